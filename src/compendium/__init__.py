@@ -1,0 +1,1 @@
+"""The study: reads data/, checks it, writes results/, reports and the book."""
