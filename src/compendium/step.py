@@ -1,0 +1,118 @@
+"""What a notebook opens first: the plan, the framework, the cohort, the prepared tables, the way to save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings
+from compendium.framework import Framework, load_framework
+from compendium.paths import STUDY_PLAN, ResultFolders, cohort_folder, result_folders
+from compendium.results import Results, checksum, read_values
+from compendium.settings import StudyPlan, Verdict, judge, load_plan
+
+
+class NotAvailable(Exception):  # noqa: N818 - a fact about the cohort, said in words
+    """The cohort has not collected, or cannot support, what was asked for."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The prepared tables of a cohort: keyed answers, missing as NaN, pseudonymised, one row a person or rating.
+
+    ``peers`` and ``peer_outcomes`` are indexed by (person, rater); the others by person. Tables that the cohort did
+    not collect are empty.
+    """
+
+    people: pd.DataFrame
+    answers: pd.DataFrame
+    outcomes: pd.DataFrame
+    peers: pd.DataFrame
+    peer_outcomes: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Step:
+    """An open step of the study for one cohort."""
+
+    name: str
+    settings: CohortSettings
+    plan: StudyPlan
+    framework: Framework
+    folders: ResultFolders
+    folder: Path
+    data: Path
+
+    @cached_property
+    def save(self) -> Results:
+        """The object through which the step saves."""
+        return Results(self.folders, self.name, self.input_hash)
+
+    @cached_property
+    def input_hash(self) -> str:
+        """Checksum of the plan, the framework, the cohort's description and the prepared tables."""
+        prepared = sorted(self.folders.private.glob("prepared_*.csv"))
+        return checksum(STUDY_PLAN, self.folder / "cohort.yaml", repr(self.framework.description), *prepared)
+
+    def load_cohort(self) -> Cohort:
+        """Read and check the raw responses."""
+        return load_cohort(self.folder, self.data)
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The tables that 03_cohort_quality prepared."""
+        peers = self._read("prepared_peers", ["person", "rater"])
+        return Prepared(
+            people=self._read("prepared_people", ["person"]),
+            answers=self._read("prepared_answers", ["person"]),
+            outcomes=self._read("prepared_outcomes", ["person"]),
+            peers=peers,
+            peer_outcomes=self._read("prepared_peer_outcomes", ["person", "rater"]),
+        )
+
+    def collected(self, what: str) -> bool:
+        """Whether the cohort collected ``peers``, ``outcomes``, ``peer_outcomes``, ``teams`` or a named group."""
+        return what in self.settings.collected
+
+    def judge(self, gate: str, n: int, items: int = 0) -> Verdict:
+        """Ask a gate of the plan and save its answer as values."""
+        verdict = judge(self.plan, gate, n, items)
+        self.save.value(f"supported_{gate}", verdict.supported, note=verdict.sentence, source=judge)
+        return verdict
+
+    def _read(self, name: str, index: list[str]) -> pd.DataFrame:
+        path = self.folders.private / f"{name}.csv"
+        return pd.read_csv(
+            path, index_col=index, dtype=dict.fromkeys(index, str), float_precision="round_trip"
+        )
+
+
+def open_step(name: str, *, cohort: str, data: str = "", results: str = "results") -> Step:
+    """Open a step of the study.
+
+    Parameters
+    ----------
+    name
+        Name of the notebook without its ending.
+    cohort
+        A folder under ``data/cohorts``, or the path of a cohort folder.
+    data
+        Folder of the response files, when they do not lie beside ``cohort.yaml``.
+    results
+        Folder below which the cohort's results go.
+    """
+    folder = cohort_folder(cohort)
+    settings = load_settings(folder)
+    framework = load_framework(settings.framework).select(settings.items)
+    plan = load_plan(settings.study)
+    folders = result_folders(settings.id, results)
+    return Step(name, settings, plan, framework, folders, folder, Path(data).resolve() if data else folder)
+
+
+def saved_value(folders: ResultFolders, name: str) -> Any:
+    """Return one value saved by an earlier step."""
+    return read_values(folders)[name]["value"]
