@@ -1,0 +1,12 @@
+"""Ordinal responses: thresholds and polychoric correlations with their asymptotic covariance.
+
+The estimator is the two-step maximum likelihood of Olsson (1979), run for all pairs of items at once; the
+asymptotic covariance of thresholds and correlations is that of Muthén (1984).
+"""
+
+from __future__ import annotations
+
+from psychometrics.ordinal._polychoric import Polychoric, nearest_correlation, polychoric
+from psychometrics.ordinal._responses import OrdinalResponses, encode
+
+__all__ = ["OrdinalResponses", "Polychoric", "encode", "nearest_correlation", "polychoric"]

@@ -1,0 +1,89 @@
+"""The bivariate normal distribution on grids of thresholds, for many pairs of items at once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+Array = NDArray[np.float64]
+
+# Stands for an infinite threshold: the normal density there is exactly zero in double precision.
+BEYOND = 40.0
+
+# Quadrature points that keep the error below 1e-13 up to each absolute correlation (Genz 2004, table 1, and
+# checked against adaptive integration beyond .925).
+_POINTS = ((0.3, 6), (0.75, 12), (0.925, 20), (0.99, 40), (1.0, 160))
+
+
+@cache
+def _legendre(points: int) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss-Legendre quadrature on (0, 1)."""
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    return (nodes + 1.0) / 2.0, weights / 2.0
+
+
+def density(upper: Array, lower: Array, rho: Array) -> Array:
+    """Bivariate normal density at each point of the (pairs, rows, columns) grid."""
+    one = 1.0 - rho[:, None, None] ** 2
+    a, b = upper[:, :, None], lower[:, None, :]
+    quadratic = (a * a + b * b - 2.0 * rho[:, None, None] * (a * b)) / one
+    return np.asarray(np.exp(-0.5 * quadratic) / (2.0 * np.pi * np.sqrt(one)))
+
+
+def density_slope(upper: Array, lower: Array, rho: Array) -> Array:
+    """First derivative of the density in the correlation, divided by the density."""
+    r = rho[:, None, None]
+    a, b = upper[:, :, None], lower[:, None, :]
+    one = 1.0 - r * r
+    return np.asarray(r / one + (a * b * (1.0 + r * r) - r * (a * a + b * b)) / (one * one))
+
+
+def _orthant(upper: Array, lower: Array, rho: Array, points: int) -> Array:
+    """Distribution function by quadrature over the arc sine of rho (Drezner & Wesolowsky 1990)."""
+    nodes, weights = _legendre(points)
+    arc = np.arcsin(rho)
+    half_squares = 0.5 * (upper[:, :, None] ** 2 + lower[:, None, :] ** 2)
+    product = upper[:, :, None] * lower[:, None, :]
+    total = np.zeros_like(product)
+    for node, weight in zip(nodes, weights, strict=True):
+        sine = np.sin(node * arc)[:, None, None]
+        total += weight * np.exp((product * sine - half_squares) / (1.0 - sine * sine))
+    independent = ndtr(upper)[:, :, None] * ndtr(lower)[:, None, :]
+    return np.asarray(independent + arc[:, None, None] / (2.0 * np.pi) * total)
+
+
+def distribution(upper: Array, lower: Array, rho: Array) -> Array:
+    """Bivariate normal distribution function at each point of the (pairs, rows, columns) grid."""
+    result = np.empty((rho.size, upper.shape[1], lower.shape[1]))
+    floor = -1.0
+    for bound, points in _POINTS:
+        rows = np.flatnonzero((np.abs(rho) > floor) & (np.abs(rho) <= bound))
+        if rows.size:
+            result[rows] = _orthant(upper[rows], lower[rows], rho[rows], points)
+        floor = bound
+    return result
+
+
+def cell_probabilities(upper: Array, lower: Array, rho: Array) -> Array:
+    """Probability of each cell of the tables that the thresholds cut, (pairs, rows + 1, columns + 1)."""
+    pairs, rows, columns = rho.size, upper.shape[1], lower.shape[1]
+    cumulative = np.zeros((pairs, rows + 2, columns + 2))
+    cumulative[:, 1:-1, 1:-1] = distribution(upper, lower, rho)
+    cumulative[:, 1:-1, -1] = ndtr(upper)
+    cumulative[:, -1, 1:-1] = ndtr(lower)
+    cumulative[:, -1, -1] = 1.0
+    return difference_twice(cumulative)
+
+
+def difference_twice(cumulative: Array) -> Array:
+    """Cell values from cumulative values: the difference over rows and then over columns."""
+    rows = cumulative[:, 1:, :] - cumulative[:, :-1, :]
+    return rows[:, :, 1:] - rows[:, :, :-1]
+
+
+def cell_differences(inner: Array) -> Array:
+    """Cell values of a quantity that vanishes on the border of the grid, such as the density."""
+    return difference_twice(np.pad(inner, ((0, 0), (1, 1), (1, 1))))

@@ -1,0 +1,248 @@
+"""Two-step maximum likelihood of all polychoric correlations at once, and its influence functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from psychometrics.errors import TooFewPersonsError
+from psychometrics.ordinal import _bivariate as bivariate
+from psychometrics.ordinal._responses import OrdinalResponses
+
+Array = NDArray[np.float64]
+
+# Rows taken at once where a (rows, pairs) array is built; bounds the memory, not the result.
+CHUNK = 4096
+# A correlation this close to one has no interior maximum (a table with an empty off-diagonal).
+LIMIT = 0.9999
+# Floor of a cell's probability; cells that hold anyone are far above it at the maximum.
+_TINY = 1e-20
+_STEPS = 60
+_TOLERANCE = 1e-11
+
+
+@dataclass(frozen=True)
+class TwoStepEstimates:
+    """Thresholds and correlations with the tables they came from.
+
+    Attributes
+    ----------
+    responses : OrdinalResponses
+    thresholds : ndarray, (n_items, most_categories - 1)
+        Padded with :data:`bivariate.BEYOND` beyond an item's last threshold.
+    first, second : ndarray of int, (n_pairs,)
+        Items of each pair, in the order (1, 2), (1, 3), ..., (2, 3), ...
+    counts : ndarray, (n_pairs, most_categories, most_categories)
+    correlations : ndarray, (n_pairs,)
+    """
+
+    responses: OrdinalResponses
+    thresholds: Array
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+    counts: Array
+    correlations: Array
+
+    @property
+    def threshold_places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Item and position of each real threshold."""
+        items, positions = np.nonzero(self.thresholds < bivariate.BEYOND)
+        return items, positions
+
+    def matrix(self) -> Array:
+        """Lay out the correlations as a symmetric matrix with a unit diagonal."""
+        size = len(self.responses.items)
+        result = np.eye(size)
+        result[self.first, self.second] = self.correlations
+        result[self.second, self.first] = self.correlations
+        return result
+
+
+def estimate(responses: OrdinalResponses) -> TwoStepEstimates:
+    """Thresholds from the margins, then each correlation by maximum likelihood given them."""
+    first, second = np.triu_indices(len(responses.items), 1)
+    thresholds = marginal_thresholds(responses)
+    counts = pair_counts(responses)[first, :, second, :]
+    _check_overlap(counts, responses, first, second)
+    counts = adjust_fourfold(counts)
+    correlations = maximise(counts, thresholds[first], thresholds[second])
+    return TwoStepEstimates(responses, thresholds, first, second, counts, correlations)
+
+
+def _check_overlap(
+    counts: Array, responses: OrdinalResponses, first: NDArray[np.intp], second: NDArray[np.intp]
+) -> None:
+    """Every pair of items needs people who answered both."""
+    empty = np.flatnonzero(counts.sum(axis=(1, 2)) < 2)
+    if empty.size:
+        one, other = responses.items[first[empty[0]]], responses.items[second[empty[0]]]
+        raise TooFewPersonsError(
+            f"Fewer than two persons answered both {one} and {other} ({empty.size} such pairs). "
+            "Drop one of the items, or analyse the forms separately."
+        )
+
+
+def category_counts(responses: OrdinalResponses) -> Array:
+    """How often each item received each category, (n_items, most_categories)."""
+    most = int(responses.n_categories.max())
+    return np.stack([np.bincount(column, minlength=most + 1)[:most] for column in responses.codes.T]).astype(
+        float
+    )
+
+
+def marginal_thresholds(responses: OrdinalResponses) -> Array:
+    """Take normal quantiles of the cumulative proportions, padded to one width."""
+    counts = category_counts(responses)
+    cumulative = np.cumsum(counts, axis=1)[:, :-1] / counts.sum(axis=1, keepdims=True)
+    beyond = np.arange(cumulative.shape[1]) >= responses.n_categories[:, None] - 1
+    cumulative[beyond] = 0.5
+    return np.asarray(np.where(beyond, bivariate.BEYOND, ndtri(cumulative)))
+
+
+def pair_counts(responses: OrdinalResponses) -> Array:
+    """Cross tables of all pairs of items, (n_items, categories, n_items, categories)."""
+    most = int(responses.n_categories.max())
+    n_items = len(responses.items)
+    total = np.zeros((n_items * most, n_items * most))
+    values = np.arange(most, dtype=np.int8)
+    for start in range(0, responses.n_persons, CHUNK):
+        # Single precision counts are exact: a chunk holds far fewer than 2**24 persons.
+        chunk = (responses.codes[start : start + CHUNK, :, None] == values).astype(np.float32)
+        flat = chunk.reshape(len(chunk), -1)
+        total += flat.T @ flat
+    return total.reshape(n_items, most, n_items, most)
+
+
+def adjust_fourfold(counts: Array) -> Array:
+    """Move half a person into a single empty cell of a 2 x 2 table (Brown & Benedetti 1977)."""
+    if counts.shape[1:] == (2, 2):
+        single = (counts == 0).sum(axis=(1, 2)) == 1
+        empty = np.argwhere((counts == 0) & single[:, None, None])
+        for pair, row, column in empty:
+            sign = 1.0 if row == column else -1.0
+            counts[pair] += 0.5 * sign * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    return counts
+
+
+def maximise(counts: Array, upper: Array, lower: Array) -> Array:
+    """Maximum of each pair's likelihood in the correlation: Newton steps kept inside a shrinking bracket."""
+    rho = np.clip(code_correlations(counts), -0.9, 0.9)
+    low, high = np.full(rho.size, -LIMIT), np.full(rho.size, LIMIT)
+    active = np.arange(rho.size)
+    for _ in range(_STEPS):
+        slope, curvature = _derivatives(counts[active], upper[active], lower[active], rho[active])
+        now = rho[active]
+        low[active] = np.where(slope > 0, now, low[active])
+        high[active] = np.where(slope < 0, now, high[active])
+        proposal = now - slope / np.where(curvature < 0, curvature, -np.inf)
+        outside = (curvature >= 0) | (proposal <= low[active]) | (proposal >= high[active])
+        proposal = np.where(outside, 0.5 * (low[active] + high[active]), proposal)
+        rho[active] = proposal
+        active = active[np.abs(proposal - now) > _TOLERANCE]
+        if not active.size:
+            break
+    return rho
+
+
+def code_correlations(counts: Array) -> Array:
+    """Product-moment correlation of the category positions of each table, the starting value."""
+    total = counts.sum(axis=(1, 2))
+    total = np.where(total > 0, total, 1.0)
+    position = np.arange(counts.shape[1], dtype=float)
+    rows, columns = counts.sum(axis=2) / total[:, None], counts.sum(axis=1) / total[:, None]
+    mean_row, mean_column = rows @ position, columns @ position
+    variance = (rows @ position**2 - mean_row**2) * (columns @ position**2 - mean_column**2)
+    covariance = np.einsum("pab,a,b->p", counts, position, position) / total - mean_row * mean_column
+    return np.asarray(
+        np.where(variance > 0, covariance / np.sqrt(np.where(variance > 0, variance, 1.0)), 0.0)
+    )
+
+
+def _derivatives(counts: Array, upper: Array, lower: Array, rho: Array) -> tuple[Array, Array]:
+    """First and second derivative of each pair's log-likelihood in the correlation."""
+    probability = np.maximum(bivariate.cell_probabilities(upper, lower, rho), _TINY)
+    density = bivariate.density(upper, lower, rho)
+    score = bivariate.cell_differences(density) / probability
+    bend = bivariate.cell_differences(density * bivariate.density_slope(upper, lower, rho)) / probability
+    return np.einsum("pab,pab->p", counts, score), np.einsum("pab,pab->p", counts, bend - score * score)
+
+
+def threshold_influence(estimates: TwoStepEstimates) -> Array:
+    """Influence of a response on its item's thresholds, (n_items, categories + 1, thresholds).
+
+    The last category is a missing response, which has none. A threshold is a function of a proportion,
+    so that the influence is (1{y <= k} - P_k) / phi(tau_k), divided by the share of persons who answered the item.
+    """
+    thresholds = estimates.thresholds
+    counts = category_counts(estimates.responses)
+    real = thresholds < bivariate.BEYOND
+    density = np.where(real, np.exp(-0.5 * thresholds**2) / np.sqrt(2.0 * np.pi), np.inf)
+    width = thresholds.shape[1]
+    below = np.arange(width + 2)[:, None] <= np.arange(width)
+    influence = (below[None] - ndtr(thresholds)[:, None, :]) / density[:, None, :]
+    influence[:, -1, :] = 0.0
+    share = counts.sum(axis=1) / estimates.responses.n_persons
+    return np.asarray(influence / share[:, None, None])
+
+
+def correlation_influence(estimates: TwoStepEstimates) -> Array:
+    """Influence of a pair of responses on the pair's correlation, (n_pairs, categories + 1, categories + 1).
+
+    The score of the correlation, less what the estimated thresholds take away, divided by the information
+    (outer product of scores, Muthén 1984). The last row and column are missing responses.
+    """
+    first, second = estimates.first, estimates.second
+    upper, lower, rho = estimates.thresholds[first], estimates.thresholds[second], estimates.correlations
+    probability = np.maximum(bivariate.cell_probabilities(upper, lower, rho), _TINY)
+    score = bivariate.cell_differences(bivariate.density(upper, lower, rho)) / probability
+    weighted = estimates.counts * score / probability
+    information = np.einsum("pab,pab->p", estimates.counts, score * score)
+    from_thresholds = threshold_influence(estimates)
+    cross_first = _cross_information(weighted, upper, lower, rho)
+    cross_second = _cross_information(weighted.transpose(0, 2, 1), lower, upper, rho)
+    influence = np.pad(score, ((0, 0), (0, 1), (0, 1))) * estimates.responses.n_persons
+    influence -= np.einsum("pk,pak->pa", cross_first, from_thresholds[first])[:, :, None]
+    influence -= np.einsum("pk,pbk->pb", cross_second, from_thresholds[second])[:, None, :]
+    return np.asarray(influence / information[:, None, None])
+
+
+def _cross_information(weighted: Array, upper: Array, lower: Array, rho: Array) -> Array:
+    """Outer product of the scores of the correlation and of the row item's thresholds."""
+    scale = np.sqrt(1.0 - rho**2)[:, None, None]
+    conditional = ndtr((lower[:, None, :] - rho[:, None, None] * upper[:, :, None]) / scale)
+    # Difference over the columns: probability that the other item falls into each category, at the threshold.
+    slabs = np.diff(np.pad(conditional, ((0, 0), (0, 0), (1, 0))), axis=2, append=1.0)
+    density = np.exp(-0.5 * upper**2) / np.sqrt(2.0 * np.pi)
+    steps = weighted[:, :-1, :] - weighted[:, 1:, :]
+    return np.asarray(density * np.einsum("pkb,pkb->pk", slabs, steps))
+
+
+def influence_rows(estimates: TwoStepEstimates, tables: tuple[Array, Array], rows: slice) -> Array:
+    """Influence of some persons on all thresholds and correlations, (n_rows, n_thresholds + n_pairs)."""
+    of_threshold, of_correlation = tables
+    codes = estimates.responses.codes[rows].astype(np.intp)
+    items, positions = estimates.threshold_places
+    width = of_correlation.shape[1]
+    cells = codes[:, estimates.first]
+    cells *= width
+    cells += codes[:, estimates.second]
+    cells += np.arange(estimates.first.size) * width * width
+    result = np.empty((len(codes), items.size + estimates.first.size))
+    result[:, : items.size] = of_threshold[items, codes[:, items], positions]
+    np.take(of_correlation.ravel(), cells, out=result[:, items.size :], mode="clip")
+    return result
+
+
+def asymptotic_covariance(estimates: TwoStepEstimates) -> Array:
+    """Covariance of sqrt(n) times thresholds and correlations (Muthén 1984), thresholds first."""
+    tables = threshold_influence(estimates), correlation_influence(estimates)
+    n_persons = estimates.responses.n_persons
+    size = estimates.threshold_places[0].size + estimates.first.size
+    total = np.zeros((size, size))
+    for start in range(0, n_persons, CHUNK):
+        rows = influence_rows(estimates, tables, slice(start, start + CHUNK))
+        total += rows.T @ rows
+    return np.asarray(total / n_persons)
