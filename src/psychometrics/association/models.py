@@ -1,0 +1,187 @@
+"""Linear regression of an outcome on competency scores, with errors that allow for unequal variance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from psychometrics.association._design import Design, build_design
+from psychometrics.association._input import require_same_rows
+from psychometrics.association.correlation import _require_share
+from psychometrics.errors import InputShapeError, PsychometricsError
+
+COVARIANCES = ("HC3", "HC2", "HC1", "HC0", "classical", "cluster")
+
+
+@dataclass(frozen=True)
+class RegressionResult:
+    """Ordinary least squares.
+
+    Attributes
+    ----------
+    coefficients : DataFrame
+        One row a term: ``term``, ``estimate``, ``standard_error``, ``df``, ``t``, ``p``, ``lower``, ``upper``
+        (raw units), ``standardised``, ``standardised_lower``, ``standardised_upper`` (standard deviations of
+        the outcome for one standard deviation of the predictor; ``NaN`` for intercept and categories).
+    r_squared, adjusted_r_squared : float
+    n, n_dropped : int
+        Rows used, and rows left out as incomplete.
+    covariance : str
+    confidence : float
+    outcome : str
+    notes : tuple of str
+        Reference categories; number of clusters.
+    """
+
+    coefficients: pd.DataFrame
+    r_squared: float
+    adjusted_r_squared: float
+    n: int
+    n_dropped: int
+    covariance: str
+    confidence: float
+    outcome: str
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the coefficients with outcome, n and R squared beside them."""
+        table = self.coefficients.copy()
+        table.insert(0, "outcome", self.outcome)
+        return table.assign(n=self.n, r_squared=self.r_squared)
+
+
+def regression(
+    outcome: pd.Series,
+    predictors: pd.DataFrame,
+    covariance: str = "HC3",
+    confidence: float = 0.95,
+    clusters: pd.Series | None = None,
+) -> RegressionResult:
+    r"""Ordinary least squares with heteroscedasticity-consistent errors.
+
+    .. math:: b = (X'X)^{-1}X'y, \quad
+              V_{HC3} = (X'X)^{-1} X' \operatorname{diag}\{e_i^2/(1-h_i)^2\} X (X'X)^{-1}
+
+    p-values and intervals refer to t with n - p degrees of freedom (clusters - 1 for ``"cluster"``).
+
+    Parameters
+    ----------
+    outcome : Series, shape (n_persons,)
+        Numeric, ``NaN`` missing.
+    predictors : DataFrame, shape (n_persons, n_predictors)
+        Numeric columns enter as they are; text, boolean and categorical columns as indicators against their
+        first category. Rows with a missing value are left out (listwise) and counted.
+    covariance : {"HC3", "HC2", "HC1", "HC0", "classical", "cluster"}
+        ``"cluster"`` is the sandwich by cluster with the factor G/(G-1) (n-1)/(n-p).
+    confidence : float
+    clusters : Series, optional
+        Cluster of each row, needed for and only for ``covariance="cluster"``.
+
+    Returns
+    -------
+    RegressionResult
+
+    Raises
+    ------
+    ConstantItemError
+        Outcome or a predictor does not vary over the complete rows.
+    SingularMatrixError
+        Linearly dependent predictors.
+    TooFewPersonsError
+        No more complete rows than coefficients.
+    PsychometricsError
+        Unknown `covariance`, or clusters missing or not asked for.
+
+    References
+    ----------
+    MacKinnon, J. G., & White, H. (1985). Some heteroskedasticity-consistent covariance matrix estimators with
+    improved finite sample properties. Journal of Econometrics, 29, 305-325. Long, J. S., & Ervin, L. H.
+    (2000). Using heteroscedasticity consistent standard errors in the linear regression model. American
+    Statistician, 54, 217-224.
+
+    Notes
+    -----
+    statsmodels does the work (with ``use_t=True``; its own default takes the normal). Validated against R
+    ``lm`` with ``sandwich::vcovHC``, ``sandwich::vcovCL`` and ``lmtest::coeftest``.
+    """
+    _require_share(confidence, "confidence")
+    _require_covariance(covariance, clusters)
+    if predictors.shape[1] == 0:
+        raise InputShapeError("no predictor given; use random_intercept for a model without predictors")
+    grouping = None if clusters is None else pd.DataFrame({"cluster": clusters})
+    design = build_design(outcome, predictors, grouping)
+    fit = _fit(design, covariance, clusters)
+    return RegressionResult(
+        coefficients=_coefficients(fit, design, confidence),
+        r_squared=float(fit.rsquared),
+        adjusted_r_squared=float(fit.rsquared_adj),
+        n=len(design.outcome),
+        n_dropped=design.n_dropped,
+        covariance=covariance,
+        confidence=confidence,
+        outcome=str(design.outcome.name),
+        notes=design.notes + _cluster_notes(design, clusters),
+    )
+
+
+def _require_covariance(covariance: str, clusters: pd.Series | None) -> None:
+    """Refuse an unknown covariance, and clusters that do not go with it."""
+    if covariance not in COVARIANCES:
+        raise PsychometricsError(f"covariance {covariance!r} is not known; use one of {COVARIANCES}")
+    if (covariance == "cluster") != (clusters is not None):
+        raise PsychometricsError('covariance="cluster" and clusters go together; give both or neither')
+
+
+def _fit(design: Design, covariance: str, clusters: pd.Series | None) -> Any:
+    """Fit by statsmodels with t as reference distribution."""
+    from statsmodels.regression.linear_model import OLS
+
+    model = OLS(design.outcome, design.matrix)
+    if clusters is None:
+        return model.fit(cov_type="nonrobust" if covariance == "classical" else covariance, use_t=True)
+    require_same_rows(design.outcome.index, clusters.loc[design.outcome.index].index, "outcome and clusters")
+    codes = pd.factorize(clusters.loc[design.outcome.index])[0]
+    if codes.max() < 1:
+        raise InputShapeError("cluster-robust errors need at least two clusters")
+    return model.fit(cov_type="cluster", cov_kwds={"groups": codes}, use_t=True)
+
+
+def _coefficients(fit: Any, design: Design, confidence: float) -> pd.DataFrame:
+    """Return the table of raw and standardised coefficients."""
+    bounds = np.asarray(fit.conf_int(1 - confidence))
+    df = getattr(fit, "df_resid_inference", None) or fit.df_resid
+    table = pd.DataFrame(
+        {
+            "term": design.matrix.columns,
+            "estimate": np.asarray(fit.params),
+            "standard_error": np.asarray(fit.bse),
+            "df": float(df),
+            "t": np.asarray(fit.tvalues),
+            "p": np.asarray(fit.pvalues),
+            "lower": bounds[:, 0],
+            "upper": bounds[:, 1],
+        }
+    )
+    scale = standardising_factors(design)
+    return table.assign(
+        standardised=table["estimate"] * scale,
+        standardised_lower=table["lower"] * scale,
+        standardised_upper=table["upper"] * scale,
+    )
+
+
+def standardising_factors(design: Design) -> np.ndarray:
+    """Return sd(predictor) / sd(outcome) for each numeric term, NaN for intercept and categories."""
+    spread = design.matrix.std() / design.outcome.std()
+    return spread.where(spread.index.isin(design.numeric_terms)).to_numpy()
+
+
+def _cluster_notes(design: Design, clusters: pd.Series | None) -> tuple[str, ...]:
+    """Say how many clusters stand behind cluster-robust errors."""
+    if clusters is None:
+        return ()
+    count = clusters.loc[design.outcome.index].nunique()
+    return (f"errors clustered over {count} clusters",)
