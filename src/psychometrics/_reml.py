@@ -229,7 +229,7 @@ def _hessian(function: Callable[[np.ndarray], float], point: np.ndarray) -> np.n
     """Return the central-difference second derivative of a scalar function."""
 
     def gradient(at: np.ndarray) -> np.ndarray:
-        return _jacobian(lambda x: np.array([function(x)]), at)[0]
+        return np.asarray(_jacobian(lambda x: np.array([function(x)]), at)[0])
 
     return _jacobian(gradient, point)
 

@@ -148,7 +148,7 @@ def share_interval(
     limit = design.share_deviance(estimate) + stats.chi2.ppf(confidence, 1)
 
     def excess(share: float) -> float:
-        return design.share_deviance(share) - limit
+        return float(design.share_deviance(share) - limit)
 
     lower = 0.0 if excess(0.0) <= 0 else optimize.brentq(excess, 0.0, estimate)
     ceiling = 1 - 1e-9
