@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from compendium.framework import Framework, load_framework
 from compendium.paths import STUDY_PLAN, ResultFolders, cohort_folder, result_folders
 from compendium.results import Results, checksum, read_values
 from compendium.settings import StudyPlan, Verdict, judge, load_plan
+from psychometrics.scoring import scale_scores
 
 
 class NotAvailable(Exception):  # noqa: N818 - a fact about the cohort, said in words
@@ -75,14 +76,54 @@ class Step:
         )
 
     def collected(self, what: str) -> bool:
-        """Whether the cohort collected ``peers``, ``outcomes``, ``peer_outcomes``, ``teams`` or a named group."""
+        """Whether the cohort has ``peers``, ``outcomes``, ``teams`` and the like, or a group.
+
+        ``review`` and ``consultation`` say whether the evidence review and the focus groups belong to its framework.
+        """
+        if what in ("review", "consultation"):
+            return bool(self.framework.items["evidence"].str.strip().any())
         return what in self.settings.collected
+
+    def lacks(self, requirement: str) -> str | None:
+        """Say in a sentence why a requirement (``peers``, ``gate_factor_analysis`` ...) is not met, or None."""
+        if requirement.startswith("gate_"):
+            gate = requirement.removeprefix("gate_")
+            answer = read_values(self.folders)[f"supported_{gate}"]
+            return None if answer["value"] else f"{gate.replace('_', ' ').capitalize()}: {answer['note']}."
+        return (
+            None
+            if self.collected(requirement)
+            else f"{requirement.replace('_', ' ').capitalize()}: not collected in this cohort."
+        )
 
     def judge(self, gate: str, n: int, items: int = 0) -> Verdict:
         """Ask a gate of the plan and save its answer as values."""
         verdict = judge(self.plan, gate, n, items)
         self.save.value(f"supported_{gate}", verdict.supported, note=verdict.sentence, source=judge)
         return verdict
+
+    @cached_property
+    def kept_items(self) -> list[str]:
+        """The items that 04_item_analysis kept, in framework order."""
+        decisions = pd.read_csv(self.folders.tables / "item_decisions.csv").set_index("item")["decision"]
+        return [item for item in self.framework.items.index if decisions[item] != "drop"]
+
+    @cached_property
+    def scales(self) -> dict[str, list[str]]:
+        """The kept items of each competency."""
+        return self.framework.scales(self.kept_items)
+
+    def scores(self, answers: pd.DataFrame) -> pd.DataFrame:
+        """Competency scores from the kept items."""
+        return scale_scores(answers, self.scales, self.plan.scoring.minimum_answered.value)
+
+    def outcome_scores(
+        self, answers: pd.DataFrame, respondent: Literal["self", "rater"] = "self"
+    ) -> pd.DataFrame:
+        """Scores of the outcome scales that this cohort collected."""
+        names = self.settings.outcomes if respondent == "self" else self.settings.peer_outcomes
+        scales = self.framework.outcome_scales(respondent, list(names))
+        return scale_scores(answers, scales, self.plan.scoring.minimum_answered.value)
 
     def _read(self, name: str, index: list[str]) -> pd.DataFrame:
         path = self.folders.private / f"{name}.csv"

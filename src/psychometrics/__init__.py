@@ -23,6 +23,7 @@ _MODULES = (
     "ordinal",
     "reliability",
     "resampling",
+    "scoring",
     "screening",
     "selection",
     "self_other",

@@ -1,0 +1,166 @@
+"""Run one notebook of the study for one cohort: strict parameters, progress, no half-finished target."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from rich.console import Console
+
+from compendium.faults import Fault, InvalidInput, display_path
+from compendium.results import write_text
+from compendium.step import Step, open_step
+
+REQUIRES = "requires:"
+console = Console(stderr=True, highlight=False)
+
+
+class NotebookFailed(Exception):  # noqa: N818 - reported to the user in words
+    """A cell of a notebook raised an error."""
+
+
+def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
+    """Execute a notebook and write the executed copy below the cohort's results.
+
+    Parameters
+    ----------
+    notebook
+        Path of the source notebook, which has one cell tagged ``parameters``.
+    parameters
+        Values for that cell; every name must occur there.
+
+    Returns
+    -------
+    Path
+        The executed notebook: written under its final name only when every cell ran.
+
+    Raises
+    ------
+    InvalidInput
+        When the notebook is missing or a parameter is unknown.
+    NotebookFailed
+        When a cell fails; the executed part is kept as ``<name>.failed.ipynb`` beside the missing target.
+    """
+    source = _read(notebook)
+    _check_parameters(notebook, source, parameters)
+    step = open_step(notebook.stem, **parameters)
+    target = step.folders.notebooks / notebook.name
+    failed = target.with_suffix(".failed.ipynb")
+    for stale in (target, failed):
+        stale.unlink(missing_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    executed, error = _execute(_adapted(source, step), parameters, step)
+    write_text(failed if error else target, nbformat.writes(_stripped(executed)) + "\n")
+    if error:
+        raise NotebookFailed(f"{error}\nThe executed part is kept in {display_path(failed)}.")
+    return target
+
+
+def _read(notebook: Path) -> nbformat.NotebookNode:
+    """Read a notebook or say that it is missing."""
+    if not notebook.is_file():
+        raise InvalidInput([Fault(display_path(notebook), "the notebook is missing", "mend its name")])
+    return nbformat.read(notebook, as_version=4)
+
+
+def _check_parameters(notebook: Path, source: nbformat.NotebookNode, parameters: dict[str, Any]) -> None:
+    """Refuse a parameter that the parameters cell does not name."""
+    import ast
+
+    cells = [cell for cell in source.cells if "parameters" in cell.metadata.get("tags", [])]
+    tree = ast.parse(cells[0].source) if len(cells) == 1 else None
+    if tree is None:
+        problem = "needs exactly one cell tagged 'parameters'"
+        raise InvalidInput([Fault(display_path(notebook), problem, "tag the cell that sets the parameters")])
+    known = [
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]
+    faults = []
+    for name in parameters:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            action = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+            faults.append(Fault(display_path(notebook), "unknown parameter", action, column=name))
+    if faults:
+        raise InvalidInput(faults)
+
+
+def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode:
+    """Replace every section whose requirement the cohort does not meet by one sentence."""
+    adapted = copy.deepcopy(source)
+    cells: list[nbformat.NotebookNode] = []
+    told: str | None = None
+    for cell in adapted.cells:
+        missing = next((why for tag in cell.metadata.get("tags", []) if (why := _unmet(tag, step))), None)
+        if missing is None:
+            cells.append(cell)
+        elif missing != told:
+            note = nbformat.v4.new_markdown_cell(f"*{missing}*")
+            note["id"] = cell["id"]
+            cells.append(note)
+        told = missing
+    adapted.cells = cells
+    return adapted
+
+
+def _unmet(tag: str, step: Step) -> str | None:
+    """Say why a requirement is not met, or return None when it is."""
+    if not tag.startswith(REQUIRES):
+        return None
+    return step.lacks(tag.removeprefix(REQUIRES))
+
+
+def _execute(
+    notebook: nbformat.NotebookNode, parameters: dict[str, Any], step: Step
+) -> tuple[nbformat.NotebookNode, str | None]:
+    """Execute with papermill in a temporary folder; return the outcome and the error in words, if any."""
+    import tempfile
+
+    import papermill
+
+    from compendium.paths import PROJECT
+
+    with tempfile.TemporaryDirectory() as scratch:
+        given, done = Path(scratch) / f"{step.name}.ipynb", Path(scratch) / "executed.ipynb"
+        nbformat.write(notebook, given)
+        console.print(f"[bold]{step.name}[/bold] for cohort {step.settings.id}")
+        try:
+            papermill.execute_notebook(
+                given,
+                done,
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=str(PROJECT),
+                progress_bar=console.is_terminal,
+                log_output=False,
+            )
+        except papermill.PapermillExecutionError as error:
+            cause = f"{step.name}, cell {error.cell_index}: {error.ename}: {error.evalue}"
+            return nbformat.read(done, as_version=4), cause
+        return nbformat.read(done, as_version=4), None
+
+
+def _stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop run-time metadata, so that the same input gives the same file."""
+    language = notebook.metadata.get("language_info", {}).get("name", "python")
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": language},
+        }
+    )
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:03d}"
+        cell.metadata = nbformat.from_dict(
+            {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        )
+        for output in cell.get("outputs", []):
+            output.pop("metadata", None) if output["output_type"] == "stream" else None
+    return notebook
