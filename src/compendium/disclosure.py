@@ -44,7 +44,8 @@ def suppress_small_groups(
     out = frame.copy()
     hidden = hidden.reindex(frame.index)
     blank = [column for column in frame.columns if column not in (*keep, within)]
-    out[blank] = out[blank].astype(object).where(~hidden.to_numpy()[:, None], np.nan).infer_objects()
+    for column in blank:
+        out[column] = out[column].astype(object).mask(hidden, np.nan).infer_objects()
     out[SUPPRESSED] = hidden
     return out
 
@@ -53,5 +54,5 @@ def _hidden(counts: pd.Series[int], minimum: float) -> pd.Series[bool]:
     """Say which groups are hidden: the small ones, and one more where a single one is small."""
     small = counts < minimum
     if small.sum() == 1 and (~small).any():
-        small[counts[~small].idxmin()] = True
+        small |= counts == counts[~small].min()
     return small

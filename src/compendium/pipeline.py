@@ -63,7 +63,8 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
     """Read a notebook or say that it is missing."""
     if not notebook.is_file():
         raise InvalidInput([Fault(display_path(notebook), "the notebook is missing", "mend its name")])
-    return nbformat.read(notebook, as_version=4)
+    content: nbformat.NotebookNode = nbformat.read(notebook, as_version=4)
+    return content
 
 
 def _check_parameters(notebook: Path, source: nbformat.NotebookNode, parameters: dict[str, Any]) -> None:
@@ -158,9 +159,7 @@ def _stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     )
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
-        cell.metadata = nbformat.from_dict(
-            {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
-        )
+        cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
         for output in cell.get("outputs", []):
             output.pop("metadata", None) if output["output_type"] == "stream" else None
     return notebook

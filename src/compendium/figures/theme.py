@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ LIKERT = ("#B35806", "#F1A340", "#E6E6E6", "#92C5DE", "#2166AC")
 DIVERGING = "RdBu_r"
 SEQUENTIAL = "cividis"
 
-STYLE = {
+STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.edgecolor": INK,
@@ -37,18 +37,16 @@ STYLE = {
 }
 
 
-def subplots(
-    width: float = 7.0, height: float = 4.0, *, rows: int = 1, columns: int = 1
-) -> tuple[Figure, list[Axes]]:
+def subplots(width: float = 7.0, height: float = 4.0, *, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """Return a figure in the house style and its axes as a flat list; sizes in inches."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as MatplotlibFigure
 
-    with mpl.rc_context(STYLE):
-        figure = MatplotlibFigure(figsize=(width, height))
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(rows, columns, squeeze=False)
+    mpl.rcParams.update(STYLE)
+    figure = MatplotlibFigure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False)
     return figure, list(axes.ravel())
 
 

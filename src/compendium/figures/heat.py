@@ -1,0 +1,58 @@
+"""Matrices as coloured maps with the numbers written in, so that colour is never the only carrier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from compendium.figures.theme import DIVERGING, label, subplots
+from compendium.tables import number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def heat_map(
+    matrix: pd.DataFrame, *, x: str, y: str, colour: str, limit: float = 1.0, write: bool = True, title: str = ""
+) -> Figure:
+    """Draw a matrix of values between ``-limit`` and ``limit``.
+
+    Parameters
+    ----------
+    matrix
+        Rows go down, columns across; NaN stays white.
+    x, y, colour
+        What is on the axes and what the colour means, with units.
+    write
+        Whether the numbers are written into the cells; without them the cells are small.
+    """
+    import seaborn as sns
+
+    rows, columns = matrix.shape
+    width, height = (0.55, 0.32) if write else (0.1, 0.1)
+    figure, [axes] = subplots(2.6 + width * columns, 1.6 + height * rows)
+    values = matrix.astype(float)
+    sns.heatmap(
+        values,
+        ax=axes,
+        cmap=DIVERGING,
+        vmin=-limit,
+        vmax=limit,
+        annot=values.map(_short) if write else None,
+        fmt="",
+        annot_kws={"fontsize": 7},
+        linewidths=0.5 if write else 0,
+        xticklabels=True,
+        yticklabels=True,
+        cbar_kws={"label": colour, "shrink": 0.8},
+    )
+    if not write:
+        axes.tick_params(labelsize=4.5, length=0)
+    label(axes, x=x, y=y, title=title)
+    return figure
+
+
+def _short(value: float) -> str:
+    """Write a correlation without its leading zero."""
+    return number(value).replace("0.", ".", 1)
