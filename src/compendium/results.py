@@ -11,7 +11,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,20 @@ class Results:
             _write_figure(self.folders.figures / f"{name}.{ending}", figure, title=caption, description=alt)
         self._write_metadata(self.folders.figures / f"{name}.json", caption, source, "", alt=alt)
         return figure
+
+    def picture(self, name: str, pages: Mapping[str, bytes], *, caption: str, alt: str, source: Source) -> None:
+        """Save a picture that was rendered elsewhere, one entry an ending (``svg``, ``png``)."""
+        self._claim(self.folders.figures / f"{name}.json", caption)
+        for ending, content in pages.items():
+            write_bytes(self.folders.figures / f"{name}.{ending}", content)
+        self._write_metadata(self.folders.figures / f"{name}.json", caption, source, "", alt=alt)
+
+    def private_file(self, name: str, content: bytes) -> None:
+        """Save a person-level file, such as a report, below the private folder."""
+        path = self.folders.private / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_bytes(path, content)
+        path.chmod(0o600)
 
     def private_table(self, name: str, frame: pd.DataFrame) -> None:
         """Save person-level rows where only the owner of the folder can read them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def subplots(width: float = 7.0, height: float = 4.0, *, rows: int = 1, columns:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as MatplotlibFigure
 
-    mpl.rcParams.update(STYLE)
+    mpl.rcParams.update(cast("Any", STYLE))
     figure = MatplotlibFigure(figsize=(width, height))
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False)
