@@ -1,0 +1,33 @@
+"""Screening of responses: missing answers and careless answering. Nobody is dropped."""
+
+from psychometrics.screening.flags import CarelessFlags, CarelessRules, flag_careless
+from psychometrics.screening.indices import (
+    even_odd_consistency,
+    intra_individual_variability,
+    longstring,
+    mahalanobis_distance,
+    straight_lining,
+)
+from psychometrics.screening.missingness import (
+    LittleTest,
+    MissingPatterns,
+    little_mcar_test,
+    missing_patterns,
+    normal_moments,
+)
+
+__all__ = [
+    "CarelessFlags",
+    "CarelessRules",
+    "LittleTest",
+    "MissingPatterns",
+    "even_odd_consistency",
+    "flag_careless",
+    "intra_individual_variability",
+    "little_mcar_test",
+    "longstring",
+    "mahalanobis_distance",
+    "missing_patterns",
+    "normal_moments",
+    "straight_lining",
+]

@@ -1,0 +1,283 @@
+"""Which answers are missing, together with which, and whether completely at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from psychometrics._responses import checked, refuse_constant
+from psychometrics.errors import ConvergenceError, InputShapeError, SingularMatrixError
+
+_EM_STEPS = 1000
+
+
+@dataclass(frozen=True)
+class MissingPatterns:
+    """Patterns of missing answers.
+
+    Attributes
+    ----------
+    patterns : DataFrame, one row a pattern, most frequent first
+        One column an item, True where missing; ``n_missing`` items, ``n`` persons and ``share`` of them.
+    item_shares : Series of shape (n_items,)
+        Share of persons without an answer to each item.
+    person_counts : Series of shape (n_persons,)
+        Missing answers of each person.
+    n_persons, n_complete, n_empty : int
+        Persons given, with every answer, and without any.
+    share_missing : float
+        Of all answers.
+    """
+
+    patterns: pd.DataFrame
+    item_shares: pd.Series
+    person_counts: pd.Series
+    n_persons: int
+    n_complete: int
+    n_empty: int
+    share_missing: float
+
+    @property
+    def n_patterns(self) -> int:
+        """Number of different patterns, the complete one included."""
+        return len(self.patterns)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table of patterns."""
+        return self.patterns
+
+
+@dataclass(frozen=True)
+class LittleTest:
+    """Little's test of missing completely at random.
+
+    Attributes
+    ----------
+    chi_square, p_value : float
+        Statistic and tail probability; a small one speaks against missing completely at random.
+    df : int
+        Degrees of freedom; 0 with NaN statistics when nothing is missing.
+    n_patterns, n_persons : int
+        Patterns and persons with at least one answer.
+    """
+
+    chi_square: float
+    df: int
+    p_value: float
+    n_patterns: int
+    n_persons: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with every attribute."""
+        return pd.DataFrame([vars(self)])
+
+
+def missing_patterns(responses: pd.DataFrame) -> MissingPatterns:
+    """Count which answers are missing together.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (n_persons, n_items)
+        Numeric answers, NaN missing.
+
+    Returns
+    -------
+    MissingPatterns
+
+    Raises
+    ------
+    InputShapeError, CodingError
+        A table without items, or answers that are not numbers.
+
+    References
+    ----------
+    Little, R. J. A., & Rubin, D. B. (2019). Statistical analysis with missing data (3rd ed.), section 1.2.
+
+    Notes
+    -----
+    Validated against ``mice::md.pattern``.
+    """
+    missing = checked(responses, minimum_persons=1).isna()
+    counted = missing.value_counts().rename("n").reset_index()
+    items = list(missing.columns)
+    counted["n_missing"] = counted[items].sum(axis=1)
+    counted = counted.sort_values(["n", "n_missing", *items], ascending=[False, True] + [True] * len(items))
+    counted["share"] = counted["n"] / len(missing)
+    person_counts = missing.sum(axis=1).rename("n_missing")
+    return MissingPatterns(
+        patterns=counted.reset_index(drop=True),
+        item_shares=missing.mean().rename("missing_share"),
+        person_counts=person_counts,
+        n_persons=len(missing),
+        n_complete=int((person_counts == 0).sum()),
+        n_empty=int((person_counts == len(items)).sum()),
+        share_missing=float(missing.to_numpy().mean()),
+    )
+
+
+def little_mcar_test(responses: pd.DataFrame) -> LittleTest:
+    r"""Little's test that answers are missing completely at random.
+
+    .. math:: d^2 = \sum_j n_j (\bar y_j - \hat\mu_j)' \hat\Sigma_j^{-1} (\bar y_j - \hat\mu_j)
+
+    over the patterns j of missing answers, with the observed means of the :math:`n_j` persons and the
+    maximum likelihood mean and covariance (divisor n) of the items they answered; df is the number of answered
+    items summed over patterns, minus the number of items. Programs that take n - 1 as the covariance's divisor
+    report a statistic smaller by the factor (n - 1) / n.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (n_persons, n_items)
+        Numeric answers, NaN missing; persons without any answer are left out. The test supposes normal data
+        and has little power with many rare patterns.
+
+    Returns
+    -------
+    LittleTest
+
+    Raises
+    ------
+    SingularMatrixError
+        The covariances cannot be inverted.
+    ConvergenceError
+        The EM algorithm did not settle.
+    InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
+        Responses the test is not defined for.
+
+    References
+    ----------
+    Little, R. J. A. (1988). A test of missing completely at random for multivariate data with missing values.
+    Journal of the American Statistical Association, 83, 1198-1202, eq. 5.
+
+    Notes
+    -----
+    Validated against the statistic from EM estimates in R (``tests/reference/screening.R``).
+    """
+    from scipy.stats import chi2
+
+    frame = checked(responses, minimum_items=2).dropna(how="all")
+    refuse_constant(frame)
+    values = frame.to_numpy()
+    patterns, membership = np.unique(~np.isnan(values), axis=0, return_inverse=True)
+    df = int(patterns.sum()) - values.shape[1]
+    if len(patterns) == 1:
+        return LittleTest(float("nan"), 0, float("nan"), 1, len(values))
+    mean, covariance = normal_moments(frame)
+    statistic = _pattern_distances(values, patterns, membership.ravel(), mean, covariance)
+    return LittleTest(statistic, df, float(chi2.sf(statistic, df)), len(patterns), len(values))
+
+
+def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-8) -> tuple[np.ndarray, np.ndarray]:
+    """Maximum likelihood mean and covariance (divisor n) of normal data with missing answers, by EM.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_persons, n_items)
+        Numeric answers, NaN missing.
+    tolerance : float
+        Largest change of any moment, in units of the items' standard deviations, at which the steps stop.
+
+    Returns
+    -------
+    tuple of ndarray
+        Mean of shape (n_items,) and covariance of shape (n_items, n_items).
+
+    Raises
+    ------
+    InputShapeError
+        An item nobody answered.
+    SingularMatrixError
+        A covariance among answered items that cannot be inverted.
+    ConvergenceError
+        No convergence in 1,000 steps.
+
+    References
+    ----------
+    Little, R. J. A., & Rubin, D. B. (2019). Statistical analysis with missing data (3rd ed.), section 11.2.1.
+
+    Notes
+    -----
+    Validated against ``lavaan::lavCor(missing = "ml", output = "cov")``.
+    """
+    if frame.isna().all().any():
+        raise InputShapeError("an item has no answers at all; leave it out")
+    centre, scale = frame.mean().to_numpy(), frame.std(ddof=0).to_numpy()
+    values = (frame.to_numpy() - centre) / scale
+    mean, covariance = np.zeros(values.shape[1]), np.eye(values.shape[1])
+    if not np.isnan(values).any():
+        return centre, np.cov(frame.to_numpy(), rowvar=False, ddof=0)
+    groups = _by_pattern(values)
+    for _ in range(_EM_STEPS):
+        before = (mean, covariance)
+        mean, covariance = _em_step(values.shape, groups, mean, covariance)
+        moved = max(np.abs(mean - before[0]).max(), np.abs(covariance - before[1]).max())
+        if moved < tolerance:
+            return centre + scale * mean, covariance * np.outer(scale, scale)
+    raise ConvergenceError(
+        "the EM algorithm for the covariances with missing answers did not settle in 1,000 steps; too many "
+        "answers are missing for these items: use fewer items"
+    )
+
+
+def _by_pattern(values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return, for every pattern, which items are answered and the answers of its persons."""
+    patterns, membership = np.unique(~np.isnan(values), axis=0, return_inverse=True)
+    return [
+        (answered, values[membership.ravel() == number][:, answered])
+        for number, answered in enumerate(patterns)
+        if answered.any()
+    ]
+
+
+def _em_step(
+    shape: tuple[int, ...],
+    groups: list[tuple[np.ndarray, np.ndarray]],
+    mean: np.ndarray,
+    covariance: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the moments expected from the answers under the current ones."""
+    total, products, n_persons = np.zeros(shape[1]), np.zeros((shape[1], shape[1])), 0
+    for answered, block in groups:
+        filled, conditional = _fill(answered, block, mean, covariance)
+        total += filled.sum(axis=0)
+        products += filled.T @ filled
+        products[np.ix_(~answered, ~answered)] += len(block) * conditional
+        n_persons += len(block)
+    new_mean = total / n_persons
+    return new_mean, products / n_persons - np.outer(new_mean, new_mean)
+
+
+def _fill(
+    answered: np.ndarray, block: np.ndarray, mean: np.ndarray, covariance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the block with expected values in the gaps, and the covariance of what is not known."""
+    missing = ~answered
+    try:
+        weights = np.linalg.solve(covariance[np.ix_(answered, answered)], covariance[np.ix_(answered, missing)])
+    except np.linalg.LinAlgError as problem:
+        raise SingularMatrixError(
+            "the covariances of the answered items cannot be inverted; use more persons or fewer items"
+        ) from problem
+    filled = np.empty((len(block), len(answered)))
+    filled[:, answered] = block
+    filled[:, missing] = mean[missing] + (block - mean[answered]) @ weights
+    conditional = covariance[np.ix_(missing, missing)] - covariance[np.ix_(missing, answered)] @ weights
+    return filled, conditional
+
+
+def _pattern_distances(
+    values: np.ndarray,
+    patterns: np.ndarray,
+    membership: np.ndarray,
+    mean: np.ndarray,
+    covariance: np.ndarray,
+) -> float:
+    """Return the weighted squared distances of the patterns' means from the overall one."""
+    statistic = 0.0
+    for number, answered in enumerate(patterns):
+        rows = values[membership == number][:, answered]
+        away = rows.mean(axis=0) - mean[answered]
+        statistic += len(rows) * away @ np.linalg.solve(covariance[np.ix_(answered, answered)], away)
+    return float(statistic)
