@@ -94,18 +94,13 @@ def compare(
     enough = _enough_peers(own.index, n_peers, minimum_peers)
     reached = enough & peers.notna().any(axis=1).to_numpy()
     counts = None if n_peers is None else as_numeric_series(n_peers, "n_peers")
-    rows = [
-        _compare_one(name, own.loc[reached, name], peers.loc[reached, name], counts, confidence)
-        for name in shared
-    ]
+    rows = [_compare_one(name, own.loc[reached, name], peers.loc[reached, name], counts, confidence) for name in shared]
     alone = [str(name) for name in (*self_scores.columns, *peer_means.columns) if name not in shared]
     notes = (f"not in both tables, left out: {', '.join(alone)}",) if alone else ()
     return SelfOtherComparison(pd.DataFrame(rows), confidence, minimum_peers, int((~reached).sum()), notes)
 
 
-def _align(
-    self_scores: pd.DataFrame, peer_means: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+def _align(self_scores: pd.DataFrame, peer_means: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return both tables as numbers and the competencies they share."""
     own = as_numeric_frame(self_scores, "self scores")
     peers = as_numeric_frame(peer_means, "peer means")
@@ -207,13 +202,15 @@ def noncentrality_interval(t: float, df: float, confidence: float = 0.95) -> tup
         lower, upper = noncentrality_interval(-t, df, confidence)
         return -upper, -lower
     # A narrow bracket: far in the tail scipy's noncentral t returns NaN.
-    reach = (stats.norm.ppf((1 + confidence) / 2) + 2) * np.sqrt(1 + t**2 / (2 * df))
+    quantile = stats.norm.ppf((1 + confidence) / 2)
+    reach = (quantile + 2) * np.sqrt(1 + t**2 / (2 * df))
+    bracket = max(t - reach, -quantile - 0.1), t + reach
 
     def solve(share: float) -> float:
         def excess(noncentrality: float) -> float:
             return float(stats.nct.cdf(t, df, noncentrality) - share)
 
-        return float(optimize.brentq(excess, t - reach, t + reach, xtol=1e-12))
+        return float(optimize.brentq(excess, *bracket, xtol=1e-12))
 
     return solve((1 + confidence) / 2), solve((1 - confidence) / 2)
 

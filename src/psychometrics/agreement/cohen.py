@@ -1,0 +1,186 @@
+"""Kappas with each rater's own category shares: Cohen's for two raters, Conger's for more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from psychometrics.agreement.coefficients import (
+    AgreementCoefficient,
+    Weights,
+    agreement_weights,
+    build_result,
+    code_ratings,
+    observed_each,
+)
+from psychometrics.errors import ConstantItemError, InputShapeError
+
+
+def cohen_kappa(
+    first: pd.Series,
+    second: pd.Series,
+    weights: Weights | np.ndarray = "none",
+    categories: Sequence[object] | None = None,
+    confidence: float = 0.95,
+) -> AgreementCoefficient:
+    r"""Cohen's kappa between two raters.
+
+    .. math:: \kappa_w = \frac{p_o - p_e}{1 - p_e}, \quad p_o = \sum w_{kl}p_{kl}, \quad
+              p_e = \sum w_{kl}p_{k\cdot}p_{\cdot l}
+
+    .. math:: \operatorname{var}(\hat\kappa_w) = \frac{\sum p_{kl}\{w_{kl} -
+              (\bar w_{k\cdot}+\bar w_{\cdot l})(1-\hat\kappa_w)\}^2 -
+              \{\hat\kappa_w - p_e(1-\hat\kappa_w)\}^2}{n(1-p_e)^2}
+
+    with :math:`\bar w_{k\cdot} = \sum_l w_{kl}p_{\cdot l}` and :math:`\bar w_{\cdot l} = \sum_k
+    w_{kl}p_{k\cdot}`; the interval is normal.
+
+    Parameters
+    ----------
+    first, second : Series, shape (n_subjects,)
+        Ratings by each rater, numbers or text; subjects that either left out are dropped.
+    weights : {"none", "linear", "quadratic", "ordinal"} or ndarray
+        As in :func:`agreement_weights`.
+    categories : sequence, optional
+        All categories in order; needed when text categories are ordered, or when the ends of the scale do not
+        occur.
+    confidence : float
+
+    Returns
+    -------
+    AgreementCoefficient
+
+    Raises
+    ------
+    InputShapeError
+        Different subjects, or none rated by both.
+    ConstantItemError
+        Both raters use the same single category, so that chance agreement is complete.
+    CodingError
+        A rating that is not among `categories`.
+
+    References
+    ----------
+    Cohen, J. (1960). A coefficient of agreement for nominal scales. Educational and Psychological
+    Measurement, 20, 37-46. Cohen (1968). Fleiss, J. L., Cohen, J., & Everitt, B. S. (1969). Large sample
+    standard errors of kappa and weighted kappa. Psychological Bulletin, 72, 323-327, equations 8 and 13.
+
+    Notes
+    -----
+    Validated against psych's ``cohen.kappa``, irr's ``kappa2``, vcd's ``Kappa`` and statsmodels. psych's
+    standard error of the weighted kappa differs (it uses another weight mean); vcd's is the one of the paper.
+    """
+    if not first.index.equals(second.index):
+        raise InputShapeError("the two raters must have the same index in the same order: align them first")
+    both = first.notna() & second.notna()
+    pair = pd.DataFrame({"first": first[both], "second": second[both]})
+    if pair.empty:
+        raise InputShapeError("no subject was rated by both raters")
+    coded = code_ratings(pair, categories)
+    table = _table(coded.codes, len(coded.categories))
+    w = agreement_weights(coded.categories, weights)
+    estimate, error, observed, expected = _kappa(table / table.sum(), w, int(table.sum()))
+    margin = stats.norm.ppf((1 + confidence) / 2) * error
+    n = int(table.sum())
+    return AgreementCoefficient(
+        coefficient="Cohen kappa",
+        estimate=estimate,
+        standard_error=error,
+        lower=estimate - margin,
+        upper=estimate + margin,
+        observed=observed,
+        expected=expected,
+        n_subjects=n,
+        n_pairable=n,
+        n_raters=2,
+        n_ratings=2 * n,
+        n_categories=len(coded.categories),
+        weights=weights if isinstance(weights, str) else "given",
+        method="Fleiss-Cohen-Everitt variance",
+        confidence=confidence,
+        notes=(f"{int((~both).sum())} subjects without both ratings left out",) if (~both).any() else (),
+    )
+
+
+def _table(codes: np.ndarray, q: int) -> np.ndarray:
+    """Return the cross-table of two raters."""
+    return np.bincount(codes[:, 0] * q + codes[:, 1], minlength=q * q).reshape(q, q).astype(float)
+
+
+def _kappa(p: np.ndarray, w: np.ndarray, n: int) -> tuple[float, float, float, float]:
+    """Return kappa, its standard error, observed and expected agreement."""
+    rows, columns = p.sum(axis=1), p.sum(axis=0)
+    observed, expected = float((w * p).sum()), float(rows @ w @ columns)
+    if np.isclose(expected, 1):
+        raise ConstantItemError("both raters use one and the same category: kappa is undefined")
+    kappa = (observed - expected) / (1 - expected)
+    means = (w @ columns)[:, None] + (rows @ w)[None, :]
+    spread = (p * (w - means * (1 - kappa)) ** 2).sum() - (kappa - expected * (1 - kappa)) ** 2
+    return kappa, float(np.sqrt(max(spread, 0) / n)) / (1 - expected), observed, expected
+
+
+def conger_kappa(
+    ratings: pd.DataFrame,
+    weights: Weights | np.ndarray = "none",
+    categories: Sequence[object] | None = None,
+    confidence: float = 0.95,
+) -> AgreementCoefficient:
+    r"""Conger's kappa: chance agreement from each rater's own category shares.
+
+    .. math:: p_e = \sum_{k,l} w_{kl}\,\frac{1}{r(r-1)}\sum_{g\ne h} p_{gk}\,p_{hl}
+
+    with p the share of category k among the ratings of rater g. For two raters it is Cohen's kappa. The
+    interval comes from the jackknife over subjects (t with n - 1 degrees of freedom).
+
+    Parameters
+    ----------
+    ratings, categories, confidence
+        As in :func:`gwet_ac1`. The columns must be the same raters throughout.
+    weights : str or ndarray
+        As in :func:`agreement_weights`.
+
+    Returns
+    -------
+    AgreementCoefficient
+
+    Raises
+    ------
+    InputShapeError, CodingError, ConstantItemError
+        As in :func:`gwet_ac1`; also a rater without ratings.
+
+    References
+    ----------
+    Conger, A. J. (1980). Integration and generalization of kappas for multiple raters. Psychological
+    Bulletin, 88, 322-328.
+
+    Notes
+    -----
+    Validated against irr's ``kappam.fleiss(exact = TRUE)``.
+    """
+    coded = code_ratings(ratings, categories)
+    w = agreement_weights(coded.categories, weights)
+    estimate, observed, expected = _conger(coded.codes, len(coded.categories), w)
+    left_out = [_conger(np.delete(coded.codes, i, 0), len(coded.categories), w)[0] for i in range(len(coded.codes))]
+    n = len(left_out)
+    error = float(np.sqrt((n - 1) / n * np.sum((np.array(left_out) - np.mean(left_out)) ** 2)))
+    return build_result(
+        "Conger kappa", coded, weights, (estimate, error), (observed, expected), confidence, "jackknife"
+    )
+
+
+def _conger(codes: np.ndarray, q: int, w: np.ndarray) -> tuple[float, float, float]:
+    """Return kappa, observed and expected agreement."""
+    by_rater = np.stack([(codes == k).sum(axis=0) for k in range(q)], axis=1).astype(float)
+    rated = by_rater.sum(axis=1)
+    if (rated == 0).any():
+        raise InputShapeError(f"rater {int(np.argmin(rated)) + 1} (by column) has no rating; leave the column out")
+    shares = by_rater / rated[:, None]
+    total = shares.sum(axis=0)
+    r = len(shares)
+    expected = (total @ w @ total - np.einsum("gk,kl,gl->", shares, w, shares)) / (r * (r - 1))
+    counts = (codes[:, :, None] == np.arange(q)).sum(axis=1).astype(float)
+    observed = float(np.nanmean(observed_each(counts, w)))
+    return (observed - expected) / (1 - expected), observed, float(expected)
