@@ -82,9 +82,7 @@ class RandomInterceptDesign:
             log_determinant += 2 * float(np.log(np.diag(factor)).sum())
         return _fixed_part(product, log_determinant)
 
-    def _eliminate(
-        self, theta: np.ndarray, first: np.ndarray, own: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _eliminate(self, theta: np.ndarray, first: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return Cholesky factor and right-hand side of the other terms, the first eliminated."""
         others = range(1, len(theta))
         weights = np.concatenate([np.full(len(self._counts[i]), theta[i]) for i in others])
@@ -130,9 +128,7 @@ class RandomInterceptDesign:
         values = [self.share_deviance(share) for share in grid]
         best = int(np.argmin(values))
         limits = grid[max(best - 1, 0)], grid[min(best + 1, 40)]
-        found = optimize.minimize_scalar(
-            self.share_deviance, bounds=limits, method="bounded", options={"xatol": 1e-12}
-        )
+        found = optimize.minimize_scalar(self.share_deviance, bounds=limits, method="bounded", options={"xatol": 1e-12})
         share = grid[best] if values[best] <= found.fun else found.x
         return float(np.sqrt(share / (1 - share)))
 

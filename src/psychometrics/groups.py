@@ -198,9 +198,7 @@ def _untested(name: str, reason: PsychometricsError) -> pd.DataFrame:
     return pd.DataFrame([{"score": name, **numbers, "note": str(reason)}])
 
 
-def _prepare(
-    values: pd.Series, groups: pd.Series, minimum_size: int
-) -> tuple[pd.Series, pd.Series, tuple[str, ...]]:
+def _prepare(values: pd.Series, groups: pd.Series, minimum_size: int) -> tuple[pd.Series, pd.Series, tuple[str, ...]]:
     """Return complete scores and groups, without groups under the minimum size, and what was left out."""
     score = as_numeric_series(values.rename(column_label(values.name, "score")), "values")
     require_same_rows(score.index, groups.index, "values and groups")
@@ -227,9 +225,7 @@ def _samples(score: pd.Series, group: pd.Series) -> list[np.ndarray]:
 
 def _describe(score: pd.Series, group: pd.Series) -> pd.DataFrame:
     """Return size, median, mean and mean rank of each group."""
-    data = pd.DataFrame(
-        {"group": group.to_numpy(), "score": score.to_numpy(), "rank": score.rank().to_numpy()}
-    )
+    data = pd.DataFrame({"group": group.to_numpy(), "score": score.to_numpy(), "rank": score.rank().to_numpy()})
     grouped = data.groupby("group", observed=True)
     table = grouped["score"].agg(["size", "median", "mean"]).rename(columns={"size": "n"})
     return table.assign(mean_rank=grouped["rank"].mean()).reset_index()
@@ -302,9 +298,7 @@ def welch_anova(values: pd.Series, groups: pd.Series, minimum_size: int = 2) -> 
     test = anova_oneway(samples, use_var="unequal", welch_correction=True)
     k, f = len(samples), float(test.statistic)
     effect = (k - 1) * (f - 1) / ((k - 1) * (f - 1) + len(score))
-    return WelchTest(
-        f, k - 1, float(test.df[1]), float(test.pvalue), effect, len(score), k, str(score.name), notes
-    )
+    return WelchTest(f, k - 1, float(test.df[1]), float(test.pvalue), effect, len(score), k, str(score.name), notes)
 
 
 @dataclass(frozen=True)
@@ -331,9 +325,7 @@ class DunnComparisons:
         return self.table.copy()
 
 
-def dunn(
-    values: pd.Series, groups: pd.Series, adjustment: str = "holm", minimum_size: int = 1
-) -> DunnComparisons:
+def dunn(values: pd.Series, groups: pd.Series, adjustment: str = "holm", minimum_size: int = 1) -> DunnComparisons:
     r"""Dunn's comparisons of every pair of groups after Kruskal-Wallis.
 
     .. math:: z_{ab} = \frac{\bar R_a - \bar R_b}{\sqrt{\left(\frac{n(n+1)}{12} -
@@ -381,9 +373,7 @@ def _rank_variance(score: pd.Series) -> float:
     return float(score.rank().var())
 
 
-def _dunn_pair(
-    table: pd.DataFrame, parts: list[np.ndarray], i: int, j: int, variance: float
-) -> dict[str, object]:
+def _dunn_pair(table: pd.DataFrame, parts: list[np.ndarray], i: int, j: int, variance: float) -> dict[str, object]:
     """Return the comparison of two groups."""
     a, b = table.iloc[i], table.iloc[j]
     difference = a["mean_rank"] - b["mean_rank"]

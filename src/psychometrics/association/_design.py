@@ -29,9 +29,7 @@ class Design:
     notes: tuple[str, ...]
 
 
-def build_design(
-    outcome: pd.Series, predictors: pd.DataFrame | None, grouping: pd.DataFrame | None = None
-) -> Design:
+def build_design(outcome: pd.Series, predictors: pd.DataFrame | None, grouping: pd.DataFrame | None = None) -> Design:
     """Delete incomplete rows, code categories, add the intercept, and refuse what cannot be estimated."""
     label = column_label(outcome.name, "outcome")
     table = pd.DataFrame(index=outcome.index) if predictors is None else predictors

@@ -20,9 +20,7 @@ from psychometrics.errors import PsychometricsError, TooFewPersonsError
 _LARGEST = 0.999999
 
 
-def correlation_power(
-    correlation: float, n: int, alpha: float = 0.05, method: CorrelationMethod = "spearman"
-) -> float:
+def correlation_power(correlation: float, n: int, alpha: float = 0.05, method: CorrelationMethod = "spearman") -> float:
     r"""Power of the two-sided test of a zero correlation, by Fisher's z.
 
     .. math:: \Phi\left(\frac{|\operatorname{artanh}\rho| - z_{1-\alpha/2}\sqrt{v_0}}{\sqrt{v_\rho}}\right)

@@ -1,0 +1,260 @@
+"""The published rule for the choice of items, with further checks and a reason for every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from psychometrics.association._input import as_numeric_frame
+from psychometrics.errors import InputShapeError
+from psychometrics.selection.checks import Decision, ItemCheck
+
+#: Stronger decisions have higher rank: one reason to drop outweighs any to review.
+_RANK = {"keep": 0, "review": 1, "drop": 2}
+
+
+@dataclass(frozen=True)
+class ItemScreening:
+    """Decision on every item; see :func:`screen_items`.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row an item: ``item``, ``scale``, ``n``, ``item_total``, ``item_rest``, ``highest_inter_item``,
+        ``highest_with``, one column a check, ``decision``, ``reasons``.
+    redundant_pairs : DataFrame
+        Pairs over the limit: ``item_a``, ``item_b``, ``rho``, ``dropped`` (empty when one was out already).
+    minimum_item_total, maximum_inter_item : float
+    n_persons : int
+    notes : tuple of str
+    """
+
+    table: pd.DataFrame
+    redundant_pairs: pd.DataFrame
+    minimum_item_total: float
+    maximum_inter_item: float
+    n_persons: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> list[str]:
+        """Items with the decision keep, in their order."""
+        return self.table.loc[self.table["decision"] == "keep", "item"].tolist()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table of items."""
+        return self.table.copy()
+
+
+def screen_items(
+    responses: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]] | None = None,
+    minimum_item_total: float = 0.20,
+    maximum_inter_item: float = 0.90,
+    key_contradicted: Collection[str] = (),
+    checks: Sequence[ItemCheck] = (),
+) -> ItemScreening:
+    """Apply the published rule, and further checks where given, and say what becomes of each item and why.
+
+    The rule (Lewis et al. 2024, abstract): keep an item whose Spearman correlation with the total is above .2
+    and whose Spearman correlation with any other item is at most .9. The total is the mean of the items
+    answered on the item's scale, the item itself included; ``item_rest`` leaves it out. Of a pair above .9,
+    taken in order of falling correlation and only while both are still in, the one with the weaker item-rest
+    correlation goes (of equals, the later column). An item whose data contradict its key gets ``review``,
+    whatever else fails: its key wants mending first.
+
+    Parameters
+    ----------
+    responses : DataFrame, shape (n_persons, n_items)
+        Numeric codes with reverse-keyed items already reversed, ``NaN`` missing (pairwise).
+    scales : mapping of str to sequence of str, optional
+        Items of each scale; the total is taken within it. Without it the total is over all items.
+    minimum_item_total : float
+        An item at or below it goes.
+    maximum_inter_item : float
+        A pair above it is redundant.
+    key_contradicted : collection of str
+        Items named by :func:`psychometrics.items.check_keying`.
+    checks : sequence of ItemCheck
+        Further checks, for example :func:`cross_loading_check` or :func:`threshold_check`.
+
+    Returns
+    -------
+    ItemScreening
+
+    Raises
+    ------
+    InputShapeError
+        Fewer than two items, an item that is in no scale or in two, a scale with one item, or a check or key
+        that names an unknown item.
+    CodingError
+        Text or infinite answers.
+
+    References
+    ----------
+    Lewis, R., Duckworth, J., Yarker, J., & Willis, C. (2024). Developing a competency framework for
+    integrated care working. British Journal of Healthcare Management, doi 10.12968/bjhc.2023.0106 (abstract).
+
+    Notes
+    -----
+    The abstract does not say whether the total includes the item, nor whether it is of the scale or of the
+    whole form; both correlations are in the table. An item that nobody varies on has ``NaN`` and is dropped
+    with that reason. Correlations validated against R ``cor(method = "spearman", use = "pairwise")``.
+    """
+    answers = as_numeric_frame(responses, "responses")
+    membership = _membership(answers, scales)
+    _require_known(answers, key_contradicted, checks)
+    rest, total = _item_correlations(answers, membership)
+    inter = _inter_item(answers)
+    decisions = _Decisions(list(answers.columns))
+    _apply_item_total(decisions, answers, total, minimum_item_total)
+    pairs = _apply_redundancy(decisions, inter, rest, maximum_inter_item)
+    for check in checks:
+        _apply_check(decisions, check)
+    for item in key_contradicted:
+        decisions.override(item, "review", "answers contradict the declared direction: mend the key, then screen again")
+    table = _table(answers, membership, total, rest, inter, checks, decisions)
+    return ItemScreening(table, pairs, minimum_item_total, maximum_inter_item, len(answers), ())
+
+
+class _Decisions:
+    """Decision and reasons of each item while the rules are applied."""
+
+    def __init__(self, items: list[str]) -> None:
+        self.decision: dict[str, str] = dict.fromkeys(items, "keep")
+        self.reasons: dict[str, list[str]] = {item: [] for item in items}
+
+    def add(self, item: str, decision: Decision, reason: str) -> None:
+        """Add a reason; the decision only ever hardens."""
+        self.reasons[item].append(reason)
+        if _RANK[decision] > _RANK[self.decision[item]]:
+            self.decision[item] = decision
+
+    def override(self, item: str, decision: Decision, reason: str) -> None:
+        """Put a reason first and set the decision whatever it was."""
+        self.reasons[item].insert(0, reason)
+        self.decision[item] = decision
+
+
+def _membership(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]] | None) -> dict[str, str]:
+    """Return the scale of each item."""
+    if answers.shape[1] < 2:
+        raise InputShapeError("screening needs at least two items")
+    listed = {"all items": list(answers.columns)} if scales is None else {k: list(v) for k, v in scales.items()}
+    found: dict[str, str] = {}
+    for scale, items in listed.items():
+        if len(items) < 2:
+            raise InputShapeError(f"scale {scale!r} has {len(items)} item(s); an item-total correlation needs two")
+        for item in items:
+            if item in found or item not in answers.columns:
+                fault = f"in scale {found[item]!r} already" if item in found else "not a column of the responses"
+                raise InputShapeError(f"scale {scale!r} names {item!r}, which is {fault}")
+            found[item] = scale
+    loose = [item for item in answers.columns if item not in found]
+    if loose:
+        raise InputShapeError(f"items in no scale: {loose}; add them to one or leave the columns out")
+    return found
+
+
+def _require_known(answers: pd.DataFrame, contradicted: Collection[str], checks: Sequence[ItemCheck]) -> None:
+    """Refuse checks that name items which are not there."""
+    named = {"key_contradicted": list(contradicted)} | {check.name: list(check.values.index) for check in checks}
+    for source, items in named.items():
+        unknown = [item for item in items if item not in answers.columns]
+        if unknown:
+            raise InputShapeError(f"{source} names items that are not in the responses: {unknown}")
+
+
+def _item_correlations(answers: pd.DataFrame, membership: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
+    """Return Spearman correlations of each item with the rest and with the total of its scale."""
+    rest, total = {}, {}
+    for item in answers.columns:
+        others = [name for name in answers.columns if membership[name] == membership[item]]
+        total[item] = _spearman(answers[item], answers[others].mean(axis=1))
+        rest[item] = _spearman(answers[item], answers[[name for name in others if name != item]].mean(axis=1))
+    return pd.Series(rest), pd.Series(total)
+
+
+def _spearman(a: pd.Series, b: pd.Series) -> float:
+    """Return Spearman's rho over complete pairs, NaN when one side does not vary."""
+    both = a.notna() & b.notna()
+    x, y = a[both].rank(), b[both].rank()
+    if x.nunique() < 2 or y.nunique() < 2:
+        return float("nan")
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _inter_item(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the Spearman matrix over complete pairs, with an empty diagonal."""
+    matrix = answers.corr(method="spearman")
+    return matrix.mask(np.eye(len(matrix), dtype=bool))
+
+
+def _apply_item_total(decisions: _Decisions, answers: pd.DataFrame, total: pd.Series, minimum: float) -> None:
+    """Drop items whose correlation with the total is at or under the minimum, or undefined."""
+    for item, value in total.items():
+        if np.isnan(value):
+            given = answers[str(item)].nunique()
+            why = "no answers" if given == 0 else "everybody gives the same answer" if given == 1 else "too few answers"
+            decisions.add(str(item), "drop", f"item-total correlation undefined: {why}")
+        elif value <= minimum:
+            decisions.add(str(item), "drop", f"item-total correlation {value:.2f}, not above {minimum:.2f}")
+
+
+def _apply_redundancy(decisions: _Decisions, inter: pd.DataFrame, rest: pd.Series, maximum: float) -> pd.DataFrame:
+    """Drop the weaker item of each redundant pair, in order of falling correlation."""
+    items = list(inter.columns)
+    values = inter.to_numpy()
+    upper = [(values[i, j], i, j) for i in range(len(items)) for j in range(i) if values[i, j] > maximum]
+    rows = []
+    for rho, later, earlier in sorted(upper, key=lambda pair: (-pair[0], pair[1], pair[2])):
+        a, b = items[earlier], items[later]
+        dropped = ""
+        if "drop" not in (decisions.decision[a], decisions.decision[b]):
+            dropped, kept = (a, b) if rest[a] < rest[b] else (b, a)
+            weaker = "equal item-rest correlations, the later item" if rest[a] == rest[b] else "weaker item-rest"
+            reason = (
+                f"inter-item correlation {rho:.2f} with {kept}, above {maximum:.2f}; "
+                f"{weaker} ({rest[dropped]:.2f} against {rest[kept]:.2f})"
+            )
+            decisions.add(dropped, "drop", reason)
+        rows.append({"item_a": a, "item_b": b, "rho": rho, "dropped": dropped})
+    return pd.DataFrame(rows, columns=["item_a", "item_b", "rho", "dropped"])
+
+
+def _apply_check(decisions: _Decisions, check: ItemCheck) -> None:
+    """Add the reasons of one further check."""
+    for item, reason in check.reasons.items():
+        if reason:
+            decisions.add(str(item), check.decision, str(reason))
+
+
+def _table(
+    answers: pd.DataFrame,
+    membership: Mapping[str, str],
+    total: pd.Series,
+    rest: pd.Series,
+    inter: pd.DataFrame,
+    checks: Sequence[ItemCheck],
+    decisions: _Decisions,
+) -> pd.DataFrame:
+    """Put one row an item together."""
+    items = list(answers.columns)
+    known = inter.notna().any(axis=1)
+    nearest = inter.loc[known].idxmax(axis=1).reindex(items)
+    columns: dict[str, object] = {
+        "item": items,
+        "scale": [membership[item] for item in items],
+        "n": answers.notna().sum().to_numpy(),
+        "item_total": total.to_numpy(),
+        "item_rest": rest.to_numpy(),
+        "highest_inter_item": inter.max(axis=1).to_numpy(),
+        "highest_with": nearest.fillna("").to_numpy(),
+    }
+    columns |= {check.name: check.values.reindex(items).to_numpy() for check in checks}
+    columns["decision"] = [decisions.decision[item] for item in items]
+    columns["reasons"] = ["; ".join(decisions.reasons[item]) for item in items]
+    return pd.DataFrame(columns)
