@@ -141,6 +141,13 @@ class FrameworkReading:
     named: frozenset[str]
     faults: tuple[Fault, ...]
 
+    @property
+    def at_fault(self) -> frozenset[str]:
+        """Names of items that are in the files but not in the framework, because their rows are at fault."""
+        if self.framework is None:
+            return self.named
+        return self.named - {*self.framework.items.index, *self.framework.outcomes.index}
+
 
 def load_framework(name: str, folder: Path = FRAMEWORKS) -> Framework:
     """Load and check a framework.

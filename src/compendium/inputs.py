@@ -6,6 +6,7 @@ import copy
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -144,6 +145,12 @@ def read_table(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> 
     return pd.DataFrame([cells for _, cells in filled], columns=header, index=index, dtype=object)
 
 
+def yaml_fault(path: Path, *keys: int | str, problem: str, action: str, value: str | None = None) -> Fault:
+    """Return a fault at a key of a YAML file, with the line where it stands."""
+    line, key = _line_of(path, keys), ".".join(map(str, keys)) or None
+    return Fault(display_path(path), problem, action, row=line, value=value, key=key)
+
+
 def _invalid(path: Path, problem: str, action: str, row: int | None = None) -> InvalidInput:
     """Return the error for a file with a single fault."""
     return InvalidInput([Fault(display_path(path), problem, action, row=row)])
@@ -221,14 +228,7 @@ def _model_fault(model: type[BaseModel], detail: Any, path: Path, prefix: Locati
     """Translate one pydantic finding into a fault with a suggestion."""
     where = [part for part in (*prefix, *detail["loc"]) if part != "[key]"]
     problem, action, value = _finding(model, detail)
-    return Fault(
-        display_path(path),
-        problem,
-        action,
-        row=_line_of(path, where),
-        value=value,
-        key=".".join(map(str, where)) or None,
-    )
+    return yaml_fault(path, *where, problem=problem, action=action, value=value)
 
 
 def _finding(model: type[BaseModel], detail: Any) -> tuple[str, str, str | None]:
@@ -281,7 +281,7 @@ def _resolve(data: Any, location: Location) -> tuple[Any, Any]:
     return container, key
 
 
-def _line_of(path: Path, where: list[int | str]) -> int | None:
+def _line_of(path: Path, where: Iterable[int | str]) -> int | None:
     """Return the line of a YAML file where a key stands; of its nearest parent where it is missing."""
     try:
         node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)

@@ -5,89 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from compendium.cohort.layout import Form, Layout, Question
+from compendium.cohort.layout import Form, Question
+from compendium.cohort.responses import WHOLE_NUMBER, Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Group
 from compendium.faults import Fault, suggest
 from compendium.framework import ResponseScale
+from compendium.inputs import yaml_fault
 
 if TYPE_CHECKING:
     import pandera.pandas as pandera
 
-WHOLE_NUMBER = re.compile(r"([+-]?\d+)(?:\.0+)?")
 NUMBER = r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\Z"
 NOT_A_FORMULA = r"(?![=+@])"
-
-
-@dataclass(frozen=True)
-class Responses:
-    """A response file: its layout, its name in faults, and its cells with missing ones as None."""
-
-    layout: Layout
-    file: str
-    cells: pd.DataFrame
-
-    @property
-    def form(self) -> Form:
-        """Whether this is the self or the peer file."""
-        return self.layout.form
-
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        """The questions whose column is there."""
-        return tuple(question for question in self.layout.questions if question.column in self.cells.columns)
-
-    def answers(self) -> pd.DataFrame:
-        """Return the keyed answers as floats, columns named by item; whatever is not an answer is NaN."""
-        keyed = {question.item: _keyed(self.cells[question.column], question) for question in self.questions}
-        return pd.DataFrame(keyed, index=self.cells.index, dtype=float)
-
-    def not_applicable(self, codes: list[int]) -> pd.Series:
-        """Count the answers 'not applicable' of each item."""
-        counts = {
-            question.item: self.cells[question.column].isin(_not_applicable(question, codes)).sum()
-            for question in self.questions
-        }
-        return pd.Series(counts, dtype="int64", name=self.form)
-
-
-def normalise(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
-    """Turn declared missing texts into None and whole numbers such as ``4.0`` into ``4``, except in id columns."""
-    ids = {settings.person_id, settings.rater_id}
-    missing = {"", *settings.missing}
-    columns = {
-        column: table[column] if column in ids else _normalised(table[column], missing) for column in table.columns
-    }
-    return pd.DataFrame(columns, index=table.index, dtype=object)
-
-
-def _normalised(values: pd.Series, missing: set[str]) -> pd.Series:
-    """Normalise one column by its distinct texts."""
-    texts = {text: _normalised_text(text, missing) for text in values.unique()}
-    return values.map(texts).astype(object).where(lambda cells: cells.notna(), None)
-
-
-def _normalised_text(text: str, missing: set[str]) -> str | None:
-    """Normalise one cell."""
-    if text in missing:
-        return None
-    whole = WHOLE_NUMBER.fullmatch(text)
-    return text if whole is None else str(int(whole[1]))
-
-
-def _keyed(cells: pd.Series, question: Question) -> pd.Series:
-    """Return one question's answers, turned when it is reversed."""
-    codes = {str(code): float(code) for code in question.codes}
-    answers = cells.map(codes).astype(float)
-    return question.minimum + question.maximum - answers if question.reverse else answers
-
-
-def _not_applicable(question: Question, codes: list[int]) -> list[str]:
-    """Return the codes that mean not applicable here; a code inside the question's range is an answer."""
-    return [str(code) for code in codes if code not in question.codes]
 
 
 @dataclass(frozen=True)
@@ -184,7 +118,7 @@ def _answer_rule(question: Question, settings: CohortSettings, scale: ResponseSc
     """Return the rule of an item: its codes and the declared codes for not applicable."""
     import pandera.pandas as pandera
 
-    extra = _not_applicable(question, settings.not_applicable)
+    extra = not_applicable_here(question, settings.not_applicable)
     allowed = f"{question.minimum} to {question.maximum}"
     allowed += "".join(f", {code} for not applicable" for code in extra) + ", or blank"
 
@@ -211,24 +145,26 @@ def _why_no_answer(value: str, scale: ResponseScale) -> tuple[str, str]:
     )
 
 
-def empty_level_faults(responses: Responses, settings: CohortSettings, file: str) -> list[Fault]:
+def empty_level_faults(own: Responses, settings: CohortSettings, path: Path) -> list[Fault]:
     """Name declared levels without members and groupings for which nobody has a value."""
-    faults = []
-    for name, group in settings.groups.items():
-        if responses.form == "peer" or group.column not in responses.cells.columns:
-            continue
-        found = set(responses.cells[group.column].dropna())
-        if not found:
-            faults.append(Fault(file, "nobody has a value", "leave the group out, or fill it in", key=f"groups.{name}"))
-            continue
-        faults += [
-            Fault(
-                file, "the level has no members", "leave it out, or mend its code", key=f"groups.{name}.levels.{code}"
+    groups = {name: group for name, group in settings.groups.items() if group.column in own.cells.columns}
+    found = {name: set(own.cells[group.column].dropna()) for name, group in groups.items()}
+    action = "leave it out, or mend its code"
+    return [
+        *(
+            yaml_fault(
+                path, "groups", name, problem="nobody has a value of the group", action="leave it out, or fill it in"
             )
+            for name in groups
+            if not found[name]
+        ),
+        *(
+            yaml_fault(path, "groups", name, "levels", code, problem="the level has no members", action=action)
+            for name, group in groups.items()
             for code in group.levels
-            if code not in found
-        ]
-    return faults
+            if found[name] and code not in found[name]
+        ),
+    ]
 
 
 def rating_faults(peers: Responses, persons: pd.Series, settings: CohortSettings) -> list[Fault]:

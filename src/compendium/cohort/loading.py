@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from compendium.cohort.cells import Responses, cell_faults, empty_level_faults, normalise, rating_faults
+from compendium.cohort.cells import cell_faults, empty_level_faults, rating_faults
 from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
-from compendium.cohort.layout import (
-    Form,
-    column_faults,
-    layout_of,
-    mapping_faults,
-    outcome_faults,
-    read_responses,
-    source_name,
-)
+from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
+from compendium.cohort.responses import Responses, column_faults, normalise, read_responses, source_name
 from compendium.cohort.schema import DESCRIPTION, ROW_NUMBER, CohortSettings, read_settings
-from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
-from compendium.framework import Framework, FrameworkReading, read_framework
-from compendium.inputs import read_model, read_yaml
+from compendium.faults import Fault, InvalidInput, raise_if_any
+from compendium.framework import Framework, read_framework
+from compendium.inputs import read_model, read_yaml, yaml_fault
 from compendium.paths import FRAMEWORKS, STUDY_PLAN
 from compendium.settings import StudyPlan, merge
 
@@ -140,25 +133,36 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
         return Examination(settings, None, {}, tuple(faults))
     framework = instrument.framework.select(settings.items)
     forms = _forms(settings, framework, tables, data_folder or folder)
-    faults += _declaration_faults(settings, instrument, framework, display_path(path))
+    faults += declaration_faults(settings, framework, instrument.named, path)
     for responses in forms.values():
-        faults += _form_faults(responses, settings, framework, tables[responses.form], instrument.named)
-    faults += _whole_faults(forms, settings, display_path(path))
+        faults += column_faults(responses, settings, instrument)
+        faults += cell_faults(responses, settings, framework.scale)
+    faults += _whole_faults(forms, settings, path)
     return Examination(settings, framework, forms, tuple(faults))
 
 
 def plan_faults(settings: CohortSettings, path: Path) -> list[Fault]:
     """Name overrides of the analysis plan that the plan does not know or that have the wrong type."""
     merged = merge(read_yaml(STUDY_PLAN), settings.study)
-    return read_model(StudyPlan, merged, path, prefix=("study",))[1]
+    faults = read_model(StudyPlan, merged, path, prefix=("study",))[1]
+    problem, action = "the override has no source of its own", "add source: and the reason for the value"
+    unsourced = _unsourced(settings.study, ("study",))
+    return [*faults, *(yaml_fault(path, *keys, problem=problem, action=action) for keys in unsourced)]
+
+
+def _unsourced(overrides: dict[str, Any], place: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return where a value is overridden without a reason; the plan's reason is for the plan's value."""
+    if {"value", "minimum_n", "persons_per_item"} & set(overrides):
+        return [] if "source" in overrides else [place]
+    nested = [(key, part) for key, part in overrides.items() if isinstance(part, dict)]
+    return [found for key, part in nested for found in _unsourced(part, (*place, str(key)))]
 
 
 def _read_files(settings: CohortSettings, folder: Path) -> tuple[dict[Form, pd.DataFrame], list[Fault]]:
     """Read the response files that can be read."""
-    declared: list[Form] = ["self"] if settings.files.peer_form is None else ["self", "peer"]
     tables: dict[Form, pd.DataFrame] = {}
     faults: list[Fault] = []
-    for form in declared:
+    for form in forms_of(settings):
         try:
             tables[form] = read_responses(settings, form, folder)
         except InvalidInput as error:
@@ -180,44 +184,7 @@ def _forms(
     }
 
 
-def _declaration_faults(
-    settings: CohortSettings, instrument: FrameworkReading, framework: Framework, file: str
-) -> list[Fault]:
-    """Name what ``cohort.yaml`` declares against the framework."""
-    forms: list[Form] = ["self"] if settings.files.peer_form is None else ["self", "peer"]
-    layouts = [layout_of(settings, framework, form) for form in forms]
-    codes = range(framework.scale.minimum, framework.scale.maximum + 1)
-    return [
-        *mapping_faults(layouts, settings, sorted(instrument.named), file),
-        *outcome_faults(settings, framework, file),
-        *(
-            Fault(file, "the code is an answer", "choose another code", key="not_applicable", value=str(code))
-            for code in settings.not_applicable
-            if code in codes
-        ),
-        *(
-            Fault(file, "the text is an answer", "leave it out", key="missing", value=text)
-            for text in settings.missing
-            if text in [*map(str, codes), *map(str, settings.not_applicable)]
-        ),
-    ]
-
-
-def _form_faults(
-    responses: Responses,
-    settings: CohortSettings,
-    framework: Framework,
-    table: pd.DataFrame,
-    tolerated: Iterable[str],
-) -> list[Fault]:
-    """Name the faults of one file: columns first, then cells."""
-    return [
-        *column_faults(responses.layout, settings, table, responses.file, tolerated),
-        *cell_faults(responses, settings, framework.scale),
-    ]
-
-
-def _whole_faults(forms: dict[Form, Responses], settings: CohortSettings, file: str) -> list[Fault]:
+def _whole_faults(forms: dict[Form, Responses], settings: CohortSettings, path: Path) -> list[Fault]:
     """Name the faults that show only over all rows and both files."""
     faults: list[Fault] = []
     found: set[tuple[str, str]] = set()
@@ -225,14 +192,14 @@ def _whole_faults(forms: dict[Form, Responses], settings: CohortSettings, file: 
         blocking = item_faults(responses)
         found |= set(blocking)
         faults += unwaived(blocking, settings)
-    faults += waiver_faults(list(forms.values()), found, settings, file)
+    faults += waiver_faults(list(forms.values()), found, settings, path)
     if "self" not in forms:
         return faults
     own = forms["self"]
-    faults += empty_level_faults(own, settings, file)
+    faults += empty_level_faults(own, settings, path)
     if settings.invited is not None and settings.invited < len(own.cells):
         problem = f"fewer people invited than the {len(own.cells)} in the self file"
-        faults.append(Fault(file, problem, "mend the number", key="invited", value=str(settings.invited)))
+        faults.append(yaml_fault(path, "invited", problem=problem, action="mend it", value=str(settings.invited)))
     if "peer" in forms and settings.person_id in own.cells:
         faults += rating_faults(forms["peer"], own.cells[settings.person_id], settings)
     return faults

