@@ -56,12 +56,14 @@ def screen_items(
     maximum_inter_item: float = 0.90,
     key_contradicted: Collection[str] = (),
     checks: Sequence[ItemCheck] = (),
+    correct_overlap: bool = True,
 ) -> ItemScreening:
     """Apply the published rule, and further checks where given, and say what becomes of each item and why.
 
     The rule (Lewis et al. 2024, abstract): keep an item whose Spearman correlation with the total is above .2
     and whose Spearman correlation with any other item is at most .9. The total is the mean of the items
-    answered on the item's scale, the item itself included; ``item_rest`` leaves it out. Of a pair above .9,
+    answered on the item's scale; by default the item itself is left out of it (``item_rest``), because on a short
+    scale an item that measures nothing still correlates with a total that contains it. Of a pair above .9,
     taken in order of falling correlation and only while both are still in, the one with the weaker item-rest
     correlation goes (of equals, the later column). An item whose data contradict its key gets ``review``,
     whatever else fails: its key wants mending first.
@@ -80,6 +82,8 @@ def screen_items(
         Items named by :func:`psychometrics.items.check_keying`.
     checks : sequence of ItemCheck
         Further checks, for example :func:`cross_loading_check` or :func:`threshold_check`.
+    correct_overlap : bool
+        Whether the rule looks at ``item_rest`` (True) or at ``item_total``, which contains the item.
 
     Returns
     -------
@@ -110,7 +114,7 @@ def screen_items(
     rest, total = _item_correlations(answers, membership)
     inter = _inter_item(answers)
     decisions = _Decisions(list(answers.columns))
-    _apply_item_total(decisions, answers, total, minimum_item_total)
+    _apply_item_total(decisions, answers, rest if correct_overlap else total, minimum_item_total)
     pairs = _apply_redundancy(decisions, inter, rest, maximum_inter_item)
     for check in checks:
         _apply_check(decisions, check)
@@ -193,9 +197,9 @@ def _inter_item(answers: pd.DataFrame) -> pd.DataFrame:
     return matrix.mask(np.eye(len(matrix), dtype=bool))
 
 
-def _apply_item_total(decisions: _Decisions, answers: pd.DataFrame, total: pd.Series, minimum: float) -> None:
+def _apply_item_total(decisions: _Decisions, answers: pd.DataFrame, correlation: pd.Series, minimum: float) -> None:
     """Drop items whose correlation with the total is at or under the minimum, or undefined."""
-    for item, value in total.items():
+    for item, value in correlation.items():
         if np.isnan(value):
             given = answers[str(item)].nunique()
             why = "no answers" if given == 0 else "everybody gives the same answer" if given == 1 else "too few answers"
