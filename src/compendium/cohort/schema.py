@@ -31,6 +31,11 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
+def _day(value: Any) -> Any:
+    """Read a date in quotes as YAML reads one without."""
+    return datetime.date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def identifier(value: str) -> str:
     """Return an id unchanged, or raise ValueError when it cannot name a folder everywhere."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
@@ -50,6 +55,7 @@ def _encoding(value: str) -> str:
 
 
 Code = Annotated[str, BeforeValidator(_text)]
+Day = Annotated[datetime.date, BeforeValidator(_day)]
 Identifier = Annotated[str, AfterValidator(identifier)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Sentence = Annotated[str, Field(min_length=1)]
@@ -79,8 +85,8 @@ class Group(Strict):
 class Fieldwork(Strict):
     """First and last day on which people answered."""
 
-    start: datetime.date
-    end: datetime.date
+    start: Day
+    end: Day
 
 
 class Waiver(Strict):
