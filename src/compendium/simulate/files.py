@@ -1,0 +1,134 @@
+"""Synthetic cohorts as folders: responses, ``cohort.yaml``, the truth and a note on what they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from compendium.framework import Framework, load_framework
+from compendium.paths import COHORTS
+from compendium.results import write_text
+from compendium.simulate.cohort import SimulatedCohort, simulate_cohort
+from compendium.simulate.plan import DEMO, DEMO_SMALL, PlantedFault, SimulationPlan
+from compendium.simulate.truth import population_values
+
+TITLES = {
+    "demo": "Demonstration cohort (synthetic)",
+    "demo-small": "Demonstration cohort at the published size (synthetic)",
+}
+DESCRIPTION = (
+    "Synthetic answers drawn from a stated model, so that every step of the study can be run and its findings compared "
+    "with a known truth. Nobody gave these answers; the numbers say nothing about real staff or services."
+)
+PROVENANCE = "Synthetic data: no finding about real people."
+WRONG_KEY_REASON = (
+    "Planted on purpose: the framework declares the item direct, the synthetic answers run the other way; "
+    "the item analysis is meant to find it."
+)
+GROUPS: dict[str, dict[str, Any]] = {
+    "agency": {"column": "agency", "label": "Agency", "kind": "nominal"},
+    "sector": {"column": "sector", "label": "Sector", "kind": "nominal"},
+    "occupation": {"column": "occupation", "label": "Occupational group", "kind": "nominal"},
+    "team": {"column": "team", "label": "Team", "kind": "nominal"},
+    "gender": {
+        "column": "gender",
+        "label": "Gender",
+        "kind": "nominal",
+        "levels": {"F": "Woman", "M": "Man", "X": "Another gender or not said"},
+    },
+    "tenure": {"column": "tenure", "label": "Tenure (years)", "kind": "number"},
+}
+
+
+def write_demo_cohorts(folder: Path = COHORTS) -> list[Path]:
+    """Write the two committed cohorts, ``demo`` and ``demo-small``, and return their folders.
+
+    Parameters
+    ----------
+    folder
+        Folder that holds the cohorts.
+
+    Returns
+    -------
+    list of Path
+        The folders written; their files are the same, byte for byte, every time.
+    """
+    plans = {"demo": DEMO, "demo-small": DEMO_SMALL}
+    return [write_cohort(folder / name, plan, population=True) for name, plan in plans.items()]
+
+
+def write_cohort(
+    folder: Path, plan: SimulationPlan, framework: Framework | None = None, *, population: bool = False
+) -> Path:
+    """Simulate a cohort and write it as a folder that the pipeline reads.
+
+    Parameters
+    ----------
+    folder
+        The cohort's folder; its name becomes the cohort's id.
+    plan
+        What the cohort is made of.
+    framework
+        By default the one the plan names.
+    population
+        Whether ``truth.json`` also holds the population values, which take some seconds.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    framework = framework or load_framework(plan.framework)
+    cohort = simulate_cohort(plan, framework)
+    folder.mkdir(parents=True, exist_ok=True)
+    truth = dict(cohort.truth)
+    if population:
+        truth["population"] = population_values(plan, framework)
+    write_text(folder / "self.csv", _csv(cohort.self))
+    if cohort.peer is not None:
+        write_text(folder / "peer.csv", _csv(cohort.peer))
+    write_text(folder / "truth.json", json.dumps(truth, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / "cohort.yaml", _description(folder.name, plan, framework, cohort))
+    return folder
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    """Return CSV text with whole numbers and blanks."""
+    whole = frame.select_dtypes("number").columns
+    return frame.astype(dict.fromkeys(whole, "Int64")).to_csv(index=False, lineterminator="\n")
+
+
+def _description(name: str, plan: SimulationPlan, framework: Framework, cohort: SimulatedCohort) -> str:
+    """Return the text of ``cohort.yaml``."""
+    wrong = [fault for fault in plan.faults if fault.kind == "wrong_key" and fault.item in cohort.self.columns]
+    content: dict[str, Any] = {
+        "id": name,
+        "title": TITLES.get(name, f"Synthetic cohort {name}"),
+        "kind": "synthetic",
+        "framework": plan.framework,
+        "items": plan.items,
+        "description": DESCRIPTION,
+        "provenance": PROVENANCE,
+        "files": {"self": "self.csv", **({"peer": "peer.csv"} if cohort.peer is not None else {})},
+        "person_id": "person_id",
+        **({"rater_id": "rater_id"} if cohort.peer is not None else {}),
+        "missing": [""],
+        "not_applicable": [framework.scale.not_applicable],
+        "groups": GROUPS,
+        "outcomes": [outcome.scale for outcome in plan.outcomes],
+        **({"peer_outcomes": list(plan.peers.outcomes)} if plan.peers else {}),
+        "fieldwork": {"start": "2026-01-12", "end": "2026-02-20"},
+        "invited": plan.invited,
+        "waivers": [_waiver(fault) for fault in wrong],
+    }
+    header = "# A synthetic cohort, written by compendium.simulate; `make demo-data` writes the committed ones again.\n"
+    return header + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _waiver(fault: PlantedFault) -> dict[str, str]:
+    """Let the planted wrong key pass the check at the door."""
+    return {"item": fault.item, "fault": "keying", "reason": WRONG_KEY_REASON}
