@@ -36,7 +36,7 @@ class SimulatedCohort:
     peer
         One row a rating: ``person_id``, ``rater_id``, items, the rater's outcome items; None without peers.
     truth
-        Plan, item parameters, latent correlations, planted faults, who was careless and who stopped.
+        Plan, planted faults, item parameters, latent correlations, who was careless and who stopped.
     """
 
     self: pd.DataFrame
@@ -138,7 +138,8 @@ def _truth(plan: SimulationPlan, framework: Framework, drawn: Draw) -> dict[str,
         "notice": "Synthetic: no answer was given by a person. Dedicated to the public domain (CC0 1.0).",
         "plan": asdict(plan),
         "faults": {item.item: asdict(item.fault) for item in competency_items(plan, framework) if item.fault},
-        "items": {item.item: _item_truth(item) for item in self_form(plan, framework)},
+        "competency_items": {item.item: _item_truth(item) for item in competency_items(plan, framework)},
+        "outcome_items": {item.item: _item_truth(item) for item in outcome_items(plan, framework, "self", outcomes)},
         "competency_correlations": _nested(correlations.loc[competencies, competencies]),
         "competency_outcome_correlations": _nested(correlations.loc[competencies, outcomes]),
         "outcome_correlations": _nested(correlations.loc[outcomes, outcomes]),

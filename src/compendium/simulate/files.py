@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,15 @@ WRONG_KEY_REASON = (
     "Planted on purpose: the framework declares the item direct, the synthetic answers run the other way; "
     "the item analysis is meant to find it."
 )
+NOTE = Path(__file__).with_name("note.md")
+FAULT_SENTENCES = {
+    "weak": "weak: loading {size}",
+    "cross_loading": "loads {size} on its own competency and {size} on {other}",
+    "redundant": "nearly the same answers as {other}",
+    "dif": "thresholds {size} higher in {other}",
+    "wrong_key": "declared direct, answered the other way round (waived in `cohort.yaml`)",
+    "ceiling": "nearly everyone chooses the highest code",
+}
 GROUPS: dict[str, dict[str, Any]] = {
     "agency": {"column": "agency", "label": "Agency", "kind": "nominal"},
     "sector": {"column": "sector", "label": "Sector", "kind": "nominal"},
@@ -93,6 +103,7 @@ def write_cohort(
         write_text(folder / "peer.csv", _csv(cohort.peer))
     write_text(folder / "truth.json", json.dumps(truth, indent=1, ensure_ascii=False) + "\n")
     write_text(folder / "cohort.yaml", _description(folder.name, plan, framework, cohort))
+    write_text(folder / "README.md", _note(folder.name, plan, cohort))
     return folder
 
 
@@ -127,6 +138,31 @@ def _description(name: str, plan: SimulationPlan, framework: Framework, cohort: 
     }
     header = "# A synthetic cohort, written by compendium.simulate; `make demo-data` writes the committed ones again.\n"
     return header + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _note(name: str, plan: SimulationPlan, cohort: SimulatedCohort) -> str:
+    """Return the text of the folder's README."""
+    return Template(NOTE.read_text(encoding="utf-8")).substitute(
+        title=TITLES.get(name, f"Synthetic cohort {name}"),
+        seed=plan.seed,
+        n=len(cohort.self),
+        ratings=0 if cohort.peer is None else len(cohort.peer),
+        items=len(cohort.truth["competency_items"]),
+        same_source=plan.same_source,
+        stopped=f"{plan.quality.drop_out:.0%}" if plan.quality.drop_out else "none (all completed)",
+        faults=_fault_table(plan),
+    )
+
+
+def _fault_table(plan: SimulationPlan) -> str:
+    """List the planted faults, or say that there are none."""
+    if not plan.faults:
+        return "None."
+    rows = [
+        f"| `{fault.item}` | {FAULT_SENTENCES[fault.kind].format(size=fault.size, other=fault.other)} |"
+        for fault in plan.faults
+    ]
+    return "\n".join(["| item | fault |", "|---|---|", *rows])
 
 
 def _waiver(fault: PlantedFault) -> dict[str, str]:

@@ -215,7 +215,10 @@ def _require_known(plan: SimulationPlan, framework: Framework) -> None:
     }
     wrong = [fault.item for fault in plan.faults if fault.item not in framework.items.index]
     wrong += [fault.other for fault in plan.faults if fault.other not in allowed.get(fault.kind, {fault.other})]
-    asked = [outcome.scale for outcome in plan.outcomes] + list(plan.peers.outcomes if plan.peers else ())
+    asked = [outcome.scale for outcome in plan.outcomes]
     wrong += [scale for scale in asked if scale not in set(framework.outcomes["scale"])]
+    wrong += [scale for scale in (plan.peers.outcomes if plan.peers else ()) if scale not in asked]
     if wrong:
-        raise ValueError(f"the plan names what framework {framework.description.id!r} lacks: {wrong}")
+        raise ValueError(
+            f"the plan names what neither framework {framework.description.id!r} nor the self form has: {wrong}"
+        )

@@ -11,9 +11,10 @@ import pandas as pd
 from compendium.framework import Framework
 from compendium.simulate.cohort import Draw, draw
 from compendium.simulate.plan import PeerPlan, SimulationPlan
+from psychometrics.agreement import icc1
 from psychometrics.scoring import scale_scores
 
-CHUNK, CHUNKS = 20_000, 5
+CHUNK, CHUNKS = 20_000, 4
 PEOPLE_PER_AGENCY = 65
 
 
@@ -131,7 +132,7 @@ def _peer_values(
     means = rated.groupby(person.to_numpy()).mean()
     lived = one.people.traits[list(rated.columns)].mean(axis=1)
     return {
-        "reliability_of_one_peer": _average(_icc1(rated[name], person) for name in rated),
+        "reliability_of_one_peer": _average(icc1(rated[name], forms["person_id"]).icc1 for name in rated),
         "self_peer_pearson": _average(own[name].corr(means[name]) for name in rated),
         "self_minus_peer_mean": _average((own[name] - means[name]).mean() for name in rated),
         "engagement_with_lived_competency_latent": float(np.corrcoef(lived.loc[person], one.peers.engagement)[0, 1]),
@@ -143,18 +144,6 @@ def _peer_values(
             _rho(_others_mean(rated[name], person), engagement) for name in rated
         ),
     }
-
-
-def _icc1(scores: pd.Series[float], groups: pd.Index) -> float:
-    """One-way intraclass correlation with unequal groups (Shrout & Fleiss 1979, case 1; n0 by Searle 1992)."""
-    valid = scores.notna().to_numpy()
-    grouped = scores[valid].groupby(groups.to_numpy()[valid])
-    sizes, means = grouped.size(), grouped.mean()
-    n, k = int(sizes.sum()), len(sizes)
-    between = float((sizes * (means - scores[valid].mean()) ** 2).sum() / (k - 1))
-    within = float((grouped.var(ddof=0) * sizes).sum() / (n - k))
-    typical = (n - float((sizes**2).sum()) / n) / (k - 1)
-    return (between - within) / (between + (typical - 1) * within)
 
 
 def _others_mean(scores: pd.Series[float], groups: pd.Index) -> pd.Series[float]:
