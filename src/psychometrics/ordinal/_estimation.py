@@ -174,7 +174,7 @@ def threshold_influence(estimates: TwoStepEstimates) -> Array:
     """Influence of a response on its item's thresholds, (n_items, categories + 1, thresholds).
 
     The last category is a missing response, which has none. A threshold is a function of a proportion,
-    so that the influence is (1{y <= k} - P_k) / phi(tau_k), divided by the share of persons who answered the item.
+    so that the influence is (1{y <= k} - P_k) / phi(tau_k), divided by the share who answered the item.
     """
     thresholds = estimates.thresholds
     counts = category_counts(estimates.responses)
@@ -220,29 +220,41 @@ def _cross_information(weighted: Array, upper: Array, lower: Array, rho: Array) 
     return np.asarray(density * np.einsum("pkb,pkb->pk", slabs, steps))
 
 
-def influence_rows(estimates: TwoStepEstimates, tables: tuple[Array, Array], rows: slice) -> Array:
-    """Influence of some persons on all thresholds and correlations, (n_rows, n_thresholds + n_pairs)."""
-    of_threshold, of_correlation = tables
-    codes = estimates.responses.codes[rows].astype(np.intp)
+def threshold_rows(estimates: TwoStepEstimates, of_threshold: Array, rows: slice) -> Array:
+    """Influence of some persons on the thresholds, (n_rows, n_thresholds)."""
     items, positions = estimates.threshold_places
+    return np.asarray(of_threshold[items, estimates.responses.codes[rows][:, items], positions])
+
+
+def correlation_rows(estimates: TwoStepEstimates, of_correlation: Array, rows: slice) -> Array:
+    """Influence of some persons on the correlations, (n_rows, n_pairs)."""
+    codes = estimates.responses.codes[rows].astype(np.intp)
     width = of_correlation.shape[1]
     cells = codes[:, estimates.first]
     cells *= width
     cells += codes[:, estimates.second]
     cells += np.arange(estimates.first.size) * width * width
-    result = np.empty((len(codes), items.size + estimates.first.size))
-    result[:, : items.size] = of_threshold[items, codes[:, items], positions]
-    np.take(of_correlation.ravel(), cells, out=result[:, items.size :], mode="clip")
-    return result
+    return np.take(of_correlation.ravel(), cells, mode="clip")
 
 
-def asymptotic_covariance(estimates: TwoStepEstimates) -> Array:
-    """Covariance of sqrt(n) times thresholds and correlations (Muthén 1984), thresholds first."""
-    tables = threshold_influence(estimates), correlation_influence(estimates)
+def asymptotic_covariance(estimates: TwoStepEstimates, thresholds: bool = True) -> Array:
+    """Covariance of sqrt(n) times thresholds and correlations (Muthén 1984), thresholds first, or left out."""
+    of_threshold, of_correlation = threshold_influence(estimates), correlation_influence(estimates)
     n_persons = estimates.responses.n_persons
-    size = estimates.threshold_places[0].size + estimates.first.size
+    size = thresholds * estimates.threshold_places[0].size + estimates.first.size
     total = np.zeros((size, size))
     for start in range(0, n_persons, CHUNK):
-        rows = influence_rows(estimates, tables, slice(start, start + CHUNK))
+        chunk = slice(start, start + CHUNK)
+        rows = correlation_rows(estimates, of_correlation, chunk)
+        if thresholds:
+            rows = np.hstack([threshold_rows(estimates, of_threshold, chunk), rows])
         total += rows.T @ rows
     return np.asarray(total / n_persons)
+
+
+def threshold_variance(estimates: TwoStepEstimates) -> Array:
+    """Sampling variance of each threshold."""
+    influence = threshold_influence(estimates)
+    counts = np.pad(category_counts(estimates.responses), ((0, 0), (0, 1)))
+    variance = np.einsum("ia,iak->ik", counts, influence**2) / estimates.responses.n_persons**2
+    return np.asarray(variance[estimates.threshold_places])

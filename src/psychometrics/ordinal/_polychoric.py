@@ -39,7 +39,7 @@ class Polychoric:
         One row a pair: item_1, item_2, n, empty_cells, sparse_cells (fewer than five persons expected),
         smallest_expected, at_limit (no interior maximum).
     asymptotic_covariance : DataFrame or None
-        Covariance of sqrt(n_used) times thresholds and correlations; that of the estimates is this / `n_used`.
+        Covariance of sqrt(n_used) times thresholds and correlations; divide by `n_used` for the estimates.
     smoothed : bool
         Whether eigenvalues were raised to make the matrix positive definite.
     smallest_eigenvalue : float
@@ -79,9 +79,9 @@ def polychoric(
     """Polychoric correlations of all pairs of ordinal items.
 
     Thresholds are normal quantiles of each item's cumulative proportions; given them, each correlation
-    maximises ``sum_ab n_ab log pi_ab(rho)``, where pi_ab is the bivariate normal probability of the cell. Empty
-    cells enter as they are, except in 2 x 2 tables, where half a person is moved into a single empty cell with
-    the margins kept.
+    maximises ``sum_ab n_ab log pi_ab(rho)``, where pi_ab is the bivariate normal probability of the cell.
+    Empty cells enter as they are, except in 2 x 2 tables, where half a person is moved into a single empty cell
+    with the margins kept.
 
     Parameters
     ----------
@@ -117,8 +117,8 @@ def polychoric(
 
     Notes
     -----
-    Validated against lavaan 0.6-14 ``lavCor(ordered = ...)`` (correlations, thresholds; listwise and pairwise)
-    and ``lavInspect(fit, "gamma")`` (asymptotic covariance).
+    Validated against lavaan 0.6-14 ``lavCor(ordered = ...)`` (correlations, thresholds; both missing rules) and
+    ``lavInspect(fit, "gamma")`` (asymptotic covariance).
     """
     coded = encode(responses, missing)
     estimates = estimation.estimate(coded)

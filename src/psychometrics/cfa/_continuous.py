@@ -1,0 +1,209 @@
+"""ML and MLR: normal-theory likelihood of complete or incomplete responses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychometrics.cfa import _normal as normal
+from psychometrics.cfa._estimation import Estimation, inverted
+from psychometrics.cfa._fit import Likelihood, ModelTest
+from psychometrics.cfa._model import Cell, CfaModel
+from psychometrics.cfa._normal import Directions, Expected, NormalData
+from psychometrics.cfa._solve import Solution, minimise
+from psychometrics.cfa._start import starting_values
+from psychometrics.cfa._structure import Layout, Structure
+from psychometrics.errors import SingularMatrixError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """A layout with the data it is fitted to; `mean` is held where the means are no part of the model."""
+
+    layout: Layout
+    data: NormalData
+    mean: Array
+    means: bool
+
+    def at(self, values: Array) -> tuple[Structure, Expected]:
+        """Structure and filled data at a parameter vector."""
+        structure = self.layout.at(values)
+        mean = structure.intercepts if self.means else self.mean
+        return structure, normal.expect(self.data, mean, structure.covariance)
+
+    def value(self, values: Array) -> float:
+        """Minus the mean log-likelihood, infinite where the implied covariance is not positive definite."""
+        try:
+            return self.at(values)[1].value
+        except np.linalg.LinAlgError:
+            return np.inf
+
+    def evaluate(self, values: Array) -> tuple[float, Array, Array]:
+        """Value, gradient and information."""
+        structure, expected = self.at(values)
+        directions = Directions.of(structure)
+        metric = normal.information(directions, expected.inverse)
+        if self.data.blocks:
+            metric = metric - normal.missing_information(directions, expected, self.data)
+        return expected.value, normal.gradient(directions, expected), metric
+
+
+@dataclass(frozen=True)
+class _Saturated:
+    """The unrestricted moments and, for robust tests, what their correction needs."""
+
+    mean: Array
+    covariance: Array
+    expected: Expected
+    trace: float = np.nan
+    information: Array | None = None
+    asymptotic: Array | None = None
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A structure at its maximum with its information and scores."""
+
+    structure: Structure
+    expected: Expected
+    solution: Solution
+    covariance: Array
+    trace: float
+
+
+def fit_normal(model: CfaModel, values: Array, *, robust: bool, full_information: bool) -> Estimation:
+    """Fit a model by ML or MLR.
+
+    Parameters
+    ----------
+    model : CfaModel
+    values : ndarray, (n_persons, n_items)
+        In the order of the model's items.
+    robust : bool
+        Sandwich standard errors and the Yuan-Bentler statistic.
+    full_information : bool
+        Whether rows may be incomplete; the means are then part of the model.
+
+    Returns
+    -------
+    Estimation
+    """
+    means = full_information
+    data = NormalData.of(values)
+    saturated = _saturated(data, model.items, means, robust)
+    layout = Layout.of(model.items, model.latent, model.cells(ordered=False, means=means))
+    start = starting_values(model, layout, saturated.covariance, saturated.mean)
+    fitted = _fitted(_Problem(layout, data, saturated.mean, means), start, robust)
+    base = _baseline(model.items, data, saturated, means, robust)
+    degrees = len(model.items) * (len(model.items) + 1) // 2 + means * len(model.items)
+    n = data.n_persons
+    return Estimation(
+        structure=fitted.structure,
+        solution=fitted.solution,
+        covariance=fitted.covariance,
+        sample_covariance=saturated.covariance,
+        sample_mean=saturated.mean,
+        means=means,
+        n_persons=n,
+        test=_test(fitted, saturated, data, means, degrees - layout.size, robust),
+        baseline=_test(base, saturated, data, means, degrees - base.structure.layout.size, robust),
+        likelihood=Likelihood(-n * fitted.expected.value, -n * saturated.expected.value),
+        data=data,
+    )
+
+
+def _saturated(data: NormalData, items: tuple[str, ...], means: bool, robust: bool) -> _Saturated:
+    """Unrestricted moments, with the trace and asymptotic covariance that the robust tests need."""
+    _check_rank(data, items)
+    mean, covariance, expected = normal.saturate(data)
+    if not data.blocks:
+        trace = _normal_trace(expected) + means * len(items) if robust else np.nan
+        return _Saturated(mean, covariance, expected, trace)
+    directions = normal.saturated_directions(covariance)
+    information = np.eye(directions.U.shape[1]) - normal.missing_information(directions, expected, data)
+    if not robust:
+        return _Saturated(mean, covariance, expected, np.nan, information, np.asarray(np.linalg.inv(information)))
+    scores = normal.casewise_scores(directions, expected, data)
+    inverse: Array = np.linalg.inv(information)
+    outer = scores.T @ scores / data.n_persons
+    half = inverse @ outer
+    return _Saturated(mean, covariance, expected, float(np.trace(half)), information, np.asarray(half @ inverse))
+
+
+def _normal_trace(expected: Expected) -> float:
+    """Trace of inverse information times outer product of the unrestricted covariance, from Mardia's kurtosis."""
+    distances = np.einsum("na,na->n", expected.filled @ expected.inverse, expected.filled)
+    return float(0.5 * (np.mean(distances**2) - distances.mean()))
+
+
+def _check_rank(data: NormalData, items: tuple[str, ...]) -> None:
+    """Complete responses must not be linearly dependent."""
+    if data.blocks:
+        return
+    values, vectors = np.linalg.eigh(np.corrcoef(data.values, rowvar=False))
+    if values[0] < 1e-8:
+        heavy = [item for item, weight in zip(items, vectors[:, 0], strict=True) if abs(weight) > 0.1]
+        raise SingularMatrixError(
+            f"The covariance matrix is singular: {', '.join(heavy)} are linearly dependent. Drop one of them."
+        )
+
+
+def _fitted(problem: _Problem, start: Array, robust: bool) -> _Fitted:
+    """Maximise, then information and sandwich at the maximum."""
+    solution = minimise(problem.evaluate, problem.value, start)
+    structure, expected = problem.at(solution.values)
+    directions = Directions.of(structure)
+    data = problem.data
+    if not robust and not data.blocks:
+        bread = inverted(normal.information(directions, expected.inverse))
+        return _Fitted(structure, expected, solution, bread / data.n_persons, np.nan)
+    bread = inverted(normal.hessian(structure, directions, expected, data))
+    if not robust:
+        return _Fitted(structure, expected, solution, bread / data.n_persons, np.nan)
+    scores = normal.casewise_scores(directions, expected, data)
+    half = bread @ (scores.T @ scores / data.n_persons)
+    return _Fitted(structure, expected, solution, half @ bread / data.n_persons, float(np.trace(half)))
+
+
+def _baseline(items: tuple[str, ...], data: NormalData, saturated: _Saturated, means: bool, robust: bool) -> _Fitted:
+    """Fit the model of independent items; its maximum is each item's own mean and variance."""
+    cells = [Cell("residual_covariance", item, item) for item in items]
+    if means:
+        cells += [Cell("intercept", item, item) for item in items]
+    layout = Layout.of(items, (), cells)
+    mean, variances = normal.own_moments(data)
+    start = np.concatenate([variances, mean]) if means else variances
+    return _fitted(_Problem(layout, data, saturated.mean, means), start, robust)
+
+
+def _test(fitted: _Fitted, saturated: _Saturated, data: NormalData, means: bool, df: int, robust: bool) -> ModelTest:
+    """Likelihood ratio against the unrestricted moments, with its corrections."""
+    statistic = 2.0 * data.n_persons * (fitted.expected.value - saturated.expected.value)
+    factor = (saturated.trace - fitted.trace) / df if robust and df > 0 else np.nan
+    scaled = statistic / factor
+    if not data.blocks:
+        return ModelTest(statistic, df, scaled, factor, 0.0, statistic if robust else np.nan, factor)
+    complete, mean_factor = _complete_data_test(fitted, saturated, data.n_persons, df)
+    return ModelTest(statistic, df, scaled, factor, 0.0, complete, mean_factor)
+
+
+def _complete_data_test(fitted: _Fitted, saturated: _Saturated, n: int, df: int) -> tuple[float, float]:
+    """Discrepancy that complete data would have, and its null mean over df (Zhang & Savalei 2022, FIML-C)."""
+    if df == 0 or saturated.information is None or saturated.asymptotic is None:
+        return np.nan, np.nan
+    implied = fitted.structure.covariance
+    inverse = np.linalg.inv(implied)
+    gap = saturated.mean - fitted.structure.intercepts
+    product = saturated.covariance @ inverse
+    discrepancy = np.trace(product) - np.linalg.slogdet(product)[1] - len(implied) + gap @ inverse @ gap
+    derivative = normal.saturated_coordinates(Directions.of(fitted.structure), saturated.covariance)
+    weighted = saturated.information @ derivative
+    # With P = I - D (D'HD)^-1 D'H, the trace of P'P Gamma without forming P.
+    solved = np.linalg.solve(derivative.T @ weighted, weighted.T)
+    projector = np.eye(len(derivative)) - derivative @ solved
+    trace = np.sum((projector @ saturated.asymptotic) * projector)
+    return float(n * discrepancy), float(trace / df)

@@ -1,0 +1,96 @@
+"""Minimisation by damped scoring: Newton steps with an information matrix, halved until the value falls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Value, gradient and a positive definite stand-in for the second derivatives.
+Evaluation = tuple[float, Array, Array]
+_HALVINGS = 30
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where the minimisation ended."""
+
+    values: Array
+    minimum: float
+    iterations: int
+    converged: bool
+    largest_gradient: float
+
+
+def minimise(
+    evaluate: Callable[[Array], Evaluation],
+    value: Callable[[Array], float],
+    start: Array,
+    tolerance: float = 1e-16,
+    steps: int = 500,
+) -> Solution:
+    """Minimise a function by scoring.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Value, gradient and information at a parameter vector.
+    value : callable
+        Value alone, infinite where the function is not defined.
+    start : ndarray
+    tolerance : float
+        The squared length of the step in the metric of the information at which it stops.
+    steps : int
+
+    Returns
+    -------
+    Solution
+    """
+    now = start
+    decrement, iteration = np.inf, 0
+    current, slope, metric = evaluate(now)
+    while iteration < steps:
+        iteration += 1
+        direction = -_solved(metric, slope)
+        decrement = float(-slope @ direction)
+        if decrement < tolerance:
+            break
+        proposal, found = _line_search(value, now, direction, current, decrement)
+        if not found:
+            break
+        now = proposal
+        current, slope, metric = evaluate(now)
+    largest = float(np.abs(slope).max(initial=0.0))
+    return Solution(now, current, iteration, decrement < max(tolerance, 1e-10), largest)
+
+
+def _line_search(
+    value: Callable[[Array], float], now: Array, direction: Array, current: float, decrement: float
+) -> tuple[Array, bool]:
+    """Find the longest halved step that lowers the value, give or take rounding."""
+    length = 1.0
+    slack = 1e-14 * max(1.0, abs(current))
+    for _ in range(_HALVINGS):
+        proposal = now + length * direction
+        if value(proposal) <= current - 1e-4 * length * decrement + slack:
+            return proposal, True
+        length *= 0.5
+    return now, False
+
+
+def _solved(metric: Array, slope: Array) -> Array:
+    """Solve in the metric, with as much ridge as it takes to be positive definite."""
+    scale = np.sqrt(np.maximum(np.diag(metric), 1e-12))
+    scaled = metric / np.outer(scale, scale)
+    ridge = 0.0
+    while True:
+        try:
+            factor = np.linalg.cholesky(scaled + ridge * np.eye(len(scaled)))
+        except np.linalg.LinAlgError:
+            ridge = max(10.0 * ridge, 1e-8)
+            continue
+        return np.asarray(np.linalg.solve(factor.T, np.linalg.solve(factor, slope / scale)) / scale)
