@@ -12,9 +12,7 @@ from compendium.faults import EXIT_STATUS, InvalidInput
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-CohortOption = Annotated[
-    str, typer.Option(help="A folder under data/cohorts, or the path of a cohort folder.")
-]
+CohortOption = Annotated[str, typer.Option(help="A folder under data/cohorts, or the path of a cohort folder.")]
 DataOption = Annotated[str, typer.Option(help="Folder of the response files, when not beside cohort.yaml.")]
 ResultsOption = Annotated[str, typer.Option(help="Folder below which the cohort's results go.")]
 

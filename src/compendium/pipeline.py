@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import difflib
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from compendium.faults import Fault, InvalidInput, display_path
 from compendium.results import write_text
 from compendium.step import Step, open_step
 
-REQUIRES = "requires:"
+REQUIRES, LACKS = "requires:", "lacks:"
 console = Console(stderr=True, highlight=False)
 
 
@@ -69,8 +71,6 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
 
 def _check_parameters(notebook: Path, source: nbformat.NotebookNode, parameters: dict[str, Any]) -> None:
     """Refuse a parameter that the parameters cell does not name."""
-    import ast
-
     cells = [cell for cell in source.cells if "parameters" in cell.metadata.get("tags", [])]
     tree = ast.parse(cells[0].source) if len(cells) == 1 else None
     if tree is None:
@@ -99,10 +99,11 @@ def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode
     cells: list[nbformat.NotebookNode] = []
     told: str | None = None
     for cell in adapted.cells:
-        missing = next((why for tag in cell.metadata.get("tags", []) if (why := _unmet(tag, step))), None)
+        reasons = [_unmet(tag, step) for tag in cell.metadata.get("tags", [])]
+        missing = next((why for why in reasons if why is not None), None)
         if missing is None:
             cells.append(cell)
-        elif missing != told:
+        elif missing and missing != told:
             note = nbformat.v4.new_markdown_cell(f"*{missing}*")
             note["id"] = cell["id"]
             cells.append(note)
@@ -112,19 +113,20 @@ def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode
 
 
 def _unmet(tag: str, step: Step) -> str | None:
-    """Say why a requirement is not met, or return None when it is."""
-    if not tag.startswith(REQUIRES):
-        return None
-    return step.lacks(tag.removeprefix(REQUIRES))
+    """Say why a cell does not run in this cohort, or return None when it does; an empty text leaves no trace."""
+    if tag.startswith(REQUIRES):
+        return step.lacks(tag.removeprefix(REQUIRES))
+    if tag.startswith(LACKS) and step.lacks(tag.removeprefix(LACKS)) is None:
+        return ""
+    return None
 
 
 def _execute(
     notebook: nbformat.NotebookNode, parameters: dict[str, Any], step: Step
 ) -> tuple[nbformat.NotebookNode, str | None]:
     """Execute with papermill in a temporary folder; return the outcome and the error in words, if any."""
-    import tempfile
-
     import papermill
+    from traitlets.config import Config
 
     from compendium.paths import PROJECT
 
@@ -141,6 +143,8 @@ def _execute(
                 cwd=str(PROJECT),
                 progress_bar=console.is_terminal,
                 log_output=False,
+                # Sockets in a private folder instead of network ports: nobody else on the machine can listen.
+                config=Config(KernelManager={"transport": "ipc"}),
             )
         except papermill.PapermillExecutionError as error:
             cause = f"{step.name}, cell {error.cell_index}: {error.ename}: {error.evalue}"

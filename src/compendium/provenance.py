@@ -42,9 +42,7 @@ def write_manifest(folders: ResultFolders, cohort: str) -> Path:
             origin = json.loads(metadata.read_text())
             files = sorted(path for path in folder.glob(f"{metadata.stem}.*") if path.suffix != ".json")
             sums = {str(path.relative_to(folders.root)): _sha256(path) for path in files}
-            entries.append(
-                {"name": metadata.stem, "kind": folder.name.removesuffix("s"), "files": sums, **origin}
-            )
+            entries.append({"name": metadata.stem, "kind": folder.name.removesuffix("s"), "files": sums, **origin})
     for path in sorted(folders.values.glob("*.json")):
         for name, entry in json.loads(path.read_text()).items():
             entries.append({"name": name, "kind": "value", **entry})
@@ -59,9 +57,7 @@ def compare(built: ResultFolders, accepted: Path = REFERENCE_RESULTS) -> list[Di
     """Compare built tables and values with the accepted ones, within the tolerance of each quantity."""
     differences = []
     for kind, ending in (("tables", "csv"), ("values", "json")):
-        names = {
-            path.name for folder in (built.root, accepted) for path in (folder / kind).glob(f"*.{ending}")
-        }
+        names = {path.name for folder in (built.root, accepted) for path in (folder / kind).glob(f"*.{ending}")}
         for name in sorted(names):
             new, old = built.root / kind / name, accepted / kind / name
             if not (new.exists() and old.exists()):

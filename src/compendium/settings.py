@@ -38,8 +38,10 @@ class Careless(Strict):
     """When answers look careless."""
 
     longstring_share: Threshold
-    variability_minimum: Threshold
+    variability_fence: Threshold
     mahalanobis_p: Threshold
+    even_odd_below: Threshold
+    straight_line_share: Threshold
     rules_to_flag: Threshold
 
 

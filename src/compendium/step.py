@@ -10,15 +10,18 @@ from typing import Any, Literal
 import pandas as pd
 
 from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings
+from compendium.faults import Fault, InvalidInput, display_path
 from compendium.framework import Framework, load_framework
 from compendium.paths import STUDY_PLAN, ResultFolders, cohort_folder, result_folders
 from compendium.results import Results, checksum, read_values
 from compendium.settings import StudyPlan, Verdict, judge, load_plan
 from psychometrics.scoring import scale_scores
 
-
-class NotAvailable(Exception):  # noqa: N818 - a fact about the cohort, said in words
-    """The cohort has not collected, or cannot support, what was asked for."""
+OF_A_FRAMEWORK = {
+    "review": "The evidence review belongs to",
+    "consultation": "The consultation belongs to",
+    "feedback": "Feedback reports belong to",
+}
 
 
 @dataclass(frozen=True)
@@ -78,23 +81,26 @@ class Step:
     def collected(self, what: str) -> bool:
         """Whether the cohort has ``peers``, ``outcomes``, ``teams`` and the like, or a group.
 
-        ``review`` and ``consultation`` say whether the evidence review and the focus groups belong to its framework.
+        ``review``, ``consultation`` and ``feedback`` belong to a competency framework, not to any other instrument.
         """
-        if what in ("review", "consultation"):
-            return bool(self.framework.items["evidence"].str.strip().any())
+        if what in OF_A_FRAMEWORK:
+            return self.framework.description.kind != "instrument"
         return what in self.settings.collected
 
     def lacks(self, requirement: str) -> str | None:
         """Say in a sentence why a requirement (``peers``, ``gate_factor_analysis`` ...) is not met, or None."""
         if requirement.startswith("gate_"):
             gate = requirement.removeprefix("gate_")
-            answer = read_values(self.folders)[f"supported_{gate}"]
-            return None if answer["value"] else f"{gate.replace('_', ' ').capitalize()}: {answer['note']}."
-        return (
-            None
-            if self.collected(requirement)
-            else f"{requirement.replace('_', ' ').capitalize()}: not collected in this cohort."
-        )
+            answer = read_values(self.folders).get(f"supported_{gate}")
+            if answer is None:
+                problem = f"the gate {gate!r} has not been asked for this cohort yet"
+                raise InvalidInput([Fault(display_path(self.folders.root), problem, "run 03_cohort_quality first")])
+            return None if answer["value"] else f"{_capital(gate)}: {answer['note']}."
+        if self.collected(requirement):
+            return None
+        if requirement in OF_A_FRAMEWORK:
+            return f"{OF_A_FRAMEWORK[requirement]} a competency framework; this cohort answered another instrument."
+        return f"{_capital(requirement)}: not collected in this cohort."
 
     def judge(self, gate: str, n: int, items: int = 0) -> Verdict:
         """Ask a gate of the plan and save its answer as values."""
@@ -104,9 +110,9 @@ class Step:
 
     @cached_property
     def kept_items(self) -> list[str]:
-        """The items that 04_item_analysis kept, in framework order."""
+        """The items that 04_item_analysis kept, in framework order; those under review are set aside."""
         decisions = pd.read_csv(self.folders.tables / "item_decisions.csv").set_index("item")["decision"]
-        return [item for item in self.framework.items.index if decisions[item] != "drop"]
+        return [item for item in self.framework.items.index if decisions[item] == "keep"]
 
     @cached_property
     def scales(self) -> dict[str, list[str]]:
@@ -117,9 +123,7 @@ class Step:
         """Competency scores from the kept items."""
         return scale_scores(answers, self.scales, self.plan.scoring.minimum_answered.value)
 
-    def outcome_scores(
-        self, answers: pd.DataFrame, respondent: Literal["self", "rater"] = "self"
-    ) -> pd.DataFrame:
+    def outcome_scores(self, answers: pd.DataFrame, respondent: Literal["self", "rater"] = "self") -> pd.DataFrame:
         """Scores of the outcome scales that this cohort collected."""
         names = self.settings.outcomes if respondent == "self" else self.settings.peer_outcomes
         scales = self.framework.outcome_scales(respondent, list(names))
@@ -127,9 +131,7 @@ class Step:
 
     def _read(self, name: str, index: list[str]) -> pd.DataFrame:
         path = self.folders.private / f"{name}.csv"
-        return pd.read_csv(
-            path, index_col=index, dtype=dict.fromkeys(index, str), float_precision="round_trip"
-        )
+        return pd.read_csv(path, index_col=index, dtype=dict.fromkeys(index, str), float_precision="round_trip")
 
 
 def open_step(name: str, *, cohort: str, data: str = "", results: str = "results") -> Step:
@@ -157,3 +159,8 @@ def open_step(name: str, *, cohort: str, data: str = "", results: str = "results
 def saved_value(folders: ResultFolders, name: str) -> Any:
     """Return one value saved by an earlier step."""
     return read_values(folders)[name]["value"]
+
+
+def _capital(name: str) -> str:
+    """Turn a name into the start of a sentence."""
+    return name.replace("_", " ").capitalize()

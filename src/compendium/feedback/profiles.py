@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -75,6 +76,11 @@ class Cohort:
     scores: pd.DataFrame
     standard_errors: Mapping[str, float]
     synthetic: bool
+
+    @cached_property
+    def middle_half(self) -> tuple[pd.Series[float], pd.Series[float]]:
+        """Lower and upper quartile of each competency."""
+        return self.scores.quantile(0.25), self.scores.quantile(0.75)
 
     @property
     def notices(self) -> list[str]:
@@ -158,7 +164,7 @@ def team_profile(cohort: Cohort, team: str, members: pd.DataFrame, peers: pd.Dat
 
 def specimen_profile(cohort: Cohort, peers: pd.DataFrame | None = None) -> Profile:
     """Make a specimen page that belongs to nobody: its scores are quartiles of the cohort."""
-    upper, lower = cohort.scores.quantile(0.75), cohort.scores.quantile(0.25)
+    lower, upper = cohort.middle_half
     every_other = pd.Series([place % 2 == 0 for place in range(len(upper))], index=upper.index)
     own = upper.where(every_other, lower)
     ratings = peers.quantile([0.25, 0.5, 0.75]) if peers is not None and len(peers) >= 10 else None
@@ -174,7 +180,7 @@ def _scale_note(cohort: Cohort) -> str:
 
 def _rows(cohort: Cohort, own: pd.Series[float], peers: pd.Series[float], uncertain: bool = True) -> list[Row]:
     """Return one row a competency."""
-    lower, upper = cohort.scores.quantile(0.25), cohort.scores.quantile(0.75)
+    lower, upper = cohort.middle_half
     scale = cohort.framework.scale
     rows = []
     for competency in own.index:

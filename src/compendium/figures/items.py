@@ -51,7 +51,7 @@ def item_total(decisions: pd.DataFrame, cut: float) -> Figure:
     Parameters
     ----------
     decisions
-        Columns ``item``, ``competency``, ``item_total`` and ``decision``.
+        Columns ``item``, ``competency``, ``item_rest`` and ``decision``.
     cut
         The smallest correlation that the rule accepts.
     """
@@ -60,12 +60,12 @@ def item_total(decisions: pd.DataFrame, cut: float) -> Figure:
     for decision, part in decisions.groupby("decision", sort=False):
         places = [competencies.index(name) for name in part["competency"]]
         axes.plot(
-            part["item_total"], places, DECISION_MARKERS[str(decision)], color=DECISION_COLOURS[str(decision)],
+            part["item_rest"], places, DECISION_MARKERS[str(decision)], color=DECISION_COLOURS[str(decision)],
             label=f"{decision} ({len(part)})", alpha=0.85,
         )  # fmt: skip
     for row in decisions[decisions["decision"] == "drop"].itertuples():
         place = competencies.index(str(row.competency))
-        axes.annotate(str(row.item), (float(str(row.item_total)), place - 0.22), fontsize=6, ha="center")
+        axes.annotate(str(row.item), (float(str(row.item_rest)), place - 0.22), fontsize=6, ha="center")
     axes.axvline(cut, color=INK, linestyle="--", linewidth=1)
     axes.set_yticks(range(len(competencies)), competencies)
     axes.set_ylim(len(competencies) - 0.5, -0.5)
