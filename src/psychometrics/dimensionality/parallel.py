@@ -124,15 +124,100 @@ def parallel_analysis(
     Validated against ``psych::fa.parallel(fa = "both", fm = "minres")``: observed eigenvalues to 1e-4,
     reference ones within Monte Carlo error, and the numbers suggested.
     """
-    _refuse_settings(n_iterations, percentile, method, correlation, permute)
+    return parallel_analyses(
+        responses,
+        (method,),
+        n_iterations=n_iterations,
+        percentile=percentile,
+        seed=seed,
+        correlation=correlation,
+        permute=permute,
+        missing=missing,
+        n_jobs=n_jobs,
+    )[method]
+
+
+def parallel_analyses(
+    responses: pd.DataFrame,
+    methods: tuple[Reduction, ...],
+    *,
+    n_iterations: int,
+    percentile: float,
+    seed: int,
+    correlation: Correlation,
+    permute: bool = True,
+    missing: Missing = "listwise",
+    n_jobs: int | None = None,
+) -> dict[Reduction, ParallelAnalysis]:
+    """Run :func:`parallel_analysis` for several reductions of the same reference data.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (n_persons, n_items)
+        Numeric answers, NaN missing.
+    methods : tuple of {"components", "factors"}
+        Reductions; each result equals that of a separate call with the same seed.
+    n_iterations, percentile, seed, correlation, permute, missing, n_jobs
+        As in :func:`parallel_analysis`.
+
+    Returns
+    -------
+    dict
+        One :class:`ParallelAnalysis` a method.
+
+    Raises
+    ------
+    InputShapeError, PsychometricsError, CodingError, ConstantItemError, TooFewPersonsError
+        As :func:`parallel_analysis`.
+
+    References
+    ----------
+    Horn, J. L. (1965). Psychometrika, 30, 179-185.
+
+    Notes
+    -----
+    Validated by identity with separate calls.
+    """
+    _refuse_settings(n_iterations, percentile, methods, correlation, permute)
     used, n_persons = by_missing_rule(checked(responses, minimum_items=2), missing, minimum_persons=3)
-    observed = _eigenvalues(used, correlation, missing, method)
-    simulated = _simulate(used, correlation, missing, method, permute, (n_iterations, seed), n_jobs)
+    observed = _eigenvalues(used, correlation, missing, methods)
+    simulated = _simulate(used, correlation, missing, methods, permute, (n_iterations, seed), n_jobs)
     if 2 * len(simulated) < n_iterations:
         raise PsychometricsError(
             f"only {len(simulated)} of {n_iterations} reference matrices were defined; items with very rare "
             "answers need more persons or joined categories"
         )
+    return {
+        method: _compare(
+            observed[number],
+            np.array([roots[number] for roots in simulated]),
+            method=method,
+            correlation=correlation,
+            missing=missing,
+            permute=permute,
+            n_iterations=n_iterations,
+            percentile=percentile,
+            seed=seed,
+            n_persons=n_persons,
+        )
+        for number, method in enumerate(methods)
+    }
+
+
+def _compare(
+    observed: np.ndarray,
+    simulated: np.ndarray,
+    *,
+    method: str,
+    correlation: str,
+    missing: str,
+    permute: bool,
+    n_iterations: int,
+    percentile: float,
+    seed: int,
+    n_persons: int,
+) -> ParallelAnalysis:
+    """Set the eigenvalues of the data against those of the reference data."""
     reference = np.percentile(simulated, percentile, axis=0)
     ranks = pd.RangeIndex(1, len(observed) + 1, name="rank")
     return ParallelAnalysis(
@@ -152,12 +237,15 @@ def parallel_analysis(
     )
 
 
-def _refuse_settings(n_iterations: int, percentile: float, method: str, correlation: str, permute: bool) -> None:
+def _refuse_settings(
+    n_iterations: int, percentile: float, methods: tuple[str, ...], correlation: str, permute: bool
+) -> None:
     """Refuse settings for which the analysis is not defined."""
     if n_iterations < 1 or not 0 < percentile <= 100:
         raise InputShapeError("parallel analysis needs an iteration and a percentile above 0 and up to 100")
-    if method not in ("components", "factors"):
-        raise InputShapeError(f"method must be 'components' or 'factors', not {method!r}")
+    unknown = [method for method in methods if method not in ("components", "factors")]
+    if unknown:
+        raise InputShapeError(f"method must be 'components' or 'factors', not {unknown[0]!r}")
     if correlation == "polychoric" and not permute:
         raise InputShapeError("normal data have no categories: use permute=True with polychoric correlations")
 
@@ -167,9 +255,16 @@ def _leading(above: np.ndarray) -> int:
     return int(np.argmin(above)) if not above.all() else len(above)
 
 
-def _eigenvalues(frame: pd.DataFrame, correlation: Correlation, missing: Missing, method: Reduction) -> np.ndarray:
-    """Return the eigenvalues of the full or reduced correlation matrix, largest first."""
-    matrix = correlation_matrix(frame, correlation, missing)[0].to_numpy(copy=True)
+def _eigenvalues(
+    frame: pd.DataFrame, correlation: Correlation, missing: Missing, methods: tuple[Reduction, ...]
+) -> list[np.ndarray]:
+    """Return the eigenvalues of the full or reduced correlation matrix, largest first, for each method."""
+    matrix = correlation_matrix(frame, correlation, missing)[0].to_numpy()
+    return [_roots(matrix.copy(), method) for method in methods]
+
+
+def _roots(matrix: np.ndarray, method: Reduction) -> np.ndarray:
+    """Return eigenvalues, largest first, after putting communalities on the diagonal where factors are asked."""
     if method == "factors":
         from psychometrics.efa.extraction import one_factor_communalities
 
@@ -182,12 +277,12 @@ def _simulate(
     frame: pd.DataFrame,
     correlation: Correlation,
     missing: Missing,
-    method: Reduction,
+    methods: tuple[Reduction, ...],
     permute: bool,
     draws: tuple[int, int],
     n_jobs: int | None,
-) -> np.ndarray:
-    """Return the eigenvalues of every reference data set, one row each, in the order of the streams."""
+) -> list[list[np.ndarray]]:
+    """Return the eigenvalues of every reference data set in the order of the streams."""
     import joblib
 
     n_iterations, seed = draws
@@ -195,26 +290,25 @@ def _simulate(
     size = -(-n_iterations // _BATCHES)
     batches = [streams[start : start + size] for start in range(0, n_iterations, size)]
     done = joblib.Parallel(n_jobs=n_jobs)(
-        joblib.delayed(_simulate_batch)(frame, correlation, missing, method, permute, batch) for batch in batches
+        joblib.delayed(_simulate_batch)(frame, correlation, missing, methods, permute, batch) for batch in batches
     )
-    rows = [row for batch in done for row in batch]
-    return np.vstack(rows) if rows else np.empty((0, frame.shape[1]))
+    return [roots for batch in done for roots in batch]
 
 
 def _simulate_batch(
     frame: pd.DataFrame,
     correlation: Correlation,
     missing: Missing,
-    method: Reduction,
+    methods: tuple[Reduction, ...],
     permute: bool,
     streams: list[np.random.SeedSequence],
-) -> list[np.ndarray]:
+) -> list[list[np.ndarray]]:
     """Return the eigenvalues of some reference data sets, leaving out those without a matrix."""
     rows = []
     for stream in streams:
         sample = _structureless(frame, np.random.default_rng(stream), permute)
         try:
-            rows.append(_eigenvalues(sample, correlation, missing, method))
+            rows.append(_eigenvalues(sample, correlation, missing, methods))
         except PsychometricsError:
             continue
     return rows
