@@ -31,6 +31,7 @@ COLUMNS = {
         "source",
     ),
 }
+DIRECTIONS = ("true", "false")
 STATUSES = ("candidate", "final")
 RESPONDENTS = ("self", "rater", "self;rater")
 RESTRICTED = "restricted"
@@ -274,66 +275,91 @@ def _column_faults(path: Path, table: pd.DataFrame, expected: tuple[str, ...]) -
     ]
 
 
+Check = Callable[[pd.DataFrame, str], pd.Series]
+
+
 @dataclass(frozen=True)
 class _Rule:
-    """One thing that every row of a table must keep to; ``broken`` says for each value whether it does not."""
+    """One thing that every row of a table must keep to; ``broken`` says which rows do not."""
 
     table: str
     column: str
-    broken: Callable[[pd.Series], pd.Series]
+    broken: Check
     problem: str
     action: str
 
 
-def _repeated(values: pd.Series) -> pd.Series:
-    """Say which values stand further up already."""
-    return values.duplicated() & (values != "")
+def _blank(table: pd.DataFrame, column: str) -> pd.Series:
+    """Say which cells are blank."""
+    return table[column] == ""
 
 
-def _other_than(*allowed: str) -> Callable[[pd.Series], pd.Series]:
-    """Return a check for values outside a closed list."""
-    return lambda values: ~values.isin(allowed)
+def _repeated(table: pd.DataFrame, column: str) -> pd.Series:
+    """Say which names stand further up already."""
+    return table[column].duplicated() & (table[column] != "")
 
 
-def _not_whole(values: pd.Series) -> pd.Series:
-    """Say which values are not whole numbers."""
-    return ~values.str.fullmatch(r"-?\d+")
+def _other_than(allowed: Sequence[str]) -> Check:
+    """Return a check for texts outside a closed list."""
+    return lambda table, column: ~table[column].isin(allowed)
+
+
+def _one_of(taken: Sequence[str]) -> Check:
+    """Return a check for names that are taken."""
+    return lambda table, column: table[column].isin(taken) & (table[column] != "")
+
+
+def _not_whole(table: pd.DataFrame, column: str) -> pd.Series:
+    """Say which cells are not whole numbers."""
+    return ~table[column].str.fullmatch(r"-?\d+").astype(bool)
+
+
+def _not_above_minimum(table: pd.DataFrame, column: str) -> pd.Series:
+    """Say where the highest code is not above the lowest."""
+    highest, lowest = (pd.to_numeric(table[name], errors="coerce") for name in (column, "minimum"))
+    return highest <= lowest
+
+
+def _other_in_scale(table: pd.DataFrame, column: str) -> pd.Series:
+    """Say where a row differs from the first row of its scale."""
+    return table[column] != table.groupby("scale")[column].transform("first")
 
 
 def _rules(competencies: Sequence[str], items: Sequence[str]) -> tuple[_Rule, ...]:
     """Return the rules, given the names that other tables may refer to."""
-    once, direction = "name each once", "write true or false"
-    known = f"known: {', '.join(competencies)}"
+    once, direction, name_it = "name each once", "write true or false", "name it"
+    known, respondents = f"known: {', '.join(competencies)}", f"known: {', '.join(RESPONDENTS)}"
     return (
         _Rule("competencies", "competency", _repeated, "the competency is named twice", once),
-        _Rule("competencies", "competency", lambda name: name == "", "the competency has no name", "name it"),
+        _Rule("competencies", "competency", _blank, "the competency has no name", name_it),
         _Rule("items", "item", _repeated, "the item is named twice", once),
-        _Rule("items", "item", lambda name: name == "", "the item has no name", "name it"),
-        _Rule("items", "competency", _other_than(*competencies), "unknown competency", known),
-        _Rule("items", "reverse", _other_than("true", "false"), "not a direction", direction),
-        _Rule("items", "status", _other_than(*STATUSES), "not a status", f"write {' or '.join(STATUSES)}"),
+        _Rule("items", "item", _blank, "the item has no name", name_it),
+        _Rule("items", "competency", _other_than(competencies), "unknown competency", known),
+        _Rule("items", "reverse", _other_than(DIRECTIONS), "not a direction", direction),
+        _Rule("items", "status", _other_than(STATUSES), "not a status", f"write {' or '.join(STATUSES)}"),
         _Rule("outcomes", "item", _repeated, "the item is named twice", once),
-        _Rule("outcomes", "item", lambda name: name == "", "the item has no name", "name it"),
-        _Rule("outcomes", "item", lambda name: name.isin(items), "a competency item has this name", once),
-        _Rule("outcomes", "reverse", _other_than("true", "false"), "not a direction", direction),
-        _Rule(
-            "outcomes", "respondent", _other_than(*RESPONDENTS), "not a respondent", f"known: {', '.join(RESPONDENTS)}"
-        ),
+        _Rule("outcomes", "item", _blank, "the item has no name", name_it),
+        _Rule("outcomes", "item", _one_of(items), "a competency item has this name", once),
+        _Rule("outcomes", "scale", _one_of(competencies), "a competency has this name", once),
+        _Rule("outcomes", "label", _other_in_scale, "the scale has another label above", "give one label a scale"),
+        _Rule("outcomes", "reverse", _other_than(DIRECTIONS), "not a direction", direction),
+        _Rule("outcomes", "respondent", _other_than(RESPONDENTS), "not a respondent", respondents),
         _Rule("outcomes", "minimum", _not_whole, "not a whole number", "give the lowest code"),
         _Rule("outcomes", "maximum", _not_whole, "not a whole number", "give the highest code"),
+        _Rule("outcomes", "maximum", _not_above_minimum, "not above the lowest code", "mend one of the two"),
     )
 
 
 def _content_faults(home: Path, tables: dict[str, pd.DataFrame]) -> list[Fault]:
     """Name every cell that breaks a rule."""
     rules = _rules(list(tables["competencies"]["competency"]), list(tables["items"]["item"]))
-    return [fault for rule in rules for fault in _rule_faults(home, tables[rule.table][rule.column], rule)]
+    return [fault for rule in rules for fault in _rule_faults(home, tables[rule.table], rule)]
 
 
-def _rule_faults(home: Path, values: pd.Series, rule: _Rule) -> list[Fault]:
+def _rule_faults(home: Path, table: pd.DataFrame, rule: _Rule) -> list[Fault]:
     """Name every cell that breaks one rule."""
     shown = display_path(home / f"{rule.table}.csv")
-    wrong = values[rule.broken(values).astype(bool)]
+    wrong = table.loc[rule.broken(table, rule.column), rule.column]
     return [
         Fault(shown, rule.problem, rule.action, row=int(str(row)), column=rule.column, value=value)
         for row, value in wrong.items()

@@ -41,7 +41,7 @@ def cell_faults(responses: Responses, settings: CohortSettings, scale: ResponseS
     try:
         schema.validate(responses.cells, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        found = error.failure_cases[["index", "column", "failure_case"]]
+        found = error.failure_cases[["index", "column", "failure_case"]].sort_values("index", kind="stable")
         return [
             rules[column].explain(responses, int(row), value) for row, column, value in found.itertuples(index=False)
         ]

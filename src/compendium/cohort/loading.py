@@ -13,7 +13,7 @@ from compendium.cohort.cells import cell_faults, empty_level_faults, rating_faul
 from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
 from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
 from compendium.cohort.responses import Responses, column_faults, normalise, read_responses, source_name
-from compendium.cohort.schema import DESCRIPTION, ROW_NUMBER, CohortSettings, read_settings
+from compendium.cohort.schema import DESCRIPTION, NOT_READABLE, ROW_NUMBER, CohortSettings, read_settings
 from compendium.faults import Fault, InvalidInput, raise_if_any
 from compendium.framework import Framework, read_framework
 from compendium.inputs import read_model, read_yaml, yaml_fault
@@ -125,10 +125,12 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
         return Examination(None, None, {}, tuple(faults))
     path = folder / DESCRIPTION
     faults += plan_faults(settings, path)
-    instrument = read_framework(settings.framework, frameworks)
-    faults += instrument.faults
     tables, file_faults = _read_files(settings, data_folder or folder)
     faults += file_faults
+    if settings.framework == NOT_READABLE:
+        return Examination(settings, None, {}, tuple(faults))
+    instrument = read_framework(settings.framework, frameworks)
+    faults += instrument.faults
     if instrument.framework is None:
         return Examination(settings, None, {}, tuple(faults))
     framework = instrument.framework.select(settings.items)

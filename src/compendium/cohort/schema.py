@@ -22,6 +22,7 @@ RESERVED_IDS = ("reference",)
 WELL_KNOWN_GROUPS = ("agency", "sector", "occupation", "tenure", "team", "gender")
 NOT_GROUPS = ("peers", "outcomes", "peer_outcomes", "teams")
 DESCRIPTION = "cohort.yaml"
+NOT_READABLE = "(not readable)"
 
 
 def _text(value: Any) -> Any:
@@ -101,9 +102,9 @@ class CohortSettings(Strict):
     """The whole of ``cohort.yaml``."""
 
     id: Identifier
-    title: str
+    title: Sentence
     kind: Literal["synthetic", "real"]
-    framework: str
+    framework: Sentence
     items: Literal["all", "final"] = "all"
     description: str = ""
     provenance: str = ""
@@ -172,7 +173,13 @@ def read_settings(folder: Path) -> SettingsReading:
         known = sorted(home.name for home in COHORTS.glob("*") if home.is_dir())
         fault = Fault(display_path(folder), "there is no such cohort folder", suggest(folder.name, known))
         return SettingsReading(None, (fault,))
-    fallback = {"id": folder.name, "title": folder.name, "kind": "real", "files": {"self": "self.csv"}}
+    fallback = {
+        "id": folder.name,
+        "title": folder.name,
+        "kind": "real",
+        "framework": NOT_READABLE,
+        "files": {"self": "self.csv"},
+    }
     try:
         settings, faults = read_model(CohortSettings, read_yaml(path), path, fallback=fallback)
     except InvalidInput as error:
