@@ -98,13 +98,11 @@ def write_sources(study: Study, source: Path, target: Path) -> None:
 
 def banner_sentences(study: Study) -> list[str]:
     """Return what every page must say about the data and the framework."""
+    provenance = study.settings.provenance
+    says_so = study.settings.kind != "synthetic" or "synthetic" in provenance.lower()
     synthetic = f"Synthetic data: every person and every answer of cohort {study.settings.id} is invented."
-    notice = study.framework.description.notice
-    return [
-        *([synthetic] if study.settings.kind == "synthetic" else []),
-        *([study.settings.provenance] if study.settings.provenance else []),
-        *([notice] if study.framework.is_placeholder else []),
-    ]
+    notice = study.framework.description.notice if study.framework.is_placeholder else ""
+    return [text for text in ("" if says_so else synthetic, provenance, notice) if text]
 
 
 def configuration(path: Path, study: Study) -> dict[str, Any]:

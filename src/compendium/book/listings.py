@@ -24,7 +24,6 @@ NO_WORDING = "restricted: ask the licence holder"
 class Listing:
     """One table of input with its caption and the file it comes from."""
 
-    name: str
     frame: pd.DataFrame
     caption: str
     origin: str
@@ -51,7 +50,7 @@ def competencies(study: Study) -> Listing:
         items=[int(counts.get(competency, 0)) for competency in framework.competencies.index]
     )
     caption = f"The competencies of {framework.description.title}"
-    return Listing("competencies", frame.reset_index(drop=True), caption, _framework_file(study, "competencies"))
+    return Listing(frame.reset_index(drop=True), caption, _framework_file(study, "competencies"))
 
 
 def items(study: Study, competency: str) -> Listing:
@@ -62,7 +61,7 @@ def items(study: Study, competency: str) -> Listing:
     frame["peer form"] = frame["peer form"].fillna("")
     frame["reversed"] = ["yes" if reverse else "" for reverse in rows["reverse"]]
     caption = f"Items of {framework.labels.get(competency, competency)}"
-    return Listing(f"items-{competency}", _without_empty(frame), caption, _framework_file(study, "items"))
+    return Listing(_without_empty(frame), caption, _framework_file(study, "items"))
 
 
 def evidence_trace(study: Study) -> Listing:
@@ -71,7 +70,7 @@ def evidence_trace(study: Study) -> Listing:
     frame = pd.DataFrame({"item": rows.index, "theme": _themes(study), "evidence records": rows["evidence"]})
     frame["evidence records"] = frame["evidence records"].fillna("").str.replace(";", ", ")
     caption = "The evidence records each item rests on"
-    return Listing("evidence-trace", _without_empty(frame), caption, _framework_file(study, "items"))
+    return Listing(_without_empty(frame), caption, _framework_file(study, "items"))
 
 
 def response_scale(study: Study) -> Listing:
@@ -81,7 +80,7 @@ def response_scale(study: Study) -> Listing:
     if scale.not_applicable is not None:
         codes[scale.not_applicable] = f"{scale.not_applicable_label or 'Not applicable'} (not counted)"
     frame = pd.DataFrame({"code": [str(code) for code in codes], "answer": list(codes.values())})
-    return Listing("response-scale", frame, "Answer scale of the competency items", _description_file(study))
+    return Listing(frame, "Answer scale of the competency items", _description_file(study))
 
 
 def outcomes(study: Study) -> Listing:
@@ -98,7 +97,7 @@ def outcomes(study: Study) -> Listing:
             "licence": rows["licence"],
         }
     )
-    return Listing("outcome-items", frame, "Outcome items", _framework_file(study, "outcomes"))
+    return Listing(frame, "Outcome items", _framework_file(study, "outcomes"))
 
 
 def outcome_scales(study: Study) -> Listing:
@@ -115,7 +114,7 @@ def outcome_scales(study: Study) -> Listing:
             "in this cohort": ["asked" if scale in asked else "not asked" for scale in first["scale"]],
         }
     )
-    return Listing("outcome-scales", frame, "Outcome scales", _framework_file(study, "outcomes"))
+    return Listing(frame, "Outcome scales", _framework_file(study, "outcomes"))
 
 
 def restricted_scales(study: Study) -> Listing:
@@ -133,27 +132,27 @@ def restricted_scales(study: Study) -> Listing:
             for scale in study.framework.description.restricted_scales
         ]
     )
-    return Listing("restricted-scales", frame, "Restricted scales: slots without wording", _description_file(study))
+    return Listing(frame, "Restricted scales: slots without wording", _description_file(study))
 
 
 def thresholds(study: Study) -> Listing:
     """List every threshold of the plan with the reason for it."""
     frame = pd.DataFrame(_thresholds(study.plan), columns=["what", "value", "reason"])
-    return Listing("thresholds", frame, "Thresholds and settings of the analysis plan", "`study.yaml`")
+    return Listing(frame, "Thresholds and settings of the analysis plan", "`study.yaml`")
 
 
 def gates(study: Study) -> Listing:
     """List what each analysis needs at least."""
     rows = [(_words(name), _needs(gate), gate.source) for name, gate in study.plan.gates.items()]
     frame = pd.DataFrame(rows, columns=["analysis", "needs at least", "reason"])
-    return Listing("gates", frame, "What a sample must hold before an analysis is run", "`study.yaml`")
+    return Listing(frame, "What a sample must hold before an analysis is run", "`study.yaml`")
 
 
 def families(study: Study) -> Listing:
     """List the tests that are adjusted together."""
     rows = [(_words(name), text) for name, text in study.plan.families.items()]
     frame = pd.DataFrame(rows, columns=["family", "tests in it"])
-    return Listing("families", frame, "Tests adjusted together", "`study.yaml`")
+    return Listing(frame, "Tests adjusted together", "`study.yaml`")
 
 
 def groups(study: Study) -> Listing:
@@ -163,21 +162,21 @@ def groups(study: Study) -> Listing:
         for name, group in study.settings.groups.items()
     ]
     frame = pd.DataFrame(rows, columns=["group", "label", "column", "kind", "levels"])
-    return Listing("groups", frame, "Groupings of this cohort", "`cohort.yaml`")
+    return Listing(frame, "Groupings of this cohort", "`cohort.yaml`")
 
 
 def response_files(study: Study) -> Listing:
     """List the columns of the response files and what they hold."""
     rows = [*_self_columns(study), *(_peer_columns(study) if "peers" in study.settings.collected else [])]
     frame = pd.DataFrame(rows, columns=["file", "column", "holds", "coding"])
-    return Listing("response-files", frame, "Columns of the response files", "`cohort.yaml`")
+    return Listing(frame, "Columns of the response files", "`cohort.yaml`")
 
 
 def waivers(study: Study) -> Listing:
     """List the faults of single items that the researcher let through, with the reason."""
     rows = [(waiver.item, waiver.fault, waiver.reason) for waiver in study.settings.waivers]
     frame = pd.DataFrame(rows, columns=["item", "fault", "reason"])
-    return Listing("waivers", frame, "Faults of single items that were waived", "`cohort.yaml`")
+    return Listing(frame, "Faults of single items that were waived", "`cohort.yaml`")
 
 
 LISTINGS: dict[str, Callable[..., Listing]] = {

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from compendium.book.headings import HEADINGS
 from compendium.book.saved import Origin, SavedFigure, SavedTable
-from compendium.tables import rounded
+from compendium.tables import NOT_SHOWN, rounded
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
 MANY_COLUMNS = 8
@@ -26,26 +27,34 @@ def pipe_table(
     decimals: int = 2,
     labels: Mapping[str, str] | None = None,
     headings: Mapping[str, str] | None = None,
+    intervals: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
-    """Write a table for a reader: rounded, labelled, numbers to the right."""
+    """Write a table for a reader: rounded, labelled, numbers to the right, intervals beside their estimates."""
     shown = rounded(frame, decimals, labels=labels)
-    renamed = headings or {}
-    names = [renamed.get(str(raw), str(head)) for raw, head in zip(frame.columns, shown.columns, strict=True)]
-    rules = ["---:" if _is_number(frame[column]) else ":---" for column in frame.columns]
+    words = {**HEADINGS, **(headings or {})}
+    shown.columns = pd.Index([words.get(raw, head) for raw, head in zip(frame.columns, shown.columns, strict=True)])
+    numeric = [_is_number(frame[column]) for column in frame.columns]
+    shown, numeric = _with_intervals(shown, numeric, list(frame.columns), intervals or {})
+    rules = ["---:" if right else ":---" for right in numeric]
     rows = [_row(cells) for cells in shown.itertuples(index=False, name=None)]
-    return "\n".join([_row(names), f"| {' | '.join(rules)} |", *rows])
+    return "\n".join([_row(list(shown.columns)), f"| {' | '.join(rules)} |", *rows])
 
 
-def captioned_table(name: str, body: str, caption: str, *, columns: int = 0) -> str:
-    """Wrap a table body with its caption and a name to refer to."""
+def folded(title: str, body: str) -> str:
+    """Put something long behind a line that opens it."""
+    return f"::::{{dropdown}} {escape(title)}\n:class-container: folded\n\n{body}\n::::"
+
+
+def captioned_table(body: str, caption: str, *, columns: int = 0) -> str:
+    """Wrap a table body with its caption."""
     classes = "wide" if columns >= MANY_COLUMNS else "plain"
-    return f":::{{table}} {escape(caption)}\n:name: {name}\n:class: {classes}\n\n{body}\n:::"
+    return f":::{{table}} {escape(caption)}\n:class: {classes}\n\n{body}\n:::"
 
 
 def figure(saved: SavedFigure, target: str, origin: str) -> str:
     """Write a figure with caption, alternative text and origin."""
     alt = " ".join(saved.alt.split())
-    head = f":::{{figure}} {target}\n:name: figure-{saved.name}\n:alt: {alt}\n"
+    head = f":::{{figure}} {target}\n:alt: {alt}\n"
     return f"{head}\n{escape(saved.caption)}\n\n{origin}\n:::"
 
 
@@ -63,9 +72,26 @@ def aside(text: str, kind: str) -> str:
 
 def saved_table(table: SavedTable, body: str, origin: str, columns: int) -> str:
     """Write a saved table with caption, note and origin."""
-    parts = [captioned_table(f"table-{table.name}", body, table.caption, columns=columns)]
+    parts = [captioned_table(body, table.caption, columns=columns)]
     parts += [aside(escape(table.note), "table-note")] if table.note else []
     return "\n\n".join([*parts, aside(origin, "origin")])
+
+
+def _with_intervals(
+    shown: pd.DataFrame, numeric: list[bool], names: list[str], intervals: Mapping[str, Sequence[str]]
+) -> tuple[pd.DataFrame, list[bool]]:
+    """Write each interval behind its estimate and leave its own columns out."""
+    out, bounds = shown.copy(), {bound for pair in intervals.values() for bound in pair}
+    for estimate, (lower, upper) in intervals.items():
+        cells = [shown.iloc[:, names.index(name)] for name in (estimate, lower, upper)]
+        out.isetitem(names.index(estimate), [_interval(*row) for row in zip(*cells, strict=True)])
+    kept = [place for place, name in enumerate(names) if name not in bounds]
+    return out.iloc[:, kept], [numeric[place] for place in kept]
+
+
+def _interval(estimate: str, lower: str, upper: str) -> str:
+    """Write an estimate with its interval."""
+    return estimate if NOT_SHOWN in (lower, upper) else f"{estimate} [{lower}, {upper}]"
 
 
 def _is_number(column: pd.Series[Any]) -> bool:

@@ -57,6 +57,10 @@ class Prose:
         """Write a saved share as a percentage."""
         return self._written(name, lambda content: tables.percent(content, decimals).replace(" ", NO_BREAK))
 
+    def share(self, number: float) -> str:
+        """Write a share that stands in the plan as a percentage."""
+        return tables.percent(number).replace(" ", NO_BREAK)
+
     def p(self, name: str) -> str:
         """Write a saved p value with its sign, as in ``= .032`` or ``< .001``."""
         return self._written(name, lambda content: _with_sign(tables.p_value(content)))
@@ -78,6 +82,8 @@ class Prose:
         labels: bool = False,
         where: Mapping[str, Any] | None = None,
         headings: Mapping[str, str] | None = None,
+        intervals: Mapping[str, Sequence[str]] | None = None,
+        folded: str = "",
     ) -> str:
         """Show a saved table with its caption and origin.
 
@@ -97,15 +103,21 @@ class Prose:
             Column and the value, or list of values, that a shown row has in it.
         headings
             Column name to the heading shown.
+        intervals
+            Column of an estimate to the columns of its lower and upper limit, which are then written behind it.
+        folded
+            Words behind which a long table is folded away.
         """
         saved = self.study.saved.table(name)
-        frame = _selected(saved.frame, name, columns, rows, where)
+        limits = [bound for pair in (intervals or {}).values() for bound in pair]
+        frame = _selected(saved.frame, name, [*columns, *limits] if columns else None, rows, where)
         if frame.empty:
             return f"*No rows: {markdown.escape(saved.caption)}*"
         words = self.study.labels if labels else None
-        body = markdown.pipe_table(frame, decimals=decimals, labels=words, headings=headings)
+        body = markdown.pipe_table(frame, decimals=decimals, labels=words, headings=headings, intervals=intervals)
         origin = markdown.origin_line(saved.origin, self._appendix(saved.origin.notebook), f"/tables/{name}.csv")
-        return markdown.saved_table(saved, body, origin, len(frame.columns))
+        shown = markdown.saved_table(saved, body, origin, len(frame.columns) - len(limits))
+        return markdown.folded(folded, shown) if folded else shown
 
     def figure(self, name: str) -> str:
         """Show a saved figure with its caption, alternative text and origin."""
@@ -119,16 +131,19 @@ class Prose:
         if listing.frame.empty:
             return f"*None: {markdown.escape(listing.caption)}*"
         body = markdown.pipe_table(listing.frame)
-        shown = markdown.captioned_table(listing.name, body, listing.caption, columns=0)
+        shown = markdown.captioned_table(body, listing.caption)
         return f"{shown}\n\n{markdown.aside(f'From {listing.origin}', 'origin')}"
 
     def collected(self, what: str) -> bool:
-        """Say whether the cohort collected ``peers``, ``outcomes``, ``teams`` or a group."""
+        """Say whether the cohort collected ``peers``, ``outcomes``, ``teams``, a group, or can have ``feedback``."""
         from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
+        from compendium.step import OF_A_FRAMEWORK
 
-        known = {*NOT_GROUPS, *WELL_KNOWN_GROUPS, *self.study.settings.groups}
+        known = {*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, *self.study.settings.groups}
         if what not in known:
             raise BookError(f"nothing called {what!r} can be collected; {suggest(what, sorted(known))}")
+        if what in OF_A_FRAMEWORK:
+            return self.study.framework.description.kind != "instrument"
         return what in self.study.settings.collected
 
     def supported(self, gate: str) -> bool:
