@@ -16,6 +16,7 @@ from psychometrics.association._input import (
     column_label,
     require_same_rows,
     require_varying,
+    restore_ties,
 )
 from psychometrics.errors import InputShapeError, PsychometricsError
 
@@ -215,7 +216,7 @@ def _prepare(values: pd.Series, groups: pd.Series, minimum_size: int) -> tuple[p
         )
     require_varying(score, "score")
     notes = (f"groups under {minimum_size} left out: {', '.join(small)}",) if small else ()
-    return score, group, notes
+    return pd.Series(restore_ties(score.to_numpy()), score.index, name=score.name), group, notes
 
 
 def _samples(score: pd.Series, group: pd.Series) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from psychometrics.association._input import as_numeric_frame, as_numeric_series, require_same_rows
+from psychometrics.association._input import as_numeric_frame, as_numeric_series, require_same_rows, restore_ties
 from psychometrics.association.correlation import _require_share, correlation_interval
 from psychometrics.errors import InputShapeError
 
@@ -221,7 +221,7 @@ def _correlations(a: np.ndarray, b: np.ndarray, confidence: float) -> tuple[dict
         who = "self" if np.ptp(a) == 0 else "peer"
         return dict.fromkeys(_CORRELATIONS, float("nan")), f"{who} scores do not vary"
     pearson = float(np.clip(stats.pearsonr(a, b).statistic, -1, 1))
-    spearman = float(np.clip(stats.spearmanr(a, b).statistic, -1, 1))
+    spearman = float(np.clip(stats.spearmanr(restore_ties(a), restore_ties(b)).statistic, -1, 1))
     values = (
         pearson, *correlation_interval(pearson, len(a), confidence, "pearson"),
         spearman, *correlation_interval(spearman, len(a), confidence, "spearman"),

@@ -83,7 +83,8 @@ def code_ratings(ratings: pd.DataFrame, categories: Sequence[object] | None) -> 
     position = {value: index for index, value in enumerate(levels)}
     unknown = [value for value in known if value not in position]
     if unknown:
-        raise CodingError(f"ratings {unknown} are not among the categories {list(levels)}")
+        listed = ", ".join(str(value) for value in unknown)
+        raise CodingError(f"ratings {listed} are not among the categories {', '.join(map(str, levels))}")
     if len(levels) < 2:
         raise ConstantItemError(
             f"every rating is {levels[0] if levels else 'missing'}: chance agreement is undefined. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -176,7 +177,7 @@ def _anova_part(
     low, high = ratio_bounds(f, df1, df2, k, confidence)
     return {
         "icc1": (between - within) / (between + (k - 1) * within), "icc1_lower": low, "icc1_upper": high,
-        "icc2": (between - within) / between, "icc2_lower": spearman_brown(low, k),
+        "icc2": (between - within) / between if between > 0 else -math.inf, "icc2_lower": spearman_brown(low, k),
         "icc2_upper": spearman_brown(high, k), "F": f, "df1": df1, "df2": df2, "p": float(stats.f.sf(f, df1, df2)),
         "between": between, "within": within, "group_size": k,
     }  # fmt: skip

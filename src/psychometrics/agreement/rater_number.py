@@ -26,12 +26,14 @@ def spearman_brown(single: float, k: float) -> float:
     Returns
     -------
     float
+        Minus infinity at or below the least value that k raters can share, -1 / (k - 1).
 
     References
     ----------
     Spearman, C. (1910). Correlation calculated from faulty data. British Journal of Psychology, 3, 271-295.
     """
-    return k * single / (1 + (k - 1) * single)
+    denominator = 1 + (k - 1) * single
+    return k * single / denominator if denominator > 1e-12 or math.isnan(denominator) else -math.inf
 
 
 def raters_needed(single: float, target: float) -> float:

@@ -49,6 +49,14 @@ def require_varying(values: pd.Series, role: str) -> None:
         )
 
 
+def restore_ties(values: np.ndarray) -> np.ndarray:
+    """Round to 12 digits of the largest value, so that means equal but for rounding noise tie in ranks."""
+    known = np.abs(values[np.isfinite(values)])
+    if len(known) == 0 or known.max() == 0:
+        return values
+    return np.asarray(np.round(values, 12 - int(np.ceil(np.log10(known.max())))))
+
+
 def column_label(name: Hashable | None, fallback: str) -> str:
     """Return a printable name for a series."""
     return fallback if name is None else str(name)

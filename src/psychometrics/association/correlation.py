@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics.association._input import as_numeric_frame, require_same_rows
+from psychometrics.association._input import as_numeric_frame, require_same_rows, restore_ties
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 CorrelationMethod = Literal["spearman", "pearson", "kendall"]
@@ -156,7 +156,8 @@ def correlation_matrix(
 ) -> CorrelationTable:
     """Correlations of every column of `left` with every column of `right`, each on its complete pairs.
 
-    Spearman is Pearson on mid-ranks (ties averaged), ranked within the complete pairs; its p-value and
+    Spearman is Pearson on mid-ranks (ties averaged), ranked within the complete pairs; values that differ only in
+    the thirteenth digit count as tied, so that means of the same answers tie on every machine. Its p-value and
     Pearson's refer to t with n - 2 degrees of freedom; Kendall's tau-b takes its p-value from the normal
     approximation. Intervals: :func:`correlation_interval`.
 
@@ -217,7 +218,7 @@ def _pairs(left: pd.DataFrame, right: pd.DataFrame, within: bool) -> Iterator[tu
 def _correlate(x: pd.Series, y: pd.Series, confidence: float, method: CorrelationMethod) -> dict[str, object]:
     """Return one row of the long table."""
     both = (x.notna() & y.notna()).to_numpy()
-    a, b = x.to_numpy()[both], y.to_numpy()[both]
+    a, b = restore_ties(x.to_numpy()[both]), restore_ties(y.to_numpy()[both])
     row: dict[str, object] = {"x": x.name, "y": y.name, "n": len(a)}
     note = _why_undefined(a, b, x, y)
     estimate, p_value = (float("nan"), float("nan")) if note else _estimate(a, b, method)

@@ -53,7 +53,7 @@ def correlation_power(correlation: float, n: int, alpha: float = 0.05, method: C
 
     Notes
     -----
-    Validated against Hulley's printed table and pingouin's ``power_corr`` (exact, within .01).
+    Validated against Hulley's printed table and pingouin's ``power_corr`` (within .01 from n = 90).
     """
     _require_share(alpha, "alpha")
     _require_pairs(n, method)

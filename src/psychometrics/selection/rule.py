@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from psychometrics.association._input import as_numeric_frame
+from psychometrics.association._input import as_numeric_frame, restore_ties
 from psychometrics.errors import InputShapeError
 from psychometrics.selection.checks import Decision, ItemCheck
 
@@ -114,7 +115,8 @@ def screen_items(
     rest, total = _item_correlations(answers, membership)
     inter = _inter_item(answers)
     decisions = _Decisions(list(answers.columns))
-    _apply_item_total(decisions, answers, rest if correct_overlap else total, minimum_item_total)
+    deciding = rest.rename("corrected item-total") if correct_overlap else total.rename("item-total")
+    _apply_item_total(decisions, answers, deciding, minimum_item_total)
     pairs = _apply_redundancy(decisions, inter, rest, maximum_inter_item)
     for check in checks:
         _apply_check(decisions, check)
@@ -185,8 +187,8 @@ def _item_correlations(answers: pd.DataFrame, membership: Mapping[str, str]) -> 
 def _spearman(a: pd.Series, b: pd.Series) -> float:
     """Return Spearman's rho over complete pairs, NaN when one side does not vary."""
     both = a.notna() & b.notna()
-    x, y = a[both].rank(), b[both].rank()
-    if x.nunique() < 2 or y.nunique() < 2:
+    x, y = (stats.rankdata(restore_ties(side[both].to_numpy())) for side in (a, b))
+    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
     return float(np.corrcoef(x, y)[0, 1])
 
@@ -198,14 +200,14 @@ def _inter_item(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _apply_item_total(decisions: _Decisions, answers: pd.DataFrame, correlation: pd.Series, minimum: float) -> None:
-    """Drop items whose correlation with the total is at or under the minimum, or undefined."""
+    """Drop items whose correlation with the total (named by the series) is at or under the minimum, or undefined."""
     for item, value in correlation.items():
         if np.isnan(value):
             given = answers[str(item)].nunique()
             why = "no answers" if given == 0 else "everybody gives the same answer" if given == 1 else "too few answers"
             decisions.add(str(item), "drop", f"item-total correlation undefined: {why}")
         elif value <= minimum:
-            decisions.add(str(item), "drop", f"item-total correlation {value:.2f}, not above {minimum:.2f}")
+            decisions.add(str(item), "drop", f"{correlation.name} correlation {value:.2f}, not above {minimum:.2f}")
 
 
 def _apply_redundancy(decisions: _Decisions, inter: pd.DataFrame, rest: pd.Series, maximum: float) -> pd.DataFrame:

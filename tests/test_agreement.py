@@ -1,0 +1,469 @@
+"""Rater agreement against irr, irrCAC, psych, vcd, multilevel and lme4, published examples, identities, refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from psychometrics import agreement
+from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, PsychometricsError
+
+REFERENCE = Path(__file__).parent / "reference"
+CLOSED_FORM = 1e-10
+PRINTED = 6e-6  # irrCAC rounds coefficient and standard error to five digits
+MIXED = 1e-6  # the brief allows 1e-4
+ITEMS = [f"C1_0{i}" for i in range(1, 8)]
+
+
+@pytest.fixture(scope="module")
+def r() -> dict[str, Any]:
+    results = json.loads((REFERENCE / "agreement.json").read_text())["results"]
+    return {name: entry["value"] for name, entry in results.items()}
+
+
+def read(name: str) -> pd.DataFrame:
+    return pd.read_csv(REFERENCE / "data" / f"{name}.csv")
+
+
+@pytest.fixture(scope="module")
+def anxiety() -> pd.DataFrame:
+    return read("irr_anxiety")
+
+
+@pytest.fixture(scope="module")
+def diagnoses() -> pd.DataFrame:
+    return read("irr_diagnoses")
+
+
+@pytest.fixture(scope="module")
+def units() -> pd.DataFrame:
+    return read("krippendorff_units")
+
+
+@pytest.fixture(scope="module")
+def peers() -> pd.DataFrame:
+    table = read("sim52_peers_C1")
+    return table.assign(C1=table[ITEMS].mean(axis=1))
+
+
+@pytest.fixture(scope="module")
+def tables(anxiety: pd.DataFrame, units: pd.DataFrame, peers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    wide = peers.pivot(index="ratee", columns="rater", values="C1_01")
+    return {"anxiety": anxiety, "krippendorff": units, "peers": wide}
+
+
+def close(got: object, expected: object, tolerance: float = CLOSED_FORM) -> None:
+    np.testing.assert_allclose(np.asarray(got, float), np.asarray(expected, float), rtol=tolerance, atol=tolerance)
+
+
+# Kappas
+
+
+@pytest.mark.parametrize(("weights", "irr"), [("none", "unweighted"), ("linear", "equal"), ("quadratic", "squared")])
+def test_cohen_kappa_matches_irr_and_vcd(weights: Any, irr: str, anxiety: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = agreement.cohen_kappa(anxiety["rater1"], anxiety["rater2"], weights)
+    close(result.estimate, r[f"kappa2_{irr}"])
+    close([result.estimate, result.standard_error], r["kappa_ci_vcd"][weights])
+    close(result.upper - result.estimate, 1.959963984540054 * result.standard_error)
+
+
+def test_cohen_kappa_of_text_matches_psych(diagnoses: pd.DataFrame, r: dict[str, Any]) -> None:
+    close(agreement.cohen_kappa(diagnoses["rater1"], diagnoses["rater2"]).estimate, r["kappa_dia"])
+
+
+def test_cohen_kappa_is_cohens_1960_example() -> None:
+    """Cohen (1960), table 2: proportions .44 .07 .09 / .05 .20 .05 / .01 .03 .06, p_o = .70, p_e = .41, n = 200."""
+    cells = {(1, 1): 88, (1, 2): 14, (1, 3): 18, (2, 1): 10, (2, 2): 40, (2, 3): 10, (3, 1): 2, (3, 2): 6, (3, 3): 12}
+    rows = [pair for pair, count in cells.items() for _ in range(count)]
+    table = pd.DataFrame(rows, columns=["a", "b"])
+    result = agreement.cohen_kappa(table["a"], table["b"])
+    assert round(result.estimate, 3) == 0.492
+    assert (result.observed, round(result.expected, 2)) == (pytest.approx(0.70), 0.41)
+
+
+def test_cohen_kappa_drops_and_counts_half_rated_subjects(anxiety: pd.DataFrame) -> None:
+    holed = anxiety["rater1"].mask(anxiety.index < 3)
+    result = agreement.cohen_kappa(holed, anxiety["rater2"], categories=[1, 2, 3, 4, 5, 6])
+    assert result.n_subjects == 17
+    assert result.notes == ("3 subjects without both ratings left out",)
+
+
+def test_fleiss_kappa_matches_irr(diagnoses: pd.DataFrame, anxiety: pd.DataFrame, r: dict[str, Any]) -> None:
+    close(agreement.fleiss_kappa(diagnoses).estimate, r["fleiss_dia"])
+    close(agreement.fleiss_kappa(anxiety).estimate, r["fleiss_anx"])
+
+
+def test_fleiss_kappa_is_fleiss_1971_example(diagnoses: pd.DataFrame) -> None:
+    result = agreement.fleiss_kappa(diagnoses)
+    assert (round(result.observed, 3), round(result.expected, 3), round(result.estimate, 3)) == (0.556, 0.220, 0.430)
+
+
+def test_conger_kappa_matches_irr(diagnoses: pd.DataFrame, r: dict[str, Any]) -> None:
+    close(agreement.conger_kappa(diagnoses).estimate, r["conger_dia"])
+
+
+@pytest.mark.parametrize("weights", ["none", "linear", "quadratic"])
+def test_conger_of_two_raters_is_cohen(weights: Any, anxiety: pd.DataFrame) -> None:
+    two = anxiety[["rater1", "rater2"]]
+    cohen = agreement.cohen_kappa(two["rater1"], two["rater2"], weights)
+    close(agreement.conger_kappa(two, weights).estimate, cohen.estimate)
+
+
+@pytest.mark.parametrize("table", ["krippendorff", "anxiety", "peers"])
+@pytest.mark.parametrize("weights", ["none", "linear", "quadratic", "ordinal"])
+def test_gwet_fleiss_and_agreement_match_irrcac(
+    weights: Any, table: str, tables: dict[str, pd.DataFrame], r: dict[str, Any]
+) -> None:
+    functions = {
+        "gwet": agreement.gwet_ac2, "fleiss": agreement.fleiss_kappa, "pa": agreement.percent_agreement,
+    }  # fmt: skip
+    for name, function in functions.items():
+        result = function(tables[table], weights)
+        expected = r[f"cac_{name}_{'unweighted' if weights == 'none' else weights}_{table}"]
+        close([result.observed, result.expected], [expected["pa"], expected["pe"]])
+        close([result.estimate, result.standard_error], [expected["coeff.val"], expected["coeff.se"]], PRINTED)
+
+
+def test_ac1_is_ac2_without_weights(units: pd.DataFrame) -> None:
+    close(agreement.gwet_ac1(units).estimate, agreement.gwet_ac2(units, "none").estimate)
+
+
+def test_ac1_survives_the_kappa_paradox() -> None:
+    """Feinstein & Cicchetti (1990): 118 agree on yes, 5 and 2 disagree, none agree on no."""
+    pairs = [("yes", "yes")] * 118 + [("yes", "no")] * 5 + [("no", "yes")] * 2
+    table = pd.DataFrame(pairs, columns=["a", "b"])
+    assert round(agreement.cohen_kappa(table["a"], table["b"]).estimate, 3) == -0.023
+    assert round(agreement.gwet_ac1(table).estimate, 2) == 0.94
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_raters_may_change_places_and_categories_may_be_renamed(seed: int) -> None:
+    x = pd.DataFrame(np.random.default_rng(seed).integers(1, 5, (12, 4)))
+    renamed = x.replace({1: "w", 2: "x", 3: "y", 4: "z"})
+    for function in (agreement.fleiss_kappa, agreement.gwet_ac1, agreement.conger_kappa):
+        value = function(x).estimate
+        close(function(x[[3, 1, 0, 2]]).estimate, value)
+        close(function(renamed).estimate, value)
+
+
+def test_full_agreement_is_one() -> None:
+    table = pd.DataFrame({"a": [1, 2, 3, 1], "b": [1, 2, 3, 1], "c": [1, 2, np.nan, 1]})
+    for function in (agreement.fleiss_kappa, agreement.gwet_ac1, agreement.conger_kappa, agreement.percent_agreement):
+        close(function(table).estimate, 1)
+
+
+def test_unused_categories_change_gwet_but_not_fleiss(anxiety: pd.DataFrame) -> None:
+    wider = list(range(1, 8))
+    assert agreement.gwet_ac1(anxiety, wider).estimate != pytest.approx(agreement.gwet_ac1(anxiety).estimate)
+    close(agreement.fleiss_kappa(anxiety, categories=wider).estimate, agreement.fleiss_kappa(anxiety).estimate)
+
+
+def test_kappa_refusals(anxiety: pd.DataFrame) -> None:
+    with pytest.raises(InputShapeError, match="at least two raters"):
+        agreement.fleiss_kappa(anxiety[["rater1"]])
+    with pytest.raises(ConstantItemError, match="every rating is 4"):
+        agreement.fleiss_kappa(anxiety * 0 + 4)
+    with pytest.raises(CodingError, match="ratings 6 are not among the categories 1, 2"):
+        agreement.gwet_ac1(anxiety, [1, 2, 3, 4, 5])
+    with pytest.raises(InputShapeError, match="no subject has two ratings"):
+        agreement.fleiss_kappa(pd.DataFrame({"a": [1, np.nan], "b": [np.nan, 2]}))
+    with pytest.raises(PsychometricsError, match="'cubic' are not known"):
+        agreement.agreement_weights([1, 2, 3], "cubic")  # type: ignore[arg-type]
+    with pytest.raises(PsychometricsError, match="symmetric"):
+        agreement.agreement_weights([1, 2], np.array([[1, 0.5], [0, 1]]))
+    with pytest.raises(PsychometricsError, match=r"must be \(3, 3\)"):
+        agreement.agreement_weights([1, 2, 3], np.eye(2))
+    with pytest.raises(ConstantItemError, match="one and the same category"):
+        agreement.cohen_kappa(anxiety["rater1"] * 0 + 2, anxiety["rater2"] * 0 + 2, categories=[1, 2])
+    with pytest.raises(InputShapeError, match="same index"):
+        agreement.cohen_kappa(anxiety["rater1"], anxiety["rater2"][::-1])
+    with pytest.raises(InputShapeError, match="rater 2"):
+        agreement.conger_kappa(anxiety.assign(rater2=np.nan))
+
+
+# Krippendorff
+
+
+@pytest.mark.parametrize("metric", ["nominal", "ordinal", "interval", "ratio"])
+def test_krippendorff_matches_irr_on_incomplete_ratings(
+    metric: Any, tables: dict[str, pd.DataFrame], r: dict[str, Any]
+) -> None:
+    for table in ("krippendorff", "peers"):
+        if (expected := r.get(f"kripp_{metric}_{table}")) is not None:
+            close(agreement.krippendorff_alpha(tables[table], metric, n_resamples=0).estimate, expected)
+
+
+@pytest.mark.parametrize(
+    ("metric", "printed"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849), ("ratio", 0.797)]
+)
+def test_krippendorff_is_the_2011_example(metric: Any, printed: float, units: pd.DataFrame) -> None:
+    assert round(agreement.krippendorff_alpha(units, metric, n_resamples=0).estimate, 3) == printed
+
+
+def test_krippendorff_interval_is_reproducible_and_holds_the_estimate(units: pd.DataFrame) -> None:
+    first = agreement.krippendorff_alpha(units, seed=5, n_resamples=300)
+    again = agreement.krippendorff_alpha(units, seed=5, n_resamples=300)
+    assert first == again or (first.lower, first.upper) == (again.lower, again.upper)
+    assert first.lower < first.estimate < first.upper
+
+
+def test_krippendorff_interval_covers_the_value_of_many_subjects() -> None:
+    generator, draws = np.random.default_rng(8), 60
+
+    def sample(n: int) -> pd.DataFrame:
+        true = generator.standard_normal((n, 1))
+        return pd.DataFrame(np.clip(np.round(true + generator.standard_normal((n, 3)) + 3), 1, 5))
+
+    target = agreement.krippendorff_alpha(sample(40_000), "interval", n_resamples=0).estimate
+    hits = 0
+    for _ in range(draws):
+        result = agreement.krippendorff_alpha(sample(80), "interval", n_resamples=300)
+        hits += result.lower <= target <= result.upper
+    # The percentile bootstrap is somewhat liberal at n = 80: three standard errors below .93.
+    assert hits / draws > 0.93 - 3 * np.sqrt(0.93 * 0.07 / draws)
+
+
+def test_krippendorff_refusals(diagnoses: pd.DataFrame, units: pd.DataFrame) -> None:
+    with pytest.raises(PsychometricsError, match="interval metric needs numeric"):
+        agreement.krippendorff_alpha(diagnoses, "interval")
+    with pytest.raises(PsychometricsError, match="categories in order"):
+        agreement.krippendorff_alpha(diagnoses, "ordinal")
+    with pytest.raises(PsychometricsError, match="'circular' is not known"):
+        agreement.krippendorff_alpha(units, "circular")  # type: ignore[arg-type]
+
+
+# Within-group agreement
+
+
+@pytest.fixture(scope="module")
+def complete(peers: pd.DataFrame) -> pd.DataFrame:
+    return peers.dropna(subset=ITEMS)
+
+
+def check_groups(result: agreement.WithinGroupAgreement, column: str, theirs: dict[str, Any], name: str) -> None:
+    table = result.to_frame()
+    assert table["group"].astype(str).tolist() == [str(g) for g in theirs["grpid"]]
+    expected = np.array([np.nan if v is None else v for v in theirs[name]], dtype=float)
+    close(table[column].where(table["n"] > 1), np.where(table["n"] > 1, expected, np.nan))
+
+
+@pytest.mark.parametrize(("null", "name"), [("uniform", "rwg_j"), ("slight_skew", "rwg_j_skew")])
+def test_rwg_j_matches_multilevel(null: str, name: str, peers: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = agreement.rwg_j(peers[ITEMS], peers["ratee"], 5, null)
+    check_groups(result, "rwg_j", r[name], "rwg.j")
+    assert result.n_dropped == peers[ITEMS].isna().any(axis=1).sum()
+    assert result.n_single + result.n_groups == len(result.table) == 299
+
+
+def test_r_star_matches_multilevel(peers: pd.DataFrame, r: dict[str, Any]) -> None:
+    check_groups(agreement.rwg_j(peers[ITEMS], peers["ratee"], 5), "r_star_wg", r["r_star"], "rwg.lindell")
+
+
+def test_rwg_matches_multilevel(complete: pd.DataFrame, r: dict[str, Any]) -> None:
+    check_groups(agreement.rwg(complete["C1_01"], complete["ratee"], 5), "rwg", r["rwg"], "rwg")
+
+
+@pytest.mark.parametrize("about", ["mean", "median"])
+def test_average_deviation_matches_multilevel(about: Any, peers: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = agreement.average_deviation(peers[ITEMS], peers["ratee"], about)
+    check_groups(result, "average_deviation", r[f"ad_{about}"], "AD.M")
+
+
+def test_null_variances_are_the_printed_ones() -> None:
+    """LeBreton & Senter (2008), table 2."""
+    names = {"uniform": 2.00, "slight_skew": 1.34, "moderate_skew": 0.90, "heavy_skew": 0.44}
+    for name, printed in names.items():
+        close(agreement.null_variance(5, name), printed)
+    close(agreement.null_variance(7), 4.0)
+    close(agreement.null_variance(3, [0.25, 0.5, 0.25]), 0.5)
+
+
+def test_rwg_j_grows_with_items_and_r_star_does_not() -> None:
+    one = pd.DataFrame({"a": [1, 2, 4, 5, 3, 3]})
+    many = pd.concat([one["a"]] * 12, axis=1, keys=[f"i{k}" for k in range(12)])
+    group = pd.Series([1, 1, 1, 2, 2, 2])
+    short, long = (agreement.rwg_j(x, group, 5, negative="keep").to_frame() for x in (one, many))
+    close(short["r_star_wg"], long["r_star_wg"])
+    assert short["rwg_j"].iloc[1] < 0.4 and long["rwg_j"].iloc[1] > 0.85
+
+
+def test_resets_are_counted_and_may_be_refused() -> None:
+    values, group = pd.Series([1, 5, 1, 5, 3, 3.0]), pd.Series(["x", "x", "x", "x", "y", "y"])
+    reset = agreement.rwg(values, group, 5)
+    kept = agreement.rwg(values, group, 5, negative="keep")
+    assert (reset.n_reset, kept.n_reset) == (1, 0)
+    close([reset.table["rwg"][0], kept.table["rwg"][0]], [0, 1 - (16 / 3) / 2])
+    assert "set to 0" in reset.notes[0]
+
+
+def test_one_rater_each_is_said() -> None:
+    result = agreement.rwg(pd.Series([1.0, 2, 3]), pd.Series(["a", "b", "c"]), 5)
+    assert result.n_groups == 0
+    assert np.isnan(result.mean)
+    assert "no group has two raters" in result.notes[0]
+
+
+def test_within_group_refusals(peers: pd.DataFrame) -> None:
+    with pytest.raises(PsychometricsError, match="slight_skew' with 7 categories"):
+        agreement.null_variance(7, "slight_skew")
+    with pytest.raises(PsychometricsError, match="add up to 1"):
+        agreement.null_variance(3, [0.5, 0.5, 0.5])
+    with pytest.raises(PsychometricsError, match="above zero"):
+        agreement.null_variance(5, 0.0)
+    with pytest.raises(PsychometricsError, match="'mode'"):
+        agreement.average_deviation(peers[ITEMS], peers["ratee"], "mode")  # type: ignore[arg-type]
+    with pytest.raises(InputShapeError, match="complete on every item"):
+        agreement.rwg_j(peers[ITEMS] * np.nan, peers["ratee"], 5)
+
+
+# Intraclass correlations
+
+
+@pytest.mark.parametrize(("name", "file"), [("sf", "shrout_fleiss"), ("anx", "irr_anxiety"), ("vid", "irr_video")])
+def test_icc_matches_psych(name: str, file: str, r: dict[str, Any]) -> None:
+    table, expected = agreement.icc(read(file)).to_frame(), r[f"icc_{name}"]
+    assert table["form"].tolist() == expected["type"]
+    theirs = ["ICC", "lower bound", "upper bound", "F", "df1", "df2", "p"]
+    close(table[["estimate", "lower", "upper", "F", "df1", "df2", "p"]], np.transpose([expected[n] for n in theirs]))
+
+
+def test_icc_is_shrout_and_fleiss_printed_example() -> None:
+    """Shrout & Fleiss (1979), table 4."""
+    result = agreement.icc(read("shrout_fleiss"))
+    assert result.table["estimate"].round(2).tolist() == [0.17, 0.29, 0.71, 0.44, 0.62, 0.91]
+
+
+def test_icc_mixed_equals_anova_on_complete_ratings(anxiety: pd.DataFrame) -> None:
+    close(agreement.icc(anxiety, "mixed").table["estimate"], agreement.icc(anxiety).table["estimate"], MIXED)
+
+
+@pytest.mark.parametrize("holes", [False, True])
+def test_icc_components_match_lmer(holes: bool, anxiety: pd.DataFrame, r: dict[str, Any]) -> None:
+    ratings = anxiety.astype(float)
+    if holes:
+        for row, column in [(0, 0), (4, 1), (8, 2), (8, 0), (13, 1)]:
+            ratings.iloc[row, column] = np.nan
+    result = agreement.icc(ratings, "mixed")
+    expected = r["crossed_anx_missing" if holes else "crossed_anx"]
+    close(result.variance_components["variance"], [expected["s"], expected["r"], expected["Residual"]], MIXED)
+    assert result.n_subjects == 20
+
+
+def test_icc_keeps_people_that_listwise_deletion_loses(tables: dict[str, pd.DataFrame]) -> None:
+    whole = agreement.icc(tables["peers"], "mixed")
+    few = agreement.icc(tables["peers"], missing="drop")
+    assert (whole.n_subjects, whole.n_dropped) == (300, 0)
+    assert few.n_subjects < 150
+    assert few.notes[-1] == f"{few.n_dropped} incomplete subjects left out"
+
+
+def test_icc_negative_components_are_kept_and_noted() -> None:
+    result = agreement.icc(pd.DataFrame([[1, 5, 3], [5, 1, 3], [3, 3, 2.0], [2, 4, 3]]))
+    assert result.estimate("ICC3") < 0
+    assert "subject: negative variance component" in result.notes
+
+
+def test_icc_refusals(anxiety: pd.DataFrame) -> None:
+    holed = anxiety.astype(float).mask(anxiety == 6)
+    with pytest.raises(InputShapeError, match="lack a rating; use method='mixed'"):
+        agreement.icc(holed)
+    with pytest.raises(ConstantItemError, match="all ratings are alike"):
+        agreement.icc(anxiety * 0 + 2)
+    with pytest.raises(ConstantItemError, match="agree on every subject exactly"):
+        agreement.icc(pd.DataFrame({"a": [1, 2, 3], "b": [1, 2, 3]}))
+    with pytest.raises(InputShapeError, match="needs two of each"):
+        agreement.icc(anxiety[["rater1"]])
+
+
+def test_icc1_by_mean_size_matches_multilevel(peers: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = agreement.icc1(peers["C1"], peers["ratee"], "anova_mean_size")
+    expected = r["icc_groups_aov"]
+    close([result.icc1, result.icc2], [expected["ICC1"], expected["ICC2"]])
+    close([result.between, result.within], expected["ms"])
+
+
+def test_icc1_mixed_matches_lmer_and_its_profile(peers: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = agreement.icc1(peers["C1"], peers["ratee"], "mixed")
+    expected, profile = r["icc_groups_lmer"], r["icc_groups_profile"]
+    close([result.between, result.within], [expected["tau00"], expected["sigma2"]], MIXED)
+    close([result.icc1_lower, result.icc1_upper], [profile["lower"], profile["upper"]], MIXED)
+
+
+def test_the_three_icc1_agree_on_equal_groups() -> None:
+    generator = np.random.default_rng(2)
+    group = pd.Series(np.repeat(np.arange(30), 4))
+    y = pd.Series(generator.standard_normal(30)[group] + generator.standard_normal(120))
+    results = [agreement.icc1(y, group, m) for m in ("anova_mean_size", "anova_n0", "mixed")]
+    close([x.icc1 for x in results], [results[0].icc1] * 3, MIXED)
+    close([x.icc2 for x in results], [results[0].icc2] * 3, MIXED)
+    wide = pd.DataFrame(y.to_numpy().reshape(30, 4))
+    one_way = agreement.icc(wide).table.set_index("form").loc["ICC1", ["estimate", "lower", "upper"]]
+    close([results[0].icc1, results[0].icc1_lower, results[0].icc1_upper], one_way)
+
+
+@pytest.mark.parametrize("method", ["anova_n0", "mixed"])
+def test_icc1_interval_covers_at_the_nominal_rate_with_unequal_groups(method: Any) -> None:
+    """One peer's reliability .37 (Conway & Huffcutt 1997), two to six peers each."""
+    generator, draws, hits = np.random.default_rng(4), 250, 0
+    group = pd.Series(np.repeat(np.arange(80), generator.integers(2, 7, 80)))
+    for _ in range(draws):
+        person = generator.standard_normal(80)[group]
+        y = pd.Series(np.sqrt(0.37) * person + np.sqrt(0.63) * generator.standard_normal(len(group)))
+        result = agreement.icc1(y, group, method)
+        hits += result.icc1_lower <= 0.37 <= result.icc1_upper
+    assert abs(hits / draws - 0.95) < 3 * np.sqrt(0.95 * 0.05 / draws)
+
+
+def test_icc1_says_when_groups_do_not_differ() -> None:
+    y, group = pd.Series([1, 5, 2, 4, 3, 3.0]), pd.Series(["a", "a", "b", "b", "c", "c"])
+    assert agreement.icc1(y, group, "anova_n0").icc1 == pytest.approx(-1)
+    assert "negative" in agreement.icc1(y, group, "anova_n0").notes[0]
+    assert agreement.icc1(y, group, "mixed").icc1 == 0
+    assert "singular fit" in agreement.icc1(y, group, "mixed").notes[0]
+
+
+def test_icc1_refusals(peers: pd.DataFrame) -> None:
+    with pytest.raises(InputShapeError, match="a group with two members"):
+        agreement.icc1(peers["C1"], pd.Series(peers.index, peers.index))
+    with pytest.raises(ConstantItemError, match="does not vary"):
+        agreement.icc1(peers["C1"] * 0, peers["ratee"])
+    with pytest.raises(ConstantItemError, match="never differ"):
+        agreement.icc1(pd.Series([1, 1, 2, 2.0]), pd.Series([1, 1, 2, 2]))
+    with pytest.raises(PsychometricsError, match="'lmer' is not known"):
+        agreement.icc1(peers["C1"], peers["ratee"], "lmer")  # type: ignore[arg-type]
+
+
+# Number of raters
+
+
+def test_decision_study_follows_spearman_brown() -> None:
+    result = agreement.decision_study(0.37, 0.30, 0.44, n_raters=[1, 4, 15])
+    close(result.curve["reliability"], [0.37, 4 * 0.37 / (1 + 3 * 0.37), 15 * 0.37 / (1 + 14 * 0.37)])
+    assert result.needed["n_raters"].tolist() == [4, 7]
+    assert result.needed["n_raters_lower"].tolist() == [3, 6]
+    assert result.needed["n_raters_upper"].tolist() == [6, 10]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0.02, 0.95), st.floats(0.5, 0.95))
+def test_raters_needed_is_the_first_that_reaches_the_target(single: float, target: float) -> None:
+    k = agreement.decision_study(single, targets=[target], n_raters=[1]).needed["n_raters"].item()
+    curve = agreement.decision_study(single, n_raters=[max(int(k) - 1, 1), int(k)]).curve["reliability"]
+    assert curve[1] >= target - 1e-9
+    assert k == 1 or curve[0] < target
+
+
+def test_unreliable_raters_never_suffice() -> None:
+    result = agreement.decision_study(0.2, -0.05, 0.4)
+    assert np.isinf(result.needed["n_raters_upper"]).all()
+    assert np.isnan(agreement.decision_study(0.2).needed["n_raters_upper"]).all()
+    with pytest.raises(PsychometricsError, match="must be below 1"):
+        agreement.decision_study(1.0)

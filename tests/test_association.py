@@ -1,0 +1,393 @@
+"""Associations against R (sandwich, lmtest, lme4, lmerTest, psych), published values, identities and refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from psychometrics import association
+from psychometrics.errors import (
+    CodingError,
+    ConstantItemError,
+    InputShapeError,
+    PsychometricsError,
+    SingularMatrixError,
+    TooFewPersonsError,
+)
+
+REFERENCE = Path(__file__).parent / "reference"
+CLOSED_FORM = 1e-10
+MIXED = 1e-6  # the brief allows 1e-4; lme4 with bobyqa at rhoend 1e-10 leaves about 1e-8
+FREEDOM = 1e-4  # relative; Satterthwaite's degrees of freedom rest on numerical second derivatives on both sides
+COMPETENCIES = [f"C{i}" for i in range(1, 9)]
+OUTCOMES = ["ENG", "SAT", "MEA", "SUP"]
+
+
+@pytest.fixture(scope="module")
+def r() -> dict[str, Any]:
+    results = json.loads((REFERENCE / "association.json").read_text())["results"]
+    return {name: entry["value"] for name, entry in results.items()}
+
+
+@pytest.fixture(scope="module")
+def scores() -> pd.DataFrame:
+    return pd.read_csv(REFERENCE / "data" / "sim52_scores.csv")
+
+
+@pytest.fixture(scope="module")
+def incomplete(scores: pd.DataFrame) -> pd.DataFrame:
+    table = scores.loc[:59, ["C1", "C2", "ENG", "SAT"]].copy()
+    table.loc[[1, 8, 29], "C1"] = np.nan
+    table.loc[[8, 10, 11, 39], "ENG"] = np.nan
+    return table.assign(C2=table["C2"].round())
+
+
+def close(got: object, expected: object, tolerance: float = CLOSED_FORM) -> None:
+    np.testing.assert_allclose(np.asarray(got, float), np.asarray(expected, float), rtol=tolerance, atol=tolerance)
+
+
+def matrix(value: dict[str, Any]) -> np.ndarray:
+    return np.atleast_2d(np.array(value["values"], dtype=float))
+
+
+# Correlations
+
+
+@pytest.mark.parametrize("method", ["spearman", "pearson", "kendall"])
+def test_correlations_match_r(method: Any, scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.correlation_matrix(scores[COMPETENCIES], scores[OUTCOMES], method=method)
+    close(result.to_matrix(), matrix(r[f"cor_{method}"]))
+    assert (result.table["n"] == 800).all()
+
+
+@pytest.mark.parametrize("method", ["spearman", "pearson", "kendall"])
+def test_p_values_with_missing_answers_match_r(method: Any, incomplete: pd.DataFrame, r: dict[str, Any]) -> None:
+    row = association.correlation_matrix(incomplete[["C1"]], incomplete[["ENG"]], method=method).to_frame().iloc[0]
+    expected = r[f"test_{method}_missing"]
+    assert row["n"] == 54
+    close([row.iloc[3], row["p"]], [expected["estimate"], expected["p"]])
+
+
+def test_pearson_interval_matches_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    row = association.correlation_matrix(scores[["C1"]], scores[["ENG"]], method="pearson").to_frame().iloc[0]
+    close([row["lower"], row["upper"]], r["pearson_interval"])
+
+
+def test_spearman_variance_is_bonett_and_wrights() -> None:
+    lower, upper = association.correlation_interval(0.3, 91)
+    half = 1.959963984540054 * np.sqrt((1 + 0.3**2 / 2) / 88)
+    close([lower, upper], np.tanh([np.arctanh(0.3) - half, np.arctanh(0.3) + half]))
+
+
+def test_spearman_interval_covers_at_the_nominal_rate() -> None:
+    generator, covered = np.random.default_rng(3), 0
+    true = 6 / np.pi * np.arcsin(0.4 / 2)
+    for _ in range(1000):
+        x = generator.standard_normal((91, 2)) @ np.linalg.cholesky([[1, 0.4], [0.4, 1]]).T
+        row = association.spearman_matrix(pd.DataFrame(x, columns=["a", "b"])).to_frame().iloc[0]
+        covered += row["lower"] <= true <= row["upper"]
+    # Three Monte Carlo standard errors of a .95 share over 1000 draws.
+    assert abs(covered / 1000 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 1000)
+
+
+def test_one_table_gives_every_pair_once(scores: pd.DataFrame) -> None:
+    table = association.spearman_matrix(scores[COMPETENCIES]).to_frame()
+    assert len(table) == 28
+    assert not table[["x", "y"]].apply(frozenset, axis=1).duplicated().any()
+
+
+def test_a_column_in_both_tables_is_not_paired_with_itself(scores: pd.DataFrame) -> None:
+    table = association.spearman_matrix(scores[["C1", "C2"]], scores[["C1", "ENG"]]).to_frame()
+    assert list(zip(table["x"], table["y"], strict=True)) == [("C1", "ENG"), ("C2", "C1"), ("C2", "ENG")]
+
+
+def test_an_outcome_nobody_varies_on_is_said_not_dropped(scores: pd.DataFrame) -> None:
+    result = association.spearman_matrix(scores[["C1"]], scores[["ENG"]].assign(flat=3.0))
+    row = result.to_frame().set_index("y").loc["flat"]
+    assert np.isnan(row["rho"])
+    assert row["note"] == "flat does not vary"
+    assert result.notes == ("C1 with flat: flat does not vary",)
+    assert np.isfinite(result.to_frame().set_index("y").loc["ENG", "rho"])
+
+
+def test_too_few_pairs_are_said() -> None:
+    table = pd.DataFrame({"a": [1, 2, np.nan, 4], "b": [2, np.nan, 3, 5.0], "c": [1, 3, 3, 2.0]})
+    result = association.spearman_matrix(table).to_frame().set_index(["x", "y"])
+    assert result.loc[("a", "b"), "note"] == "only 2 complete pairs"
+    assert result.loc[("a", "c"), "note"] == "no interval with 3 complete pairs"
+    assert np.isfinite(result.loc[("a", "c"), "rho"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=6, max_size=40))
+def test_spearman_ignores_monotone_rescaling_and_flips_with_the_key(pairs: list[tuple[int, int]]) -> None:
+    table = pd.DataFrame(pairs, columns=["a", "b"], dtype=float)
+    if table.nunique().min() < 2:
+        return
+    value = association.spearman_matrix(table).to_frame()["rho"].item()
+    grown = association.spearman_matrix(table.assign(a=np.exp(table["a"]))).to_frame()["rho"].item()
+    flipped = association.spearman_matrix(table.assign(b=6 - table["b"])).to_frame()["rho"].item()
+    close([grown, -flipped], [value, value])
+
+
+def test_perfect_correlation_keeps_its_bounds() -> None:
+    table = pd.DataFrame({"a": range(10), "b": range(10)})
+    row = association.spearman_matrix(table).to_frame().iloc[0]
+    close([row["rho"], row["lower"], row["upper"], row["p"]], [1, 1, 1, 0])
+
+
+def test_text_repeated_and_misaligned_columns_are_refused(scores: pd.DataFrame) -> None:
+    with pytest.raises(CodingError, match="'sector' holds values that are not numbers"):
+        association.spearman_matrix(scores[["C1", "sector"]])
+    with pytest.raises(InputShapeError, match="named more than once"):
+        association.spearman_matrix(pd.concat([scores[["C1"]], scores[["C1"]]], axis=1))
+    with pytest.raises(InputShapeError, match="same index"):
+        association.spearman_matrix(scores[["C1"]], scores[["C2"]].iloc[::-1])
+    with pytest.raises(PsychometricsError, match="confidence must lie between 0 and 1"):
+        association.spearman_matrix(scores[["C1", "C2"]], confidence=95)
+
+
+# Adjusted p-values
+
+
+@pytest.mark.parametrize("method", ["holm", "hochberg", "hommel", "bonferroni", "BH", "BY"])
+def test_adjusted_p_values_match_r(method: str, r: dict[str, Any]) -> None:
+    raw = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528]
+    close(association.adjust_p([*raw, 0.759, 1], method.lower()), r["p_adjust"][method])
+
+
+def test_missing_p_values_are_not_counted() -> None:
+    got = association.adjust_p(pd.Series([0.01, np.nan, 0.04], index=["a", "b", "c"]), "bonferroni")
+    np.testing.assert_allclose(got, [0.02, np.nan, 0.08])
+    assert list(got.index) == ["a", "b", "c"]
+
+
+def test_families_are_adjusted_apart() -> None:
+    p = pd.Series([0.01, 0.02, 0.03, 0.04])
+    family = pd.Series(["x", "y", "x", "y"])
+    close(association.adjust_p(p, "holm", family), [0.02, 0.04, 0.03, 0.04])
+
+
+def test_bad_p_values_and_methods_are_refused() -> None:
+    with pytest.raises(PsychometricsError, match="between 0 and 1"):
+        association.adjust_p([0.5, 1.5])
+    with pytest.raises(PsychometricsError, match="not known"):
+        association.adjust_p([0.5], "sidak-ish")
+
+
+# Disattenuation
+
+
+def test_disattenuation_matches_psych(r: dict[str, Any]) -> None:
+    result = association.disattenuate(0.3, 0.8, 0.5, 0.1, 0.48)
+    close(result.corrected, r["disattenuated"])
+    close([result.lower, result.upper], np.array([0.1, 0.48]) / np.sqrt(0.4))
+
+
+def test_disattenuation_above_one_is_said_not_cut() -> None:
+    result = association.disattenuate(0.7, 0.6, 0.5)
+    assert result.corrected > 1
+    assert "outside [-1, 1]" in result.notes[0]
+
+
+def test_impossible_reliability_is_refused() -> None:
+    with pytest.raises(PsychometricsError, match="reliability"):
+        association.disattenuate(0.3, 0.0, 0.8)
+
+
+# Regression
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(f"HC{i}", f"HC{i}") for i in range(4)] + [("classical", "const")])
+def test_regression_errors_match_sandwich(ours: str, theirs: str, scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.regression(scores["ENG"], scores[COMPETENCIES], covariance=ours)
+    close(result.coefficients[["estimate", "standard_error", "t", "p"]], matrix(r[f"lm_{theirs}"]))
+
+
+def test_regression_intervals_and_r_squared_match_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.regression(scores["ENG"], scores[COMPETENCIES])
+    close(result.coefficients[["lower", "upper"]], matrix(r["lm_confint_HC3"]))
+    close(result.coefficients["standardised"][1:], list(r["lm_standardised"].values()))
+    close([result.r_squared, result.adjusted_r_squared], [r["lm_summary"]["r2"], r["lm_summary"]["adjusted"]])
+    assert (result.n, result.n_dropped) == (800, 0)
+
+
+def test_clustered_errors_match_sandwich(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.regression(scores["ENG"], scores[COMPETENCIES], "cluster", clusters=scores["team"])
+    close(result.coefficients[["estimate", "standard_error", "t", "p"]], matrix(r["lm_cluster"]))
+    assert (result.coefficients["df"] == 80).all()
+    assert result.notes == ("errors clustered over 81 clusters",)
+
+
+def test_categories_enter_as_in_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.regression(scores["ENG"], scores[["C1", "sector"]])
+    close(result.coefficients[["estimate", "standard_error", "t", "p"]], matrix(r["lm_sector"]))
+    assert result.coefficients["term"].tolist()[2:] == ["sector[social_care]", "sector[voluntary]"]
+    assert result.coefficients["standardised"].isna().tolist() == [True, False, True, True]
+    assert result.notes == ("sector: compared with health",)
+
+
+def test_standardised_coefficients_are_those_of_standard_scores(scores: pd.DataFrame) -> None:
+    z = (scores[[*COMPETENCIES, "ENG"]] - scores[[*COMPETENCIES, "ENG"]].mean()) / scores[[*COMPETENCIES, "ENG"]].std()
+    raw = association.regression(scores["ENG"], scores[COMPETENCIES]).coefficients
+    standard = association.regression(z["ENG"], z[COMPETENCIES]).coefficients
+    columns = ["standardised", "standardised_lower", "standardised_upper"]
+    close(raw[columns][1:], standard[["estimate", "lower", "upper"]][1:])
+
+
+def test_incomplete_rows_are_counted(scores: pd.DataFrame) -> None:
+    holed = scores.copy()
+    holed.loc[:9, "C1"] = np.nan
+    holed.loc[5:14, "ENG"] = np.nan
+    result = association.regression(holed["ENG"], holed[["C1", "C2"]])
+    assert (result.n, result.n_dropped) == (785, 15)
+    same = association.regression(scores["ENG"][15:], scores[["C1", "C2"]][15:])
+    close(result.coefficients["estimate"], same.coefficients["estimate"])
+
+
+def test_regression_refusals(scores: pd.DataFrame) -> None:
+    y, x = scores["ENG"], scores[["C1", "C2"]]
+    with pytest.raises(ConstantItemError, match="outcome 'ENG' does not vary"):
+        association.regression(y * 0, x)
+    with pytest.raises(ConstantItemError, match="predictor 'C2' does not vary"):
+        association.regression(y, x.assign(C2=1.0))
+    with pytest.raises(SingularMatrixError, match="linearly dependent"):
+        association.regression(y, x.assign(sum=x["C1"] + x["C2"]))
+    with pytest.raises(TooFewPersonsError, match="3 complete rows do not suffice for 3 coefficients"):
+        association.regression(y[:3], x[:3])
+    with pytest.raises(PsychometricsError, match="HC9"):
+        association.regression(y, x, "HC9")
+    with pytest.raises(PsychometricsError, match="go together"):
+        association.regression(y, x, clusters=scores["team"])
+    with pytest.raises(InputShapeError, match="two clusters"):
+        association.regression(y, x, "cluster", clusters=pd.Series("one", index=y.index))
+    with pytest.raises(InputShapeError, match="no predictor"):
+        association.regression(y, x[[]])
+
+
+# Mixed models
+
+
+def check_lmer(result: association.MixedModelResult, expected: dict[str, Any]) -> None:
+    fixed = matrix(expected["fixed"])
+    table = result.coefficients
+    close(table[["estimate", "standard_error", "t", "p"]], fixed[:, [0, 1, 3, 4]], MIXED)
+    close(table["df"], fixed[:, 2], FREEDOM)
+    close(result.log_likelihood, expected["log_likelihood"], CLOSED_FORM)
+    components = result.variance_components.set_index("component")["variance"]
+    theirs = expected["variances"]
+    close(components.drop("residual"), [theirs[name] for name in components.index[:-1]], MIXED)
+    close(components["residual"], theirs["Residual"], MIXED)
+
+
+def test_random_intercept_matches_lmer(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.random_intercept(scores["ENG"], scores[COMPETENCIES], scores["team"])
+    check_lmer(result, r["lmer_team"])
+    assert (result.n, result.n_groups, result.singular) == (800, 81, False)
+
+
+def test_null_model_matches_lmer(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.random_intercept(scores["ENG"], None, scores["team"])
+    check_lmer(result, r["lmer_null"])
+    variances = r["lmer_null"]["variances"]
+    close(result.icc1, variances["team"] / (variances["team"] + variances["Residual"]), MIXED)
+    assert result.icc1_lower < result.icc1 < result.icc1_upper
+
+
+def test_nested_intercepts_match_lmer(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    check_lmer(association.random_intercept(scores["ENG"], scores[["C1"]], scores[["team", "sector"]]), r["lmer_two"])
+
+
+def test_crossed_intercepts_match_lmer(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    groups = scores[["team"]].assign(block=((np.arange(800) + 1) * 7) % 40)
+    result = association.random_intercept(scores["ENG"], scores[["C1", "C2"]], groups)
+    check_lmer(result, r["lmer_crossed"])
+
+
+def test_singular_fit_matches_lmer_and_is_named(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    block = (scores["ENG"].rank(method="first").astype(int) % 50).rename("block")
+    result = association.random_intercept(scores["ENG"], scores[["C1"]], block)
+    check_lmer(result, r["lmer_singular"])
+    assert result.singular
+    assert result.icc1 == result.icc1_lower == 0
+    assert result.notes == ("block: variance between its 50 groups estimated as zero (singular fit)",)
+    plain = association.regression(scores["ENG"], scores[["C1"]], "classical")
+    close(result.coefficients["standard_error"], plain.coefficients["standard_error"])
+
+
+def test_random_intercept_matches_statsmodels(scores: pd.DataFrame) -> None:
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    X = scores[["C1", "C2"]].assign(one=1.0)
+    # Powell's search: the default one stops at a variance of .155 with a warning where the maximum is at .103.
+    theirs = MixedLM(scores["ENG"], X, scores["team"]).fit(reml=True, method="powell")
+    ours = association.random_intercept(scores["ENG"], scores[["C1", "C2"]], scores["team"])
+    order = [2, 0, 1]
+    close(ours.coefficients["estimate"], theirs.fe_params.to_numpy()[order], 1e-4)
+    close(ours.variance_components["variance"], [theirs.cov_re.iloc[0, 0], theirs.scale], 1e-3)  # their search
+    close(ours.log_likelihood, theirs.llf, 1e-6)
+
+
+def test_a_predictor_of_teams_is_tested_on_the_number_of_teams(scores: pd.DataFrame) -> None:
+    of_team = scores.groupby("team")["C1"].transform("mean").rename("of_team")
+    result = association.random_intercept(scores["ENG"], of_team.to_frame(), scores["team"])
+    assert result.coefficients.set_index("term").loc["of_team", "df"] < 81
+
+
+def test_mixed_model_refusals(scores: pd.DataFrame) -> None:
+    y = scores["ENG"]
+    with pytest.raises(InputShapeError, match="only one group"):
+        association.random_intercept(y, None, pd.Series("one", index=y.index, name="agency"))
+    with pytest.raises(InputShapeError, match="no group has two members"):
+        association.random_intercept(y, None, scores["id"])
+    with pytest.raises(ConstantItemError, match="does not vary"):
+        association.random_intercept(y * 0 + 3, None, scores["team"])
+
+
+# Power and precision
+
+
+@pytest.mark.parametrize(
+    ("correlation", "expected"),
+    [(0.10, 783), (0.15, 347), (0.20, 194), (0.25, 123), (0.30, 85), (0.35, 62), (0.40, 47), (0.45, 37), (0.50, 29)],
+)
+def test_sample_sizes_match_hulley_table_6c(correlation: float, expected: int) -> None:
+    """Hulley et al. (2013), appendix 6C: two-sided alpha .05, beta .20; printed values round up or to nearest."""
+    assert abs(association.persons_for_correlation(correlation, method="pearson") - expected) <= 1
+
+
+def test_power_is_near_the_exact_one_of_pingouin() -> None:
+    import pingouin
+
+    for n, rho in [(91, 0.3), (200, 0.2), (400, 0.1)]:
+        ours = association.correlation_power(rho, n, method="pearson")
+        assert ours == pytest.approx(pingouin.power_corr(r=rho, n=n, power=None), abs=0.01)
+
+
+def test_the_published_size_detects_about_thirty_hundredths() -> None:
+    smallest = association.minimum_detectable_correlation(91)
+    assert 0.28 < smallest < 0.31
+    close(association.correlation_power(smallest, 91), 0.80)
+    assert association.persons_for_correlation(smallest + 1e-9) == 91
+
+
+def test_precision_at_the_published_size() -> None:
+    result = association.correlation_precision(0.30, 91)
+    assert (round(result.lower, 2), round(result.upper, 2)) == (0.10, 0.48)
+    close(result.half_width, (result.upper - result.lower) / 2)
+
+
+def test_planning_refusals() -> None:
+    with pytest.raises(TooFewPersonsError, match="n = 3"):
+        association.correlation_precision(0.3, 3)
+    with pytest.raises(PsychometricsError, match="must be above alpha"):
+        association.minimum_detectable_correlation(91, power=0.04)
+    with pytest.raises(PsychometricsError, match="above 0 and below 1"):
+        association.persons_for_correlation(0.0)

@@ -1,0 +1,116 @@
+"""Group comparisons against base R, identities and refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from psychometrics import groups
+from psychometrics.errors import ConstantItemError, InputShapeError
+
+REFERENCE = Path(__file__).parent / "reference"
+CLOSED_FORM = 1e-10
+
+
+@pytest.fixture(scope="module")
+def r() -> dict[str, Any]:
+    results = json.loads((REFERENCE / "groups.json").read_text())["results"]
+    return {name: entry["value"] for name, entry in results.items()}
+
+
+@pytest.fixture(scope="module")
+def scores() -> pd.DataFrame:
+    return pd.read_csv(REFERENCE / "data" / "sim52_scores.csv")
+
+
+def close(got: object, expected: object) -> None:
+    np.testing.assert_allclose(np.asarray(got, float), np.asarray(expected, float), rtol=CLOSED_FORM, atol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize(("name", "score", "group"), [("sector", "C1", "sector"), ("team", "ENG", "team")])
+def test_kruskal_wallis_matches_r(name: str, score: str, group: str, scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = groups.kruskal_wallis(scores[score], scores[group])
+    expected = r[f"kruskal_{name}"]
+    close([result.statistic, result.df, result.p], [expected["statistic"], expected["df"], expected["p"]])
+
+
+def test_group_table_matches_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = groups.kruskal_wallis(scores["C1"], scores["sector"])
+    close(result.groups["mean_rank"], list(r["mean_ranks"].values()))
+    assert result.groups["n"].tolist() == [400, 232, 168]
+
+
+def test_epsilon_squared_is_eta_squared_of_the_ranks(scores: pd.DataFrame) -> None:
+    ranks = scores["C1"].rank()
+    between = ranks.groupby(scores["sector"]).transform("mean").var(ddof=0)
+    close(groups.kruskal_wallis(scores["C1"], scores["sector"]).epsilon_squared, between / ranks.var(ddof=0))
+
+
+def test_welch_matches_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = groups.welch_anova(scores["C1"], scores["sector"])
+    expected = r["welch_sector"]
+    close([result.statistic, result.df_between, result.df_within], [expected["statistic"], *expected["df"]])
+    close(result.p, expected["p"])
+
+
+def test_dunn_matches_its_formula_in_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    table = groups.dunn(scores["C1"], scores["sector"]).to_frame()
+    expected = r["dunn_sector"]
+    assert table["group_a"].tolist() == expected["a"]
+    assert table["group_b"].tolist() == expected["b"]
+    close(table[["z", "p", "p_adjusted"]], np.transpose([expected["z"], expected["p"], expected["holm"]]))
+    close(table["probability_of_superiority"].iloc[0], r["superiority"])
+
+
+def test_two_groups_dunn_is_kruskal_wallis(scores: pd.DataFrame) -> None:
+    part = scores[scores["sector"] != "voluntary"]
+    z = groups.dunn(part["C1"], part["sector"]).to_frame()["z"].item()
+    close(z**2, groups.kruskal_wallis(part["C1"], part["sector"]).statistic)
+
+
+def test_compare_groups_adjusts_over_scores(scores: pd.DataFrame) -> None:
+    names = ["C1", "C2", "C3"]
+    result = groups.compare_groups(scores[names], scores["sector"], "bonferroni")
+    raw = [groups.kruskal_wallis(scores[name], scores["sector"]).p for name in names]
+    close(result.to_frame()["p_adjusted"], np.minimum(np.array(raw) * 3, 1))
+    assert result.groups.groupby("score")["n"].sum().tolist() == [800, 800, 800]
+
+
+def test_a_flat_score_is_said_not_hidden(scores: pd.DataFrame) -> None:
+    result = groups.compare_groups(scores[["C1"]].assign(flat=2.0), scores["sector"])
+    row = result.to_frame().set_index("score").loc["flat"]
+    assert np.isnan(row["p"])
+    assert np.isnan(row["p_adjusted"])
+    assert "does not vary" in row["note"]
+    assert result.to_frame()["p_adjusted"].iloc[0] == result.to_frame()["p"].iloc[0]
+
+
+def test_small_groups_are_left_out_by_name(scores: pd.DataFrame) -> None:
+    result = groups.kruskal_wallis(scores["C1"], scores["sector"], minimum_size=200)
+    assert result.notes == ("groups under 200 left out: voluntary",)
+    assert (result.n, result.n_dropped, result.n_groups) == (632, 168, 2)
+
+
+def test_categories_without_members_do_not_count(scores: pd.DataFrame) -> None:
+    sector = pd.Categorical(scores["sector"], ["health", "social_care", "voluntary", "housing"])
+    result = groups.kruskal_wallis(scores["C1"], pd.Series(sector, scores.index))
+    close(result.statistic, groups.kruskal_wallis(scores["C1"], scores["sector"]).statistic)
+    assert result.n_groups == 3
+
+
+def test_refusals(scores: pd.DataFrame) -> None:
+    with pytest.raises(InputShapeError, match="two groups with at least 1 complete"):
+        groups.kruskal_wallis(scores["C1"], pd.Series("all", index=scores.index))
+    with pytest.raises(ConstantItemError, match="does not vary"):
+        groups.kruskal_wallis(scores["C1"] * 0, scores["sector"])
+    with pytest.raises(InputShapeError, match="same index"):
+        groups.kruskal_wallis(scores["C1"], scores["sector"][::-1])
+    with pytest.raises(InputShapeError, match="at least 2"):
+        groups.welch_anova(scores["C1"], scores["sector"], minimum_size=1)
+    with pytest.raises(ConstantItemError, match="in group health"):
+        groups.welch_anova(scores["C1"].mask(scores["sector"] == "health", 3.0), scores["sector"])

@@ -1,0 +1,187 @@
+"""Item screening: correlations against R, planted faults, the order of the rules, refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from psychometrics import selection
+from psychometrics.errors import CodingError, InputShapeError, PsychometricsError
+
+REFERENCE = Path(__file__).parent / "reference"
+CLOSED_FORM = 1e-10
+
+
+@pytest.fixture(scope="module")
+def r() -> dict[str, Any]:
+    return json.loads((REFERENCE / "selection.json").read_text())["results"]["screen"]["value"]
+
+
+@pytest.fixture(scope="module")
+def clean() -> pd.DataFrame:
+    return pd.read_csv(REFERENCE / "data" / "sim52.csv").filter(regex=r"^C\d_")
+
+
+@pytest.fixture(scope="module")
+def responses(clean: pd.DataFrame) -> pd.DataFrame:
+    copied = clean.assign(C1_02=clean["C1_01"])
+    copied.loc[[2, 49, 119], "C1_02"] = [2.0, 4.0, 1.0]
+    return copied
+
+
+@pytest.fixture(scope="module")
+def scales(clean: pd.DataFrame) -> dict[str, list[str]]:
+    names = clean.columns.to_series().groupby(clean.columns.str[:2])
+    return {str(scale): items.tolist() for scale, items in names}
+
+
+def close(got: object, expected: object) -> None:
+    np.testing.assert_allclose(np.asarray(got, float), np.asarray(expected, float), rtol=CLOSED_FORM, atol=CLOSED_FORM)
+
+
+def row(result: selection.ItemScreening, item: str) -> pd.Series:
+    return result.to_frame().set_index("item").loc[item]
+
+
+def test_correlations_match_r(responses: pd.DataFrame, scales: Any, r: dict[str, Any]) -> None:
+    result = selection.screen_items(responses, scales)
+    table = result.to_frame()
+    close(table["item_total"], r["item_total"])
+    close(table["item_rest"], r["item_rest"])
+    close(table["highest_inter_item"], r["highest"])
+    assert table["highest_with"].tolist() == r["highest_with"]
+    close(result.redundant_pairs["rho"], [r["pair"]])
+
+
+def test_of_a_redundant_pair_the_weaker_goes_alone(responses: pd.DataFrame, scales: Any) -> None:
+    result = selection.screen_items(responses, scales)
+    pair = row(result, "C1_01"), row(result, "C1_02")
+    weaker = min(pair, key=lambda item: item["item_rest"])
+    assert result.redundant_pairs["dropped"].tolist() == [weaker.name]
+    assert result.to_frame()["decision"].value_counts().to_dict() == {"keep": 51, "drop": 1}
+    other = max(pair, key=lambda item: item["item_rest"]).name
+    assert weaker["reasons"].startswith(f"inter-item correlation 1.00 with {other}, above 0.90; weaker item-rest")
+    assert len(result.kept) == 51
+
+
+def test_a_weak_item_is_dropped_with_its_value(clean: pd.DataFrame, scales: Any) -> None:
+    noise = np.random.default_rng(1).integers(1, 6, len(clean)).astype(float)
+    item = row(selection.screen_items(clean.assign(C4_01=noise), scales), "C4_01")
+    assert item["decision"] == "drop"
+    assert item["reasons"] == f"corrected item-total correlation {item['item_rest']:.2f}, not above 0.20"
+    uncorrected = row(selection.screen_items(clean.assign(C4_01=noise), scales, correct_overlap=False), "C4_01")
+    assert uncorrected["item_total"] > 0.3
+    assert uncorrected["decision"] == "keep"
+
+
+def test_the_limits_are_those_of_the_abstract() -> None:
+    """Above .2 and at most .9: an item exactly at the minimum goes, a pair exactly at the maximum stays."""
+    table = pd.DataFrame(np.random.default_rng(0).integers(1, 6, (200, 4)).astype(float), columns=list("abcd"))
+    free = selection.screen_items(table, minimum_item_total=-1)
+    strict = selection.screen_items(table, minimum_item_total=row(free, "a")["item_rest"])
+    assert row(strict, "a")["decision"] == "drop"
+    highest = free.to_frame()["highest_inter_item"].max()
+    for limit, pairs in ((highest, 0), (highest - 1e-9, 1)):
+        result = selection.screen_items(table, minimum_item_total=-1, maximum_inter_item=limit)
+        assert len(result.redundant_pairs) == pairs
+
+
+def test_of_three_alike_two_go(clean: pd.DataFrame, scales: Any) -> None:
+    result = selection.screen_items(clean.assign(C1_02=clean["C1_01"], C1_03=clean["C1_01"]), scales)
+    dropped = result.to_frame().query("decision == 'drop'")["item"].tolist()
+    assert dropped == ["C1_02", "C1_03"]
+    assert len(result.redundant_pairs) == 3
+    assert (result.redundant_pairs["dropped"] == "").sum() == 1
+    assert "equal item-rest correlations, the later item" in row(result, "C1_03")["reasons"]
+
+
+def test_an_item_dropped_as_weak_takes_no_other_with_it() -> None:
+    generator = np.random.default_rng(7)
+    good = generator.standard_normal((500, 1)) + 0.7 * generator.standard_normal((500, 4))
+    weak = generator.standard_normal(500)
+    table = pd.DataFrame(good, columns=list("abcd")).assign(x=weak, y=weak + 0.05 * generator.standard_normal(500))
+    result = selection.screen_items(table, minimum_item_total=0.55)
+    assert set(result.to_frame().query("decision == 'drop'")["item"]) == {"x", "y"}
+    assert "inter-item" not in row(result, "x")["reasons"] + row(result, "y")["reasons"]
+
+
+def test_a_contradicted_key_is_reviewed_not_dropped(clean: pd.DataFrame, scales: Any) -> None:
+    result = selection.screen_items(clean.assign(C2_01=6 - clean["C2_01"]), scales, key_contradicted=["C2_01"])
+    item = row(result, "C2_01")
+    assert item["decision"] == "review"
+    assert item["reasons"].startswith("answers contradict the declared direction")
+    assert "item-total correlation -" in item["reasons"]
+
+
+def test_an_item_nobody_varies_on_is_dropped_with_that_reason(clean: pd.DataFrame, scales: Any) -> None:
+    item = row(selection.screen_items(clean.assign(C3_01=3.0), scales), "C3_01")
+    assert np.isnan(item["item_total"])
+    assert item["decision"] == "drop"
+    assert item["reasons"] == "item-total correlation undefined: everybody gives the same answer"
+
+
+def test_checks_show_their_values_and_reasons(clean: pd.DataFrame, scales: Any) -> None:
+    missing = clean.isna().mean()
+    check = selection.threshold_check("missing", missing, maximum=missing.quantile(0.9), label="share missing")
+    result = selection.screen_items(clean, scales, checks=[check]).to_frame()
+    close(result["missing"], missing)
+    flagged = result["missing"] > missing.quantile(0.9)
+    assert (result.loc[flagged, "decision"] == "review").all()
+    assert (result.loc[~flagged, "decision"] == "keep").all()
+    assert result.loc[flagged, "reasons"].str.startswith("share missing 0.0").all()
+
+
+def test_a_check_may_drop_and_several_reasons_add_up(clean: pd.DataFrame) -> None:
+    values = pd.Series({"C1_01": 0.5, "C1_02": 0.95})
+    checks = [
+        selection.threshold_check("relevance", values, minimum=0.78, decision="drop"),
+        selection.threshold_check("other", values, minimum=0.6),
+    ]
+    table = selection.screen_items(clean, checks=checks).to_frame().set_index("item")
+    assert table.loc["C1_01", "decision"] == "drop"
+    assert table.loc["C1_01", "reasons"] == "relevance 0.50, under 0.78; other 0.50, under 0.60"
+    assert table.loc["C1_02", "decision"] == "keep"
+    assert np.isnan(table.loc["C1_03", "relevance"])
+
+
+def test_cross_loadings_follow_howards_rule() -> None:
+    loadings = pd.DataFrame(
+        {"F1": [0.70, 0.35, 0.65, 0.45, -0.60], "F2": [0.10, 0.10, 0.35, 0.28, 0.05]}, index=list("abcde")
+    )
+    check = selection.cross_loading_check(loadings)
+    close(check.values, [0.10, 0.10, 0.35, 0.28, 0.05])
+    assert check.reasons.tolist() == [
+        "", "largest loading 0.35, under 0.40", "loads on F1 (0.65) and on F2 (0.35)",
+        "loads on F1 (0.45) and on F2 (0.28)", "",
+    ]  # fmt: skip
+
+
+def test_category_check_flags_the_lopsided() -> None:
+    table = pd.DataFrame({"a": [5] * 9 + [1], "b": [1, 2, 3, 4, 5] * 2, "c": [5] * 8 + [1, np.nan]})
+    check = selection.category_check(table)
+    close(check.values, [0.9, 0.2, 8 / 9])
+    assert (check.reasons != "").tolist() == [True, False, True]
+
+
+def test_refusals(clean: pd.DataFrame, scales: dict[str, list[str]]) -> None:
+    with pytest.raises(InputShapeError, match="in scale 'C1' already"):
+        selection.screen_items(clean, scales | {"again": ["C1_01", "C1_02"]})
+    with pytest.raises(InputShapeError, match="'typo', which is not a column"):
+        selection.screen_items(clean, {"C1": ["C1_01", "typo"]})
+    with pytest.raises(InputShapeError, match=r"in no scale: \['C1_03'"):
+        selection.screen_items(clean, {"C1": ["C1_01", "C1_02"]})
+    with pytest.raises(InputShapeError, match="has 1 item"):
+        selection.screen_items(clean, {"C1": ["C1_01"]})
+    with pytest.raises(InputShapeError, match="key_contradicted names items"):
+        selection.screen_items(clean, scales, key_contradicted=["typo"])
+    with pytest.raises(InputShapeError, match="at least two items"):
+        selection.screen_items(clean[["C1_01"]])
+    with pytest.raises(CodingError, match="not numbers"):
+        selection.screen_items(clean.assign(C1_01="often"))
+    with pytest.raises(PsychometricsError, match="has no limit"):
+        selection.threshold_check("missing", clean.isna().mean())
