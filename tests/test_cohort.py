@@ -102,6 +102,12 @@ def test_people_without_answers_stay_and_are_counted(study):
     assert cohort.without_answers == 2
 
 
+def test_declared_missing_code_is_missing_however_it_is_written(study):
+    study.settings["missing"] = ["", 99]
+    study.own.loc[0, "listen_1"], study.own.loc[1, "listen_1"] = 99, "99.0"
+    assert study.load().answers["listen_1"].isna().sum() == 2
+
+
 def test_spreadsheet_habits_are_read(study):
     study.own["listen_1"] = [f"{code}.0" for code in study.own["listen_1"]]
     study.own["person_id"] = [f" {name} " for name in study.own["person_id"]]
@@ -328,6 +334,7 @@ def test_column_declared_twice(study):
         ("Often", "a label, not a code"),
         ("=1+1", "text, not a code"),
         ("nan", "text, not a code"),
+        ("\u0664", "text, not a code"),
     ],
 )
 def test_wrong_answer(study, value, problem):
@@ -340,7 +347,7 @@ def test_wrong_answer(study, value, problem):
 def test_undeclared_not_applicable_code(study):
     study.own.loc[2, "share_1"] = 99
     fault = study.only_fault()
-    assert "declare not_applicable: [99] in cohort.yaml" in fault.action
+    assert "declare not_applicable: [9, 99] in cohort.yaml" in fault.action
 
 
 def test_codes_of_an_outcome_are_its_own(study):
@@ -359,10 +366,13 @@ def test_missing_text_that_is_an_answer(study):
 
 
 def test_duplicate_and_blank_ids(study):
-    study.own.loc[5, "person_id"], study.own.loc[6, "person_id"] = "p01", " "
-    study.peers = study.peers[~study.peers["person_id"].isin(["p06", "p07"])]
-    faults = {fault.row: fault.problem for fault in study.faults()}
-    assert faults == {7: "the id stands in row 2 already", 8: "the id is blank"}
+    study.own.loc[5, "person_id"], study.own.loc[[6, 7], "person_id"] = "p01", " "
+    study.peers = study.peers[~study.peers["person_id"].isin(["p06", "p07", "p08"])]
+    assert [(fault.row, fault.problem) for fault in study.faults()] == [
+        (7, "the id stands in row 2 already"),
+        (8, "the id is blank"),
+        (9, "the id is blank"),
+    ]
 
 
 def test_text_in_a_number_group(study):
@@ -431,6 +441,19 @@ def test_constant_item_blocks_until_waived(study):
 def test_item_nobody_answered_is_constant(study):
     study.own["share_2"] = ""
     assert study.only_fault().problem == "nobody answered the item"
+
+
+def test_item_exported_as_labels_is_not_called_constant(study):
+    study.own["share_2"] = [
+        ["never", "seldom", "at times", "often", "always"][code - 1] for code in study.own["share_2"]
+    ]
+    assert {fault.problem for fault in study.faults()} == {"a label, not a code"}
+
+
+def test_constant_item_is_seen_beside_a_wrong_cell(study):
+    study.own["share_2"] = 4
+    study.own.loc[0, "share_2"] = 7
+    assert [fault.problem for fault in study.faults()] == ["out of range", "every answer to the item is the same"]
 
 
 def test_item_against_its_direction_blocks_until_waived(study):

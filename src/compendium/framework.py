@@ -311,7 +311,7 @@ def _one_of(taken: Sequence[str]) -> Check:
 
 def _not_whole(table: pd.DataFrame, column: str) -> pd.Series:
     """Say which cells are not whole numbers."""
-    return ~table[column].str.fullmatch(r"-?\d+").astype(bool)
+    return ~table[column].str.fullmatch(r"-?[0-9]+").astype(bool)
 
 
 def _not_above_minimum(table: pd.DataFrame, column: str) -> pd.Series:

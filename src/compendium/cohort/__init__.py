@@ -1,6 +1,7 @@
 """One cohort: its description, its responses checked against it, and the folder of a new one."""
 
-from compendium.cohort.loading import Cohort, examine, load_cohort, pseudonyms_of, validate
+from compendium.cohort.assembly import Cohort, pseudonyms_of
+from compendium.cohort.loading import examine, load_cohort, validate
 from compendium.cohort.new import new_cohort
 from compendium.cohort.schema import CohortSettings, Group, load_settings
 

@@ -20,7 +20,7 @@ from compendium.inputs import yaml_fault
 if TYPE_CHECKING:
     import pandera.pandas as pandera
 
-NUMBER = r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\Z"
+NUMBER = r"[+-]?[0-9]+(\.[0-9]+)?\Z"
 NOT_A_FORMULA = r"(?![=+@])"
 
 
@@ -42,9 +42,8 @@ def cell_faults(responses: Responses, settings: CohortSettings, scale: ResponseS
         schema.validate(responses.cells, lazy=True)
     except pandera.errors.SchemaErrors as error:
         found = error.failure_cases[["index", "column", "failure_case"]].sort_values("index", kind="stable")
-        return [
-            rules[column].explain(responses, int(row), value) for row, column, value in found.itertuples(index=False)
-        ]
+        cells = found.itertuples(index=False)
+        return list(dict.fromkeys(rules[column].explain(responses, int(row), value) for row, column, value in cells))
     return []
 
 
@@ -123,17 +122,17 @@ def _answer_rule(question: Question, settings: CohortSettings, scale: ResponseSc
     allowed += "".join(f", {code} for not applicable" for code in extra) + ", or blank"
 
     def explain(responses: Responses, row: int, value: str) -> Fault:
-        problem, action = _why_no_answer(value, scale)
+        problem, action = _why_no_answer(value, scale, settings.not_applicable)
         return Fault(responses.file, problem, action, row=row, column=question.column, value=value, allowed=allowed)
 
     codes = [*(str(code) for code in question.codes), *extra]
     return _Rule(_column(pandera.Check.isin(codes)), explain)
 
 
-def _why_no_answer(value: str, scale: ResponseScale) -> tuple[str, str]:
+def _why_no_answer(value: str, scale: ResponseScale, declared: list[int]) -> tuple[str, str]:
     """Say what is wrong with an answer, and what to do."""
     if WHOLE_NUMBER.fullmatch(value):
-        declare = f"if {value} means not applicable, declare not_applicable: [{value}] in {DESCRIPTION}"
+        declare = f"if it means not applicable, declare not_applicable: {[*declared, int(value)]} in {DESCRIPTION}"
         return "out of range", f"mend it; {declare}; if it means missing, list '{value}' under missing"
     if re.match(NUMBER, value):
         return "not a whole number", "give one code of the scale"

@@ -15,16 +15,25 @@ KEYING, CONSTANT = "keying", "constant"
 CONFIDENCE = 0.95
 
 
-def item_faults(responses: Responses) -> dict[tuple[str, str], Fault]:
+def item_faults(responses: Responses, not_applicable: list[int]) -> dict[tuple[str, str], Fault]:
     """Return the blocking faults of a form by item and kind, waived or not."""
     answers = responses.answers()
     columns = {question.item: question.column for question in responses.questions}
-    constant = [str(item) for item in answers if answers[item].nunique() < 2]
+    constant = [
+        question.item
+        for question in responses.questions
+        if _is_constant(answers[question.item], responses.unreadable(question, not_applicable))
+    ]
     faults = {(item, CONSTANT): _constant_fault(responses.file, columns[item], answers[item]) for item in constant}
     contradicting = _contradicting(responses, answers.drop(columns=constant))
     for item, finding in contradicting.iterrows():
         faults[str(item), KEYING] = _keying_fault(responses.file, columns[str(item)], str(item), finding)
     return faults
+
+
+def _is_constant(answers: pd.Series, unreadable: int) -> bool:
+    """Whether there are fewer than two different answers, and not just because the cells cannot be read."""
+    return answers.nunique() < 2 and (unreadable == 0 or answers.count() > unreadable)
 
 
 def _contradicting(responses: Responses, answers: pd.DataFrame) -> pd.DataFrame:

@@ -134,7 +134,7 @@ def _code_faults(settings: CohortSettings, framework: Framework, path: Path) -> 
     taken = [str(code) for code in (*codes, *settings.not_applicable)]
     wrong = [("not_applicable", str(code)) for code in settings.not_applicable if code in codes]
     wrong += [("missing", text) for text in settings.missing if text in taken]
-    problem, action = "this is an answer of the scale", "leave it out, or mend the scale of the framework"
+    problem, action = "this code has another meaning already", "leave it out here, or there"
     return [yaml_fault(path, key, problem=problem, action=action, value=value) for key, value in wrong]
 
 

@@ -14,7 +14,7 @@ from compendium.faults import Fault, InvalidInput, closest, display_path
 from compendium.framework import FrameworkReading
 from compendium.inputs import read_table
 
-WHOLE_NUMBER = re.compile(r"([+-]?\d+)(?:\.0+)?")
+WHOLE_NUMBER = re.compile(r"([+-]?[0-9]+)(?:\.0+)?")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,12 @@ class Responses:
         """Return the keyed answers as floats, columns named by item; whatever is not an answer is NaN."""
         keyed = {question.item: _keyed(self.cells[question.column], question) for question in self.questions}
         return pd.DataFrame(keyed, index=self.cells.index, dtype=float)
+
+    def unreadable(self, question: Question, codes: list[int]) -> int:
+        """Count the cells of a question that are neither an answer, nor missing, nor not applicable."""
+        known = [*(str(code) for code in question.codes), *not_applicable_here(question, codes)]
+        cells = self.cells[question.column].dropna()
+        return int((~cells.isin(known)).sum())
 
     def not_applicable(self, codes: list[int]) -> pd.Series:
         """Count the answers 'not applicable' of each item."""
@@ -113,10 +119,9 @@ def _normalised(values: pd.Series, missing: set[str]) -> pd.Series:
 
 def _normalised_text(text: str, missing: set[str]) -> str | None:
     """Normalise one cell."""
-    if text in missing:
-        return None
     whole = WHOLE_NUMBER.fullmatch(text)
-    return text if whole is None else str(int(whole[1]))
+    plain = text if whole is None else str(int(whole[1]))
+    return None if text in missing or plain in missing else plain
 
 
 def _keyed(cells: pd.Series, question: Question) -> pd.Series:

@@ -174,8 +174,8 @@ def read_settings(folder: Path) -> SettingsReading:
         fault = Fault(display_path(folder), "there is no such cohort folder", suggest(folder.name, known))
         return SettingsReading(None, (fault,))
     fallback = {
-        "id": folder.name,
-        "title": folder.name,
+        "id": path.resolve().parent.name,
+        "title": "(no title)",
         "kind": "real",
         "framework": NOT_READABLE,
         "files": {"self": "self.csv"},

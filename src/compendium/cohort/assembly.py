@@ -1,0 +1,137 @@
+"""Checked responses as the tables of a cohort: keyed, labelled, pseudonymised."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from compendium.cohort.layout import Form
+from compendium.cohort.responses import Responses
+from compendium.cohort.schema import ROW_NUMBER, CohortSettings
+from compendium.framework import Framework
+
+PSEUDONYM_DIGITS = 8
+PERSON, RATER = "P", "R"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A cohort read, checked, keyed and pseudonymised.
+
+    Attributes
+    ----------
+    settings : CohortSettings
+    framework : Framework
+        With the items that were asked.
+    people : DataFrame
+        Index ``person``; one column a group: labels (or what was found), numbers as floats.
+    answers : DataFrame of shape (n_persons, n_items)
+        Index ``person``; keyed codes as floats, so that a high code means more of the competency; NaN is missing
+        or not applicable.
+    outcomes : DataFrame
+        Index ``person``; keyed outcome items. No column when none were collected.
+    peers : DataFrame
+        Index ``person``, ``rater``; keyed item answers of the raters. No row when none were collected.
+    peer_outcomes : DataFrame
+        Index ``person``, ``rater``; the raters' own keyed outcome items.
+    not_applicable : DataFrame
+        Index ``item``; how often not applicable was answered, columns ``self`` and ``peer``.
+    without_answers : int
+        People of the self file who answered no item at all; they stay in every table.
+    pseudonyms : Series
+        Pseudonym of each person, index the id in the file. Person-level: never shown, never committed.
+    """
+
+    settings: CohortSettings
+    framework: Framework
+    people: pd.DataFrame
+    answers: pd.DataFrame
+    outcomes: pd.DataFrame
+    peers: pd.DataFrame
+    peer_outcomes: pd.DataFrame
+    not_applicable: pd.DataFrame
+    without_answers: int
+    pseudonyms: pd.Series = field(repr=False)
+
+
+def assemble(settings: CohortSettings, framework: Framework, forms: dict[Form, Responses]) -> Cohort:
+    """Turn checked responses into the tables of a cohort."""
+    own, peers = forms["self"], forms.get("peer")
+    persons = _person_ids(own, settings)
+    pseudonyms = pseudonyms_of(settings.id, persons, PERSON)
+    index = pd.Index(persons.map(pseudonyms), name="person")
+    answers, ratings = own.answers().set_axis(index), _ratings(peers, settings, pseudonyms)
+    items = list(framework.items.index)
+    return Cohort(
+        settings=settings,
+        framework=framework,
+        people=_people(own, settings).set_axis(index),
+        answers=answers[items],
+        outcomes=answers[_outcome_items(own)],
+        peers=ratings.reindex(columns=items),
+        peer_outcomes=ratings.reindex(columns=_outcome_items(peers)),
+        not_applicable=_not_applicable(forms, settings),
+        without_answers=int(answers[items].isna().all(axis=1).sum()),
+        pseudonyms=pseudonyms,
+    )
+
+
+def _outcome_items(responses: Responses | None) -> list[str]:
+    """Return the outcome items of a form."""
+    return [] if responses is None else [question.item for question in responses.questions if question.outcome]
+
+
+def _person_ids(own: Responses, settings: CohortSettings) -> pd.Series:
+    """Return the id of each person, which may be the row number."""
+    if settings.person_id == ROW_NUMBER:
+        return pd.Series(own.cells.index.astype(str), index=own.cells.index, dtype=object)
+    return own.cells[settings.person_id]
+
+
+def pseudonyms_of(cohort: str, ids: pd.Series, letter: str) -> pd.Series:
+    """Return the pseudonym of each distinct id: a letter and the first digits of a SHA-256.
+
+    Eight hexadecimal digits, or as many more as it takes to tell all ids of the cohort apart. The same id of the
+    same cohort always gets the same pseudonym, and another one as person than as rater. Who holds the list of ids
+    can compute them again: pseudonyms keep names out of files, they do not make the data anonymous.
+    """
+    distinct = list(dict.fromkeys(ids))
+    role = "" if letter == PERSON else f"{letter}:"
+    digests = [hashlib.sha256(f"{cohort}:{role}{name}".encode()).hexdigest() for name in distinct]
+    digits = PSEUDONYM_DIGITS
+    while len({digest[:digits] for digest in digests}) < len(digests):
+        digits += 1
+    return pd.Series(
+        [letter + digest[:digits] for digest in digests], index=pd.Index(distinct, dtype=object), dtype=object
+    )
+
+
+def _people(own: Responses, settings: CohortSettings) -> pd.DataFrame:
+    """Return the groups of each person: labels applied, numbers as numbers."""
+    columns: dict[str, pd.Series] = {}
+    for name, group in settings.groups.items():
+        cells = own.cells[group.column]
+        if group.kind == "number":
+            columns[name] = pd.to_numeric(cells).astype(float)
+        else:
+            columns[name] = cells.map(group.levels) if group.levels else cells
+    return pd.DataFrame(columns, index=own.cells.index)
+
+
+def _ratings(peers: Responses | None, settings: CohortSettings, pseudonyms: pd.Series) -> pd.DataFrame:
+    """Return the keyed peer answers by person and rater; no row where none were collected."""
+    names = ["person", "rater"]
+    if peers is None:
+        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=names), dtype=float)
+    raters = peers.cells[settings.rater_id]
+    rated = peers.cells[settings.person_id].map(pseudonyms)
+    index = pd.MultiIndex.from_arrays([rated, raters.map(pseudonyms_of(settings.id, raters, RATER))], names=names)
+    return peers.answers().set_axis(index)
+
+
+def _not_applicable(forms: dict[Form, Responses], settings: CohortSettings) -> pd.DataFrame:
+    """Count the answers 'not applicable' of each item in each form."""
+    counts = {form: responses.not_applicable(settings.not_applicable) for form, responses in forms.items()}
+    return pd.DataFrame(counts).reindex(columns=["self", "peer"]).fillna(0).astype("int64").rename_axis("item")
