@@ -63,7 +63,13 @@ def _principal_axis(matrix: np.ndarray, n_factors: int) -> tuple[np.ndarray, boo
 
 
 def one_factor_communalities(matrix: np.ndarray) -> np.ndarray:
-    """Return the communalities of a one-factor minres solution by Harman and Jones's row-wise least squares."""
+    """Return the communalities of a one-factor minres solution."""
+    squared: np.ndarray = one_factor_loadings(matrix, 1e-6) ** 2
+    return squared
+
+
+def one_factor_loadings(matrix: np.ndarray, tolerance: float = 1e-12) -> np.ndarray:
+    """Return the loadings of a one-factor minres solution by Harman and Jones's row-wise least squares."""
     off_diagonal = matrix - np.diag(np.diag(matrix))
     loadings = leading_axes(matrix, 1)[:, 0]
     for _ in range(_AXIS_STEPS):
@@ -71,7 +77,6 @@ def one_factor_communalities(matrix: np.ndarray) -> np.ndarray:
         for item in range(len(loadings)):
             others = loadings @ loadings - loadings[item] ** 2
             loadings[item] = np.clip(off_diagonal[item] @ loadings / others, -1.0, 1.0)
-        if np.max(np.abs(loadings - before)) < 1e-6:
+        if np.max(np.abs(loadings - before)) < tolerance:
             break
-    squared: np.ndarray = loadings**2
-    return squared
+    return loadings

@@ -9,13 +9,41 @@ from psychometrics.reliability.alpha import (
     ordinal_alpha,
     standard_error_of_measurement,
 )
+from psychometrics.reliability.hierarchical import HierarchicalOmega, bifactor_omega, omega_hierarchical
+from psychometrics.reliability.omega import (
+    OmegaResult,
+    green_yang,
+    omega_categorical,
+    omega_if_dropped,
+    omega_of_loadings,
+    omega_total,
+)
+from psychometrics.reliability.validity import (
+    HtmtResult,
+    average_variance_extracted,
+    composite_reliability,
+    htmt,
+)
 
 __all__ = [
     "AlphaResult",
+    "HierarchicalOmega",
+    "HtmtResult",
+    "OmegaResult",
     "alpha_if_dropped",
     "alpha_of_matrix",
+    "average_variance_extracted",
+    "bifactor_omega",
+    "composite_reliability",
     "cronbach_alpha",
     "feldt_interval",
+    "green_yang",
+    "htmt",
+    "omega_categorical",
+    "omega_hierarchical",
+    "omega_if_dropped",
+    "omega_of_loadings",
+    "omega_total",
     "ordinal_alpha",
     "standard_error_of_measurement",
 ]

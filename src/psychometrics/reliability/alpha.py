@@ -248,9 +248,7 @@ def alpha_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
     )
 
 
-def feldt_interval(
-    alpha: float, n_persons: int, n_items: int, confidence: float = 0.95
-) -> tuple[float, float]:
+def feldt_interval(alpha: float, n_persons: int, n_items: int, confidence: float = 0.95) -> tuple[float, float]:
     r"""Feldt's interval of a coefficient alpha.
 
     .. math:: 1 - (1 - \hat\alpha) F_{(1 \pm \gamma)/2}(n - 1, (n - 1)(k - 1))
@@ -291,8 +289,7 @@ def feldt_interval(
         raise InputShapeError("Feldt's interval needs two items and a confidence between 0 and 1")
     degrees = (n_persons - 1, (n_persons - 1) * (n_items - 1))
     lower, upper = (
-        1 - (1 - alpha) * f_distribution.ppf(tail, *degrees)
-        for tail in ((1 + confidence) / 2, (1 - confidence) / 2)
+        1 - (1 - alpha) * f_distribution.ppf(tail, *degrees) for tail in ((1 + confidence) / 2, (1 - confidence) / 2)
     )
     return float(lower), float(upper)
 
