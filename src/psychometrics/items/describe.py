@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._responses import Scales, checked, constant_items, scales_of
-from psychometrics.errors import CodingError, InputShapeError
+from psychometrics.errors import CodingError, InputShapeError, PsychometricsError
 
 Method = Literal["pearson", "spearman", "polyserial"]
 Rest = Literal["available", "listwise", "pairwise"]
@@ -29,8 +30,8 @@ class ItemStatistics:
         ``item_rest``, ``item_rest_spearman``, ``item_rest_polyserial`` with the mean of its scale's other
         items and ``item_total``, ``item_total_spearman`` with the mean of all of them; ``framework_rest``,
         ``framework_rest_spearman``, ``framework_total``, ``framework_total_spearman`` with the mean of all
-        items given; ``n_item_rest`` persons behind ``item_rest``; ``alpha_if_dropped`` of its scale and
-        ``n_alpha`` persons behind it; ``constant``. Shares run from 0 to 1.
+        items given; ``n_item_rest`` persons behind ``item_rest``; ``alpha_if_dropped`` and ``omega_if_dropped`` of its
+        scale and ``n_if_dropped`` persons behind them; ``constant``. Shares run from 0 to 1.
     category_counts : DataFrame of shape (n_items, n_categories)
         How often each code was given.
     constant : tuple of str
@@ -67,8 +68,8 @@ def item_statistics(
 
     Skewness is :math:`m_3 / s^3` and excess kurtosis :math:`m_4 / s^4 - 3`, with central moments divided by n
     and the standard deviation s by n - 1 (type 3 of Joanes & Gill). The rest score is the mean of the other
-    items; see :func:`item_rest_correlation` for the missing rule. Alpha if dropped rests on the persons who
-    answered the whole scale.
+    items; see :func:`item_rest_correlation` for the missing rule. Alpha and omega if dropped rest on the persons
+    who answered the whole scale.
 
     Parameters
     ----------
@@ -252,7 +253,7 @@ def _with_scales(frame: pd.DataFrame, scales: Scales | None, missing: Rest) -> p
 def _within_scale(scale: pd.DataFrame, name: str, missing: Rest) -> pd.DataFrame:
     """Return the correlations of a scale's items with it, and alpha without each."""
     rest = _against_scores(scale, "pearson", missing, leave_out=True)
-    alpha, n_alpha = _alpha_if_dropped(scale)
+    alpha, omega, n_complete = _if_dropped(scale)
     return pd.DataFrame(
         {
             "scale": name,
@@ -263,7 +264,8 @@ def _within_scale(scale: pd.DataFrame, name: str, missing: Rest) -> pd.DataFrame
             "item_total": _against_scores(scale, "pearson", missing, False)["correlation"],
             "item_total_spearman": _against_scores(scale, "spearman", missing, False)["correlation"],
             "alpha_if_dropped": alpha,
-            "n_alpha": n_alpha,
+            "omega_if_dropped": omega,
+            "n_if_dropped": n_complete,
         }
     )
 
@@ -313,13 +315,17 @@ def _pairwise_rest(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"correlation": r, "n": shared}, index=frame.columns)
 
 
-def _alpha_if_dropped(scale: pd.DataFrame) -> tuple[pd.Series, int]:
-    """Return alpha without each item over complete rows, NaN where it is not defined, and the n."""
-    from psychometrics.errors import PsychometricsError
-    from psychometrics.reliability import alpha_if_dropped
+def _if_dropped(scale: pd.DataFrame) -> tuple[pd.Series, pd.Series, int]:
+    """Return alpha and omega without each item over complete rows, NaN where not defined, and the n."""
+    from psychometrics.reliability import alpha_if_dropped, omega_if_dropped
 
     kept = scale.dropna()
+    return _or_nan(alpha_if_dropped, kept), _or_nan(omega_if_dropped, kept), len(kept)
+
+
+def _or_nan(coefficient: Callable[[pd.DataFrame], pd.Series], scale: pd.DataFrame) -> pd.Series:
+    """Return a coefficient of every item, NaN where the scale does not define it."""
     try:
-        return alpha_if_dropped(kept), len(kept)
+        return coefficient(scale)
     except PsychometricsError:
-        return pd.Series(np.nan, index=scale.columns), len(kept)
+        return pd.Series(np.nan, index=scale.columns)

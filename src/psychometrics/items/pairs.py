@@ -171,9 +171,7 @@ def redundancy_table(
     return pairs
 
 
-def check_keying(
-    responses: pd.DataFrame, scales: Scales | None = None, confidence: float = 0.95
-) -> KeyingCheck:
+def check_keying(responses: pd.DataFrame, scales: Scales | None = None, confidence: float = 0.95) -> KeyingCheck:
     r"""Find items whose data contradict their declared direction.
 
     After the declared keys are applied every item should go with the rest of its scale. An item contradicts
