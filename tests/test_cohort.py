@@ -235,7 +235,18 @@ def test_same_fault_in_many_rows_is_told_once(study):
 def test_missing_file(study):
     study.write()
     (study.folder / "peer.csv").unlink()
-    assert study.only_fault(write=False).problem == "the file is missing"
+    fault = study.only_fault(write=False)
+    assert fault.problem == "the file is missing"
+    assert "DATA" in fault.action
+
+
+def test_responses_may_lie_elsewhere(study, tmp_path):
+    study.write()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("self.csv", "peer.csv"):
+        (study.folder / name).rename(elsewhere / name)
+    assert len(load_cohort(study.folder, elsewhere, frameworks=study.frameworks).people) == 60
 
 
 def test_wrong_encoding(study):

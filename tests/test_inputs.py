@@ -230,7 +230,7 @@ def test_report_counts_every_fault_and_tells_like_ones_once():
     faults = [Fault("a.csv", "out of range", "mend", row=row, column="x", value="9") for row in (5, 2, 3)]
     error = InvalidInput([*faults, Fault("b.csv", "the file is empty", "export it again")])
     lines = error.report().splitlines()
-    assert lines[0] == "4 faults found; nothing was written."
+    assert lines[0] == "4 faults of 2 kinds found; nothing was written."
     assert lines[1].startswith("1. a.csv, rows 2, 3, 5, column 'x'")
     assert lines[3].startswith("2. b.csv: the file is empty")
 

