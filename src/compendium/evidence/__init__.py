@@ -1,0 +1,93 @@
+"""The rapid evidence review as data: from exported references to counts, agreement, maps, and a thread to every item.
+
+A review is one folder of plain files (``data/evidence``): the protocol, the exports, the register of records, the
+decisions of every pass, the coding frame and the codes. Nothing is counted by hand.
+"""
+
+from __future__ import annotations
+
+from compendium.evidence.coding import (
+    characteristics,
+    code_counts,
+    code_matrix,
+    coded,
+    consensus,
+    evidence_map,
+    open_codes,
+    records_of,
+    saturation,
+)
+from compendium.evidence.deduplication import Deduplicated, deduplicate
+from compendium.evidence.exports import read_export, read_exports
+from compendium.evidence.protocol import Protocol
+from compendium.evidence.rater_agreement import (
+    agreement_of_two,
+    coding_agreement,
+    facet_agreement,
+    screening_agreement,
+)
+from compendium.evidence.review import Review, load_review, merged_pairs
+from compendium.evidence.screening import (
+    Flow,
+    FlowDoesNotAddUp,
+    adjudicated_conflicts,
+    exclusion_reasons,
+    final_outcomes,
+    included_records,
+    inclusion_by_order,
+    open_conflicts,
+    prisma_flow,
+    search_log,
+    stage_outcomes,
+    workload,
+)
+from compendium.evidence.thread import (
+    evidence_without_items,
+    item_thread,
+    items_without_evidence,
+    thread_of_competencies,
+    thread_of_items,
+    thread_of_records,
+)
+
+__all__ = [
+    "Deduplicated",
+    "Flow",
+    "FlowDoesNotAddUp",
+    "Protocol",
+    "Review",
+    "adjudicated_conflicts",
+    "agreement_of_two",
+    "characteristics",
+    "code_counts",
+    "code_matrix",
+    "coded",
+    "coding_agreement",
+    "consensus",
+    "deduplicate",
+    "evidence_map",
+    "evidence_without_items",
+    "exclusion_reasons",
+    "facet_agreement",
+    "final_outcomes",
+    "included_records",
+    "inclusion_by_order",
+    "item_thread",
+    "items_without_evidence",
+    "load_review",
+    "merged_pairs",
+    "open_codes",
+    "open_conflicts",
+    "prisma_flow",
+    "read_export",
+    "read_exports",
+    "records_of",
+    "saturation",
+    "screening_agreement",
+    "search_log",
+    "stage_outcomes",
+    "thread_of_competencies",
+    "thread_of_items",
+    "thread_of_records",
+    "workload",
+]

@@ -1,0 +1,83 @@
+"""What the folder of a review holds: the protocol's schema and the columns of every file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from compendium.inputs import Strict
+
+NOT_STATED = "not stated"
+INCLUDE, UNSURE, EXCLUDE = "include", "unsure", "exclude"
+DECISIONS = (INCLUDE, UNSURE, EXCLUDE)
+JUDGEMENTS = ("yes", "no", "cannot tell", "not applicable")
+SOURCE_KINDS = {
+    "database": "Databases",
+    "register": "Registers",
+    "website": "Websites",
+    "organisation": "Organisations",
+    "citation": "Citation searching",
+    "other": "Other sources",
+}
+
+RECORD_COLUMNS = (
+    "record",
+    "title",
+    "authors",
+    "year",
+    "container",
+    "publisher",
+    "type",
+    "region",
+    "doi",
+    "listed_as",
+    "known_from",
+)
+SEARCH_COLUMNS = ("search", "export", "source", "kind", "date", "query", "note")
+MERGE_COLUMNS = ("first", "second", "decision", "reason")
+SCREENING_COLUMNS = ("stage", "record", "reviewer", "decision", "reason", "note")
+SCREENING_ADJUDICATION_COLUMNS = ("stage", "record", "decision", "reason", "note")
+RETRIEVAL_COLUMNS = ("record", "status", "note")
+FRAME_COLUMNS = ("version", "facet", "code", "label", "definition", "multiple")
+CODING_COLUMNS = ("record", "coder", "version", "code", "locator")
+CODING_ADJUDICATION_COLUMNS = ("record", "code", "applies", "note")
+APPRAISAL_COLUMNS = ("record", "reviewer", "tool", "item", "judgement", "note")
+TOOL_COLUMNS = ("tool", "item", "label", "question")
+CHECKLIST_COLUMNS = ("number", "section", "topic", "where", "status", "note")
+
+CHECKLIST_STATUSES = ("reported", "in part", "not done", "does not apply")
+
+
+class Stage(Strict):
+    """One stage of screening."""
+
+    id: str
+    label: str
+    excluded: str
+
+
+class Protocol(Strict):
+    """What ``protocol.yaml`` holds: what was asked, how it was decided, and what the review does not claim."""
+
+    title: str
+    question: str
+    kind: Literal["real", "synthetic"]
+    notice: str
+    basis: str
+    framework: str
+    registration: str
+    eligibility: list[str]
+    exclusion_reasons: dict[str, str]
+    stages: list[Stage]
+    decisions_needed: int
+    reviewers: dict[str, str]
+    retrieval: bool
+    coding_version: str
+    coders_needed: int
+    competency_facet: str
+    deviations: list[str]
+    limitations: list[str]
+
+    @property
+    def stage_ids(self) -> list[str]:
+        """The stages in order."""
+        return [stage.id for stage in self.stages]
