@@ -144,7 +144,9 @@ def _execute(
                 progress_bar=console.is_terminal,
                 log_output=False,
                 # Sockets in a private folder instead of network ports: nobody else on the machine can listen.
-                config=Config(KernelManager={"transport": "ipc"}),
+                # ... and the kernel stays silent when it is told to stop.
+                extra_arguments=["--IPKernelApp.log_level=50"],
+                config=Config(KernelManager={"transport": "ipc", "ip": str(Path(scratch) / "kernel")}),
             )
         except papermill.PapermillExecutionError as error:
             cause = f"{step.name}, cell {error.cell_index}: {error.ename}: {error.evalue}"

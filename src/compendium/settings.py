@@ -73,6 +73,7 @@ class Gate(Strict):
     minimum_n: int
     persons_per_item: float = 0
     combine: Literal["larger", "sum"] = "larger"
+    counts: str = "people"
     source: str
 
     def needed(self, items: int = 0) -> int:
@@ -112,16 +113,19 @@ class Verdict:
 
     gate: str
     supported: bool
-    n: int
+    n: int | None
     needed: int
+    counts: str
     source: str
 
     @property
     def sentence(self) -> str:
         """Say it in words."""
+        if self.n is None:
+            return "not collected in this cohort"
         if self.supported:
-            return f"supported at n = {self.n} (needs {self.needed})"
-        return f"not supported at n = {self.n}, would need {self.needed}"
+            return f"supported at n = {self.n} {self.counts} (needs {self.needed})"
+        return f"not supported at n = {self.n} {self.counts}, would need {self.needed}"
 
 
 def load_plan(overrides: dict[str, Any] | None = None, path: Path = STUDY_PLAN) -> StudyPlan:
@@ -138,8 +142,8 @@ def merge(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def judge(plan: StudyPlan, gate: str, n: int, items: int = 0) -> Verdict:
-    """Ask a gate whether this sample carries the analysis."""
+def judge(plan: StudyPlan, gate: str, n: int | None, items: int = 0) -> Verdict:
+    """Ask a gate whether this sample carries the analysis; n is None where the data were not collected."""
     rule = plan.gates[gate]
     needed = rule.needed(items)
-    return Verdict(gate, n >= needed, n, needed, rule.source)
+    return Verdict(gate, n is not None and n >= needed, n, needed, rule.counts, rule.source)

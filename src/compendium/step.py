@@ -90,19 +90,25 @@ class Step:
     def lacks(self, requirement: str) -> str | None:
         """Say in a sentence why a requirement (``peers``, ``gate_factor_analysis`` ...) is not met, or None."""
         if requirement.startswith("gate_"):
-            gate = requirement.removeprefix("gate_")
-            answer = read_values(self.folders).get(f"supported_{gate}")
-            if answer is None:
-                problem = f"the gate {gate!r} has not been asked for this cohort yet"
-                raise InvalidInput([Fault(display_path(self.folders.root), problem, "run 03_cohort_quality first")])
-            return None if answer["value"] else f"{_capital(gate)}: {answer['note']}."
+            return self._closed_gate(requirement.removeprefix("gate_"))
         if self.collected(requirement):
             return None
         if requirement in OF_A_FRAMEWORK:
             return f"{OF_A_FRAMEWORK[requirement]} a competency framework; this cohort answered another instrument."
         return f"{_capital(requirement)}: not collected in this cohort."
 
-    def judge(self, gate: str, n: int, items: int = 0) -> Verdict:
+    def _closed_gate(self, gate: str) -> str | None:
+        """Say why a gate is closed, or return None; a gate that counts items needs no answers to be asked."""
+        if self.plan.gates[gate].counts == "items":
+            verdict = judge(self.plan, gate, len(self.framework.items))
+            return None if verdict.supported else f"{_capital(gate)}: {verdict.sentence}."
+        answer = read_values(self.folders).get(f"supported_{gate}")
+        if answer is None:
+            problem = f"the gate {gate!r} has not been asked for this cohort yet"
+            raise InvalidInput([Fault(display_path(self.folders.root), problem, "run 03_cohort_quality first")])
+        return None if answer["value"] else f"{_capital(gate)}: {answer['note']}."
+
+    def judge(self, gate: str, n: int | None, items: int = 0) -> Verdict:
         """Ask a gate of the plan and save its answer as values."""
         verdict = judge(self.plan, gate, n, items)
         self.save.value(f"supported_{gate}", verdict.supported, note=verdict.sentence, source=judge)

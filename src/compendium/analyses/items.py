@@ -46,8 +46,9 @@ def by_competency(decisions: pd.DataFrame) -> pd.DataFrame:
 
 
 def count_reasons(decisions: pd.DataFrame, words: str) -> int:
-    """Count items one of whose reasons contains these words."""
-    return int(decisions["reasons"].str.contains(words, regex=False).sum())
+    """Count dropped items one of whose reasons contains these words."""
+    dropped = decisions[decisions["decision"] == "drop"]
+    return int(dropped["reasons"].str.contains(words, regex=False).sum())
 
 
 def highest_pairs(answers: pd.DataFrame, number: int = 15) -> pd.DataFrame:

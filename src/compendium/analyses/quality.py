@@ -142,26 +142,34 @@ def careless(step: Step, answers: pd.DataFrame) -> CarelessFlags:
 def gate_table(verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
     """Return what each gate says about this sample."""
     rows = [
-        {"analysis": name.replace("_", " "), "n": each.n, "needed": each.needed, "supported": each.supported}
+        {
+            "analysis": name.replace("_", " "),
+            "n": each.n,
+            "counts": each.counts,
+            "needed": each.needed,
+            "supported": each.supported,
+            "reason": each.source,
+        }
         for name, each in verdicts.items()
     ]
-    return pd.DataFrame(rows).assign(reason=[each.source for each in verdicts.values()])
+    return pd.DataFrame(rows).astype({"n": "Int64"})
 
 
 def judge_all(step: Step, cohort: Cohort) -> dict[str, Verdict]:
     """Ask every gate of the plan, with the n that counts for it."""
     n = int(completers(step, cohort.answers).sum())
     items, competencies = cohort.answers.shape[1], len(step.framework.scales())
-    rated = cohort.peers.groupby(level="person").size() if step.collected("peers") else pd.Series(dtype=int)
-    answered = int(cohort.outcomes.notna().any(axis="columns").sum()) if step.collected("outcomes") else 0
-    asked = {
+    rated = cohort.peers.groupby(level="person").size() if step.collected("peers") else None
+    answered = min(n, int(cohort.outcomes.notna().any(axis="columns").sum())) if step.collected("outcomes") else None
+    asked: dict[str, tuple[int | None, int]] = {
+        "careless": (items, 0),
         "item_rule": (n, 0),
         "reliability": (n, 0),
         "factor_analysis": (n, items),
-        "association": (min(n, answered), 0),
-        "regression": (min(n, answered), competencies),
-        "rater_agreement": (int((rated >= 2).sum()), 0),
-        "mixed_model": (len(rated), 0),
+        "association": (answered, 0),
+        "regression": (answered, competencies),
+        "rater_agreement": (None if rated is None else int((rated >= 2).sum()), 0),
+        "mixed_model": (None if rated is None else len(rated), 0),
     }
     return {gate: step.judge(gate, *sizes) for gate, sizes in asked.items()}
 
