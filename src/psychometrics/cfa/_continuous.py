@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from psychometrics.cfa import _normal as normal
 from psychometrics.cfa._estimation import Estimation, inverted
@@ -54,14 +55,14 @@ class _Problem:
 
 @dataclass(frozen=True)
 class _Saturated:
-    """The unrestricted moments and, for robust tests, what their correction needs."""
+    """The unrestricted moments, their information, and R with RR' their asymptotic covariance (incomplete data)."""
 
     mean: Array
     covariance: Array
     expected: Expected
     trace: float = np.nan
     information: Array | None = None
-    asymptotic: Array | None = None
+    root: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -126,12 +127,19 @@ def _saturated(data: NormalData, items: tuple[str, ...], means: bool, robust: bo
     directions = normal.saturated_directions(covariance)
     information = np.eye(directions.U.shape[1]) - normal.missing_information(directions, expected, data)
     if not robust:
-        return _Saturated(mean, covariance, expected, np.nan, information, np.asarray(np.linalg.inv(information)))
-    scores = normal.casewise_scores(directions, expected, data)
-    inverse: Array = np.linalg.inv(information)
-    outer = scores.T @ scores / data.n_persons
-    half = inverse @ outer
-    return _Saturated(mean, covariance, expected, float(np.trace(half)), information, np.asarray(half @ inverse))
+        triangle = solve_triangular(np.linalg.cholesky(information), np.eye(len(information)), lower=True)
+        return _Saturated(mean, covariance, expected, np.nan, information, triangle.T)
+    outer_root = _outer_root(normal.casewise_scores(directions, expected, data))
+    root = cho_solve(cho_factor(information), outer_root)
+    return _Saturated(mean, covariance, expected, float(np.sum(root * outer_root)), information, root)
+
+
+def _outer_root(scores: Array) -> Array:
+    """Matrix R with RR' the mean outer product of the scores, no wider than it need be."""
+    n, size = scores.shape
+    if n <= 2 * size:
+        return np.asarray(scores.T / np.sqrt(n))
+    return np.asarray(np.linalg.cholesky(scores.T @ scores / n))
 
 
 def _normal_trace(expected: Expected) -> float:
@@ -193,7 +201,7 @@ def _test(fitted: _Fitted, saturated: _Saturated, data: NormalData, means: bool,
 
 def _complete_data_test(fitted: _Fitted, saturated: _Saturated, n: int, df: int) -> tuple[float, float]:
     """Discrepancy that complete data would have, and its null mean over df (Zhang & Savalei 2022, FIML-C)."""
-    if df == 0 or saturated.information is None or saturated.asymptotic is None:
+    if df == 0 or saturated.information is None or saturated.root is None:
         return np.nan, np.nan
     implied = fitted.structure.covariance
     inverse = np.linalg.inv(implied)
@@ -202,8 +210,6 @@ def _complete_data_test(fitted: _Fitted, saturated: _Saturated, n: int, df: int)
     discrepancy = np.trace(product) - np.linalg.slogdet(product)[1] - len(implied) + gap @ inverse @ gap
     derivative = normal.saturated_coordinates(Directions.of(fitted.structure), saturated.covariance)
     weighted = saturated.information @ derivative
-    # With P = I - D (D'HD)^-1 D'H, the trace of P'P Gamma without forming P.
-    solved = np.linalg.solve(derivative.T @ weighted, weighted.T)
-    projector = np.eye(len(derivative)) - derivative @ solved
-    trace = np.sum((projector @ saturated.asymptotic) * projector)
-    return float(n * discrepancy), float(trace / df)
+    # What the model's estimates leave of the unrestricted moments: (I - D (D'HD)^-1 D'H) R.
+    left = saturated.root - derivative @ np.linalg.solve(derivative.T @ weighted, weighted.T @ saturated.root)
+    return float(n * discrepancy), float(np.sum(left**2) / df)

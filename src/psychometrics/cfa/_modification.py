@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from psychometrics.cfa import _least_squares as least_squares
 from psychometrics.cfa import _normal as normal
 from psychometrics.cfa._estimation import Estimation
-from psychometrics.cfa._model import Cell, CfaModel
+from psychometrics.cfa._model import Cell, CfaModel, Kind
 from psychometrics.cfa._normal import Directions
 from psychometrics.cfa._structure import Layout, Structure
 
@@ -62,18 +63,16 @@ def _candidates(model: CfaModel, estimation: Estimation) -> tuple[Cell, ...]:
     taken = {(cell.kind, cell.row, cell.column) for cell in model.cells(ordered=estimation.ordinal)}
     taken |= {(kind, column, row) for kind, row, column in taken if kind.endswith("covariance")}
     lower = [name for name in model.latent if model.form != "second_order" or name != model.general]
-    found = [Cell("loading", item, factor) for factor in lower for item in model.items]
+    found = [Cell("loading", item, factor) for factor in model.latent for item in model.items]
     found += _pairs("residual_covariance", model.items)
     found += _pairs("factor_covariance", lower)
     return tuple(cell for cell in found if (cell.kind, cell.row, cell.column) not in taken)
 
 
-def _pairs(kind: str, names: tuple[str, ...] | list[str]) -> list[Cell]:
+def _pairs(kind: Kind, names: Sequence[str]) -> list[Cell]:
     """All covariances of some variables."""
     found = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
-    if kind == "residual_covariance":
-        return [Cell("residual_covariance", one, other) for one, other in found]
-    return [Cell("factor_covariance", one, other) for one, other in found]
+    return [Cell(kind, one, other) for one, other in found]
 
 
 def _candidate_kind(cell: Cell) -> str:
@@ -90,25 +89,26 @@ def _ordinal_score(estimation: Estimation, structure: Structure) -> _Score:
     residual = (moments.observed - structure.covariance[pairs]) * moments.root
     new, old = derivative[:, size:], derivative[:, :size]
     own = np.einsum("mc,mc->c", new, new)
-    return _Score(-new.T @ residual, own, new.T @ old, old.T @ old, moments.n_persons)
+    return _Score(-new.T @ residual, own, new.T @ old, old.T @ old, moments.n_persons - 1)
 
 
 def _normal_score(estimation: Estimation, structure: Structure) -> _Score:
-    """Score of the likelihood, with the expected information (observed where responses are missing)."""
+    """Score of the likelihood, with the expected information of the observed items."""
     data, size = estimation.data, estimation.structure.layout.size
     assert data is not None
     mean = structure.intercepts if estimation.means else estimation.sample_mean
     expected = normal.expect(data, mean, structure.covariance)
     directions = Directions.of(structure)
-    information = normal.information(directions, expected.inverse)
-    if data.blocks:
-        information = normal.hessian(structure, directions, expected, data)
-    own = np.diag(information)[size:]
+    old, new = (
+        Directions(*(part[:, where] for part in (directions.U, directions.V, directions.M)))
+        for where in (slice(None, size), slice(size, None))
+    )
+    patterns = normal.patterns(data, expected.inverse)
     return _Score(
-        normal.gradient(directions, expected)[size:],
-        own,
-        information[size:, :size],
-        information[:size, :size],
+        normal.gradient(new, expected),
+        sum((share * normal.own_information(new, Q) for share, Q in patterns), np.zeros(new.U.shape[1])),
+        sum((share * normal.cross_information(new, old, Q) for share, Q in patterns), np.zeros(())),
+        sum((share * normal.information(old, Q) for share, Q in patterns), np.zeros(())),
         data.n_persons,
     )
 
@@ -127,6 +127,9 @@ def _units(estimation: Estimation, candidates: tuple[Cell, ...]) -> Array:
     """Find what turns a change into standardised units."""
     layout = estimation.structure.layout
     factor = dict(zip(layout.factors, np.sqrt(np.diag(estimation.structure.factor_covariance)), strict=True))
+    # A covariance of disturbances is in units of the disturbances, which are the factors where nothing explains them.
+    disturbances = np.diag(estimation.structure.factor_residuals)
+    part = dict(zip(layout.factors, np.sqrt(np.where(disturbances > 0, disturbances, np.nan)), strict=True))
     item = dict(zip(layout.items, np.sqrt(np.diag(estimation.implied_covariance)), strict=True))
     rest = dict(zip(layout.items, np.sqrt(np.maximum(estimation.residual_variances, 0.0)), strict=True))
     units = np.empty(len(candidates))
@@ -134,7 +137,7 @@ def _units(estimation: Estimation, candidates: tuple[Cell, ...]) -> Array:
         if cell.kind == "loading":
             units[k] = factor[cell.column] / item[cell.row]
         elif cell.kind == "factor_covariance":
-            units[k] = 1.0 / (factor[cell.row] * factor[cell.column])
+            units[k] = 1.0 / (part[cell.row] * part[cell.column])
         else:
             spread = rest[cell.row] * rest[cell.column]
             units[k] = 1.0 / spread if spread > 0 else np.nan

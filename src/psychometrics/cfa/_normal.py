@@ -163,6 +163,33 @@ def information(directions: Directions, inverse: Array) -> Array:
     return np.asarray(crossed * crossed.T + (V.T @ QV) * (U.T @ QU) + M.T @ (inverse @ M))
 
 
+def cross_information(one: Directions, other: Directions, inverse: Array) -> Array:
+    """Compute the expected information between two sets of parameters, (n_one, n_other)."""
+    U, V = inverse @ other.U, inverse @ other.V
+    crossed = (one.V.T @ U) * (one.U.T @ V) + (one.V.T @ V) * (one.U.T @ U)
+    return np.asarray(crossed + one.M.T @ (inverse @ other.M))
+
+
+def own_information(directions: Directions, inverse: Array) -> Array:
+    """Compute the diagonal of the expected information."""
+    U, V, M = directions.U, directions.V, directions.M
+    QU, QV = inverse @ U, inverse @ V
+    crossed = np.sum(V * QU, axis=0) ** 2 + np.sum(V * QV, axis=0) * np.sum(U * QU, axis=0)
+    return np.asarray(crossed + np.sum(M * (inverse @ M), axis=0))
+
+
+def patterns(data: NormalData, inverse: Array) -> list[tuple[float, Array]]:
+    """List the missing patterns: share of persons and inverse covariance of the observed items, zero elsewhere."""
+    complete = data.n_persons - sum(block.rows.size for block in data.blocks)
+    found = [(complete / data.n_persons, inverse)] if complete else []
+    for block in data.blocks:
+        for absent, count in zip(*np.unique(block.absent, axis=0, return_counts=True), strict=True):
+            across = inverse[:, absent]
+            observed = inverse - across @ np.linalg.solve(inverse[np.ix_(absent, absent)], across.T)
+            found.append((float(count) / data.n_persons, observed))
+    return found
+
+
 def hessian(structure: Structure, directions: Directions, expected: Expected, data: NormalData) -> Array:
     """Second derivatives of minus the mean log-likelihood, exact for complete and incomplete data."""
     U, V, M = directions.U, directions.V, directions.M
@@ -245,7 +272,7 @@ def _through(root: Array, rows: Array) -> Array:
 
 
 def saturated_directions(covariance: Array) -> Directions:
-    """Directions of the unrestricted means and covariances, scaled so that their complete-data information is the identity."""
+    """Directions of the unrestricted moments, in units that make their complete-data information the identity."""
     size = len(covariance)
     lower = np.linalg.cholesky(covariance)
     first, second = np.triu_indices(size)
