@@ -52,7 +52,7 @@ def test_gradient_and_hessian_match_central_differences(form: str) -> None:
     mean, _ = normal.own_moments(data)
     sample = responses("bfi")[list(model.items)].head(300).cov().to_numpy()
     generator = np.random.default_rng(1)
-    point = starting_values(model, layout, sample, mean) + 0.01 * generator.standard_normal(layout.size)
+    point = starting_values(model, layout, sample, mean) * (1.0 + 0.05 * generator.standard_normal(layout.size))
 
     def value_and_gradient(values: np.ndarray) -> tuple[float, np.ndarray]:
         structure = layout.at(values)
@@ -158,6 +158,18 @@ def test_comparative_fit_stays_between_zero_and_one() -> None:
         fit = fit_cfa(CfaModel.single(list("abcdef")), noise, estimator).fit
         for value in (fit.cfi, fit.cfi_scaled, fit.cfi_robust):
             assert np.isnan(value) or 0.0 <= value <= 1.0
+
+
+@pytest.mark.parametrize("estimator", ["ML", "WLSMV"])
+def test_modification_index_is_the_fall_in_chi_square_where_the_model_fits(estimator: Any) -> None:
+    items = two_factors(2000, 6)
+    before = fit_cfa(PAIR, items, estimator)
+    for row in before.modification_indices().query("kind == 'residual covariance'").head(4).itertuples():
+        freed = CfaModel.correlated(dict(PAIR.factors), residual_covariances=[(row.left, row.right)])
+        after = fit_cfa(freed, items, estimator)
+        assert row.modification_index == pytest.approx(before.fit.chi_square - after.fit.chi_square, rel=0.1)
+        changed = after.parameters.query("kind == 'residual covariance'")["estimate"].item()
+        assert row.expected_change == pytest.approx(changed, rel=0.1)
 
 
 def test_improper_solution_is_named() -> None:
