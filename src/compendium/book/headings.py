@@ -1,4 +1,4 @@
-"""Words above the columns of saved tables, where the column's own name would puzzle a reader."""
+"""Words for columns and entries of saved tables, where the saved name would puzzle a reader."""
 
 from __future__ import annotations
 
@@ -35,4 +35,13 @@ HEADINGS = {
     "self_mean": "self",
     "spearman": "ρ",
     "upper_quartile": "upper quartile",
+}
+
+WORDS = {
+    "even_odd_consistency": "Odd and even items disagree",
+    "flagged": "Flagged: several rules agree",
+    "intra_individual_variability": "Answers hardly vary",
+    "longstring": "Long run of one answer",
+    "mahalanobis_distance": "Unusual pattern of answers (Mahalanobis distance)",
+    "straight_lining": "One answer throughout a competency",
 }

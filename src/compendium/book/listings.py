@@ -46,8 +46,10 @@ def competencies(study: Study) -> Listing:
     """List the competencies with definition and number of items."""
     framework = study.framework
     counts = framework.items["competency"].value_counts()
-    frame = framework.competencies[["label", "definition"]].assign(
-        items=[int(counts.get(competency, 0)) for competency in framework.competencies.index]
+    frame = (
+        framework.competencies[["label", "definition"]]
+        .rename(columns={"label": "competency"})
+        .assign(items=[int(counts.get(competency, 0)) for competency in framework.competencies.index])
     )
     caption = f"The competencies of {framework.description.title}"
     return Listing(frame.reset_index(drop=True), caption, _framework_file(study, "competencies"))

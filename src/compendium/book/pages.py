@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +94,13 @@ def check_contents(contents: dict[str, Any], pages: list[Page]) -> None:
 
 
 def _kept(chapters: list[dict[str, str]], available: set[str]) -> list[dict[str, str]]:
-    """Keep the chapters that are in this book; a pattern stays when something matches it."""
-    kept = []
+    """Keep the chapters that are in this book; a pattern becomes the pages it matches, each under its own name."""
+    kept: list[dict[str, str]] = []
     for chapter in chapters:
-        folder = chapter["glob"].split("/")[0] if "glob" in chapter else ""
-        matched = any(name.startswith(f"{folder}/") for name in available)
-        if matched if folder else chapter["file"] in available:
+        if "glob" in chapter:
+            matched = sorted(name for name in available if fnmatchcase(name, chapter["glob"]))
+            kept += [{"file": name, "title": name.rpartition("/")[2]} for name in matched]
+        elif chapter["file"] in available:
             kept.append(chapter)
     return kept
 

@@ -14,6 +14,7 @@ import pandas as pd
 from compendium import tables
 from compendium.book import listings, markdown
 from compendium.book.faults import BookError
+from compendium.book.headings import WORDS
 from compendium.book.saved import SavedResults, SavedValue
 from compendium.faults import suggest
 from compendium.framework import Framework
@@ -37,9 +38,9 @@ class Study:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Labels of competencies, outcome scales and groupings."""
+        """Labels of competencies, outcome scales, groupings and rules."""
         groups = {name: group.label for name, group in self.settings.groups.items()}
-        return {**groups, **self.framework.labels}
+        return {**WORDS, **groups, **self.framework.labels}
 
 
 @dataclass

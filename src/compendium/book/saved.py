@@ -124,7 +124,7 @@ class SavedResults:
 
 def read_frame(path: Path) -> pd.DataFrame:
     """Read a saved table; whole numbers stay whole where cells are empty, and empty text stays empty."""
-    frame = pd.read_csv(path, float_precision="round_trip")
+    frame = pd.read_csv(path)
     return pd.DataFrame({column: _tidy(frame[column]) for column in frame.columns})
 
 

@@ -1,0 +1,191 @@
+"""Made-up results under the names that the notebooks save, so that the book's own pages can be tested alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+import pandas as pd
+from jinja2 import nodes
+
+from compendium.cohort import CohortSettings
+from compendium.framework import Framework, load_framework
+from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
+from compendium.results import Results
+from compendium.settings import StudyPlan, load_plan
+from compendium.step import OF_A_FRAMEWORK
+
+SAVED = re.compile(r"save\.(value|table|figure|picture)\(\s*f?[\"']([^\"']+)[\"']")
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="120"><rect width="300" height="120"/></svg>'
+FULL: dict[str, Any] = {
+    "id": "made-up",
+    "title": "Made-up cohort",
+    "kind": "synthetic",
+    "framework": "integrated-care",
+    "description": "Nobody answered this.",
+    "files": {"self": "self.csv", "peer": "peer.csv"},
+    "not_applicable": [9],
+    "groups": {
+        name: {"column": name, "label": name.capitalize(), "kind": "nominal"}
+        for name in ("agency", "sector", "occupation", "team")
+    }
+    | {"tenure": {"column": "tenure", "label": "Tenure (years)", "kind": "number"}},
+    "outcomes": ["engagement", "job_satisfaction"],
+    "peer_outcomes": ["engagement"],
+    "fieldwork": {"start": "2026-01-12", "end": "2026-02-20"},
+    "invited": 1400,
+    "waivers": [{"item": "person_01", "fault": "keying", "reason": "planted, so that it can be found"}],
+}
+BARE: dict[str, Any] = {
+    "id": "bare",
+    "title": "Bare cohort",
+    "kind": "real",
+    "framework": "bfi",
+    "provenance": "Borrowed answers.",
+    "files": {"self": "self.csv"},
+}
+
+
+@dataclass(frozen=True)
+class SavedName:
+    """One name in a notebook: what kind it is, who saves it, under which conditions."""
+
+    kind: str
+    name: str
+    notebook: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """A made-up study, ready to be handed to the builder."""
+
+    folders: ResultFolders
+    framework: Framework
+    settings: CohortSettings
+    plan: StudyPlan
+
+
+def saved_names() -> list[SavedName]:
+    """Return every name that a notebook saves, as far as its source shows it."""
+    found: list[SavedName] = []
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                tags = tuple(cell.metadata.get("tags", []))
+                found += [
+                    SavedName("figure" if kind == "picture" else kind, name, path.stem, tags)
+                    for kind, name in SAVED.findall(cell.source)
+                ]
+    return found
+
+
+def calls(page: Path) -> list[tuple[str, list[Any], dict[str, Any]]]:
+    """Return every call in a page: function, arguments, keyword arguments; what is no literal comes as None."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    tree = jinja2.Environment().parse(text)
+    return [
+        (
+            call.node.name,
+            [_literal(each) for each in call.args],
+            {pair.key: _literal(pair.value) for pair in call.kwargs},
+        )
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name)
+    ]
+
+
+def make_up(root: Path, description: dict[str, Any], *, gates_open: bool = True, book: Path = BOOK) -> MadeUp:
+    """Write results under every name that the notebooks would save for such a cohort."""
+    settings = CohortSettings.model_validate(description)
+    framework, plan = load_framework(settings.framework), load_plan(settings.study)
+    made = MadeUp(ResultFolders(root), framework, settings, plan)
+    columns = _columns_asked_for(book)
+    for notebook in sorted({saved.notebook for saved in saved_names()}):
+        _save_step(made, notebook, columns, gates_open)
+        shutil.copyfile(NOTEBOOKS / f"{notebook}.ipynb", made.folders.notebooks / f"{notebook}.ipynb")
+    return made
+
+
+def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], gates_open: bool) -> None:
+    """Save what one notebook would save."""
+    save = Results(made.folders, notebook, "0")
+    if notebook == "03_cohort_quality":
+        said = "supported at n = 9 (needs 5)" if gates_open else "not supported at n = 9, would need 50"
+        for gate in made.plan.gates:
+            save.value(f"supported_{gate}", gates_open, note=said, source="made.up")
+    for saved in saved_names():
+        if saved.notebook != notebook or not _runs(saved.tags, made, gates_open):
+            continue
+        if saved.kind == "value":
+            save.value(saved.name, _value(saved.name), source="made.up")
+        elif saved.kind == "table":
+            asked = columns.get(saved.name, {}) or {"row": "made up"}
+            save.table(saved.name, pd.DataFrame([asked, asked]), caption=f"Made up: {saved.name}", source="made.up")
+        else:
+            _save_figure(made.folders, saved)
+
+
+def _save_figure(folders: ResultFolders, saved: SavedName) -> None:
+    """Save a grey box as a figure."""
+    (folders.figures / f"{saved.name}.svg").write_text(SVG, encoding="utf-8")
+    metadata = {
+        "caption": f"Made up: {saved.name}",
+        "alt": "A grey box",
+        "notebook": saved.notebook,
+        "function": "made.up",
+    }
+    (folders.figures / f"{saved.name}.json").write_text(json.dumps(metadata), encoding="utf-8")
+
+
+def _runs(tags: tuple[str, ...], made: MadeUp, gates_open: bool) -> bool:
+    """Say whether a cell with these tags runs for this cohort."""
+    for tag in tags:
+        demand, _, what = tag.partition(":")
+        if demand in ("requires", "lacks") and (demand == "requires") != _has(what, made, gates_open):
+            return False
+    return True
+
+
+def _has(what: str, made: MadeUp, gates_open: bool) -> bool:
+    """Say whether the made-up cohort has something."""
+    if what.startswith("gate_"):
+        return gates_open
+    if what in OF_A_FRAMEWORK:
+        return made.framework.description.kind != "instrument"
+    return what in made.settings.collected
+
+
+def _value(name: str) -> Any:
+    """Make up a value that fits its name."""
+    if name.startswith("n_"):
+        return 12
+    return "A sentence." if name.endswith(("verdict", "sentence", "folder")) else 0.25
+
+
+def _columns_asked_for(book: Path) -> dict[str, dict[str, Any]]:
+    """Return the columns that pages ask of each table, with a cell that suits them."""
+    asked: dict[str, dict[str, Any]] = {}
+    for page in sorted(book.glob("*.md")):
+        for function, arguments, options in calls(page):
+            if function == "table" and arguments:
+                columns = asked.setdefault(arguments[0], {})
+                bounds = [bound for pair in (options.get("intervals") or {}).values() for bound in pair]
+                columns.update(dict.fromkeys([*(options.get("columns") or []), *bounds], 0.25))
+                for column, wanted in (options.get("where") or {}).items():
+                    columns[column] = wanted[0] if isinstance(wanted, list) else wanted
+    return asked
+
+
+def _literal(node: nodes.Expr) -> Any:
+    """Return the value of a literal, None for anything else."""
+    try:
+        return node.as_const()
+    except nodes.Impossible:
+        return None

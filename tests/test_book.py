@@ -1,0 +1,476 @@
+"""The book: substitutions, pages a cohort gets, what is refused, and that nothing is typed that was computed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+import yaml
+from docutils import nodes
+from made_up_book import BARE, FULL, MadeUp, calls, make_up, saved_names
+
+from compendium.book import BookError, build, builder
+from compendium.book.appendix import copy_notebook
+from compendium.book.builder import banner_sentences, refuse_remote_assets, run_sphinx, write_sources
+from compendium.book.offline import keep_local_assets, visit_block, visit_inline
+from compendium.book.pages import Page, check_contents, prune_contents, read_pages, render, wanted
+from compendium.book.prose import Prose, Study
+from compendium.book.saved import SavedResults
+from compendium.cohort import CohortSettings
+from compendium.framework import load_framework
+from compendium.paths import BOOK, NOTEBOOKS, PROJECT, ResultFolders
+from compendium.results import Results
+from compendium.settings import load_plan
+
+FACTS = ("article", "licences", "methods", "references")  # pages that state published facts and formulas
+STATISTIC = re.compile(r"(?<![\w./-])[-−]?\d*\.\d+(?![\w.])|\d\s*%|\bp\s*[<=>]\s*\.?\d|\bn\s*=\s*\d")
+TINY_TOC = """format: jb-book
+root: index
+parts:
+  - caption: Pages
+    chapters:
+      - file: items
+      - file: peers
+  - caption: Executed notebooks
+    chapters:
+      - glob: notebooks/*
+"""
+TINY_INDEX = """# First page
+
+{{ value("n_kept") }} items kept, {cite:p}`kaiser1974`, $\\rho_{xy} \\le 1$. See {{ page("peers", "peers") }}.
+
+$$
+\\alpha = \\frac{k}{k - 1} \\left( 1 - \\frac{\\sum s_i^2}{s_X^2} \\right)
+$$ (alpha)
+
+```{bibliography}
+:all:
+```
+"""
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> ResultFolders:
+    results = ResultFolders(tmp_path / "tiny")
+    results.root.mkdir()
+    save = Results(results, "04_item_analysis", "0")
+    save.value("n_kept", 1234, source="psychometrics.selection.screen_items")
+    save.value("alpha", 0.9149, source="psychometrics.reliability.cronbach_alpha")
+    save.value("kmo", None, note="not supported at n = 91", source="a.b")
+    save.value("shift", -0.004, source="a.b")
+    save.value("small_p", 0.0002, source="a.b")
+    save.value("share_kept", 0.125, source="a.b")
+    save.value("verdict", "two * factors", source="a.b")
+    save.value("supported_factor_analysis", False, note="not supported at n = 91, would need 260", source="a.b")
+    frame = pd.DataFrame(
+        {
+            "item": ["person_01", "person|02"],
+            "competency": ["person", "roles"],
+            "n": [840, None],
+            "rho": [0.25, -0.5],
+            "lower": [0.1, None],
+            "upper": [0.4, None],
+            "note": [None, "a *star*"],
+        }
+    )
+    save.table("items", frame, caption="Items and what they do", note="Spearman.", source="a.items")
+    (results.figures / "plot.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    (results.figures / "plot.json").write_text(
+        '{"caption": "A plot", "alt": "One line rises", "notebook": "04_item_analysis", "function": "a.plot"}',
+        encoding="utf-8",
+    )
+    nbformat.write(_executed(), results.notebooks / "04_item_analysis.ipynb")
+    return results
+
+
+@pytest.fixture
+def study(folders: ResultFolders) -> Study:
+    return _study(folders, FULL)
+
+
+@pytest.fixture
+def prose(study: Study) -> Prose:
+    return Prose(study)
+
+
+@pytest.fixture
+def tiny_book(tmp_path: Path) -> Path:
+    source = tmp_path / "pages"
+    (source / "_static").mkdir(parents=True)
+    for name in ("_config.yml", "references.bib", "_static/book.css"):
+        (source / name).write_bytes((BOOK / name).read_bytes())
+    (source / "_toc.yml").write_text(TINY_TOC, encoding="utf-8")
+    (source / "index.md").write_text(TINY_INDEX, encoding="utf-8")
+    shown = '# Items\n\n{{ table("items", labels=True) }}\n\n{{ figure("plot") }}\n'
+    (source / "items.md").write_text(shown, encoding="utf-8")
+    (source / "peers.md").write_text("---\nrequires: peers\n---\n# Peers\n\nThey agree.\n", encoding="utf-8")
+    return source
+
+
+def _study(folders: ResultFolders, description: dict[str, Any]) -> Study:
+    settings = CohortSettings.model_validate(description)
+    return Study(SavedResults(folders), load_framework(settings.framework), settings, load_plan())
+
+
+def _executed() -> nbformat.NotebookNode:
+    table = nbformat.v4.new_output("execute_result", data={"text/html": "<table></table>", "text/plain": "person 17"})
+    progress = nbformat.v4.new_output("stream", text="person 17 said 5")
+    words = nbformat.v4.new_output("execute_result", data={"text/html": "<p>hello</p>", "text/plain": "hello"})
+    code = nbformat.v4.new_code_cell("shown", outputs=[table, progress, words], metadata={"tags": ["requires:peers"]})
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Item analysis"), code])
+
+
+# Substitutions
+
+
+def test_numbers_are_rounded_only_where_they_are_shown(prose: Prose) -> None:
+    assert prose.value("n_kept") == "1,234"
+    assert prose.value("alpha", 3) == "0.915"
+    assert prose.value("shift") == "0.00"
+    assert prose.percent("share_kept", 1) == "12.5\N{NO-BREAK SPACE}%"
+    assert prose.p("small_p") == "<\N{NO-BREAK SPACE}.001"
+    assert prose.p("share_kept") == "=\N{NO-BREAK SPACE}.125"
+    assert prose.text("verdict") == r"two \* factors"
+
+
+def test_a_value_that_is_not_defined_says_why(prose: Prose) -> None:
+    for written in (prose.value("kmo"), prose.percent("kmo"), prose.p("kmo")):
+        assert written == "not supported at n = 91"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ('{{ value("alhpa") }}', "page.md: no value is called 'alhpa'; did you mean 'alpha'?"),
+        ('{{ table("itmes") }}', "page.md: no table is called 'itmes'; did you mean 'items'?"),
+        ('{{ figure("plto") }}', "page.md: no figure is called 'plto'; did you mean 'plot'?"),
+        ('{{ table("items", columns=["rhoo"]) }}', "page.md: table 'items' has no column 'rhoo'; did you mean 'rho'?"),
+        ('{{ table("items", where={"itme": "x"}) }}', "did you mean 'item'?"),
+        ('{{ percent("verdict") }}', "page.md: value 'verdict' is 'two * factors' and cannot be written so"),
+        (
+            '{% if collected("peer") %}{% endif %}',
+            "page.md: nothing called 'peer' can be collected; did you mean 'peers'?",
+        ),
+        ('{% if supported("factors") %}{% endif %}', "page.md: the plan has no gate 'factors'"),
+        ('{{ listing("treshholds") }}', "page.md: no listing is called 'treshholds'; did you mean 'thresholds'?"),
+        ("{{ plan.item_rule.minimum.value }}", "page.md: "),
+        ("{{ unheard_of }}", "page.md: 'unheard_of' is undefined"),
+        ("one\n{% if %}", "page.md, line 2: "),
+    ],
+)
+def test_an_unknown_name_is_refused_with_page_and_suggestion(study: Study, template: str, message: str) -> None:
+    with pytest.raises(BookError) as caught:
+        render([Page("page", (), template)], study)
+    assert message in str(caught.value)
+
+
+def test_every_faulty_page_is_named_at_once(study: Study) -> None:
+    with pytest.raises(BookError) as caught:
+        render([Page("one", (), '{{ value("x") }}'), Page("two", (), '{{ table("y") }}')], study)
+    assert "one.md" in str(caught.value) and "two.md" in str(caught.value)
+
+
+def test_a_table_has_caption_note_origin_and_link(prose: Prose) -> None:
+    shown = prose.table("items", labels=True, headings={"n": "people"})
+    assert ":::{table} Items and what they do" in shown
+    assert "| item | competency | people | ρ | lower | upper | note |" in shown
+    assert "| :--- | :--- | ---: | ---: | ---: | ---: | :--- |" in shown
+    assert r"| person\_01 | Working around the person | 840 | 0.25 | 0.10 | 0.40 |  |" in shown
+    assert r"| person\|02 |" in shown and r"a \*star\*" in shown
+    assert "Spearman." in shown
+    assert "{doc}`04_item_analysis </notebooks/04_item_analysis>`, `a.items`" in shown
+    assert "{download}`full precision </tables/items.csv>`" in shown
+
+
+def test_a_table_can_be_cut_sorted_out_and_folded(prose: Prose) -> None:
+    shown = prose.table("items", columns=["item", "rho"], intervals={"rho": ["lower", "upper"]}, folded="All")
+    assert r"| person\_01 | 0.25 \[0.10, 0.40\] |" in shown
+    assert r"| person\|02 | −0.50 |" in shown
+    assert shown.startswith("::::{dropdown} All")
+    assert "person\\_01" not in prose.table("items", where={"competency": ["roles"]})
+    assert prose.table("items", rows=1).count("\n| ") == 3
+    assert prose.table("items", where={"competency": "none"}) == "*No rows: Items and what they do*"
+
+
+def test_a_figure_has_alternative_text_caption_and_origin(prose: Prose) -> None:
+    shown = prose.figure("plot")
+    assert shown.startswith(":::{figure} /figures/plot.svg\n:alt: One line rises\n")
+    assert "\nA plot\n" in shown and "`a.plot`" in shown
+
+
+def test_an_origin_without_its_notebook_is_named_without_a_link(folders: ResultFolders) -> None:
+    (folders.notebooks / "04_item_analysis.ipynb").unlink()
+    assert r"From notebook 04\_item\_analysis, `a.items`" in Prose(_study(folders, FULL)).table("items")
+
+
+def test_a_page_ends_with_the_source_of_every_value_it_used(study: Study) -> None:
+    page = render([Page("page", (), 'Kept: {{ value("n_kept") }}.')], study)[0].text
+    assert "Where the numbers in the text come from" in page
+    assert "| 1,234 | `n_kept` | {doc}`04_item_analysis" in page
+    assert "`psychometrics.selection.screen_items`" in page
+    assert "come from" not in render([Page("page", (), "No number.")], study)[0].text
+
+
+def test_questions_about_cohort_and_sample(prose: Prose, folders: ResultFolders) -> None:
+    bare = Prose(_study(folders, BARE))
+    assert prose.collected("peers") and prose.collected("agency") and prose.collected("feedback")
+    assert not bare.collected("peers") and not bare.collected("agency") and not bare.collected("feedback")
+    assert not prose.supported("factor_analysis")
+    assert prose.reason("factor_analysis") == "not supported at n = 91, would need 260"
+
+
+# Pages and contents
+
+
+def test_pages_a_cohort_cannot_fill_are_left_out(study: Study, folders: ResultFolders) -> None:
+    pages = [Page("index", (), "{{ page('peers', 'the peers') }}"), Page("peers", ("peers",), "They agree.")]
+    assert [page.name for page in wanted(pages, study)] == ["index", "peers"]
+    bare = _study(folders, BARE)
+    kept = wanted(pages, bare)
+    assert [page.name for page in kept] == ["index"]
+    assert render(kept, bare)[0].text == "the peers"
+    assert render(pages, study)[0].text == "[the peers](peers.md)"
+
+
+def test_contents_lose_what_the_book_does_not_have() -> None:
+    contents = yaml.safe_load(TINY_TOC)
+    assert prune_contents(contents, {"index", "items"})["parts"] == [
+        {"caption": "Pages", "chapters": [{"file": "items"}]}
+    ]
+    notebooks = prune_contents(contents, {"index", "notebooks/02_b", "notebooks/01_a"})["parts"]
+    assert notebooks[0]["chapters"] == [
+        {"file": "notebooks/01_a", "title": "01_a"},
+        {"file": "notebooks/02_b", "title": "02_b"},
+    ]
+
+
+def test_contents_and_pages_must_agree() -> None:
+    contents = yaml.safe_load(TINY_TOC)
+    pages = [Page(name, (), "") for name in ("index", "items", "peers")]
+    check_contents(contents, pages)
+    with pytest.raises(BookError, match=r"names the page 'peers', which is not there"):
+        check_contents(contents, pages[:2])
+    with pytest.raises(BookError, match=r"the page extra\.md is not in _toc\.yml"):
+        check_contents(contents, [*pages, Page("extra", (), "")])
+
+
+def test_front_matter_knows_one_key(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("---\nrequire: peers\n---\n# Page\n", encoding="utf-8")
+    with pytest.raises(BookError, match=r"page\.md: unknown key 'require'"):
+        read_pages(tmp_path)
+
+
+def test_notebooks_keep_tags_and_show_tables_and_figures_only(tmp_path: Path) -> None:
+    nbformat.write(_executed(), tmp_path / "given.ipynb")
+    copy_notebook(tmp_path / "given.ipynb", tmp_path / "book" / "copy.ipynb")
+    cell = nbformat.read(tmp_path / "book" / "copy.ipynb", as_version=4).cells[1]
+    assert cell.metadata["tags"] == ["requires:peers"]
+    assert [list(output["data"]) for output in cell.outputs] == [["text/html"]]
+    assert "person 17" not in (tmp_path / "book" / "copy.ipynb").read_text(encoding="utf-8")
+
+
+# What every page says, and what none may do
+
+
+def test_the_banner_names_synthetic_data_placeholder_and_provenance(folders: ResultFolders) -> None:
+    synthetic = banner_sentences(_study(folders, FULL))
+    assert synthetic[0] == "Synthetic data: every person and every answer of cohort made-up is invented."
+    assert synthetic[1].startswith("Placeholder")
+    assert banner_sentences(_study(folders, BARE)) == ["Borrowed answers."]
+    assert banner_sentences(_study(folders, {**BARE, "provenance": ""})) == []
+
+
+def test_formulas_become_mathml() -> None:
+    writer = SimpleNamespace(body=[])
+    for visit, node in (
+        (visit_inline, nodes.math(text=r"\rho")),
+        (visit_block, nodes.math_block(text=r"\frac{a}{b}", number=3, ids=["equation-x"])),
+    ):
+        with pytest.raises(nodes.SkipNode):
+            visit(writer, node)
+    assert writer.body[0].startswith("<math") and 'display="inline"' in writer.body[0]
+    assert '<div class="formula" id="equation-x"><math' in writer.body[1]
+    assert "<mfrac>" in writer.body[1] and '<span class="eqno">(3)</span>' in writer.body[1]
+
+
+def test_scripts_from_elsewhere_are_left_out() -> None:
+    assets = ["_static/a.js", "https://cdn.example.org/require.js", "//cdn.example.org/x.js"]
+    context: dict[str, Any] = {"script_files": assets, "css_files": []}
+    keep_local_assets(None, "index", "page.html", context, None)  # type: ignore[arg-type]
+    assert context["script_files"] == ["_static/a.js"]
+
+
+@pytest.mark.parametrize(
+    "asset",
+    [
+        '<script src="https://cdn.example.org/a.js"></script>',
+        '<link rel="stylesheet" href="//cdn.example.org/a.css"/>',
+        '<img alt="" src="http://example.org/a.png"/>',
+    ],
+)
+def test_a_page_that_fetches_is_refused(tmp_path: Path, asset: str) -> None:
+    (tmp_path / "index.html").write_text('<a href="https://doi.org/10.1">fine</a>', encoding="utf-8")
+    refuse_remote_assets(tmp_path)
+    (tmp_path / "bad.html").write_text(asset, encoding="utf-8")
+    with pytest.raises(BookError, match=r"bad\.html would fetch something from elsewhere"):
+        refuse_remote_assets(tmp_path)
+
+
+def test_a_failed_build_leaves_the_old_book(study: Study, tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = study.saved.folders
+    folders.book.mkdir()
+    (folders.book / "index.html").write_text("old", encoding="utf-8")
+    (folders.root / ".book-left-by-a-kill").mkdir()
+
+    def fail(source: Path, output: Path) -> Path:
+        raise BookError("no")
+
+    monkeypatch.setattr(builder, "run_sphinx", fail)
+    with pytest.raises(BookError):
+        build(folders, study.framework, study.settings, study.plan, source=tiny_book)
+    assert (folders.book / "index.html").read_text(encoding="utf-8") == "old"
+    assert not list(folders.root.glob(".book-*"))
+
+
+# The project's own pages
+
+
+def test_no_statistic_is_typed_into_a_page() -> None:
+    typed = {
+        page.name: found
+        for page in read_pages(BOOK)
+        if page.name not in FACTS and (found := STATISTIC.findall(_prose_of(page.text)))
+    }
+    assert typed == {}
+
+
+@pytest.mark.parametrize("text", ["alpha was 0.87", "rho = .30", "at −0.2 or", "12 % of", "(p < .001)", "n = 91"])
+def test_the_search_for_typed_statistics_finds_them(text: str) -> None:
+    assert STATISTIC.search(_prose_of(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["`study.yaml`", '{{ value("x", 2) }} %', "Python 3.11 or", "in 2024, 52 items", "$p < .05$"]
+)
+def test_the_search_for_typed_statistics_leaves_the_rest(text: str) -> None:
+    assert not STATISTIC.search(_prose_of(text.replace("3.11", "")))
+
+
+def test_pages_ask_only_for_names_that_notebooks_save() -> None:
+    saved = {(each.kind, each.name) for each in saved_names()}
+    kinds = dict.fromkeys(("percent", "p", "text", "raw", "value"), "value") | {"table": "table", "figure": "figure"}
+    missing = [
+        f"{page.name}: {kinds[function]} {arguments[0]}"
+        for page in sorted(BOOK.glob("*.md"))
+        for function, arguments, _ in calls(page)
+        if function in kinds and (kinds[function], arguments[0]) not in saved
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("gates_open", [True, False], ids=["supported", "not supported"])
+@pytest.mark.parametrize("description", [FULL, BARE], ids=["everything collected", "nothing but answers"])
+def test_every_page_can_be_filled_for_every_kind_of_cohort(
+    tmp_path: Path, description: dict[str, Any], gates_open: bool
+) -> None:
+    made = make_up(tmp_path / "results", description, gates_open=gates_open)
+    study = Study(SavedResults(made.folders), made.framework, made.settings, made.plan)
+    pages = render(wanted(read_pages(BOOK), study), study)
+    names = {page.name for page in pages}
+    assert {"index", "item_analysis", "references"} <= names
+    assert ("rater_agreement" in names) == (description is FULL)
+    assert ("outcome_associations" in names) == (description is FULL)
+    assert ("feedback" in names) == (description is FULL)
+    assert not [page.name for page in pages if "{{" in page.text or "{%" in page.text]
+
+
+def test_every_source_of_the_plan_that_names_a_work_is_in_the_references() -> None:
+    entries = re.findall(r"@\w+\{([a-z]+)(\d{4}),", (BOOK / "references.bib").read_text(encoding="utf-8"))
+    plan = (PROJECT / "study.yaml").read_text(encoding="utf-8")
+    cited = re.findall(
+        r"([A-Z][A-Za-z]+)(?:,? (?:&|and|et al\.) ?[A-Za-z]*|, [A-Z][a-z]+ & [A-Z][a-z]+)? (\d{4})\b", plan
+    )
+    authors = {(author.lower(), year) for author, year in entries}
+    known = {year: {author for author, when in authors if when == year} for _, year in entries}
+    missing = [(name, year) for name, year in cited if year not in known]
+    assert cited and missing == []
+
+
+def test_every_work_in_the_references_is_cited_or_in_the_plan() -> None:
+    text = " ".join(path.read_text(encoding="utf-8") for path in BOOK.glob("*.md"))
+    plan = (PROJECT / "study.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"@\w+\{([a-z]+)(\d{4}),", (BOOK / "references.bib").read_text(encoding="utf-8"))
+    unused = [f"{author}{year}" for author, year in entries if f"{author}{year}" not in text and year not in plan]
+    assert unused == []
+
+
+def test_licences_and_citation_are_there() -> None:
+    assert (PROJECT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+    assert "Creative Commons Attribution 4.0 International" in (PROJECT / "LICENSE-text").read_text(encoding="utf-8")
+    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text(encoding="utf-8"))
+    version = re.search(r'^version = "(.+)"', (PROJECT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert citation["cff-version"] == "1.2.0" and version is not None
+    assert citation["version"] == version[1]
+
+
+# Real builds
+
+
+@pytest.mark.slow
+def test_a_tiny_book_is_built_the_same_every_time(study: Study, tiny_book: Path) -> None:
+    folders = study.saved.folders
+    arguments = (folders, study.framework, study.settings, study.plan)
+    first = build(*arguments, source=tiny_book)
+    pages = _files(first.parent)
+    assert first == folders.book / "index.html"
+    assert "<math" in pages[Path("index.html")] and "mathjax" not in pages[Path("index.html")].lower()
+    assert "data-banner" in pages[Path("search.html")]
+    assert "Made-up cohort (made-up)" in re.search(r"<title>(.*?)</title>", pages[Path("items.html")], re.S)[1]  # type: ignore[index]
+    assert Path("notebooks/04_item_analysis.html") in pages
+    assert "person 17" not in "".join(pages.values())
+    assert _files(build(*arguments, source=tiny_book).parent) == pages
+
+
+@pytest.mark.slow
+def test_a_warning_of_sphinx_stops_the_build(study: Study, tiny_book: Path, tmp_path: Path) -> None:
+    (tiny_book / "items.md").write_text("# Items\n\nSee {doc}`nowhere`.\n", encoding="utf-8")
+    write_sources(study, tiny_book, tmp_path / "source")
+    with pytest.raises(BookError, match=r"items\.md:3: WARNING: unknown document: 'nowhere'"):
+        run_sphinx(tmp_path / "source", tmp_path / "output")
+
+
+@pytest.mark.slow
+def test_the_book_of_a_bare_cohort_is_built_without_warnings(tmp_path: Path) -> None:
+    made: MadeUp = make_up(tmp_path / "results", BARE, gates_open=False)
+    index = build(made.folders, made.framework, made.settings, made.plan)
+    names = {path.stem for path in index.parent.glob("*.html")}
+    assert {"index", "limitations"} <= names and not names & {"rater_agreement", "feedback"}
+    assert {path.stem for path in (index.parent / "notebooks").glob("*.html")} == {
+        path.stem for path in NOTEBOOKS.glob("*.ipynb")
+    }
+
+
+def _files(book: Path) -> dict[Path, str]:
+    """Return the text of every page and of the search index."""
+    paths = [*book.rglob("*.html"), book / "searchindex.js"]
+    return {path.relative_to(book): path.read_text(encoding="utf-8") for path in sorted(paths)}
+
+
+def _prose_of(text: str) -> str:
+    """Return the words of a page: no substitutions, code, formulas, roles or link targets."""
+    for pattern in (
+        r"\{\{.*?\}\}\s*%?",
+        r"\{%.*?%\}",
+        r"```.*?```",
+        r"\$\$.*?\$\$",
+        r"\$[^$]*\$",
+        r"`[^`]*`",
+        r"\]\([^)]*\)",
+    ):
+        text = re.sub(pattern, " ", text, flags=re.DOTALL)
+    return text
