@@ -327,6 +327,12 @@ def test_small_cohort_folder_passes_validation(peers, tmp_path):
     assert (folder / "peer.csv").exists() == (peers is not None)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_very_small_cohorts_of_any_seed_pass_validation(seed, tmp_path):
+    plan = SimulationPlan(n=60, invited=90, seed=seed)
+    assert len(load_cohort(write_cohort(tmp_path / "tiny", plan, framework())).people) == 60
+
+
 def test_cohort_without_outcomes_passes_validation(tmp_path):
     plan = SimulationPlan(outcomes=(), peers=None, quality=Quality(careless=0.0))
     assert "outcomes" not in load_cohort(write_cohort(tmp_path / "bare", plan)).settings.collected

@@ -129,7 +129,7 @@ def _description(name: str, plan: SimulationPlan, framework: Framework, cohort: 
         **({"rater_id": "rater_id"} if cohort.peer is not None else {}),
         "missing": [""],
         "not_applicable": [framework.scale.not_applicable],
-        "groups": GROUPS,
+        "groups": _groups(cohort),
         "outcomes": [outcome.scale for outcome in plan.outcomes],
         **({"peer_outcomes": list(plan.peers.outcomes)} if plan.peers else {}),
         "fieldwork": {"start": "2026-01-12", "end": "2026-02-20"},
@@ -138,6 +138,13 @@ def _description(name: str, plan: SimulationPlan, framework: Framework, cohort: 
     }
     header = "# A synthetic cohort, written by compendium.simulate; `make demo-data` writes the committed ones again.\n"
     return header + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _groups(cohort: SimulatedCohort) -> dict[str, Any]:
+    """Return the groups, with the levels that someone belongs to."""
+    genders = set(cohort.self["gender"].dropna())
+    levels = {code: label for code, label in GROUPS["gender"]["levels"].items() if code in genders}
+    return GROUPS | {"gender": GROUPS["gender"] | {"levels": levels}}
 
 
 def _note(name: str, plan: SimulationPlan, cohort: SimulatedCohort) -> str:
@@ -149,7 +156,7 @@ def _note(name: str, plan: SimulationPlan, cohort: SimulatedCohort) -> str:
         ratings=0 if cohort.peer is None else len(cohort.peer),
         items=len(cohort.truth["competency_items"]),
         same_source=plan.same_source,
-        stopped=f"{plan.quality.drop_out:.0%}" if plan.quality.drop_out else "none (all completed)",
+        stopped=f"{100 * plan.quality.drop_out:.0f} %" if plan.quality.drop_out else "none (all completed)",
         faults=_fault_table(plan),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from compendium.simulate.streams import choose, exact_share, stream
 CARELESS = (("straight", 0.30), ("runs", 0.40), ("random", 0.30))
 #: A straight-liner strays from the line in this share of answers.
 STRAYING = 0.04
-LONGEST_RUN = 25
+LONGEST_RUN = 12
 #: Interruption comes between these shares of the form.
 EARLIEST_STOP, LATEST_STOP = 0.10, 0.95
 
@@ -55,9 +56,10 @@ def answer(
         Raw codes, shape of `traits` by items.
     """
     answered: dict[str, np.ndarray] = {}
+    columns, among = {str(name): traits[name].to_numpy() for name in traits}, correlations.to_dict()
     for item in parameters:
         generator = stream(seed, f"{form} {item.item}")
-        latent = _latent(item, traits, correlations, generator, positivity) + easier
+        latent = _latent(item, columns, among, generator, positivity) + easier
         if item.fault is not None and item.fault.kind == "dif":
             latent = latent - item.fault.size * (sectors == item.fault.other)
         steps = np.searchsorted(np.array(item.thresholds), latent, side="left")
@@ -70,22 +72,21 @@ def answer(
 
 def _latent(
     item: ItemParameters,
-    traits: pd.DataFrame,
-    correlations: pd.DataFrame,
+    traits: dict[str, np.ndarray],
+    correlations: dict[Any, dict[Any, float]],
     generator: np.random.Generator,
     positivity: np.ndarray | None,
 ) -> np.ndarray:
     """Return the latent response of an item, variance one."""
-    loading = np.array(list(item.loadings.values()))
-    among = correlations.loc[list(item.loadings), list(item.loadings)].to_numpy()
-    explained = float((np.outer(loading, loading) * among).sum())
-    latent: np.ndarray = np.zeros(len(traits))
-    for trait, weight in item.loadings.items():
-        latent += weight * traits[trait].to_numpy()
+    loadings = item.loadings.items()
+    explained = math.fsum(a * b * correlations[x][y] for x, a in loadings for y, b in loadings)
+    latent: np.ndarray = np.zeros(len(traits[item.scale]))
+    for trait, loading in loadings:
+        latent += loading * traits[trait]
     if positivity is not None:
         latent += item.positivity * positivity
         explained += item.positivity**2
-    latent += math.sqrt(1 - explained) * generator.standard_normal(len(traits))
+    latent += math.sqrt(1 - explained) * generator.standard_normal(len(latent))
     return latent
 
 

@@ -121,7 +121,7 @@ class PeerPlan:
 
     rated_share: float = 0.70
     returned: tuple[float, ...] = (0.14, 0.20, 0.24, 0.20, 0.13, 0.09)
-    self_peer_correlation: float = 0.33
+    self_peer_correlation: float = 0.34
     shared_view: float = 0.48
     self_minus_peer: float = -0.20
     rater_style: float = 0.40
@@ -136,8 +136,8 @@ class Clustering:
 
     agency: float = 0.085
     team: float = 0.04
-    outcome_agency: float = 0.02
-    outcome_team: float = 0.03
+    outcome_agency: float = 0.01
+    outcome_team: float = 0.02
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any, Literal
 
@@ -126,11 +127,21 @@ def competency_items(plan: SimulationPlan, framework: Framework) -> list[ItemPar
     """
     faults = {fault.item: fault for fault in plan.faults}
     _require_known(plan, framework)
-    built = {
-        item: _competency_item(plan, framework, item, position, row, faults.get(item))
-        for row, items in enumerate(framework.scales().values())
-        for position, item in enumerate(items)
-    }
+    reverse = framework.items["reverse"].to_dict()
+    built: dict[str, ItemParameters] = {}
+    for row, (competency, items) in enumerate(framework.scales().items()):
+        for position, item in enumerate(items):
+            loading = LOADINGS[(position + row) % len(LOADINGS)] * (REVERSED_SHARE if reverse[item] else 1)
+            sound = ItemParameters(
+                item,
+                competency,
+                {competency: round(loading, 3)},
+                plan.same_source,
+                _thresholds(CUMULATIVE, LOCATIONS[position % len(LOCATIONS)]),
+                framework.scale.minimum,
+                bool(reverse[item]),
+            )
+            built[item] = _with_fault(sound, faults[item]) if item in faults else sound
     return [built[item] for item in framework.select(plan.items).items.index]
 
 
@@ -145,25 +156,21 @@ def outcome_items(
     ]
 
 
-def _competency_item(
-    plan: SimulationPlan, framework: Framework, item: str, position: int, row: int, fault: PlantedFault | None
-) -> ItemParameters:
-    """Build a sound item, or one with its fault."""
-    row_of_item: dict[Any, Any] = framework.items.loc[item].to_dict()
-    reverse, scale = bool(row_of_item["reverse"]), str(row_of_item["competency"])
-    loading = LOADINGS[(position + row) % len(LOADINGS)] * (REVERSED_SHARE if reverse else 1)
-    kind, size = (fault.kind, fault.size) if fault else ("", 0.0)
-    positivity = plan.same_source
-    loadings, cumulative = {scale: round(loading, 3)}, list(CUMULATIVE)
-    if kind == "weak":
-        loadings, positivity = {scale: size}, WEAK_POSITIVITY
-    if fault and kind == "cross_loading":
-        loadings = {scale: size, fault.other: size}
-    if kind == "ceiling":
-        cumulative = [value * (1 - size) / CUMULATIVE[-1] for value in CUMULATIVE]
-    thresholds = _thresholds(cumulative, LOCATIONS[position % len(LOCATIONS)] if kind != "ceiling" else 0.0)
-    turned = reverse != (kind == "wrong_key")
-    return ItemParameters(item, scale, loadings, positivity, thresholds, framework.scale.minimum, turned, fault)
+def _with_fault(sound: ItemParameters, fault: PlantedFault) -> ItemParameters:
+    """Spoil a sound item; redundancy and DIF show only when it is answered."""
+    item = replace(sound, fault=fault)
+    match fault.kind:
+        case "weak":
+            return replace(item, loadings={item.scale: fault.size}, positivity=WEAK_POSITIVITY)
+        case "cross_loading":
+            return replace(item, loadings={item.scale: fault.size, fault.other: fault.size})
+        case "ceiling":
+            below = [share * (1 - fault.size) / CUMULATIVE[-1] for share in CUMULATIVE]
+            return replace(item, thresholds=_thresholds(below, 0.0))
+        case "wrong_key":
+            return replace(item, turned=not item.turned)
+        case _:
+            return item
 
 
 def _outcome_item(
@@ -180,7 +187,7 @@ def _outcome_item(
     )
 
 
-def _thresholds(cumulative: list[float], shift: float) -> tuple[float, ...]:
+def _thresholds(cumulative: Sequence[float], shift: float) -> tuple[float, ...]:
     """Turn cumulative shares into thresholds, short enough to be printed exactly."""
     return tuple(round(NormalDist().inv_cdf(float(share)) + shift, 4) for share in cumulative)
 

@@ -10,11 +10,12 @@ import pandas as pd
 
 from compendium.framework import Framework
 from compendium.simulate.cohort import Draw, draw
+from compendium.simulate.peers import PeerForms
 from compendium.simulate.plan import PeerPlan, SimulationPlan
 from psychometrics.agreement import icc1
 from psychometrics.scoring import scale_scores
 
-CHUNK, CHUNKS = 20_000, 4
+CHUNK, CHUNKS, CHUNKS_WITH_PEERS = 20_000, 4, 2
 PEOPLE_PER_AGENCY = 65
 
 
@@ -37,8 +38,9 @@ def population_values(
     dict
         ``spearman`` of competency scores with outcome scores, for ``attentive`` answers (nobody careless, nothing
         missing) and for ``collected`` ones, over ``final`` items and over ``sound`` ones (asked and without a
-        planted fault); with peers, ``peers`` holds the values on the level of competency scores. Each is rounded to
-        three decimals; ``standard_error`` is the Monte Carlo error of a zero correlation.
+        planted fault); with peers, ``peers`` holds the values on the level of competency scores, self scores as
+        collected unless named attentive. Each is rounded to three decimals; ``standard_error`` is the Monte Carlo
+        error of a zero correlation.
 
     Notes
     -----
@@ -46,7 +48,10 @@ def population_values(
     least half the items. Spearman's rho in each sample, averaged: its bias of order 1 / n is below the rounding.
 
     """
-    drawn = [_chunk(plan, framework, chunk, number) for number in range(chunks)]
+    without = replace(plan, peers=None)
+    drawn = [
+        _chunk(plan if number < CHUNKS_WITH_PEERS else without, framework, chunk, number) for number in range(chunks)
+    ]
     sets = item_sets(plan, framework)
     tables = {
         answers: {
@@ -58,7 +63,9 @@ def population_values(
     values: dict[str, Any] = {"n": chunk * chunks, "standard_error": round((chunk * chunks) ** -0.5, 4)}
     values["spearman"] = tables
     if plan.peers is not None:
-        values["peers"] = _mean([_peer_values(plan, plan.peers, framework, one, sets["final"]) for one in drawn])
+        values["peers"] = _mean(
+            [_peer_values(plan.peers, framework, one, one.peers, sets["final"]) for one in drawn if one.peers]
+        )
     return values
 
 
@@ -74,15 +81,14 @@ def item_sets(plan: SimulationPlan, framework: Framework) -> dict[str, list[str]
 
 def keyed(codes: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     """Turn reversed items and blank the not-applicable code."""
-    scale, turned = framework.scale, codes.copy()
-    for item in codes.columns.intersection(framework.items.index):
-        column = codes[item].mask(codes[item] == scale.not_applicable)
-        reverse = bool(framework.items.loc[item, "reverse"])
-        turned[item] = scale.minimum + scale.maximum - column if reverse else column
-    for item in codes.columns.intersection(framework.outcomes.index):
-        row = framework.outcomes.loc[item]
-        turned[item] = row["minimum"] + row["maximum"] - codes[item] if row["reverse"] else codes[item]
-    return turned
+    values: pd.DataFrame = codes.mask(codes == framework.scale.not_applicable)
+    reverse = pd.concat([framework.items["reverse"], framework.outcomes["reverse"]])
+    ends = framework.outcomes["minimum"] + framework.outcomes["maximum"]
+    for item in values.columns[reverse.loc[values.columns].to_numpy(dtype=bool)]:
+        competency_item = item in framework.items.index
+        total = framework.scale.minimum + framework.scale.maximum if competency_item else int(ends.loc[item])
+        values[item] = total - values[item]
+    return values
 
 
 def competency_scores(codes: pd.DataFrame, framework: Framework, items: list[str]) -> pd.DataFrame:
@@ -120,22 +126,23 @@ def _rho(x: pd.Series[float], y: pd.Series[float]) -> float:
 
 
 def _peer_values(
-    plan: SimulationPlan, peers: PeerPlan, framework: Framework, one: Draw, items: list[str]
+    peers: PeerPlan, framework: Framework, one: Draw, forms_drawn: PeerForms, items: list[str]
 ) -> dict[str, Any]:
     """Return reliability of one peer, self-peer agreement and colleagues' engagement, averaged over competencies."""
-    assert one.peers is not None
-    forms = one.peers.frame
+    forms = forms_drawn.frame
     person = pd.Index(forms["person_id"])
     rated = competency_scores(forms, framework, items)
-    own = competency_scores(one.attentive, framework, items)
+    own = competency_scores(one.collected, framework, items)
+    attentive = competency_scores(one.attentive, framework, items)
     engagement = outcome_scores(forms, framework, [peers.outcomes[0]])[peers.outcomes[0]]
     means = rated.groupby(person.to_numpy()).mean()
     lived = one.people.traits[list(rated.columns)].mean(axis=1)
     return {
         "reliability_of_one_peer": _average(icc1(rated[name], forms["person_id"]).icc1 for name in rated),
         "self_peer_pearson": _average(own[name].corr(means[name]) for name in rated),
+        "self_peer_pearson_attentive": _average(attentive[name].corr(means[name]) for name in rated),
         "self_minus_peer_mean": _average((own[name] - means[name]).mean() for name in rated),
-        "engagement_with_lived_competency_latent": float(np.corrcoef(lived.loc[person], one.peers.engagement)[0, 1]),
+        "engagement_with_lived_competency_latent": float(np.corrcoef(lived.loc[person], forms_drawn.engagement)[0, 1]),
         "engagement_with_own_rating_same_source": _average(_rho(rated[name], engagement) for name in rated),
         "engagement_with_self_score_cross_source": _average(
             _rho(own[name].loc[person].reset_index(drop=True), engagement) for name in rated
