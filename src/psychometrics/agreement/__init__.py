@@ -15,6 +15,7 @@ from psychometrics.agreement.coefficients import (
     percent_agreement,
 )
 from psychometrics.agreement.cohen import cohen_kappa, conger_kappa
+from psychometrics.agreement.generalisability import GeneralisabilityStudy, generalisability_study
 from psychometrics.agreement.intraclass import IntraclassCorrelations, icc
 from psychometrics.agreement.krippendorff_coefficient import krippendorff_alpha
 from psychometrics.agreement.nested import IccGroups, icc1
@@ -30,6 +31,7 @@ from psychometrics.agreement.within_group import (
 __all__ = [
     "AgreementCoefficient",
     "DecisionStudy",
+    "GeneralisabilityStudy",
     "IccGroups",
     "IntraclassCorrelations",
     "WithinGroupAgreement",
@@ -39,6 +41,7 @@ __all__ = [
     "conger_kappa",
     "decision_study",
     "fleiss_kappa",
+    "generalisability_study",
     "gwet_ac1",
     "gwet_ac2",
     "icc",

@@ -6,6 +6,16 @@ at full precision with ``to_frame()``.
 
 from __future__ import annotations
 
+from psychometrics.association.contrasts import (
+    CorrelationDifference,
+    EquivalenceTest,
+    compare_independent_correlations,
+    compare_overlapping_correlations,
+    equivalence_test,
+    marker_adjusted,
+    partial_correlations,
+    verdict,
+)
 from psychometrics.association.correlation import (
     CorrelationTable,
     DisattenuatedCorrelation,
@@ -15,8 +25,10 @@ from psychometrics.association.correlation import (
     disattenuate,
     spearman_matrix,
 )
+from psychometrics.association.importance import PredictorImportance, dominance_analysis, relative_weights
 from psychometrics.association.mixed import MixedModelResult, random_intercept
 from psychometrics.association.models import RegressionResult, regression
+from psychometrics.association.ordinal_models import OrdinalRegressionResult, ordinal_regression
 from psychometrics.association.planning import (
     CorrelationPrecision,
     correlation_power,
@@ -26,20 +38,33 @@ from psychometrics.association.planning import (
 )
 
 __all__ = [
+    "CorrelationDifference",
     "CorrelationPrecision",
     "CorrelationTable",
     "DisattenuatedCorrelation",
+    "EquivalenceTest",
     "MixedModelResult",
+    "OrdinalRegressionResult",
+    "PredictorImportance",
     "RegressionResult",
     "adjust_p",
+    "compare_independent_correlations",
+    "compare_overlapping_correlations",
     "correlation_interval",
     "correlation_matrix",
     "correlation_power",
     "correlation_precision",
     "disattenuate",
+    "dominance_analysis",
+    "equivalence_test",
+    "marker_adjusted",
     "minimum_detectable_correlation",
+    "ordinal_regression",
+    "partial_correlations",
     "persons_for_correlation",
     "random_intercept",
     "regression",
+    "relative_weights",
     "spearman_matrix",
+    "verdict",
 ]

@@ -1,4 +1,4 @@
-"""Self-ratings against peer ratings of the same people."""
+"""Means, differences and correlations of self and peer scores."""
 
 from __future__ import annotations
 

@@ -1,0 +1,279 @@
+"""Generalisability study of peers nested in the people they rate, crossed with items."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from psychometrics.association._input import as_numeric_frame, require_same_rows
+from psychometrics.errors import ConstantItemError, InputShapeError, PsychometricsError
+
+COMPONENTS = ("person", "rater:person", "item", "person x item", "residual")
+
+
+@dataclass(frozen=True)
+class GeneralisabilityStudy:
+    """Variance components of ratings; see :func:`generalisability_study`.
+
+    Attributes
+    ----------
+    components : DataFrame
+        ``component``, ``df``, ``mean_square``, ``variance`` (negative estimates kept), ``share`` of the total
+        (negative ones counted as zero), and ``lower``, ``upper`` when intervals were asked for.
+    n_persons, n_ratings, n_items, n_dropped : int
+        Persons, complete raters, items, raters left out as incomplete.
+    mean_raters, effective_raters : float
+        Raters a person on average, and the number n0 that the unequal design is worth.
+    notes : tuple of str
+    """
+
+    components: pd.DataFrame
+    n_persons: int
+    n_ratings: int
+    n_items: int
+    n_dropped: int
+    mean_raters: float
+    effective_raters: float
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the components."""
+        return self.components.copy()
+
+    def variance(self, component: str) -> float:
+        """Return one variance component, negative estimates set to zero."""
+        found = self.components.loc[self.components["component"] == component, "variance"].item()
+        return max(float(found), 0.0)
+
+    def decision_study(
+        self,
+        n_raters: Iterable[int] = range(1, 16),
+        n_items: int | None = None,
+        items: str = "fixed",
+    ) -> pd.DataFrame:
+        r"""Return the reliability of a peer mean by number of raters.
+
+        .. math:: E\rho^2 = \frac{U}{U + \Delta/k}, \quad
+                  \Delta = \sigma^2_{r:p} + \sigma^2_{ri:p}/I
+
+        with :math:`U = \sigma^2_p + \sigma^2_{pi}/I` for fixed items (the same scale next time); for random items
+        :math:`U = \sigma^2_p` and :math:`\sigma^2_{pi}/I` joins the error.
+
+        Parameters
+        ----------
+        n_raters : iterable of int
+        n_items : int, optional
+            Items of the scale, by default as in the study.
+        items : {"fixed", "random"}
+
+        Returns
+        -------
+        DataFrame
+            ``n_raters``, ``n_items``, ``items``, ``reliability``.
+
+        Raises
+        ------
+        PsychometricsError
+            `items` other than fixed or random.
+        """
+        universe, constant, shrinking = self._parts(n_items or self.n_items, items)
+        sizes = [int(k) for k in n_raters]
+        values = [universe / (universe + constant + shrinking / k) if universe > 0 else 0.0 for k in sizes]
+        return pd.DataFrame(
+            {"n_raters": sizes, "n_items": n_items or self.n_items, "items": items, "reliability": values}
+        )
+
+    def raters_needed(
+        self, targets: Sequence[float] = (0.70, 0.80), n_items: int | None = None, items: str = "fixed"
+    ) -> pd.DataFrame:
+        """Return the fewest raters whose mean reaches each reliability; infinite where none do.
+
+        Parameters
+        ----------
+        targets : sequence of float
+        n_items, items
+            As in :meth:`decision_study`.
+
+        Returns
+        -------
+        DataFrame
+            ``target``, ``n_raters``.
+        """
+        universe, constant, shrinking = self._parts(n_items or self.n_items, items)
+        rows = []
+        for target in targets:
+            room = (1 - target) * universe - target * constant
+            exact = target * shrinking / room if room > 0 else math.inf
+            needed = max(math.ceil(exact - 1e-9), 1) if math.isfinite(exact) else math.inf
+            rows.append({"target": target, "n_raters": float(needed)})
+        return pd.DataFrame(rows)
+
+    def _parts(self, n_items: int, items: str) -> tuple[float, float, float]:
+        """Return universe-score variance, error that raters leave, and error that falls with their number."""
+        if items not in ("fixed", "random"):
+            raise PsychometricsError(f"items must be 'fixed' or 'random', not {items!r}")
+        shared = self.variance("person x item") / n_items
+        shrinking = self.variance("rater:person") + self.variance("residual") / n_items
+        if items == "fixed":
+            return self.variance("person") + shared, 0.0, shrinking
+        return self.variance("person"), shared, shrinking
+
+
+def generalisability_study(
+    ratings: pd.DataFrame,
+    persons: pd.Series,
+    n_resamples: int = 0,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> GeneralisabilityStudy:
+    r"""Variance components of persons x (raters within persons) x items, for any number of raters a person.
+
+    Expected mean squares, with I items, :math:`n_p` raters of person p, N raters in all and
+    :math:`n_0 = (N - \sum n_p^2/N)/(P-1)`:
+
+    .. math:: E(MS_{ri:p}) = \sigma^2_{ri:p},\quad E(MS_{pi}) = \sigma^2_{ri:p} + n_0\sigma^2_{pi},\quad
+              E(MS_{r:p}) = \sigma^2_{ri:p} + I\sigma^2_{r:p}
+
+    .. math:: E(MS_p) = \sigma^2_{ri:p} + I\sigma^2_{r:p} + n_0\sigma^2_{pi} + n_0 I\sigma^2_p,\quad
+              E(MS_i) = \sigma^2_{ri:p} + \tfrac{\sum n_p^2}{N}\sigma^2_{pi} + N\sigma^2_i
+
+    solved for the variances (analogous analysis of variance).
+
+    Parameters
+    ----------
+    ratings : DataFrame, shape (n_ratings, n_items)
+        One row a rater, ``NaN`` missing; incomplete raters are left out and counted.
+    persons : Series, shape (n_ratings,)
+        The rated person; each person has other raters.
+    n_resamples : int
+        Bootstrap resamples of persons for percentile intervals; 0 for none.
+    seed : int
+    confidence : float
+
+    Returns
+    -------
+    GeneralisabilityStudy
+        With ``decision_study`` and ``raters_needed``.
+
+    Raises
+    ------
+    InputShapeError
+        Fewer than two persons or items, or no person with two raters.
+    ConstantItemError
+        Ratings all alike.
+    CodingError
+        Text or infinite ratings.
+
+    References
+    ----------
+    Brennan, R. L. (2001). Generalizability theory. Springer, sections 3.4 and 7.1 (analogous ANOVA for unbalanced
+    designs). Searle, Casella & McCulloch (1992), chapter 5. Shavelson & Webb (1991), chapters 3 and 6.
+
+    Notes
+    -----
+    Validated against lme4 on balanced ratings, where both agree, and by recovery on unequal numbers of raters.
+    """
+    table = as_numeric_frame(ratings, "ratings")
+    require_same_rows(table.index, persons.index, "ratings and persons")
+    keep = (table.notna().all(axis=1) & persons.notna()).to_numpy()
+    sums = _sums(table[keep].to_numpy(), persons[keep])
+    _require_design(sums, table.shape[1])
+    components = pd.DataFrame(_estimate(sums, np.ones(len(sums.n))))
+    if n_resamples:
+        bounds = _bootstrap(sums, n_resamples, seed, confidence)
+        components = components.assign(lower=bounds[0], upper=bounds[1])
+    n = sums.n
+    negative = components.loc[components["variance"] < 0, "component"]
+    return GeneralisabilityStudy(
+        components=components,
+        n_persons=len(n),
+        n_ratings=int(n.sum()),
+        n_items=table.shape[1],
+        n_dropped=int((~keep).sum()),
+        mean_raters=float(n.mean()),
+        effective_raters=_effective(n),
+        notes=tuple(f"{name}: negative variance component" for name in negative),
+    )
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What each person adds to the sums of squares."""
+
+    n: np.ndarray
+    items: np.ndarray
+    raters: np.ndarray
+    squares: np.ndarray
+
+
+def _sums(x: np.ndarray, persons: pd.Series) -> _Sums:
+    """Return, for each person: raters, item sums, squared rater totals, squared ratings."""
+    codes = pd.factorize(persons)[0]
+    k = int(codes.max()) + 1 if len(codes) else 0
+    items = np.column_stack([np.bincount(codes, column, k) for column in x.T]) if k else np.empty((0, x.shape[1]))
+    raters = np.bincount(codes, x.sum(axis=1) ** 2, k)
+    return _Sums(np.bincount(codes, minlength=k).astype(float), items, raters, np.bincount(codes, (x**2).sum(1), k))
+
+
+def _require_design(sums: _Sums, n_items: int) -> None:
+    """Refuse designs in which the variances cannot be told apart."""
+    if len(sums.n) < 2 or n_items < 2:
+        raise InputShapeError(f"{len(sums.n)} persons and {n_items} items with complete raters; two of each are needed")
+    if sums.n.max() < 2:
+        raise InputShapeError("no person has two complete raters, so raters cannot be told from persons")
+    mean = sums.items.sum() / (sums.n.sum() * n_items)
+    if np.isclose(sums.squares.sum(), mean**2 * sums.n.sum() * n_items, rtol=1e-14):
+        raise ConstantItemError("all ratings are alike: there is no variance to share out")
+
+
+def _effective(n: np.ndarray) -> float:
+    """Return n0, the equal number of raters that the unequal design is worth."""
+    return float((n.sum() - (n**2).sum() / n.sum()) / (len(n) - 1))
+
+
+def _estimate(sums: _Sums, weight: np.ndarray) -> dict[str, object]:
+    """Return the analysis of variance with each person counted `weight` times."""
+    used = weight > 0
+    w, n, items = weight[used], sums.n[used], sums.items[used]
+    size, P, N = items.shape[1], float(w.sum()), float(w @ n)
+    squared = float(w @ n**2)
+    n0 = (N - squared / N) / (P - 1)
+    t_mean = (w @ items).sum() ** 2 / (N * size)
+    t_person = float(w @ (items.sum(axis=1) ** 2 / n)) / size
+    t_rater = float(w @ sums.raters[used]) / size
+    t_item = float(((w @ items) ** 2).sum()) / N
+    t_both = float(w @ ((items**2).sum(axis=1) / n))
+    t_all = float(w @ sums.squares[used])
+    df = np.array([P - 1, N - P, size - 1, (P - 1) * (size - 1), (N - P) * (size - 1)])
+    ss = np.array(
+        [t_person - t_mean, t_rater - t_person, t_item - t_mean, t_both - t_person - t_item + t_mean,
+         t_all - t_rater - t_both + t_person]
+    )  # fmt: skip
+    ms_p, ms_r, ms_i, ms_pi, ms_e = mean_square = ss / df
+    pi = (ms_pi - ms_e) / n0
+    variance = np.array(
+        [
+            (ms_p - ms_r - ms_pi + ms_e) / (n0 * size),
+            (ms_r - ms_e) / size,
+            (ms_i - ms_e - squared / N * pi) / N,
+            pi,
+            ms_e,
+        ]
+    )
+    positive = np.clip(variance, 0, None)
+    return {
+        "component": list(COMPONENTS), "df": df, "mean_square": mean_square, "variance": variance,
+        "share": positive / positive.sum(),
+    }  # fmt: skip
+
+
+def _bootstrap(sums: _Sums, n_resamples: int, seed: int, confidence: float) -> np.ndarray:
+    """Return percentile bounds of the variances over resampled persons."""
+    generator, k = np.random.default_rng(seed), len(sums.n)
+    weights = generator.multinomial(k, np.full(k, 1 / k), n_resamples).astype(float)
+    draws = [_estimate(sums, weight)["variance"] for weight in weights]
+    return np.asarray(np.quantile(np.array(draws), ((1 - confidence) / 2, (1 + confidence) / 2), axis=0))

@@ -1,0 +1,261 @@
+"""How much each of several overlapping predictors contributes: dominance analysis and relative weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from psychometrics.association._design import build_design
+from psychometrics.errors import InputShapeError, SingularMatrixError
+
+#: 2 to the power of this many subsets are still quick.
+MOST_PREDICTORS = 15
+
+
+@dataclass(frozen=True)
+class PredictorImportance:
+    """Parts of R squared by predictor.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``predictor``, ``importance`` (adds up to R squared), ``share`` of R squared, ``rank``, and ``lower``,
+        ``upper`` of the importance when intervals were asked for.
+    r_squared : float
+    n, n_dropped : int
+    method, outcome : str
+    conditional : DataFrame
+        Dominance analysis only: mean gain in R squared, predictors in rows, number of other predictors in columns.
+    complete : DataFrame
+        Dominance analysis only: True where the row's predictor gains more than the column's in every subset.
+    notes : tuple of str
+    """
+
+    table: pd.DataFrame
+    r_squared: float
+    n: int
+    n_dropped: int
+    method: str
+    outcome: str
+    conditional: pd.DataFrame
+    complete: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table with outcome, n and R squared beside it."""
+        table = self.table.copy()
+        table.insert(0, "outcome", self.outcome)
+        return table.assign(n=self.n, r_squared=self.r_squared)
+
+
+def dominance_analysis(
+    outcome: pd.Series,
+    predictors: pd.DataFrame,
+    n_resamples: int = 0,
+    seed: int = 0,
+    confidence: float = 0.95,
+    clusters: pd.Series | None = None,
+) -> PredictorImportance:
+    r"""General dominance: the mean gain in R squared of a predictor over all subsets of the others.
+
+    .. math:: C_j = \frac1p\sum_{s=0}^{p-1}\binom{p-1}{s}^{-1}\sum_{S\subseteq P\setminus j,\,|S|=s}
+              \{R^2(S\cup j) - R^2(S)\}
+
+    These are the Shapley values of R squared (also LMG) and add up to it.
+
+    Parameters
+    ----------
+    outcome : Series, shape (n_persons,)
+    predictors : DataFrame, shape (n_persons, n_predictors)
+        Two to fifteen numeric columns; incomplete rows are left out and counted.
+    n_resamples : int
+        Bootstrap resamples for percentile intervals; 0 for none.
+    seed : int
+    confidence : float
+    clusters : Series, optional
+        Resample whole clusters (teams) instead of persons.
+
+    Returns
+    -------
+    PredictorImportance
+
+    Raises
+    ------
+    InputShapeError
+        Fewer than two or more than fifteen predictors, or text predictors.
+    ConstantItemError, SingularMatrixError, TooFewPersonsError
+        As in :func:`regression`.
+
+    References
+    ----------
+    Budescu, D. V. (1993). Dominance analysis. Psychological Bulletin, 114, 542-551. Azen, R., & Budescu, D. V.
+    (2003). The dominance analysis approach for comparing predictors in multiple regression. Psychological Methods,
+    8, 129-148. Lindeman, R. H., Merenda, P. F., & Gold, R. Z. (1980). Introduction to bivariate and multivariate
+    analysis, p. 119.
+
+    Notes
+    -----
+    Validated against all-subsets regression in base R (script in ``tests/reference``).
+    """
+    y, x, n_dropped = _complete(outcome, predictors)
+    r_squared = _subset_r_squared(_correlations(y, x))
+    conditional, complete = _dominance(r_squared, list(x.columns))
+    importance = conditional.mean(axis=1)
+    bounds = _bounds(general_dominance, y, x, n_resamples, seed, confidence, clusters)
+    return _result(importance, bounds, y, n_dropped, "general dominance", conditional, complete)
+
+
+def relative_weights(
+    outcome: pd.Series,
+    predictors: pd.DataFrame,
+    n_resamples: int = 0,
+    seed: int = 0,
+    confidence: float = 0.95,
+    clusters: pd.Series | None = None,
+) -> PredictorImportance:
+    r"""Johnson's relative weights: R squared shared out through the nearest orthogonal predictors.
+
+    .. math:: \varepsilon_j = \sum_k \lambda_{jk}^2\beta_k^2, \quad \Lambda = R_{xx}^{1/2}, \quad
+              \beta = \Lambda^{-1}r_{xy}
+
+    Parameters
+    ----------
+    outcome, predictors, n_resamples, seed, confidence, clusters
+        As in :func:`dominance_analysis`; any number of predictors from two.
+
+    Returns
+    -------
+    PredictorImportance
+
+    Raises
+    ------
+    InputShapeError, ConstantItemError, SingularMatrixError, TooFewPersonsError
+        As in :func:`dominance_analysis`.
+
+    References
+    ----------
+    Johnson, J. W. (2000). A heuristic method for estimating the relative weight of predictor variables in multiple
+    regression. Multivariate Behavioral Research, 35, 1-19, equations 7 to 9.
+
+    Notes
+    -----
+    Validated against the same algebra in base R (script in ``tests/reference``).
+    """
+    y, x, n_dropped = _complete(outcome, predictors, limit=None)
+    importance = pd.Series(johnson_weights(_correlations(y, x)), x.columns)
+    bounds = _bounds(johnson_weights, y, x, n_resamples, seed, confidence, clusters)
+    return _result(importance, bounds, y, n_dropped, "relative weights", pd.DataFrame(), pd.DataFrame())
+
+
+def general_dominance(correlations: np.ndarray) -> np.ndarray:
+    """Return general dominance from the correlations of predictors and outcome (last)."""
+    names = [str(j) for j in range(len(correlations) - 1)]
+    return np.asarray(_dominance(_subset_r_squared(correlations), names)[0].mean(axis=1))
+
+
+def johnson_weights(correlations: np.ndarray) -> np.ndarray:
+    """Return relative weights from the correlations of predictors and outcome (last)."""
+    values, vectors = np.linalg.eigh(correlations[:-1, :-1])
+    if values.min() < 1e-10:
+        raise SingularMatrixError("the predictors are linearly dependent; leave one out")
+    root = (vectors * np.sqrt(values)) @ vectors.T
+    beta = np.linalg.solve(root, correlations[:-1, -1])
+    return np.asarray(root**2 @ beta**2)
+
+
+def _complete(
+    outcome: pd.Series, predictors: pd.DataFrame, limit: int | None = MOST_PREDICTORS
+) -> tuple[pd.Series, pd.DataFrame, int]:
+    """Return complete numeric rows."""
+    p = predictors.shape[1]
+    if p < 2 or (limit is not None and p > limit):
+        raise InputShapeError(f"{p} predictors: two to {limit or 'any number'} are needed to share R squared out")
+    design = build_design(outcome, predictors)
+    if len(design.numeric_terms) != p:
+        raise InputShapeError("importance needs numeric predictors; regress categories out of the scores first")
+    return design.outcome, design.matrix[list(design.numeric_terms)], design.n_dropped
+
+
+def _correlations(y: pd.Series, x: pd.DataFrame) -> np.ndarray:
+    """Return the correlations of the predictors and, last, the outcome."""
+    return np.asarray(np.corrcoef(np.column_stack([x, y]), rowvar=False))
+
+
+def _subset_r_squared(correlations: np.ndarray) -> np.ndarray:
+    """Return R squared of every subset of predictors, indexed by bit mask."""
+    p = len(correlations) - 1
+    R, r = correlations[:-1, :-1], correlations[:-1, -1]
+    found = np.zeros(2**p)
+    for size in range(1, p + 1):
+        subsets = np.array(list(combinations(range(p), size)))
+        right = r[subsets]
+        weights = np.linalg.solve(R[subsets[:, :, None], subsets[:, None, :]], right[..., None])[..., 0]
+        found[(1 << subsets).sum(axis=1)] = (weights * right).sum(axis=1)
+    return found
+
+
+def _dominance(r_squared: np.ndarray, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return conditional dominance by size of the subset, and complete dominance."""
+    p = len(names)
+    masks = np.arange(2**p)
+    sizes = np.array([mask.bit_count() for mask in range(2**p)])
+    gains = np.stack([r_squared[masks | 1 << j] - r_squared[masks] for j in range(p)])
+    absent = np.stack([(masks >> j & 1) == 0 for j in range(p)])
+    conditional = [[gains[j, absent[j] & (sizes == size)].mean() for size in range(p)] for j in range(p)]
+    complete = np.zeros((p, p), dtype=bool)
+    for a, b in combinations(range(p), 2):
+        apart = gains[a] - gains[b]
+        known = absent[a] & absent[b]
+        complete[a, b], complete[b, a] = (apart[known] > 0).all(), (apart[known] < 0).all()
+    return pd.DataFrame(conditional, names, range(p)), pd.DataFrame(complete, names, names)
+
+
+def _bounds(
+    importance: Callable[[np.ndarray], np.ndarray],
+    y: pd.Series,
+    x: pd.DataFrame,
+    n_resamples: int,
+    seed: int,
+    confidence: float,
+    clusters: pd.Series | None,
+) -> pd.DataFrame | None:
+    """Return percentile bootstrap bounds, or None when none are asked for."""
+    if n_resamples == 0:
+        return None
+    from psychometrics.resampling import bootstrap_interval
+
+    data = x.assign(**{"outcome (last)": y})
+    kept = None if clusters is None else clusters.loc[y.index]
+    found = bootstrap_interval(
+        lambda sample: pd.Series(importance(np.corrcoef(sample.to_numpy(), rowvar=False)), x.columns),
+        data, n_resamples, seed, confidence, clusters=kept,
+    )  # fmt: skip
+    return pd.DataFrame({"lower": found.lower, "upper": found.upper})
+
+
+def _result(
+    importance: pd.Series,
+    bounds: pd.DataFrame | None,
+    y: pd.Series,
+    n_dropped: int,
+    method: str,
+    conditional: pd.DataFrame,
+    complete: pd.DataFrame,
+) -> PredictorImportance:
+    """Put a result together."""
+    total = float(importance.sum())
+    table = pd.DataFrame(
+        {
+            "predictor": importance.index,
+            "importance": importance.to_numpy(),
+            "share": importance.to_numpy() / total,
+            "rank": importance.rank(ascending=False).to_numpy(),
+        }
+    )
+    if bounds is not None:
+        table[["lower", "upper"]] = bounds.loc[importance.index].to_numpy()
+    return PredictorImportance(table, total, len(y), n_dropped, method, str(y.name), conditional, complete)
