@@ -21,6 +21,7 @@ from compendium.results import Results
 from compendium.settings import StudyPlan, load_plan
 from compendium.step import OF_A_FRAMEWORK
 
+ASKING = ("value", "percent", "p", "text", "raw", "table", "figure")
 SAVED = re.compile(r"save\.(value|table|figure|picture)\(\s*f?[\"']([^\"']+)[\"']")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="120"><rect width="300" height="120"/></svg>'
 FULL: dict[str, Any] = {
@@ -73,17 +74,18 @@ class MadeUp:
 
 
 def saved_names() -> list[SavedName]:
-    """Return every name that a notebook saves, as far as its source shows it."""
-    found: list[SavedName] = []
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                tags = tuple(cell.metadata.get("tags", []))
-                found += [
-                    SavedName("figure" if kind == "picture" else kind, name, path.stem, tags)
-                    for kind, name in SAVED.findall(cell.source)
-                ]
-    return found
+    """Return every name that a notebook saves; one made in a loop counts for whatever pages ask for like it."""
+    return [SavedName(each.kind, name, each.notebook, each.tags) for each in _written_names() for name in _meant(each)]
+
+
+def asked_names() -> set[str]:
+    """Return every name that a page asks for."""
+    return {
+        str(arguments[0])
+        for page in BOOK.glob("*.md")
+        for function, arguments, _ in calls(page)
+        if function in ASKING and arguments
+    }
 
 
 def calls(page: Path) -> list[tuple[str, list[Any], dict[str, Any]]]:
@@ -111,6 +113,28 @@ def make_up(root: Path, description: dict[str, Any], *, gates_open: bool = True,
         _save_step(made, notebook, columns, gates_open)
         shutil.copyfile(NOTEBOOKS / f"{notebook}.ipynb", made.folders.notebooks / f"{notebook}.ipynb")
     return made
+
+
+def _written_names() -> list[SavedName]:
+    """Return every name in a call of ``save`` as it is written there."""
+    found: list[SavedName] = []
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                tags = tuple(cell.metadata.get("tags", []))
+                found += [
+                    SavedName("figure" if kind == "picture" else kind, name, path.stem, tags)
+                    for kind, name in SAVED.findall(cell.source)
+                ]
+    return found
+
+
+def _meant(saved: SavedName) -> list[str]:
+    """Return the names that a written name stands for."""
+    if "{" not in saved.name:
+        return [saved.name]
+    pattern = re.compile(re.sub(r"\\\{.*?\\\}", ".+", re.escape(saved.name)))
+    return sorted(name for name in asked_names() if pattern.fullmatch(name))
 
 
 def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], gates_open: bool) -> None:

@@ -27,7 +27,7 @@ from compendium.paths import BOOK, NOTEBOOKS, PROJECT, ResultFolders
 from compendium.results import Results
 from compendium.settings import load_plan
 
-FACTS = ("article", "licences", "methods", "references")  # pages that state published facts and formulas
+FACTS = ("article", "licences", "methods", "references", "your_cohort")  # published facts, formulas, versions
 STATISTIC = re.compile(r"(?<![\w./-])[-−]?\d*\.\d+(?![\w.])|\d\s*%|\bp\s*[<=>]\s*\.?\d|\bn\s*=\s*\d")
 TINY_TOC = """format: jb-book
 root: index

@@ -11,7 +11,7 @@ import pandas as pd
 from compendium.book.faults import BookError
 from compendium.faults import suggest
 from compendium.inputs import Strict
-from compendium.settings import Threshold
+from compendium.settings import Gate, Threshold
 
 if TYPE_CHECKING:
     from compendium.book.prose import Study
@@ -247,12 +247,13 @@ def _thresholds(model: Strict, path: str = "") -> list[tuple[str, str, str]]:
     return rows
 
 
-def _needs(gate: Any) -> str:
+def _needs(gate: Gate) -> str:
     """Say what a gate needs."""
+    least = f"{gate.minimum_n} {gate.counts}"
     if not gate.persons_per_item:
-        return f"{gate.minimum_n}"
+        return least
     each = f"{gate.persons_per_item:g} for each item or predictor"
-    return f"{gate.minimum_n} and {each}" if gate.combine == "sum" else f"{gate.minimum_n}, or {each} if more"
+    return f"{least}, and {each}" if gate.combine == "sum" else f"{least}, or {each} if that is more"
 
 
 def _themes(study: Study) -> list[str]:
