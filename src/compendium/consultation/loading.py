@@ -55,8 +55,9 @@ class Consultation:
     changes: pd.DataFrame
 
     def matrix(self, aspect: Literal["relevance", "clarity"]) -> pd.DataFrame:
-        """Return ratings with one row an item and one column a rater."""
-        return self.ratings.pivot(index="item", columns="rater", values=aspect)
+        """Return ratings with one row an item, in the order of the file, and one column a rater."""
+        wide = self.ratings.pivot(index="item", columns="rater", values=aspect)
+        return wide.reindex(self.ratings["item"].unique())
 
 
 def load_consultation(framework: Framework, folder: Path = CONSULTATION) -> Consultation:

@@ -6,6 +6,8 @@ decisions of every pass, the coding frame and the codes. Nothing is counted by h
 
 from __future__ import annotations
 
+from compendium.evidence.appraisal import appraisal_by_record, appraisal_summary, judgements
+from compendium.evidence.changes import accepted_snapshot, changes_between, snapshot
 from compendium.evidence.coding import (
     characteristics,
     code_counts,
@@ -56,8 +58,12 @@ __all__ = [
     "FlowDoesNotAddUp",
     "Protocol",
     "Review",
+    "accepted_snapshot",
     "adjudicated_conflicts",
     "agreement_of_two",
+    "appraisal_by_record",
+    "appraisal_summary",
+    "changes_between",
     "characteristics",
     "code_counts",
     "code_matrix",
@@ -74,6 +80,7 @@ __all__ = [
     "inclusion_by_order",
     "item_thread",
     "items_without_evidence",
+    "judgements",
     "load_review",
     "merged_pairs",
     "open_codes",
@@ -85,6 +92,7 @@ __all__ = [
     "saturation",
     "screening_agreement",
     "search_log",
+    "snapshot",
     "stage_outcomes",
     "thread_of_competencies",
     "thread_of_items",

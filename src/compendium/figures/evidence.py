@@ -48,7 +48,7 @@ def evidence_map_bubbles(cells: pd.DataFrame, labels: dict[str, str]) -> Figure:
         figure.colorbar(points, ax=axes, label="Appraisal items answered yes (mean share)", shrink=0.8)
     for place_x, place_y, count in zip(x[filled], y[filled], n[filled], strict=True):
         _count_beside(axes, place_x, place_y, int(count), float(LARGEST_BUBBLE * count / n.max()))
-    axes.set_xticks(range(len(columns)), [_broken(labels.get(code, code)) for code in columns], fontsize=7.5)
+    axes.set_xticks(range(len(columns)), [_broken(labels.get(code, code)) for code in columns], fontsize=7)
     axes.set_yticks(range(len(rows)), [labels.get(code, code) for code in rows])
     axes.set(xlim=(-0.6, len(columns) - 0.4), ylim=(len(rows) - 0.4, -0.6))
     label(axes, x="Type of source", y="Competency")
@@ -65,7 +65,23 @@ def _broken(text: str) -> str:
     """Break a label into short lines."""
     import textwrap
 
-    return "\n".join(textwrap.wrap(text, 13))
+    return "\n".join(textwrap.wrap(text, 12, break_long_words=False))
+
+
+def stopping_curve(pace: pd.DataFrame) -> Figure:
+    """Draw records kept against records screened, with the line that an even spread would follow.
+
+    Parameters
+    ----------
+    pace
+        ``screened kept``, as :func:`compendium.evidence.inclusion_by_order` returns them.
+    """
+    figure, [axes] = subplots(6.0, 3.0)
+    axes.step(pace["screened"], pace["kept"], where="post", color=PALETTE[0], label="kept")
+    axes.plot([0, pace["screened"].max()], [0, pace["kept"].max()], color="#999999", linestyle=":", label="even share")
+    label(axes, x="Records screened (number)", y="Records kept (number)")
+    axes.legend(loc="lower right", fontsize=8)
+    return figure
 
 
 def saturation_curve(curve: pd.DataFrame) -> Figure:
@@ -155,7 +171,7 @@ def yes_no_matrix(matrix: pd.DataFrame, labels: dict[str, str]) -> Figure:
     held = matrix.to_numpy(dtype=bool)
     axes.scatter(columns[~held], rows[~held], marker="s", s=60, facecolor="white", edgecolor="#BBBBBB")
     axes.scatter(columns[held], rows[held], marker="s", s=60, color=PALETTE[0])
-    axes.set_xticks(range(matrix.shape[1]), [_broken(labels.get(code, code)) for code in matrix.columns], fontsize=7.5)
+    axes.set_xticks(range(matrix.shape[1]), [_broken(labels.get(code, code)) for code in matrix.columns], fontsize=6.5)
     axes.set_yticks(range(len(matrix)), list(matrix.index), fontsize=8)
     axes.set(xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(len(matrix) - 0.5, -0.5))
     axes.grid(visible=False)

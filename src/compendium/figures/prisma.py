@@ -98,7 +98,7 @@ class FlowDiagram:
         for box in self.boxes:
             if box.column == SIDE:
                 beside = max((other for other in main if other.top <= box.middle), key=lambda other: other.top)
-                height = min(box.middle, beside.top + beside.height - 4)
+                height = min(box.middle, beside.middle)
                 yield beside.left + BOX_WIDTH, height, box.left, height
 
     def _as_matplotlib(self) -> Figure:
