@@ -224,7 +224,8 @@ def hull(
 
     .. math:: st_i = \frac{(f_i - f_{i-1})/(m_i - m_{i-1})}{(f_{i+1} - f_i)/(m_{i+1} - m_i)}
 
-    is chosen. No factor and the largest solution cannot be chosen by construction.
+    is chosen; it is infinite for a solution that no larger one betters. No factor and the largest solution cannot be
+    chosen by construction.
 
     Parameters
     ----------
@@ -366,6 +367,8 @@ def _on_hull(table: pd.DataFrame) -> pd.DataFrame:
     for before, here, after in zip(kept, kept[1:], kept[2:], strict=False):
         gained = (fit[here] - fit[before]) / (size[here] - size[before])
         st[here] = gained / ((fit[after] - fit[here]) / (size[after] - size[here]))
+    if len(kept) > 1 and kept[-1] < len(fit) - 1:
+        st[kept[-1]] = np.inf
     return table.assign(on_hull=table.index.isin(kept), st=st)
 
 

@@ -71,7 +71,7 @@ def cronbach_alpha(
 
     .. math:: \alpha = \frac{k}{k-1}\left(1 - \frac{\sum_i s_i^2}{\sum_{ij} s_{ij}}\right)
 
-    Standardised alpha is :math:`k \bar r / (1 + (k - 1) \bar r)` with the mean inter-item correlation.
+    Standardised alpha is :math:`k \bar r / (1 + (k - 1) \bar r)` with the mean correlation that the covariances imply.
 
     Parameters
     ----------
@@ -119,7 +119,8 @@ def cronbach_alpha(
     covariances = frame.cov().to_numpy()
     raw = alpha_of_matrix(covariances)
     lower, upper = _interval(frame, raw, n_persons, confidence, interval, missing, n_resamples, seed)
-    mean_r = _mean_off_diagonal(frame.corr().to_numpy())
+    spread = np.sqrt(np.diag(covariances))
+    mean_r = _mean_off_diagonal(covariances / np.outer(spread, spread))
     n_items = frame.shape[1]
     return AlphaResult(
         raw=raw,

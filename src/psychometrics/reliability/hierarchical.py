@@ -111,6 +111,7 @@ def omega_hierarchical(
     return bifactor_omega(
         transformed.general,
         transformed.group,
+        uniquenesses=transformed.uniquenesses,
         correlations=transformed.correlations,
         n_persons=transformed.n_persons,
         model=f"Schmid-Leiman of {n_factors} factors (minres, oblimin, {correlation})",
