@@ -94,10 +94,7 @@ def _draw_background(plan: SimulationPlan, places: pd.DataFrame) -> tuple[pd.Dat
     """Add sector, occupation, gender and tenure; return the normal score of tenure beside the table."""
     generator, n = stream(plan.seed, "background"), len(places)
     sector = places["agency"].to_numpy() % len(SECTORS)
-    occupation = np.zeros(n, dtype=int)
-    for number in range(len(SECTORS)):
-        drawn = choose(generator, [row.shares[number] for row in OCCUPATIONS], n)
-        occupation = np.where(sector == number, drawn, occupation)
+    occupation = _draw_occupation(generator, sector)
     gender = choose(generator, [share for _, share in GENDERS], n)
     score = generator.standard_normal(n)
     years = np.floor(np.exp(TENURE_LOG_MEDIAN + TENURE_LOG_SD * score)).clip(0, LONGEST_TENURE)
@@ -117,6 +114,15 @@ def _draw_background(plan: SimulationPlan, places: pd.DataFrame) -> tuple[pd.Dat
         index=places.index,
     )
     return frame, score
+
+
+def _draw_occupation(generator: np.random.Generator, sector: np.ndarray) -> np.ndarray:
+    """Draw occupations by the shares of each sector."""
+    occupation = np.zeros(len(sector), dtype=int)
+    for number in range(len(SECTORS)):
+        drawn = choose(generator, [row.shares[number] for row in OCCUPATIONS], len(sector))
+        occupation = np.where(sector == number, drawn, occupation)
+    return occupation
 
 
 def agency_name(number: int, agencies: int) -> str:
