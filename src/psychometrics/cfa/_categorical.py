@@ -17,6 +17,8 @@ from psychometrics.ordinal import OrdinalResponses
 from psychometrics.ordinal import _estimation as two_step
 
 Array = NDArray[np.float64]
+# Rows of a matrix as large as the asymptotic covariance that are held at once.
+ROWS = 128
 
 
 def fit_ordinal(model: CfaModel, responses: OrdinalResponses, *, weighted: bool) -> Estimation:
@@ -103,12 +105,15 @@ def _test(
 
 
 def _baseline(moments: Moments, sample: Array) -> ModelTest:
-    """Test the model of uncorrelated items."""
-    nothing = np.zeros((len(moments.observed), 0))
+    """Test the model of uncorrelated items; the normal-theory weight of its correlations is the identity."""
+    df = len(moments.observed)
     statistic = (moments.n_persons - 1) * float(np.sum(moments.weight * moments.observed**2))
-    scaled = moments.covariance * moments.root * moments.root[:, None]
-    traces = float(np.trace(scaled)), float(np.sum(scaled**2))
-    return _test(statistic, len(moments.observed), traces, moments, nothing, sample, np.eye(len(sample)))
+    scaled = least_squares.scaled_shifted(statistic, df, *least_squares.traces(moments))
+    sign, log_determinant = np.linalg.slogdet(sample)
+    if sign <= 0 or np.linalg.eigvalsh(sample)[0] <= 0:
+        return ModelTest(statistic, df, *scaled)
+    discrepancy = -moments.n_persons * float(log_determinant)
+    return ModelTest(statistic, df, *scaled, discrepancy, float(np.trace(moments.covariance)) / df)
 
 
 def _likelihood_discrepancy(
@@ -127,16 +132,19 @@ def _likelihood_discrepancy(
 
 
 def _weighted_trace(moments: Moments, derivative: Array, inverse: Array) -> float:
-    """Trace of P'VP Gamma, with V the normal-theory weight of the correlations and P the residual projector."""
+    """Trace of P'VP Gamma, with V the normal-theory weight of the correlations and P the residual projector.
+
+    V is built some rows at a time: in full it would be as large as Gamma.
+    """
     first, second = least_squares.pairs_of(len(inverse))
-    weight = inverse[np.ix_(first, first)] * inverse[np.ix_(second, second)]
-    weight += inverse[np.ix_(first, second)] * inverse[np.ix_(second, first)]
-    covariance = moments.covariance
-    total = float(np.sum(weight * covariance))
-    if not derivative.shape[1]:
-        return total
+    total, bent = 0.0, np.empty_like(derivative)
+    for start in range(0, len(first), ROWS):
+        rows = slice(start, start + ROWS)
+        one, other = inverse[first[rows]], inverse[second[rows]]
+        weight = one[:, first] * other[:, second] + one[:, second] * other[:, first]
+        total += float(np.vdot(weight, moments.covariance[rows]))
+        bent[rows] = weight @ derivative
     weighted = derivative * moments.weight[:, None]
     solved = np.linalg.solve(derivative.T @ weighted, weighted.T)
-    across = covariance @ solved.T
-    bent = weight @ derivative
+    across = moments.covariance @ solved.T
     return total - 2.0 * float(np.sum(bent * across)) + float(np.sum((derivative.T @ bent) * (solved @ across)))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import null_space
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from psychometrics.cfa import _least_squares as least_squares
 from psychometrics.cfa._estimation import Estimation
@@ -93,7 +93,7 @@ def difference_test(general: CfaResult, nested: CfaResult) -> DifferenceTest:
     problems = tuple(
         f"{name}: {text}" for name, result in (("general", general), ("nested", nested)) for text in result.problems
     )
-    return DifferenceTest(statistic, df, float(chi2.sf(statistic, df)), difference, method, problems)
+    return DifferenceTest(statistic, df, float(chdtrc(df, statistic)), difference, method, problems)
 
 
 def _check_comparable(general: CfaResult, nested: CfaResult) -> None:

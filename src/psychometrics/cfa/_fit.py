@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.stats import chi2, ncx2
+from scipy import special
 
 CLOSE_FIT = 0.05
 CONFIDENCE = 0.90
@@ -201,7 +200,7 @@ def fit_measures(
 
 def _p_value(statistic: float, df: int) -> float:
     """Upper tail of the chi-square distribution."""
-    return float(chi2.sf(statistic, df)) if df > 0 and np.isfinite(statistic) else np.nan
+    return float(special.chdtrc(df, statistic)) if df > 0 and np.isfinite(statistic) else np.nan
 
 
 def _indices(
@@ -219,7 +218,7 @@ def _indices(
     rmsea = np.sqrt(max(excess, 0.0) / (n * df))
     lower, upper = rmsea_interval(statistic / factor, df)
     scale = np.sqrt(factor / (n * df))
-    close = ncx2.sf(statistic / factor, df, n * df * CLOSE_FIT**2 / factor)
+    close = 1.0 - special.chndtr(statistic / factor, df, n * df * CLOSE_FIT**2 / factor)
     return _Indices(cfi, tli, float(rmsea), scale * np.sqrt(lower), scale * np.sqrt(upper), float(close))
 
 
@@ -231,9 +230,6 @@ def rmsea_interval(statistic: float, df: int) -> tuple[float, float]:
 
 def _noncentrality(statistic: float, df: int, probability: float) -> float:
     """Non-centrality at which the statistic has a given lower-tail probability; zero where none has."""
-    if chi2.cdf(statistic, df) < probability:
+    if special.chdtr(df, statistic) < probability:
         return 0.0
-    ceiling = max(statistic, df) * 1.5 + 200.0
-    while ncx2.cdf(statistic, df, ceiling) > probability:
-        ceiling *= 2.0
-    return float(brentq(lambda value: ncx2.cdf(statistic, df, value) - probability, 1e-9, ceiling, xtol=1e-8))
+    return float(special.chndtrinc(statistic, df, probability))

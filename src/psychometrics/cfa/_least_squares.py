@@ -82,21 +82,23 @@ def robust(moments: Moments, derivative: Array) -> Robust:
     Satorra, A., & Bentler, P. M. (1994). Corrections to test statistics and standard errors in covariance structure
     analysis. In von Eye & Clogg (Eds.), Latent variables analysis (pp. 399-419), equations 16.10 and 16.14.
     """
-    root = moments.root
-    scaled = moments.covariance * root * root[:, None]
-    basis, triangle = np.linalg.qr(derivative * root[:, None])
-    across = scaled @ basis
+    root = moments.root[:, None]
+    basis, triangle = np.linalg.qr(derivative * root)
+    across = root * (moments.covariance @ (root * basis))
     middle = basis.T @ across
     solved = np.linalg.solve(triangle, np.linalg.solve(triangle, middle).T)
-    trace, square = _residual_traces(scaled, basis, across, middle)
+    trace, square = traces(moments)
+    # The traces of P S P, where P projects out the basis, without forming it.
+    trace -= float(np.trace(middle))
+    square += float(np.sum(middle * middle) - 2.0 * np.sum(across * across))
     return Robust(trace, square, solved / (moments.n_persons - 1))
 
 
-def _residual_traces(scaled: Array, basis: Array, across: Array, middle: Array) -> tuple[float, float]:
-    """Trace and squared norm of P S P, where P projects out the basis, without forming it."""
-    trace = np.trace(scaled) - np.trace(middle)
-    square = np.sum(scaled * scaled) - 2.0 * np.sum(across * across) + np.sum(middle * middle)
-    return float(trace), float(square)
+def traces(moments: Moments) -> tuple[float, float]:
+    """Trace of the weighted asymptotic covariance and of its square, with no second matrix in memory."""
+    weight, covariance = moments.weight, moments.covariance
+    square = sum(float(w * np.dot(row * row, weight)) for w, row in zip(weight, covariance, strict=True))
+    return float(weight @ np.diag(covariance)), square
 
 
 def scaled_shifted(statistic: float, df: int, trace: float, square: float) -> tuple[float, float, float]:

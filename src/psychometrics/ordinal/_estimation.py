@@ -15,7 +15,7 @@ from psychometrics.ordinal._responses import OrdinalResponses
 Array = NDArray[np.float64]
 
 # Rows taken at once where a (rows, pairs) array is built; bounds the memory, not the result.
-CHUNK = 4096
+CHUNK = 2048
 # A correlation this close to one has no interior maximum (a table with an empty off-diagonal).
 LIMIT = 0.9999
 # Floor of a cell's probability; cells that hold anyone are far above it at the maximum.
