@@ -467,3 +467,78 @@ def test_unreliable_raters_never_suffice() -> None:
     assert np.isnan(agreement.decision_study(0.2).needed["n_raters_upper"]).all()
     with pytest.raises(PsychometricsError, match="must be below 1"):
         agreement.decision_study(1.0)
+
+
+# Generalisability
+
+
+def nested(
+    generator: np.random.Generator, n_raters: np.ndarray, variances: dict[str, float]
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Ratings of persons by their own raters on six items, with known variance components."""
+    person = np.repeat(np.arange(len(n_raters)), n_raters)
+    items, n = 6, len(person)
+    draw = {name: np.sqrt(value) for name, value in variances.items()}
+    x = draw["person"] * generator.standard_normal(len(n_raters))[person][:, None]
+    x = x + draw["rater"] * generator.standard_normal((n, 1)) + draw["item"] * generator.standard_normal((1, items))
+    x = x + draw["both"] * generator.standard_normal((len(n_raters), items))[person]
+    x = x + draw["residual"] * generator.standard_normal((n, items))
+    return pd.DataFrame(x), pd.Series(person)
+
+
+def test_generalisability_matches_lmer_on_balanced_ratings(complete: pd.DataFrame, r: dict[str, Any]) -> None:
+    place = complete.groupby("ratee").cumcount()
+    enough = complete.groupby("ratee")["rater"].transform("size") >= 3
+    balanced = complete[(place < 3) & enough]
+    result = agreement.generalisability_study(balanced[ITEMS], balanced["ratee"])
+    expected = [r["generalisability_balanced"][name] for name in ("p", "r", "i", "p:i", "Residual")]
+    close(result.components["variance"], expected, MIXED)
+    assert (result.mean_raters, result.effective_raters) == (3, 3)
+
+
+def test_generalisability_recovers_known_components_with_unequal_raters() -> None:
+    generator = np.random.default_rng(12)
+    truth = {"person": 0.30, "rater": 0.20, "item": 0.05, "both": 0.06, "residual": 0.40}
+    draws = []
+    for _ in range(60):
+        ratings, persons = nested(generator, generator.integers(1, 7, 150), truth)
+        draws.append(agreement.generalisability_study(ratings, persons).components["variance"].to_numpy())
+    mean, error = np.mean(draws, axis=0), np.std(draws, axis=0, ddof=1) / np.sqrt(60)
+    assert (np.abs(mean - list(truth.values())) < 3.5 * error).all()
+
+
+def test_one_item_mean_generalises_as_icc1_says(complete: pd.DataFrame) -> None:
+    """With items fixed, the reliability of one rater's scale mean is ICC(1) of that mean."""
+    study = agreement.generalisability_study(complete[ITEMS], complete["ratee"])
+    single = study.decision_study([1])["reliability"].item()
+    close(single, agreement.icc1(complete[ITEMS].mean(axis=1), complete["ratee"], "anova_n0").icc1)
+    needed = study.raters_needed([0.7, 0.8])["n_raters"].tolist()
+    assert needed == agreement.decision_study(single).needed["n_raters"].tolist()
+
+
+def test_random_items_set_a_ceiling_that_raters_cannot_lift() -> None:
+    truth = {"person": 0.1, "rater": 0.1, "item": 0.1, "both": 0.8, "residual": 0.1}
+    study = agreement.generalisability_study(*nested(np.random.default_rng(1), np.full(300, 4), truth))
+    assert study.raters_needed([0.8], items="random")["n_raters"].item() == np.inf
+    assert np.isfinite(study.raters_needed([0.8], items="fixed")["n_raters"].item())
+
+
+def test_generalisability_bootstrap_is_reproducible_and_holds_the_estimate(complete: pd.DataFrame) -> None:
+    first, again = (
+        agreement.generalisability_study(complete[ITEMS], complete["ratee"], n_resamples=200, seed=3).components
+        for _ in range(2)
+    )
+    pd.testing.assert_frame_equal(first, again)
+    assert ((first["lower"] < first["variance"]) & (first["variance"] < first["upper"])).all()
+
+
+def test_generalisability_refusals(complete: pd.DataFrame) -> None:
+    with pytest.raises(InputShapeError, match="no person has two complete raters"):
+        agreement.generalisability_study(complete[ITEMS], pd.Series(complete.index, complete.index))
+    with pytest.raises(InputShapeError, match="two of each are needed"):
+        agreement.generalisability_study(complete[ITEMS[:1]], complete["ratee"])
+    with pytest.raises(ConstantItemError, match="all ratings are alike"):
+        agreement.generalisability_study(complete[ITEMS] * 0 + 4, complete["ratee"])
+    study = agreement.generalisability_study(complete[ITEMS], complete["ratee"])
+    with pytest.raises(PsychometricsError, match="'fixed' or 'random'"):
+        study.decision_study(items="mixed")

@@ -391,3 +391,199 @@ def test_planning_refusals() -> None:
         association.minimum_detectable_correlation(91, power=0.04)
     with pytest.raises(PsychometricsError, match="above 0 and below 1"):
         association.persons_for_correlation(0.0)
+
+
+# Importance of predictors
+
+
+def test_dominance_matches_all_subsets_in_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.dominance_analysis(scores["ENG"], scores[COMPETENCIES[:5]])
+    close(result.table["importance"], r["dominance"]["general"])
+    close(result.conditional.to_numpy().T, r["dominance"]["conditional"])
+
+
+def test_relative_weights_match_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = association.relative_weights(scores["ENG"], scores[COMPETENCIES])
+    close(result.table["importance"], r["relative_weights"])
+
+
+@pytest.mark.parametrize("method", [association.dominance_analysis, association.relative_weights])
+def test_importance_adds_up_to_r_squared(method: Any, scores: pd.DataFrame) -> None:
+    expected = association.regression(scores["MEA"], scores[COMPETENCIES]).r_squared
+    result = method(scores["MEA"], scores[COMPETENCIES])
+    close([result.r_squared, result.table["share"].sum()], [expected, 1])
+    assert (result.table["importance"] > 0).all()
+
+
+def test_uncorrelated_predictors_share_by_their_squared_correlations() -> None:
+    x = pd.DataFrame(np.linalg.qr(np.random.default_rng(1).standard_normal((60, 4)) - 0)[0])
+    x = pd.DataFrame(np.linalg.qr((x - x.mean()).to_numpy())[0], columns=list("abcd"))
+    y = pd.Series(x @ [3, 2, 1, 0.5] + 0.3 * np.random.default_rng(2).standard_normal(60))
+    expected = [np.corrcoef(x[name], y)[0, 1] ** 2 for name in x]
+    for method in (association.dominance_analysis, association.relative_weights):
+        close(method(y, x).table["importance"], expected, 1e-8)
+
+
+def test_complete_dominance_is_an_order(scores: pd.DataFrame) -> None:
+    complete = association.dominance_analysis(scores["ENG"], scores[COMPETENCIES]).complete.to_numpy()
+    assert not (complete & complete.T).any()
+    general = association.dominance_analysis(scores["ENG"], scores[COMPETENCIES]).table["importance"].to_numpy()
+    winners, losers = np.nonzero(complete)
+    assert len(winners) > 0
+    assert (general[winners] > general[losers]).all()
+
+
+def test_importance_intervals_are_reproducible_and_may_follow_teams(scores: pd.DataFrame) -> None:
+    y, x = scores["ENG"], scores[COMPETENCIES[:3]]
+    tables = [association.relative_weights(y, x, n_resamples=60, seed=2).table for _ in range(2)]
+    pd.testing.assert_frame_equal(*tables)
+    assert (tables[0]["lower"] < tables[0]["importance"]).all() and (tables[0]["importance"] < tables[0]["upper"]).all()
+    teams = association.relative_weights(y, x, n_resamples=60, seed=2, clusters=scores["team"]).table
+    assert not np.allclose(teams["lower"], tables[0]["lower"])
+
+
+def test_importance_refusals(scores: pd.DataFrame) -> None:
+    with pytest.raises(InputShapeError, match="1 predictors"):
+        association.dominance_analysis(scores["ENG"], scores[["C1"]])
+    with pytest.raises(InputShapeError, match="numeric predictors"):
+        association.relative_weights(scores["ENG"], scores[["C1", "sector"]])
+    many = pd.DataFrame(np.random.default_rng(0).standard_normal((800, 16)))
+    with pytest.raises(InputShapeError, match="16 predictors"):
+        association.dominance_analysis(scores["ENG"], many)
+
+
+# Contrasts
+
+
+def test_partial_correlations_match_r(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    left, right = scores[["C1"]], scores[["ENG"]]
+    pearson = association.partial_correlations(left, right, scores[["C2", "sector"]], "pearson").to_frame()
+    close(pearson["r"], [r["partial"]])
+    spearman = association.partial_correlations(left, right, scores[["C2", "C3"]]).to_frame()
+    close(spearman["rho"], [r["partial_spearman"]])
+
+
+def test_partial_p_value_is_that_of_the_regression(scores: pd.DataFrame) -> None:
+    row = association.partial_correlations(scores[["C1"]], scores[["ENG"]], scores[["C2", "sector"]], "pearson")
+    fit = association.regression(scores["ENG"], scores[["C1", "C2", "sector"]], "classical").coefficients
+    close(row.to_frame()["p"].item(), fit.set_index("term").loc["C1", "p"])
+
+
+def test_partial_interval_covers_zero_at_the_nominal_rate_when_all_is_shared() -> None:
+    generator, hits, draws = np.random.default_rng(17), 0, 400
+    for _ in range(draws):
+        z = generator.standard_normal(80)
+        table = pd.DataFrame({"x": z + generator.standard_normal(80), "y": z + generator.standard_normal(80), "z": z})
+        row = association.partial_correlations(table[["x"]], table[["y"]], table[["z"]], "pearson").to_frame().iloc[0]
+        hits += row["lower"] <= 0 <= row["upper"]
+    assert abs(hits / draws - 0.95) < 3 * np.sqrt(0.95 * 0.05 / draws)
+
+
+def test_partial_correlation_says_when_nothing_is_left(scores: pd.DataFrame) -> None:
+    result = association.partial_correlations(
+        scores[["C1"]], scores[["ENG"]], scores[["C1"]].rename(columns={"C1": "z"})
+    )
+    assert "nothing of C1 is left" in result.notes[0]
+    assert np.isnan(result.to_frame()["rho"].item())
+
+
+def test_overlapping_correlations_match_psych(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    correlations = scores[["C1", "C2", "ENG"]].corr().to_numpy()
+    result = association.compare_overlapping_correlations(
+        correlations[0, 2], correlations[1, 2], correlations[0, 1], 800
+    )
+    close([result.statistic, result.p], [r["williams"]["t"], r["williams"]["p"]])
+
+
+def test_independent_correlations_match_psych(r: dict[str, Any]) -> None:
+    result = association.compare_independent_correlations(0.5, 100, 0.2, 140)
+    close([result.statistic, result.p], [r["independent"]["z"], r["independent"]["p"]])
+
+
+def test_zou_interval_covers_the_difference_at_the_nominal_rate() -> None:
+    generator, hits, draws = np.random.default_rng(19), 0, 600
+    root = np.linalg.cholesky([[1, 0.5, 0.2], [0.5, 1, 0.3], [0.2, 0.3, 1]])
+    for _ in range(draws):
+        c = np.corrcoef(generator.standard_normal((80, 3)) @ root.T, rowvar=False)
+        result = association.compare_overlapping_correlations(c[0, 1], c[0, 2], c[1, 2], 80)
+        hits += result.lower <= 0.3 <= result.upper
+    assert abs(hits / draws - 0.95) < 3 * np.sqrt(0.95 * 0.05 / draws)
+
+
+def test_comparisons_refuse_impossible_correlations() -> None:
+    with pytest.raises(PsychometricsError, match="no data have"):
+        association.compare_overlapping_correlations(0.9, -0.9, 0.9, 100)
+    with pytest.raises(TooFewPersonsError, match="at least 5"):
+        association.compare_overlapping_correlations(0.3, 0.2, 0.1, 4)
+    with pytest.raises(TooFewPersonsError, match="4 people in each"):
+        association.compare_independent_correlations(0.3, 3, 0.2, 50)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-0.9, 0.9), st.integers(10, 2000), st.floats(0.05, 0.5))
+def test_equivalence_is_an_interval_inside_the_limits(estimate: float, n: int, smallest: float) -> None:
+    result = association.equivalence_test(estimate, n, smallest)
+    assert result.equivalent == (-smallest < result.lower and result.upper < smallest)
+
+
+def test_equivalence_refusals() -> None:
+    with pytest.raises(PsychometricsError, match="smallest_effect"):
+        association.equivalence_test(0.1, 100, 0)
+    with pytest.raises(TooFewPersonsError, match="n = 3"):
+        association.equivalence_test(0.1, 3, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "lower", "upper", "p", "direction", "expected"),
+    [
+        (0.30, 0.20, 0.39, 0.001, 1, "supported"),
+        (0.30, 0.20, 0.39, 0.001, -1, "not supported"),
+        (0.12, -0.08, 0.32, 0.230, 1, "undetermined"),
+        (0.02, -0.04, 0.08, 0.500, 1, "not supported"),
+        (0.05, 0.03, 0.07, 0.001, 1, "not supported"),
+        (-0.20, -0.31, -0.08, 0.001, -1, "supported"),
+        (np.nan, np.nan, np.nan, np.nan, 1, "undetermined"),
+    ],
+)
+def test_verdicts(estimate: float, lower: float, upper: float, p: float, direction: Any, expected: str) -> None:
+    assert association.verdict(estimate, lower, upper, p, 0.10, direction) == expected
+
+
+def test_marker_adjustment_follows_lindell_and_whitney() -> None:
+    row = association.marker_adjusted(0.40, 0.10, 100).iloc[0]
+    close([row["adjusted"], row["df"]], [1 / 3, 97])
+    close(row["t"], (1 / 3) * np.sqrt(97 / (1 - 1 / 9)))
+    close(association.marker_adjusted(0.40, 0.0, 100)["adjusted"].item(), 0.40)
+    with pytest.raises(PsychometricsError, match="marker"):
+        association.marker_adjusted(0.4, -0.1, 100)
+
+
+# Ordinal regression
+
+
+def test_ordinal_regression_matches_polr(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    item = pd.read_csv(REFERENCE / "data" / "sim52_full.csv")["SAT_01"]
+    result = association.ordinal_regression(item, scores[["C1", "C2", "C3"]])
+    expected = matrix(r["polr"]["table"])
+    close(result.coefficients[["estimate", "standard_error", "z"]], expected[:3], 1e-5)
+    close(result.thresholds["estimate"], expected[3:, 0], 1e-5)
+    close(result.log_likelihood, r["polr"]["log_likelihood"], CLOSED_FORM)
+    assert result.thresholds["threshold"].tolist() == ["1|2", "2|3", "3|4", "4|5"]
+
+
+def test_ordinal_regression_flips_with_the_item(scores: pd.DataFrame) -> None:
+    item = pd.read_csv(REFERENCE / "data" / "sim52_full.csv")["SAT_01"]
+    there = association.ordinal_regression(item, scores[["C1", "sector"]])
+    back = association.ordinal_regression(6 - item, scores[["C1", "sector"]])
+    close(back.coefficients["estimate"], -there.coefficients["estimate"], 1e-5)
+    close(back.likelihood_ratio, there.likelihood_ratio, 1e-8)
+
+
+def test_ordinal_regression_refusals(scores: pd.DataFrame) -> None:
+    from psychometrics.errors import ConvergenceError
+
+    with pytest.raises(InputShapeError, match="2 categories in use"):
+        association.ordinal_regression((scores["SAT"] > 3).astype(float), scores[["C1"]])
+    item = pd.Series(np.repeat([1.0, 2, 3], 20), name="item")
+    with pytest.raises(ConvergenceError, match="separate the categories"):
+        association.ordinal_regression(item, pd.DataFrame({"x": item * 2}))

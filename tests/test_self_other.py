@@ -122,3 +122,136 @@ def test_refusals(ratings: pd.DataFrame) -> None:
         compare(ratings, minimum_peers=3)
     with pytest.raises(InputShapeError, match="same index"):
         self_other.compare(ratings[["own"]], ratings[["own"]].iloc[::-1])
+
+
+# Response surface
+
+
+@pytest.mark.parametrize(("covariance", "name"), [("classical", "surface"), ("HC3", "surface_HC3")])
+def test_response_surface_matches_r(covariance: str, name: str, ratings: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = self_other.response_surface(ratings["ENG"], ratings["own"], ratings["peer"], 3, covariance)
+    expected, table = r[name], result.surface
+    columns = {"estimate": "estimate", "standard_error": "se", "lower": "lower", "upper": "upper", "p": "p"}
+    for ours, theirs in columns.items():
+        close(table[ours], expected[theirs])
+    close(result.polynomial.coefficients["estimate"], expected["coefficients"])
+    close([result.increment_f, result.increment_p], r["surface_increment"])
+    assert (result.n, result.n_dropped) == (300, 500)
+
+
+def test_surface_prediction_reproduces_a_known_polynomial() -> None:
+    generator = np.random.default_rng(5)
+    s, p = generator.uniform(1, 5, 200), generator.uniform(1, 5, 200)
+    z = 2 + 0.5 * (s - 3) - 0.2 * (p - 3) - 0.3 * (s - p) ** 2
+    index = pd.RangeIndex(200)
+    noise = 1e-6 * generator.standard_normal(200)
+    result = self_other.response_surface(*(pd.Series(x, index) for x in (z + noise, s, p)), centre=3)
+    surface = result.surface.set_index("parameter")["estimate"]
+    close(surface[["a1", "a2", "a3", "a4", "a5"]], [0.3, 0.0, 0.7, -1.2, 0.0], 1e-5)
+    close(result.predict(s[:5], p[:5]), z[:5], 1e-5)
+
+
+def test_swapping_self_and_peer_mirrors_the_surface(ratings: pd.DataFrame) -> None:
+    there = self_other.response_surface(ratings["ENG"], ratings["own"], ratings["peer"], 3).surface["estimate"]
+    back = self_other.response_surface(ratings["ENG"], ratings["peer"], ratings["own"], 3).surface["estimate"]
+    close(back, there * np.array([1, 1, -1, 1, -1]), 1e-8)
+
+
+# Limits of agreement and profiles
+
+
+def test_bland_altman_matches_r(ratings: pd.DataFrame, r: dict[str, Any]) -> None:
+    result = self_other.bland_altman(ratings["own"], ratings["peer"])
+    close([result.bias, result.lower_limit, result.upper_limit, result.slope], r["bland_altman"])
+    close([result.bias_lower, result.bias_upper], [r["t_test"]["lower"], r["t_test"]["upper"]])
+
+
+def test_bland_altman_limits_cover_at_the_nominal_rate() -> None:
+    generator, hits, draws = np.random.default_rng(6), 0, 400
+    for _ in range(draws):
+        d = generator.standard_normal(60)
+        base = pd.Series(generator.standard_normal(60))
+        result = self_other.bland_altman(base + d / 2, base - d / 2)
+        hits += result.upper_limit_lower <= stats.norm.ppf(0.975) <= result.upper_limit_upper
+    assert abs(hits / draws - 0.95) < 3 * np.sqrt(0.95 * 0.05 / draws)
+
+
+def test_bland_altman_refusals() -> None:
+    from psychometrics.errors import ConstantItemError, TooFewPersonsError
+
+    with pytest.raises(TooFewPersonsError, match="need four"):
+        self_other.bland_altman(pd.Series([1.0, 2, 3]), pd.Series([1.0, 2, 2]))
+    with pytest.raises(ConstantItemError, match="'difference' does not vary"):
+        self_other.bland_altman(pd.Series([1.0, 2, 3, 4]), pd.Series([1.0, 2, 3, 4]))
+
+
+def test_peer_standard_error_pools_the_spread_within_persons() -> None:
+    ratings = pd.DataFrame({"C1": [1, 3, 2, 4, 3.0]})
+    persons = pd.Series(["a", "a", "b", "b", "c"])
+    errors = self_other.peer_standard_error(ratings, persons, pd.Index(["c", "a", "b", "nobody"]))
+    close(errors["C1"][:3], [np.sqrt(2), 1, 1])
+    assert np.isnan(errors.loc["nobody", "C1"])
+    with pytest.raises(InputShapeError, match="no person has two peers"):
+        self_other.peer_standard_error(ratings[:1], persons[:1])
+
+
+def test_profiles_cry_wolf_at_the_stated_rate_when_nobody_differs() -> None:
+    generator, people = np.random.default_rng(9), 4000
+    true = generator.standard_normal(people)
+    own = pd.DataFrame({"C1": true + 0.4 * generator.standard_normal(people)})
+    peer = pd.DataFrame({"C1": true + 0.5 * generator.standard_normal(people)})
+    result = self_other.agreement_profiles(own, peer, pd.Series({"C1": 0.4}), peer * 0 + 0.5, confidence=0.90)
+    row = result.to_frame().iloc[0]
+    share = row["share_self_higher"] + row["share_self_lower"]
+    assert abs(share - 0.10) < 3 * np.sqrt(0.10 * 0.90 / people)
+    assert row["expected_by_chance"] == pytest.approx(0.10)
+
+
+def test_profiles_need_more_than_a_raw_difference() -> None:
+    own, peer = pd.DataFrame({"C1": [4.5, 4.5, 2.0, np.nan]}), pd.DataFrame({"C1": [3.5, 3.5, 3.5, 3.0]})
+    errors = pd.DataFrame({"C1": [0.2, 0.9, 0.2, 0.2]})
+    persons = self_other.agreement_profiles(own, peer, pd.Series({"C1": 0.3}), errors).persons
+    assert persons["profile"].tolist() == ["self higher", "no clear difference", "self lower", "not compared"]
+
+
+def test_profile_refusals() -> None:
+    table = pd.DataFrame({"C1": [1.0, 2.0]})
+    with pytest.raises(InputShapeError, match=r"lacks the competencies \['C1'\]"):
+        self_other.agreement_profiles(table, table, pd.Series({"C2": 0.3}), table)
+    with pytest.raises(InputShapeError, match="competencies of self scores and peer means"):
+        self_other.agreement_profiles(table, table.rename(columns={"C1": "C2"}), pd.Series({"C1": 0.3}), table)
+
+
+# Multitrait-multisource
+
+
+def test_multisource_matrix_holds_the_pairwise_correlations() -> None:
+    from psychometrics.association import spearman_matrix
+
+    generator = np.random.default_rng(14)
+    trait = generator.standard_normal((120, 3))
+    own = pd.DataFrame(trait + generator.standard_normal((120, 3)), columns=list("abc"))
+    peer = pd.DataFrame(trait + generator.standard_normal((120, 3)), columns=list("abc"))
+    result = self_other.multitrait_multisource(own, peer)
+    between = spearman_matrix(own.add_prefix("self: "), peer.add_prefix("peer: ")).to_matrix()
+    close(result.matrix.loc[between.index, between.columns], between)
+    close(result.to_frame()["validity"], np.diag(between))
+    # Independent traits: each validity beats every other correlation.
+    assert (result.criteria["exceeds_other_source"] == 4).all()
+    assert (result.criteria["comparisons_same_source"] == 4).all()
+    assert result.summary["n_correlations"].tolist() == [3, 3, 3, 6]
+
+
+def test_a_general_impression_shows_as_same_source_inflation() -> None:
+    generator = np.random.default_rng(15)
+    trait, halo = generator.standard_normal((400, 3)), generator.standard_normal((400, 1))
+    own = pd.DataFrame(trait + 2 * halo, columns=list("abc"))
+    peer = pd.DataFrame(trait + generator.standard_normal((400, 3)), columns=list("abc"))
+    blocks = self_other.multitrait_multisource(own, peer).summary.set_index("block")["mean"]
+    assert blocks["other competency, same source (self)"] > blocks["same competency, other source"]
+
+
+def test_multisource_refusals() -> None:
+    table = pd.DataFrame({"a": [1.0, 2, 3], "b": [2.0, 1, 3]})
+    with pytest.raises(InputShapeError, match="1 competencies in common"):
+        self_other.multitrait_multisource(table, table[["a"]])
