@@ -21,7 +21,8 @@ NAME := $(notdir $(abspath $(FOLDER)))
 OUT := $(RESULTS)/$(NAME)
 DONE := $(OUT)/notebooks
 COMPENDIUM = $(PYTHON) -m compendium
-CALL = --cohort "$(COHORT)" --data "$(DATA)" --results "$(RESULTS)"
+PLACE = --cohort "$(COHORT)" --results "$(RESULTS)"
+CALL = $(PLACE) --data "$(DATA)"
 
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
@@ -71,7 +72,7 @@ $(addprefix $(DONE)/,$(addsuffix .ipynb,05_factor_structure 06_invariance 07_rat
     08_outcome_associations 09_feedback)): $(DONE)/04_item_analysis.ipynb
 
 $(OUT)/manifest.json: $(EXECUTED)
-	@$(COMPENDIUM) index $(CALL)
+	@$(COMPENDIUM) index $(PLACE)
 
 $(OUT)/book/index.html: $(OUT)/manifest.json $(wildcard book/* book/*/*)
 	@$(COMPENDIUM) book $(CALL) >/dev/null
@@ -97,10 +98,10 @@ lint: | $(ENVIRONMENT) ## Check style and types
 	@$(PYTHON) -m mypy
 
 check: $(OUT)/manifest.json ## Compare the built tables and values with the accepted ones
-	@$(COMPENDIUM) check --cohort "$(COHORT)" --results "$(RESULTS)"
+	@$(COMPENDIUM) check $(PLACE)
 
 accept: $(OUT)/manifest.json ## Make the built tables and values the accepted ones
-	@$(COMPENDIUM) accept --cohort "$(COHORT)" --results "$(RESULTS)"
+	@$(COMPENDIUM) accept $(PLACE)
 
 validate: | $(ENVIRONMENT) ## Check a cohort folder and report every fault
 	@$(COMPENDIUM) validate "$(COHORT)" --data "$(DATA)"

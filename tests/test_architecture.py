@@ -1,0 +1,143 @@
+"""The rules of the house: who may import whom, what a notebook may hold, what an import may cost."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compendium.paths import NOTEBOOKS, PROJECT
+
+SOURCE = PROJECT / "src"
+STATISTICS = sorted((SOURCE / "psychometrics").rglob("*.py"))
+STUDY = sorted((SOURCE / "compendium").rglob("*.py"))
+STEPS = sorted(NOTEBOOKS.glob("*.ipynb"))
+FORBIDDEN_IN_STATISTICS = {"compendium", "matplotlib", "seaborn", "typst", "rich", "papermill", "yaml", "logging"}
+PARAMETERS = {"cohort": "demo", "data": "", "results": "results"}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(PROJECT))
+
+
+def imported_modules(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    direct = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return direct | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def called_names(path: Path) -> set[str]:
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return {call.id for call in calls if isinstance(call, ast.Name)} | {
+        call.attr for call in calls if isinstance(call, ast.Attribute)
+    }
+
+
+def code_cells(path: Path) -> list[dict[str, object]]:
+    return [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("path", STATISTICS, ids=name_of)
+def test_statistics_know_nothing_of_the_study(path: Path) -> None:
+    roots = {module.split(".")[0] for module in imported_modules(path)}
+    assert not roots & FORBIDDEN_IN_STATISTICS
+
+
+@pytest.mark.parametrize("path", STATISTICS, ids=name_of)
+def test_statistics_touch_no_files_and_print_nothing(path: Path) -> None:
+    assert not called_names(path) & {"open", "print", "read_csv", "to_csv", "read_text", "write_text", "savefig"}
+
+
+@pytest.mark.parametrize("path", STUDY, ids=name_of)
+def test_rounding_belongs_to_presentation(path: Path) -> None:
+    presentation = ("tables.py", "book", "feedback", "figures", "simulate", "consultation", "evidence")
+    if not any(part in presentation for part in path.relative_to(SOURCE / "compendium").parts):
+        assert "round" not in called_names(path)
+
+
+@pytest.mark.parametrize("path", STATISTICS + STUDY, ids=name_of)
+def test_a_module_is_one_family(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 500
+
+
+def test_the_study_never_reaches_into_private_names_of_the_statistics() -> None:
+    private = {
+        (name_of(path), module) for path in STUDY for module in imported_modules(path) if "psychometrics._" in module
+    }
+    assert not private
+
+
+@pytest.mark.parametrize("module", ["psychometrics", "compendium"])
+def test_importing_a_package_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(sorted({{name.split('.')[0] for name in sys.modules}}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"numpy", "pandas", "scipy", "matplotlib"} & set(ast.literal_eval(loaded))
+
+
+def test_every_family_loads_from_the_package() -> None:
+    import psychometrics
+
+    families = {path.stem for path in (SOURCE / "psychometrics").iterdir() if not path.stem.startswith(("_", "."))}
+    assert set(dir(psychometrics)) == families - {"py"}
+    for name in dir(psychometrics):
+        assert getattr(psychometrics, name).__name__ == f"psychometrics.{name}"
+
+
+def test_the_nine_steps_are_there() -> None:
+    assert [path.name[:2] for path in STEPS] == [f"{number:02d}" for number in range(1, 10)]
+
+
+@pytest.mark.parametrize("path", STEPS, ids=name_of)
+class TestNotebook:
+    def test_has_one_parameters_cell_with_the_three_parameters(self, path: Path) -> None:
+        tagged = [cell for cell in code_cells(path) if "parameters" in cell["metadata"].get("tags", [])]
+        assert len(tagged) == 1
+        tree = ast.parse("".join(tagged[0]["source"]))
+        assert {node.targets[0].id: ast.literal_eval(node.value) for node in tree.body} == PARAMETERS
+
+    def test_opens_its_own_step(self, path: Path) -> None:
+        source = "\n".join("".join(cell["source"]) for cell in code_cells(path))
+        assert re.findall(r'open_step\(\s*"([^"]+)"', source) == [path.stem]
+
+    def test_defines_nothing_and_holds_no_paths(self, path: Path) -> None:
+        for cell in code_cells(path):
+            source = "".join(cell["source"])
+            kinds = {type(node) for node in ast.walk(ast.parse(source))}
+            assert not kinds & {ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.Lambda}
+            assert not re.search(r"(read|to)_(csv|json|excel)\(|\.csv|Path\(|['\"]\.{0,2}/", source)
+
+    def test_is_committed_without_outputs(self, path: Path) -> None:
+        assert not any(cell["outputs"] or cell["execution_count"] for cell in code_cells(path))
+
+    def test_narrates_before_every_code_cell(self, path: Path) -> None:
+        cells = json.loads(path.read_text())["cells"]
+        bare = [
+            index
+            for index, (before, cell) in enumerate(itertools.pairwise(cells), 1)
+            if cell["cell_type"] == "code" and before["cell_type"] == "code"
+            and "parameters" not in cell["metadata"].get("tags", [])
+            and not any(tag.startswith("lacks:") for tag in cell["metadata"].get("tags", []))
+        ]  # fmt: skip
+        assert not bare
+
+    def test_keeps_cells_short(self, path: Path) -> None:
+        lengths = [len("".join(cell["source"]).splitlines()) for cell in code_cells(path)]
+        assert max(lengths) <= 30
+
+    def test_shows_no_person(self, path: Path) -> None:
+        last_lines = ["".join(cell["source"]).strip().splitlines()[-1] for cell in code_cells(path)]
+        shown = [
+            line for line in last_lines if re.match(r"(step\.prepared|answers|people|scores|rows|responses)\b", line)
+        ]
+        assert not [line for line in shown if "=" not in line]
+
+    def test_types_no_statistic_in_its_prose(self, path: Path) -> None:
+        cells = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "markdown"]
+        prose = "\n".join("".join(cell["source"]) for cell in cells)
+        assert not re.findall(r"(?<![\w.])0?\.\d{2,}", prose)

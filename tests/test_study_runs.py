@@ -1,0 +1,146 @@
+"""The whole study on a small cohort, as a researcher runs it: make, from raw responses to the book."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from compendium.paths import PROJECT
+from compendium.simulate import SimulationPlan, write_cohort
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("study")]
+LATER_THAN_EIGHT = {"08_outcome_associations", "index", "book"}
+
+
+def make_command(cohort: Path | str, results: Path, *words: str) -> list[str]:
+    return ["make", "-C", str(PROJECT), f"COHORT={cohort}", f"RESULTS={results}", f"PYTHON={sys.executable}", *words]
+
+
+def make(cohort: Path | str, results: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(make_command(cohort, results, *words), capture_output=True, text=True)
+
+
+def planned(output: str) -> set[str]:
+    """Return what `make -n` would run: steps by name, other commands by their verb."""
+    lines = [line.split() for line in output.splitlines() if "-m compendium" in line]
+    verbs = [line[line.index("compendium") + 1 :] for line in lines]
+    return {Path(words[1]).stem if words[0] == "run" else words[0] for words in verbs}
+
+
+def tables(results: Path, cohort: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (results / cohort / "tables").glob("*.csv")}
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_cohort(tmp_path_factory.mktemp("cohorts") / "mini", SimulationPlan(n=130, seed=7))
+
+
+@pytest.fixture(scope="module")
+def results(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the study, killing it once on the way."""
+    folder = tmp_path_factory.mktemp("results")
+    first = subprocess.Popen(
+        make_command(cohort, folder, "-j2", "all"), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not (folder / "mini/notebooks/03_cohort_quality.ipynb").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(4)  # in the middle of a later step
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    run = make(cohort, folder, "-j2", "all")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"The book: {folder / 'mini/book/index.html'}" in run.stdout
+    return folder
+
+
+def test_the_study_ends_with_a_book_and_an_index(results: Path) -> None:
+    assert (results / "mini/book/index.html").is_file()
+    entries = json.loads((results / "mini/manifest.json").read_text())["results"]
+    assert {entry["notebook"][:2] for entry in entries} == {f"{number:02d}" for number in range(1, 10)}
+    assert all(entry["function"] and entry["input"] for entry in entries)
+
+
+def test_a_killed_run_ends_with_the_same_results_as_an_undisturbed_one(
+    cohort: Path, results: Path, tmp_path: Path
+) -> None:
+    targets = [f"{tmp_path}/mini/notebooks/{step}.ipynb" for step in ("04_item_analysis", "08_outcome_associations")]
+    run = make(cohort, tmp_path, *targets)
+    assert run.returncode == 0, run.stderr
+    again, before = tables(tmp_path, "mini"), tables(results, "mini")
+    assert "associations.csv" in again
+    assert {name: before[name] for name in again} == again
+
+
+def test_nothing_is_left_half_written(results: Path) -> None:
+    assert not [path for path in results.rglob("*") if path.name.endswith(".part") or "failed" in path.name]
+
+
+def test_a_second_run_does_nothing(cohort: Path, results: Path) -> None:
+    run = make(cohort, results, "-n", "all")
+    assert planned(run.stdout) == set()
+
+
+@pytest.mark.parametrize(
+    ("touched", "expected"),
+    [
+        ("notebooks/08_outcome_associations.ipynb", LATER_THAN_EIGHT),
+        ("book/index.md", {"book"}),
+        ("data/evidence/records.csv", {"01_evidence_review", "index", "book"}),
+    ],
+)
+def test_only_what_depends_on_a_change_runs_again(
+    cohort: Path, results: Path, touched: str, expected: set[str]
+) -> None:
+    run = make(cohort, results, "-n", "-W", touched, "all")
+    assert planned(run.stdout) == expected
+
+
+def test_people_stay_in_the_private_folder(results: Path) -> None:
+    root = results / "mini"
+    assert stat.S_IMODE((root / "private").stat().st_mode) == 0o700
+    people = pd.read_csv(root / "private/prepared_people.csv")["person"]
+    shared = [path for path in root.rglob("*") if path.is_file() and "private" not in path.relative_to(root).parts]
+    texts = [
+        path.read_text(errors="ignore") for path in shared if path.suffix in {".csv", ".json", ".ipynb", ".html", ".js"}
+    ]
+    assert len(people) == 130
+    assert not [person for person in people if any(person in text for text in texts)]
+
+
+def test_every_shown_group_is_large_enough(results: Path) -> None:
+    for name in ("sample", "group_means"):
+        table = pd.read_csv(results / f"mini/tables/{name}.csv")
+        assert (table.loc[~table["suppressed"], "n"] >= 10).all()
+        assert table.loc[table["suppressed"], "n"].isna().all()
+
+
+def test_a_failing_cohort_leaves_no_target_and_one_report(tmp_path: Path) -> None:
+    broken = write_cohort(tmp_path / "broken", SimulationPlan(n=60, seed=3))
+    answers = pd.read_csv(broken / "self.csv", dtype=str, keep_default_na=False)
+    answers.loc[4, "person_01"] = "77"
+    answers.assign(persn_02="3").to_csv(broken / "self.csv", index=False)
+    description = (broken / "cohort.yaml").read_text()
+    (broken / "cohort.yaml").write_text(description.replace("invited:", "invitd:"))
+    run = subprocess.run([sys.executable, "-m", "compendium", "validate", str(broken)], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert all(word in run.stderr for word in ("77", "persn_02", "invitd", "did you mean 'invited'"))
+    built = make(broken, tmp_path / "results", "all")
+    assert built.returncode != 0
+    assert not list((tmp_path / "results").rglob("*.csv"))
+
+
+def test_the_working_tree_stays_clean(results: Path) -> None:
+    status = subprocess.run(["git", "-C", str(PROJECT), "status", "--porcelain"], capture_output=True, text=True).stdout
+    assert "kernel" not in status
+    assert ".part" not in status
