@@ -89,12 +89,12 @@ def test_spearman_variance_is_bonett_and_wrights() -> None:
 def test_spearman_interval_covers_at_the_nominal_rate() -> None:
     generator, covered = np.random.default_rng(3), 0
     true = 6 / np.pi * np.arcsin(0.4 / 2)
-    for _ in range(1000):
+    for _ in range(400):
         x = generator.standard_normal((91, 2)) @ np.linalg.cholesky([[1, 0.4], [0.4, 1]]).T
         row = association.spearman_matrix(pd.DataFrame(x, columns=["a", "b"])).to_frame().iloc[0]
         covered += row["lower"] <= true <= row["upper"]
-    # Three Monte Carlo standard errors of a .95 share over 1000 draws.
-    assert abs(covered / 1000 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 1000)
+    # Three Monte Carlo standard errors of a .95 share over 400 draws.
+    assert abs(covered / 400 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 400)
 
 
 def test_one_table_gives_every_pair_once(scores: pd.DataFrame) -> None:
@@ -470,7 +470,7 @@ def test_partial_p_value_is_that_of_the_regression(scores: pd.DataFrame) -> None
 
 
 def test_partial_interval_covers_zero_at_the_nominal_rate_when_all_is_shared() -> None:
-    generator, hits, draws = np.random.default_rng(17), 0, 400
+    generator, hits, draws = np.random.default_rng(17), 0, 250
     for _ in range(draws):
         z = generator.standard_normal(80)
         table = pd.DataFrame({"x": z + generator.standard_normal(80), "y": z + generator.standard_normal(80), "z": z})

@@ -167,7 +167,7 @@ def test_bland_altman_matches_r(ratings: pd.DataFrame, r: dict[str, Any]) -> Non
 
 
 def test_bland_altman_limits_cover_at_the_nominal_rate() -> None:
-    generator, hits, draws = np.random.default_rng(6), 0, 400
+    generator, hits, draws = np.random.default_rng(6), 0, 200
     for _ in range(draws):
         d = generator.standard_normal(60)
         base = pd.Series(generator.standard_normal(60))
