@@ -13,7 +13,7 @@ import nbformat
 from rich.console import Console
 
 from compendium.faults import Fault, InvalidInput, display_path
-from compendium.results import write_text
+from compendium.results import forget_step, write_text
 from compendium.step import Step, open_step
 
 REQUIRES, LACKS = "requires:", "lacks:"
@@ -53,6 +53,8 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
     failed = target.with_suffix(".failed.ipynb")
     for stale in (target, failed):
         stale.unlink(missing_ok=True)
+    # A step that saves nothing this time, since its data are no longer collected, must not leave its old results.
+    forget_step(step.folders, step.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     executed, error = _execute(_adapted(source, step), parameters, step)
     write_text(failed if error else target, nbformat.writes(_stripped(executed)) + "\n")

@@ -7,9 +7,12 @@ made them from which input.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -50,7 +53,7 @@ class Results:
             folder.mkdir(parents=True, exist_ok=True)
         folders.private.mkdir(mode=0o700, parents=True, exist_ok=True)
         folders.private.chmod(0o700)
-        self._forget_previous_run()
+        forget_step(folders, step)
 
     def table(
         self,
@@ -75,76 +78,105 @@ class Results:
         index
             Whether the index is written as the first columns.
         """
-        self._claim(self.folders.tables / f"{name}.json", caption)
+        metadata = self._claim(self.folders.tables, name, caption)
         out = frame.reset_index() if index else frame
-        write_text(self.folders.tables / f"{name}.csv", out.to_csv(index=False, lineterminator="\n"))
-        self._write_metadata(self.folders.tables / f"{name}.json", caption, source, note, rows=len(out))
+        content = {"csv": out.to_csv(index=False, lineterminator="\n").encode()}
+        self._write(metadata, content, caption, source, note, rows=len(out))
         return frame
 
     def value(self, name: str, number: Any, *, source: Source, note: str = "") -> Any:
-        """Save a named value (a number, a text, true or false, or None with the reason in ``note``)."""
-        plain = number.item() if isinstance(number, np.generic) else number
-        if isinstance(plain, float) and not math.isfinite(plain):
-            plain, note = None, note or "not defined"
+        """Save a named value (a number, a text, true or false, or None with the reason in ``note``).
+
+        What is not finite or not known is saved as None, with the reason in ``note`` or "not defined".
+        """
+        self._claim_value(name)
+        plain = _plain(number)
+        if plain is None:
+            note = note or "not defined"
+        if not isinstance(plain, (bool, int, float, str, type(None))):
+            raise ResultError(f"value {name!r} is a {type(number).__name__}; save a number, a text or a truth value")
         self._values[name] = {"value": plain, "note": note, **self._origin(source)}
         write_text(self.folders.values / f"{self.step}.json", _as_json(self._values))
         return number
 
     def figure(self, name: str, figure: Figure, *, caption: str, alt: str, source: Source) -> Figure:
         """Save a figure as SVG and PNG with its caption and alternative text."""
-        self._claim(self.folders.figures / f"{name}.json", caption)
-        if not alt:
-            raise ResultError(f"figure {name!r} has no alternative text")
-        for ending in ("svg", "png"):
-            _write_figure(self.folders.figures / f"{name}.{ending}", figure, title=caption, description=alt)
-        self._write_metadata(self.folders.figures / f"{name}.json", caption, source, "", alt=alt)
+        metadata = self._claim_figure(name, caption, alt)
+        content = {ending: _rendered(figure, name, ending, caption, alt) for ending in ("svg", "png")}
+        self._write(metadata, content, caption, source, "", alt=alt)
         return figure
 
     def picture(self, name: str, pages: Mapping[str, bytes], *, caption: str, alt: str, source: Source) -> None:
         """Save a picture that was rendered elsewhere, one entry an ending (``svg``, ``png``)."""
-        self._claim(self.folders.figures / f"{name}.json", caption)
-        for ending, content in pages.items():
-            write_bytes(self.folders.figures / f"{name}.{ending}", content)
-        self._write_metadata(self.folders.figures / f"{name}.json", caption, source, "", alt=alt)
+        self._write(self._claim_figure(name, caption, alt), pages, caption, source, "", alt=alt)
 
     def private_file(self, name: str, content: bytes) -> None:
         """Save a person-level file, such as a report, below the private folder."""
-        path = self.folders.private / name
+        path = self._private(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_bytes(path, content)
-        path.chmod(0o600)
+        write_bytes(path, content, mode=0o600)
 
     def private_table(self, name: str, frame: pd.DataFrame) -> None:
         """Save person-level rows where only the owner of the folder can read them."""
-        path = self.folders.private / f"{name}.csv"
-        write_text(path, frame.to_csv(lineterminator="\n"))
-        path.chmod(0o600)
+        self.private_file(f"{name}.csv", frame.to_csv(lineterminator="\n").encode())
 
-    def _claim(self, metadata: Path, caption: str) -> None:
-        """Refuse a name that another step owns and a result without a caption."""
+    def clear_private(self, name: str) -> None:
+        """Remove a folder of person-level files, so that nothing stays of people who are no longer in the cohort."""
+        shutil.rmtree(self._private(name), ignore_errors=True)
+
+    def _private(self, name: str) -> Path:
+        """Return the path of a person-level file, refusing one that would leave the private folder."""
+        path, home = (self.folders.private / name).resolve(), self.folders.private.resolve()
+        if path == home or not path.is_relative_to(home):
+            raise ResultError(f"{name!r} lies outside the private folder")
+        return path
+
+    def _claim(self, folder: Path, name: str, caption: str) -> Path:
+        """Refuse a name that another result has and a result without a caption; return the path of its metadata."""
+        _require_plain(name)
         if not caption:
-            raise ResultError(f"{metadata.stem!r} has no caption")
+            raise ResultError(f"{name!r} has no caption")
+        metadata = folder / f"{name}.json"
         if metadata.exists():
-            owner = json.loads(metadata.read_text())["notebook"]
-            raise ResultError(f"{metadata.stem!r} is already saved by {owner}; choose another name")
+            raise ResultError(f"{name!r} is already saved by {_owner(metadata)}; choose another name")
+        return metadata
+
+    def _claim_figure(self, name: str, caption: str, alt: str) -> Path:
+        """Refuse what :meth:`_claim` refuses, and a picture that only those who see it can read."""
+        metadata = self._claim(self.folders.figures, name, caption)
+        if not alt:
+            raise ResultError(f"figure {name!r} has no alternative text")
+        return metadata
+
+    def _claim_value(self, name: str) -> None:
+        """Refuse a value whose name another step has; the book knows values by name alone."""
+        _require_plain(name)
+        for path in sorted(self.folders.values.glob("*.json")):
+            if path.stem != self.step and name in json.loads(path.read_text()):
+                raise ResultError(f"{name!r} is already saved by {path.stem}; choose another name")
 
     def _origin(self, source: Source) -> dict[str, str]:
         """Say where a result comes from."""
         function = source if isinstance(source, str) else f"{source.__module__}.{source.__qualname__}"
         return {"notebook": self.step, "function": function, "input": self.input_hash}
 
-    def _write_metadata(self, path: Path, caption: str, source: Source, note: str, **more: Any) -> None:
-        """Write the small JSON file beside a table or figure."""
-        write_text(path, _as_json({"caption": caption, "note": note, **self._origin(source), **more}))
+    def _write(
+        self, metadata: Path, content: Mapping[str, bytes], caption: str, source: Source, note: str, **more: Any
+    ) -> None:
+        """Write a result, one file an ending; its metadata first, since a later run forgets a result by them."""
+        write_text(metadata, _as_json({"caption": caption, "note": note, **self._origin(source), **more}))
+        for ending, file in content.items():
+            write_bytes(metadata.with_suffix(f".{ending}"), file)
 
-    def _forget_previous_run(self) -> None:
-        """Remove what an earlier run of this step left, so that nothing stale survives."""
-        for folder in (self.folders.tables, self.folders.figures):
-            for metadata in folder.glob("*.json"):
-                if json.loads(metadata.read_text())["notebook"] == self.step:
-                    for path in folder.glob(f"{metadata.stem}.*"):
-                        path.unlink()
-        (self.folders.values / f"{self.step}.json").unlink(missing_ok=True)
+
+def forget_step(folders: ResultFolders, step: str) -> None:
+    """Remove the tables, figures and values that an earlier run of a step left, so that nothing stale survives."""
+    for folder in (folders.tables, folders.figures):
+        for metadata in sorted(folder.glob("*.json")):
+            if _owner(metadata) == step:
+                for path in folder.glob(f"{metadata.stem}.*"):
+                    path.unlink(missing_ok=True)
+    (folders.values / f"{step}.json").unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -152,13 +184,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write bytes under a temporary name and rename."""
+def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write bytes under a temporary name and rename; ``mode`` says who may read the file."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -187,15 +219,33 @@ def _as_json(content: Any) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _write_figure(path: Path, figure: Figure, *, title: str, description: str) -> None:
-    """Render a figure without dates or random identifiers."""
-    import io
+def _require_plain(name: str) -> None:
+    """Refuse a name that could leave its folder or be taken for another result's."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ResultError(f"{name!r} is not a name for a result: use letters, digits, '_' and '-'")
 
+
+def _owner(metadata: Path) -> str | None:
+    """Return the step that saved a result; None when a step running beside this one just removed it."""
+    try:
+        return str(json.loads(metadata.read_text())["notebook"])
+    except FileNotFoundError:
+        return None
+
+
+def _plain(number: Any) -> Any:
+    """Return a value that JSON can hold, None for what is not finite or not known."""
+    plain = number.item() if isinstance(number, np.generic) else number
+    undefined = plain is pd.NA or plain is pd.NaT or (isinstance(plain, float) and not math.isfinite(plain))
+    return None if undefined else plain
+
+
+def _rendered(figure: Figure, name: str, ending: str, title: str, description: str) -> bytes:
+    """Render a figure without dates or random identifiers."""
     import matplotlib as mpl
 
     stream = io.BytesIO()
-    svg = path.suffix == ".svg"
-    metadata = {"Date": None, "Title": title, "Description": description} if svg else {"Software": None}
-    with mpl.rc_context({"svg.hashsalt": path.stem, "svg.fonttype": "path"}):
-        figure.savefig(stream, format=path.suffix[1:], metadata=metadata, bbox_inches="tight", dpi=150)
-    write_bytes(path, stream.getvalue())
+    metadata = {"Date": None, "Title": title, "Description": description} if ending == "svg" else {"Software": None}
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(stream, format=ending, metadata=metadata, bbox_inches="tight", dpi=150)
+    return stream.getvalue()

@@ -10,9 +10,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings
-from compendium.faults import Fault, InvalidInput, display_path
+from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
+from compendium.faults import Fault, InvalidInput, display_path, suggest
 from compendium.framework import Framework, load_framework
-from compendium.paths import STUDY_PLAN, ResultFolders, cohort_folder, result_folders
+from compendium.paths import CONSULTATION, EVIDENCE, STUDY_PLAN, ResultFolders, cohort_folder, result_folders
 from compendium.results import Results, checksum, read_values
 from compendium.settings import StudyPlan, Verdict, judge, load_plan
 from psychometrics.scoring import scale_scores
@@ -22,6 +23,8 @@ OF_A_FRAMEWORK = {
     "consultation": "The consultation belongs to",
     "feedback": "Feedback reports belong to",
 }
+# What a step reads beside the plan, the framework and the cohort.
+READ_BESIDE = {"01_evidence_review": EVIDENCE, "02_consultation": CONSULTATION}
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,19 @@ class Step:
 
     @cached_property
     def input_hash(self) -> str:
-        """Checksum of the plan, the framework, the cohort's description and the prepared tables."""
-        prepared = sorted(self.folders.private.glob("prepared_*.csv"))
-        return checksum(STUDY_PLAN, self.folder / "cohort.yaml", repr(self.framework.description), *prepared)
+        """Checksum of the plan, the framework, the cohort's description and its responses as they were handed in.
+
+        The prepared tables follow from these; counting them in would give the step that writes them another checksum
+        in its first run than in the next.
+        """
+        framework = self.framework
+        tables = [table.to_csv() for table in (framework.competencies, framework.items, framework.outcomes)]
+        named = (self.settings.files.self_form, self.settings.files.peer_form)
+        responses = [self.data / name for name in named if name and (self.data / name).is_file()]
+        beside = READ_BESIDE.get(self.name)
+        more = sorted(path for path in beside.rglob("*") if path.is_file()) if beside else []
+        description = repr(framework.description)
+        return checksum(STUDY_PLAN, self.folder / "cohort.yaml", description, *tables, *responses, *more)
 
     def load_cohort(self) -> Cohort:
         """Read and check the raw responses."""
@@ -88,7 +101,14 @@ class Step:
         return what in self.settings.collected
 
     def lacks(self, requirement: str) -> str | None:
-        """Say in a sentence why a requirement (``peers``, ``gate_factor_analysis`` ...) is not met, or None."""
+        """Say in a sentence why a requirement (``peers``, ``gate_factor_analysis`` ...) is not met, or None.
+
+        Raises
+        ------
+        InvalidInput
+            When nothing has this name: a misspelt tag would drop its section without a word.
+        """
+        self._require_known(requirement)
         if requirement.startswith("gate_"):
             return self._closed_gate(requirement.removeprefix("gate_"))
         if self.collected(requirement):
@@ -96,6 +116,14 @@ class Step:
         if requirement in OF_A_FRAMEWORK:
             return f"{OF_A_FRAMEWORK[requirement]} a competency framework; this cohort answered another instrument."
         return f"{_capital(requirement)}: not collected in this cohort."
+
+    def _require_known(self, requirement: str) -> None:
+        """Refuse a requirement that is neither a gate, nor collected data, nor a group."""
+        gates = [f"gate_{gate}" for gate in self.plan.gates]
+        known = [*NOT_GROUPS, *OF_A_FRAMEWORK, *WELL_KNOWN_GROUPS, *self.settings.groups, *gates]
+        if requirement not in known:
+            problem = f"the step asks for {requirement!r}, which is not known"
+            raise InvalidInput([Fault(self.name, problem, suggest(requirement, known))])
 
     def _closed_gate(self, gate: str) -> str | None:
         """Say why a gate is closed, or return None; a gate that counts items needs no answers to be asked."""
