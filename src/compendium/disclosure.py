@@ -20,8 +20,9 @@ def suppress_small_groups(
 ) -> pd.DataFrame:
     """Blank every statistic of groups with fewer than ``minimum`` members.
 
-    Where one group alone is suppressed, its figures could be found by subtracting the others from the total; the
-    next smallest group is then suppressed too (secondary suppression).
+    What is suppressed could be found by subtracting the shown groups from the total. The next smallest groups are
+    therefore suppressed too, until those suppressed are at least two and together as large as a group that may be
+    shown (secondary suppression). Groups without members hide nobody and count for neither.
 
     Parameters
     ----------
@@ -39,20 +40,26 @@ def suppress_small_groups(
     DataFrame
         The same rows; suppressed ones are blank but for ``keep`` and carry True in column ``suppressed``.
     """
-    parts = [frame] if within is None else [part for _, part in frame.groupby(within, sort=False)]
+    parts = [frame] if within is None else [part for _, part in frame.groupby(within, sort=False, dropna=False)]
     hidden = pd.concat([_hidden(part[count], minimum) for part in parts]) if parts else pd.Series(dtype=bool)
     out = frame.copy()
     hidden = hidden.reindex(frame.index)
     blank = [column for column in frame.columns if column not in (*keep, within)]
     for column in blank:
         out[column] = out[column].astype(object).mask(hidden, np.nan).infer_objects()
-    out[SUPPRESSED] = hidden
+    out[SUPPRESSED] = hidden.astype(bool)
     return out
 
 
-def _hidden(counts: pd.Series[int], minimum: float) -> pd.Series[bool]:
-    """Say which groups are hidden: the small ones, and one more where a single one is small."""
-    small = counts < minimum
-    if small.sum() == 1 and (~small).any():
-        small |= counts == counts[~small].min()
-    return small
+def _hidden(members: pd.Series[int], minimum: float) -> pd.Series[bool]:
+    """Say which groups are hidden: the small ones, and the next smallest until the hidden ones protect each other."""
+    counts = members.astype(float).fillna(0)
+    hidden = counts < minimum
+    while (counts[hidden] > 0).any() and not hidden.all() and not _protected(counts[hidden], minimum):
+        hidden |= counts == counts[~hidden].min()
+    return hidden
+
+
+def _protected(hidden: pd.Series[float], minimum: float) -> bool:
+    """Say whether hidden groups are at least two and together large enough to be known as a sum."""
+    return int((hidden > 0).sum()) >= 2 and float(hidden.sum()) >= minimum

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pandas as pd
 from tqdm.auto import tqdm
 
@@ -32,6 +34,7 @@ def individual_reports(step: Step, cohort: Cohort, peers: pd.DataFrame) -> int:
     """Write one page for everybody with at least one score into the private folder; return how many."""
     by_person = dict(iter(peers.groupby(level="person"))) if len(peers) else {}
     people = cohort.scores.dropna(how="all")
+    step.save.clear_private("reports/individual")
     for person, own in tqdm(people.iterrows(), total=len(people), desc="individual reports", leave=False, disable=None):
         profile = individual_profile(cohort, str(person), own, by_person.get(person))
         step.save.private_file(f"reports/individual/{person}.pdf", render(profile))
@@ -39,14 +42,18 @@ def individual_reports(step: Step, cohort: Cohort, peers: pd.DataFrame) -> int:
 
 
 def team_reports(step: Step, cohort: Cohort, peers: pd.DataFrame) -> pd.DataFrame:
-    """Write one page for each team that is large enough; return one row a team with its number of members."""
+    """Write one page for each team that is large enough; return one row a team with its number of members.
+
+    A team's name may hold any sign; those that mean something in a path are escaped in the file's name.
+    """
     rated = _well_rated(step, peers)
     scores = cohort.scores.dropna(how="all")
+    step.save.clear_private("reports/team")
     rows = []
     for team, members in scores.groupby(step.prepared.people["team"].reindex(scores.index)):
         profile = team_profile(cohort, f"Team {team}", members, rated.reindex(members.index).dropna(how="all"))
         if profile is not None:
-            step.save.private_file(f"reports/team/{team}.pdf", render(profile))
+            step.save.private_file(f"reports/team/{quote(str(team), safe=' ')}.pdf", render(profile))
         rows.append({"team": team, "members": len(members), "reported": profile is not None})
     return pd.DataFrame(rows)
 

@@ -103,12 +103,13 @@ def individual_profile(
     own
         The person's self scores by competency.
     peers
-        One row a peer who rated the person, one column a competency; shown from ``minimum_raters`` peers on.
+        One row a peer who rated the person, one column a competency; a mean is shown where at least
+        ``minimum_raters`` peers have a score, competency by competency.
     """
     needed = int(cohort.plan.disclosure.minimum_raters.value)
     ratings = peers if peers is not None else pd.DataFrame(columns=own.index)
     enough = len(ratings) >= needed
-    means = ratings.mean() if enough else pd.Series(math.nan, index=own.index)
+    means = _mean_of_enough(ratings, needed).reindex(own.index)
     told = f"{len(ratings)} colleagues rated you." if enough else f"Peer means are shown from {needed} raters on."
     return Profile(
         title="Your feedback on integrated working",
@@ -135,15 +136,16 @@ def team_profile(cohort: Cohort, team: str, members: pd.DataFrame, peers: pd.Dat
     team
         How the team is named on the page.
     members
-        Self scores of its members, one row a person.
+        Self scores of its members, one row a person; a mean is shown where enough members have a score.
     peers
         Mean peer scores of the members who have enough raters, one row a person; shown under the same threshold.
     """
     needed = int(cohort.plan.disclosure.minimum_team.value)
     if len(members) < needed:
         return None
-    shown = peers is not None and len(peers) >= needed
-    means = peers.mean() if shown and peers is not None else pd.Series(math.nan, index=members.columns)
+    rated = peers if peers is not None else pd.DataFrame(columns=members.columns)
+    own, means = _mean_of_enough(members, needed), _mean_of_enough(rated, needed).reindex(members.columns)
+    shown = len(rated) >= needed
     withheld = "" if shown else f" Peer means are withheld: fewer than {needed} members were rated by enough peers."
     return Profile(
         title="Team feedback on integrated working",
@@ -152,8 +154,8 @@ def team_profile(cohort: Cohort, team: str, members: pd.DataFrame, peers: pd.Dat
         f"Teams of fewer than {needed} responses get no report, so that nobody can be recognised.{withheld}",
         self_label="Team",
         self_key="mean of the team",
-        rows=_rows(cohort, members.mean(), means, uncertain=False),
-        sections=_reading(cohort, members.mean(), means),
+        rows=_rows(cohort, own, means, uncertain=False),
+        sections=_reading(cohort, own, means),
         questions=TEAM_QUESTIONS,
         notes=[_scale_note(cohort)],
         minimum=cohort.framework.scale.minimum,
@@ -169,6 +171,11 @@ def specimen_profile(cohort: Cohort, peers: pd.DataFrame | None = None) -> Profi
     own = upper.where(every_other, lower)
     ratings = peers.quantile([0.25, 0.5, 0.75]) if peers is not None and len(peers) >= 10 else None
     return individual_profile(cohort, "Specimen (nobody: the scores are quartiles of the cohort)", own, ratings)
+
+
+def _mean_of_enough(scores: pd.DataFrame, needed: int) -> pd.Series[float]:
+    """Return the mean of each competency that at least so many people scored; a missing score lends no cover."""
+    return scores.astype(float).mean().where(scores.notna().sum() >= needed)
 
 
 def _scale_note(cohort: Cohort) -> str:
