@@ -10,6 +10,8 @@ from psychometrics.association import adjust_p, spearman_matrix
 from psychometrics.groups import compare_groups
 
 NOT_COMPARED = ("team",)
+TEST_COLUMNS = ("score", "n", "n_groups", "H", "df", "p", "epsilon_squared", "note", "grouping")
+MEAN_COLUMNS = ("n", "mean", "sd", "suppressed")
 
 
 def groupings(settings: CohortSettings) -> dict[str, str]:
@@ -30,7 +32,8 @@ def group_tests(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSett
     for name, label in groupings(settings).items():
         tests = compare_groups(scores, people[name], adjustment="holm", minimum_size=int(minimum)).tests
         tables.append(tests.drop(columns="p_adjusted").assign(grouping=label))
-    table = pd.concat(tables, ignore_index=True).rename(columns={"score": "competency"})
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TEST_COLUMNS)
+    table = table.rename(columns={"score": "competency"})
     table["p_holm"], table["p_bh"] = adjust_p(table["p"], "holm"), adjust_p(table["p"], "bh")
     first = ["grouping", "competency"]
     return table[first + [column for column in table.columns if column not in first]]
@@ -46,7 +49,7 @@ def group_means(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSett
             shown = suppress_small_groups(described, minimum=minimum, keep=["group"])
             tables.append(shown.assign(grouping=label, competency=competency))
     first = ["grouping", "group", "competency"]
-    table = pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*first, *MEAN_COLUMNS])
     return table[first + [column for column in table.columns if column not in first]]
 
 

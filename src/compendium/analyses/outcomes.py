@@ -5,8 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from psychometrics.association import adjust_p, random_intercept, regression, spearman_matrix
+from psychometrics.errors import PsychometricsError
 
 OVERALL = "overall"
+ESTIMATE = ("estimate", "standard_error", "df", "t", "p", "lower", "upper")
+STANDARDISED = ("standardised", "standardised_lower", "standardised_upper")
 COLLEAGUES_PREDICTORS = {
     "own_rating": "the colleague's own rating of the person (same source)",
     "self_score": "the person's self score (cross-source)",
@@ -31,15 +34,27 @@ def as_matrix(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def regressions(scores: pd.DataFrame, outcomes: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Regress every outcome that varies on all competencies at once (OLS, HC3 errors, t reference)."""
-    varying = [name for name in outcomes.columns if outcomes[name].std() > 0]
-    fits = [regression(outcomes[name], scores, covariance="HC3", confidence=confidence) for name in varying]
-    return pd.concat([fit.to_frame() for fit in fits], ignore_index=True)
+    """Regress every outcome on all competencies at once (OLS, HC3 errors, t reference).
+
+    An outcome that cannot be regressed, such as one that nobody varies on, has one row with the reason in ``note``.
+    """
+    tables = []
+    for name in outcomes.columns:
+        try:
+            fit = regression(outcomes[name], scores, covariance="HC3", confidence=confidence)
+        except PsychometricsError as error:
+            n = int(scores.assign(outcome=outcomes[name]).dropna().shape[0])
+            tables.append(pd.DataFrame([{"outcome": name, "n": n, "note": str(error)}]))
+            continue
+        tables.append(fit.to_frame().assign(note=""))
+    return pd.concat(tables, ignore_index=True).reindex(
+        columns=["outcome", "term", *ESTIMATE, *STANDARDISED, "n", "r_squared", "note"]
+    )
 
 
 def regression_fit(coefficients: pd.DataFrame) -> pd.DataFrame:
-    """Return n and R squared of each regression."""
-    return coefficients.drop_duplicates("outcome")[["outcome", "n", "r_squared"]].reset_index(drop=True)
+    """Return n and R squared of each regression, or why there is none."""
+    return coefficients.drop_duplicates("outcome")[["outcome", "n", "r_squared", "note"]].reset_index(drop=True)
 
 
 def overall(scores: pd.DataFrame) -> pd.Series[float]:
@@ -69,17 +84,24 @@ def colleagues_rows(scores: pd.DataFrame, peer_scores: pd.DataFrame, engagement:
 
 
 def colleagues_models(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Regress colleagues' own engagement on each view of the rated person, with a random intercept for the person."""
+    """Regress colleagues' own engagement on each view of the rated person, with a random intercept for the person.
+
+    A model that cannot be fitted, such as one of an outcome that nobody varies on, has the reason in ``note``.
+    """
     tables = []
     for predictor, meaning in COLLEAGUES_PREDICTORS.items():
         known = rows[["engagement", predictor, "person"]].dropna()
-        fit = random_intercept(known["engagement"], known[[predictor]], known["person"], confidence)
+        try:
+            fit = random_intercept(known["engagement"], known[[predictor]], known["person"], confidence)
+        except PsychometricsError as error:
+            tables.append(pd.DataFrame([{"predictor": meaning, "n": len(known), "note": str(error)}]))
+            continue
         table = fit.to_frame()
         chosen = table[table["term"] == predictor].drop(columns=["outcome"])
-        tables.append(chosen.assign(predictor=meaning, singular=fit.singular))
+        tables.append(chosen.assign(predictor=meaning, singular=fit.singular, note=""))
     table = pd.concat(tables, ignore_index=True)
-    first = ["predictor", "standardised", "standardised_lower", "standardised_upper"]
-    return table[first + [column for column in table.columns if column not in [*first, "term"]]]
+    more = ["n", "n_groups", "icc1", "singular", "note"]
+    return table.reindex(columns=["predictor", *STANDARDISED, *ESTIMATE, *more])
 
 
 def same_and_cross_source(

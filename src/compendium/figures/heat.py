@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -21,7 +22,7 @@ def heat_map(
     Parameters
     ----------
     matrix
-        Rows go down, columns across; NaN stays white.
+        Rows go down, columns across; NaN stays white. Without rows or columns the axes stay empty.
     x, y, colour
         What is on the axes and what the colour means, with units.
     write
@@ -32,6 +33,9 @@ def heat_map(
     rows, columns = matrix.shape
     width, height = (0.55, 0.32) if write else (0.1, 0.1)
     figure, [axes] = subplots(2.6 + width * columns, 1.6 + height * rows)
+    label(axes, x=x, y=y, title=title)
+    if matrix.empty:
+        return figure
     values = matrix.astype(float)
     sns.heatmap(
         values,
@@ -55,4 +59,4 @@ def heat_map(
 
 def _short(value: float) -> str:
     """Write a correlation without its leading zero."""
-    return number(value).replace("0.", ".", 1)
+    return re.sub(r"^(\W?)0\.", r"\1.", number(value))
