@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from compendium.faults import EXIT_STATUS, InvalidInput
+from compendium.paths import REFERENCE_COHORT, ResultFolders
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -95,9 +96,8 @@ def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsO
 def check(cohort: CohortOption = "demo", results: ResultsOption = "results") -> None:
     """Compare built tables and values with the accepted ones."""
     from compendium.provenance import compare
-    from compendium.step import open_step
 
-    differences = compare(open_step("check", cohort=cohort, results=results).folders)
+    differences = compare(_accepted_cohort("check", cohort, results))
     for difference in differences:
         typer.echo(str(difference))
     typer.echo(f"{len(differences)} differences from the accepted results")
@@ -108,6 +108,17 @@ def check(cohort: CohortOption = "demo", results: ResultsOption = "results") -> 
 def accept(cohort: CohortOption = "demo", results: ResultsOption = "results") -> None:
     """Make the built tables and values the accepted ones."""
     from compendium.provenance import accept as renew
+
+    renew(_accepted_cohort("accept", cohort, results))
+
+
+def _accepted_cohort(name: str, cohort: str, results: str) -> ResultFolders:
+    """Return the result folders of the cohort whose results are accepted; another one's would take their place."""
+    from compendium.faults import Fault
     from compendium.step import open_step
 
-    renew(open_step("accept", cohort=cohort, results=results).folders)
+    step = open_step(name, cohort=cohort, results=results)
+    if step.settings.id != REFERENCE_COHORT:
+        problem = f"accepted results are those of {REFERENCE_COHORT!r}, not of another cohort"
+        raise InvalidInput([Fault(step.settings.id, problem, f"run it with --cohort {REFERENCE_COHORT}")])
+    return step.folders

@@ -14,6 +14,7 @@ CONSULTATION = PROJECT / "data" / "consultation"
 NOTEBOOKS = PROJECT / "notebooks"
 BOOK = PROJECT / "book"
 RESULTS = PROJECT / "results"
+REFERENCE_COHORT = "demo"
 REFERENCE_RESULTS = RESULTS / "reference"
 
 

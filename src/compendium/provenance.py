@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from compendium.faults import Fault, InvalidInput, display_path
 from compendium.paths import REFERENCE_RESULTS, ResultFolders
 from compendium.results import write_text
 
@@ -44,8 +45,9 @@ def write_manifest(folders: ResultFolders, cohort: str) -> Path:
             sums = {str(path.relative_to(folders.root)): _sha256(path) for path in files}
             entries.append({"name": metadata.stem, "kind": folder.name.removesuffix("s"), "files": sums, **origin})
     for path in sorted(folders.values.glob("*.json")):
+        sums = {str(path.relative_to(folders.root)): _sha256(path)}
         for name, entry in json.loads(path.read_text()).items():
-            entries.append({"name": name, "kind": "value", **entry})
+            entries.append({"name": name, "kind": "value", "files": sums, **entry})
     write_text(
         folders.manifest,
         json.dumps({"cohort": cohort, "results": entries}, indent=1, ensure_ascii=False) + "\n",
@@ -71,7 +73,15 @@ def compare(built: ResultFolders, accepted: Path = REFERENCE_RESULTS) -> list[Di
 
 
 def accept(built: ResultFolders, accepted: Path = REFERENCE_RESULTS) -> None:
-    """Make the built tables and values the accepted ones."""
+    """Make the built tables and values the accepted ones.
+
+    Raises
+    ------
+    InvalidInput
+        When nothing is built: accepting nothing would remove what was accepted.
+    """
+    if not any(built.tables.glob("*.csv")):
+        raise InvalidInput([Fault(display_path(built.root), "nothing is built there", "run make all first")])
     for kind, pattern in (("tables", "*"), ("values", "*.json")):
         target = accepted / kind
         shutil.rmtree(target, ignore_errors=True)

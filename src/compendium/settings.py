@@ -5,76 +5,103 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, field_validator
+
+from compendium.faults import suggest
 from compendium.inputs import Strict, load_model, read_yaml
 from compendium.paths import STUDY_PLAN
+
+GATES = (
+    "careless",
+    "item_rule",
+    "reliability",
+    "factor_analysis",
+    "rater_agreement",
+    "association",
+    "regression",
+    "mixed_model",
+)
+Reason = Annotated[str, Field(min_length=1)]
 
 
 class Threshold(Strict):
     """A number of the plan with the reason for it."""
 
     value: float
-    source: str
+    source: Reason
+
+
+class Share(Threshold):
+    """A threshold that is a share, a probability or the size of a correlation: between 0 and 1."""
+
+    value: Annotated[float, Field(ge=0, le=1)]
+
+
+class Count(Threshold):
+    """A threshold that counts something: at least 1."""
+
+    value: Annotated[float, Field(ge=1)]
 
 
 class Scoring(Strict):
     """How answers become competency scores."""
 
-    minimum_answered: Threshold
+    minimum_answered: Share
 
 
 class ItemRule(Strict):
     """The published item rule and the first-depth checks beside it."""
 
-    item_total_minimum: Threshold
-    inter_item_maximum: Threshold
+    item_total_minimum: Share
+    inter_item_maximum: Share
     correlation: Literal["spearman", "pearson"]
-    floor_ceiling_share: Threshold
-    cross_loading_margin: Threshold
+    floor_ceiling_share: Share
+    cross_loading_margin: Share
 
 
 class Careless(Strict):
     """When answers look careless."""
 
-    longstring_share: Threshold
+    longstring_share: Share
     variability_fence: Threshold
-    mahalanobis_p: Threshold
+    mahalanobis_p: Share
     even_odd_below: Threshold
-    straight_line_share: Threshold
-    rules_to_flag: Threshold
+    straight_line_share: Share
+    rules_to_flag: Count
 
 
 class Dimensionality(Strict):
     """Settings of the retention criteria."""
 
-    iterations: Threshold
+    iterations: Count
     percentile: Threshold
-    salient_loading: Threshold
+    salient_loading: Share
 
 
 class Resampling(Strict):
     """Resample counts."""
 
-    bootstrap: Threshold
+    bootstrap: Count
 
 
 class Agreement(Strict):
     """Cut-offs of content validity and rater numbers."""
 
-    consensus_i_cvi: Threshold
-    consensus_s_cvi: Threshold
-    minimum_peers: Threshold
+    consensus_i_cvi: Share
+    consensus_s_cvi: Share
+    minimum_peers: Count
 
 
 class Gate(Strict):
     """What an analysis needs at least."""
 
-    minimum_n: int
-    persons_per_item: float = 0
+    minimum_n: Annotated[int, Field(ge=0)]
+    persons_per_item: Annotated[float, Field(ge=0)] = 0
     combine: Literal["larger", "sum"] = "larger"
     counts: str = "people"
-    source: str
+    source: Reason
 
     def needed(self, items: int = 0) -> int:
         """Return the smallest n that carries the analysis with this many items or predictors."""
@@ -85,17 +112,17 @@ class Gate(Strict):
 class Disclosure(Strict):
     """Smallest groups that may be shown."""
 
-    minimum_group: Threshold
-    minimum_team: Threshold
-    minimum_raters: Threshold
+    minimum_group: Count
+    minimum_team: Count
+    minimum_raters: Count
 
 
 class StudyPlan(Strict):
     """The whole of ``study.yaml``."""
 
     seed: int
-    confidence: Threshold
-    alpha_level: Threshold
+    confidence: Share
+    alpha_level: Share
     scoring: Scoring
     item_rule: ItemRule
     careless: Careless
@@ -105,6 +132,18 @@ class StudyPlan(Strict):
     gates: dict[str, Gate]
     disclosure: Disclosure
     families: dict[str, str]
+
+    @field_validator("gates")
+    @classmethod
+    def _every_gate_once(cls, gates: dict[str, Gate]) -> dict[str, Gate]:
+        """Refuse a gate that no step asks, such as a misspelt one, and a plan that lacks one."""
+        unknown = [name for name in gates if name not in GATES]
+        if unknown:
+            raise ValueError(f"no step asks the gate {unknown[0]!r}: {suggest(unknown[0], GATES)}")
+        missing = [name for name in GATES if name not in gates]
+        if missing:
+            raise ValueError(f"the gates {', '.join(missing)} are missing")
+        return gates
 
 
 @dataclass(frozen=True)

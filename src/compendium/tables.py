@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 MINUS = "\N{MINUS SIGN}"
@@ -15,26 +16,39 @@ P_COLUMNS = ("p", "p_value", "p_adjusted", "p_holm", "p_bh", "mcar_p")
 
 def number(value: Any, decimals: int = 2) -> str:
     """Write a number for a reader: fixed decimals, true minus sign, an en dash for what is not defined."""
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+    plain = value.item() if isinstance(value, np.generic) else value
+    if _undefined(plain):
         return NOT_SHOWN
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    if isinstance(value, int):
-        return f"{value:,}".replace("-", MINUS)
-    text = f"{value:,.{decimals}f}"
-    return text.replace("-", MINUS) if float(text.replace(",", "")) != 0 else text.lstrip("-")
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    if isinstance(plain, int):
+        return f"{plain:,}".replace("-", MINUS)
+    return _fixed(plain, decimals) if isinstance(plain, float) else str(plain)
 
 
-def p_value(value: float) -> str:
-    """Write a p value: three decimals, never as zero."""
-    if value is None or math.isnan(value):
+def p_value(value: Any) -> str:
+    """Write a p value: three decimals without a leading zero, never as zero."""
+    if _undefined(value):
         return NOT_SHOWN
-    return "< .001" if value < 0.001 else f"{value:.3f}".replace("0.", ".", 1)
+    if value < 0.001:
+        return "< .001"
+    return f"{value:.3f}".removeprefix("0")
 
 
-def percent(share: float, decimals: int = 0) -> str:
+def percent(share: Any, decimals: int = 0) -> str:
     """Write a share between 0 and 1 as a percentage."""
-    return NOT_SHOWN if share is None or math.isnan(share) else f"{100 * share:.{decimals}f} %"
+    return NOT_SHOWN if _undefined(share) else f"{_fixed(100 * float(share), decimals)} %"
+
+
+def _undefined(value: Any) -> bool:
+    """Say whether there is no number to write."""
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """Write fixed decimals with a true minus sign, zero without a sign."""
+    text = f"{value:,.{decimals}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", MINUS)
 
 
 def rounded(
