@@ -132,6 +132,8 @@ def run_sphinx(source: Path, output: Path) -> Path:
     built = output / "_build" / "html"
     if done.returncode != 0 or not (built / "index.html").is_file():
         raise BookError(f"the book was not built:\n{_complaints(done, source)}")
+    for template in (built / "_static").rglob("*.html"):  # parts of the theme, not pages
+        template.unlink()
     return built
 
 

@@ -36,14 +36,16 @@ def visit_block(writer: Any, node: nodes.math_block) -> None:
 def keep_local_assets(
     _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.document | None
 ) -> None:
-    """Drop scripts and style sheets that a page would fetch from the network."""
+    """Drop scripts and style sheets that a page would fetch from the network, and those that only start them."""
     for kind in ("script_files", "css_files"):
         context[kind] = [asset for asset in context.get(kind, []) if not _is_remote(asset)]
 
 
 def _is_remote(asset: Any) -> bool:
-    """Say whether a script or style sheet lies outside the book."""
-    return str(getattr(asset, "filename", asset)).startswith(REMOTE)
+    """Say whether a script or style sheet lies outside the book or belongs to thebe, which runs code on a server."""
+    name = str(getattr(asset, "filename", asset))
+    body = str(getattr(asset, "attributes", {}).get("body", ""))
+    return name.startswith(REMOTE) or "thebe" in f"{name} {body}".lower()
 
 
 def _number(writer: Any, node: nodes.math_block) -> str:
