@@ -50,8 +50,11 @@ def results(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the study, killing it once on the way."""
     folder = tmp_path_factory.mktemp("results")
     first = subprocess.Popen(
-        make_command(cohort, folder, "-j2", "all"), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )  # fmt: skip
+        make_command(cohort, folder, "-j2", "all"),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     deadline = time.monotonic() + 120
     while not (folder / "mini/notebooks/03_cohort_quality.ipynb").exists() and time.monotonic() < deadline:
         time.sleep(0.2)

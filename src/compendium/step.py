@@ -80,6 +80,11 @@ class Step:
         return load_cohort(self.folder, self.data)
 
     @cached_property
+    def whole_framework(self) -> Framework:
+        """The framework with every item, also those that this cohort was not asked."""
+        return load_framework(self.settings.framework)
+
+    @cached_property
     def prepared(self) -> Prepared:
         """The tables that 03_cohort_quality prepared."""
         peers = self._read("prepared_peers", ["person", "rater"])
