@@ -13,7 +13,7 @@ import pytest
 
 from psychometrics import dimensionality
 from psychometrics.dimensionality.criteria import _on_hull
-from psychometrics.dimensionality.network import _graphical_lasso, _modularity
+from psychometrics.dimensionality.network import _beside, _equal_block_inverse, _graphical_lasso, _modularity
 from psychometrics.errors import (
     ConstantItemError,
     InputShapeError,
@@ -179,6 +179,15 @@ def test_walktrap_matches_igraph(r_values: dict[str, Any], name: str) -> None:
     close(_modularity(weights, labels), expected["modularity"])
 
 
+def test_added_block_has_the_graphical_lasso_of_its_own() -> None:
+    matrix = simulated(1, 1, 300).corr().to_numpy()
+    block = np.full((4, 4), 0.5) + 0.5 * np.eye(4)
+    alone = _graphical_lasso(matrix, 0.08)
+    together = _graphical_lasso(_beside(matrix, block), 0.08)
+    assert alone is not None
+    close(_beside(alone, _equal_block_inverse(0.08)), together, ITERATIVE)
+
+
 def test_exploratory_graph_analysis_finds_the_scales_of_bfi(data: dict[str, pd.DataFrame]) -> None:
     result = dimensionality.exploratory_graph_analysis(data["bfi"])
     assert result.n_factors == 5
@@ -227,7 +236,9 @@ def test_retain_factors_equals_the_single_criteria() -> None:
     partial = dimensionality.minimum_average_partial(frame, "polychoric")
     assert table["minimum average partial"] == partial.n_factors
     assert table["minimum average partial, revised"] == partial.n_factors_fourth
-    assert table["Hull, common part accounted for"] == dimensionality.hull(frame, "polychoric", seed=2).n_factors
+    largest = max(int(np.argmin(result.components.observed > result.components.mean)) + 1, 3)
+    found = dimensionality.hull(frame, "polychoric", max_factors=largest).n_factors
+    assert table["Hull, common part accounted for"] == found
     votes = table.drop("eigenvalues above one")
     assert (result.lowest, result.highest) == (votes.min(), votes.max())
     assert result.agree == (votes.min() == votes.max())

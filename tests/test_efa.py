@@ -115,6 +115,18 @@ def test_polychoric_solution_matches_psych_on_lavaan_correlations(
     assert any("descriptive" in note for note in solution.notes)
 
 
+@pytest.mark.filterwarnings("ignore:'force_all_finite' was renamed:FutureWarning")
+@pytest.mark.parametrize("extraction", ["minres", "ml"])
+def test_unrotated_loadings_match_factor_analyzer(data: dict[str, pd.DataFrame], extraction: Any) -> None:
+    from factor_analyzer import FactorAnalyzer
+
+    solution = efa.fit_efa(data["sim52"], 8, "pearson", extraction, "none")
+    model = FactorAnalyzer(8, rotation=None, method=extraction, is_corr_matrix=True)
+    theirs = pd.DataFrame(model.fit(data["sim52"].corr().to_numpy()).loadings_, index=solution.pattern.index)
+    aligned, _ = efa.align_factors(theirs, solution.pattern)
+    close(solution.pattern, aligned, ITERATIVE)
+
+
 def test_principal_axis_matches_psych(data: dict[str, pd.DataFrame], psych: dict[str, Any]) -> None:
     solution = efa.fit_efa(data["bfi"], 5, "pearson", "principal_axis")
     compare_everything(solution, psych["bfi.pa.oblimin"])

@@ -29,19 +29,19 @@ def moments(data: pd.DataFrame) -> pd.Series:
 
 @pytest.mark.parametrize(("method", "scipy_method"), [("percentile", "percentile"), ("bca", "BCa")])
 def test_interval_matches_scipy(skewed: pd.DataFrame, method: Any, scipy_method: str) -> None:
-    ours = bootstrap_interval(mean, skewed, 4000, seed=2, method=method)
+    ours = bootstrap_interval(mean, skewed, 2500, seed=2, method=method)
     theirs = bootstrap(
         (skewed["x"].to_numpy(),), np.mean, n_resamples=4000, method=scipy_method, rng=np.random.default_rng(3)
     )
-    # the ends are quantiles of 4,000 draws with standard deviation .12: standard error about .005 each
-    assert ours.lower.iloc[0] == pytest.approx(theirs.confidence_interval.low, abs=0.02)
-    assert ours.upper.iloc[0] == pytest.approx(theirs.confidence_interval.high, abs=0.02)
+    # the ends are quantiles of 2,500 and 4,000 draws with standard deviation .12: standard error about .006 each
+    assert ours.lower.iloc[0] == pytest.approx(theirs.confidence_interval.low, abs=0.03)
+    assert ours.upper.iloc[0] == pytest.approx(theirs.confidence_interval.high, abs=0.03)
     assert ours.standard_error.iloc[0] == pytest.approx(theirs.standard_error, rel=0.05)
 
 
 def test_bca_shifts_the_interval_of_a_skewed_statistic(skewed: pd.DataFrame) -> None:
-    percentile = bootstrap_interval(mean, skewed, 2000, seed=2)
-    corrected = bootstrap_interval(mean, skewed, 2000, seed=2, method="bca")
+    percentile = bootstrap_interval(mean, skewed, 1000, seed=2)
+    corrected = bootstrap_interval(mean, skewed, 1000, seed=2, method="bca")
     assert corrected.upper.iloc[0] > percentile.upper.iloc[0]
     pd.testing.assert_frame_equal(corrected.distribution, percentile.distribution)
 
@@ -93,12 +93,12 @@ def test_clusters_are_drawn_whole() -> None:
 
 def test_interval_covers_at_its_nominal_rate() -> None:
     covered = 0
-    for seed in range(80):
+    for seed in range(60):
         data = pd.DataFrame({"x": np.random.default_rng(seed).normal(size=50)})
         result = bootstrap_interval(mean, data, 100, seed=seed)
         covered += result.lower.iloc[0] <= 0 <= result.upper.iloc[0]
-    # about .93 at n = 50: 74 of 80 with standard error 2.3
-    assert 67 <= covered <= 79
+    # about .93 at n = 50: 56 of 60 with standard error 2
+    assert 49 <= covered <= 59
 
 
 def test_undefined_resamples_are_counted_and_left_out() -> None:

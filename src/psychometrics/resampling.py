@@ -209,7 +209,7 @@ def _resample_batch(
     for stream in streams:
         chosen = np.random.default_rng(stream).integers(0, len(groups), len(groups))
         rows = np.concatenate([groups[choice] for choice in chosen])
-        results.append(_value_or_none(statistic, data.iloc[rows].reset_index(drop=True)))
+        results.append(_value_or_none(statistic, data.take(rows).reset_index(drop=True)))
     return results
 
 
@@ -273,9 +273,7 @@ def _bca_levels(
     bias = norm.ppf(np.clip(below, 0.5 / len(values), 1 - 0.5 / len(values)))
     centred = jackknife.mean(axis=0) - jackknife
     spread = np.sum(centred**2, axis=0) ** 1.5
-    acceleration = np.divide(
-        np.sum(centred**3, axis=0), 6 * spread, out=np.zeros_like(spread), where=spread > 0
-    )
+    acceleration = np.divide(np.sum(centred**3, axis=0), 6 * spread, out=np.zeros_like(spread), where=spread > 0)
     z = norm.ppf((1 - confidence) / 2)
     lower, upper = (norm.cdf(bias + (bias + end) / (1 - acceleration * (bias + end))) for end in (z, -z))
     return cast("np.ndarray", lower), cast("np.ndarray", upper)

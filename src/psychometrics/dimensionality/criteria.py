@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._responses import Correlation, Missing, correlation_matrix, inverse
+from psychometrics.dimensionality.parallel import ParallelAnalysis, parallel_analysis
 from psychometrics.errors import InputShapeError, ModelError
 
 
@@ -305,11 +306,13 @@ def _average_partials(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _largest(responses: pd.DataFrame, missing: Missing, seed: int, n_items: int) -> int:
-    """Return the largest solution worth a look, within what the items can carry."""
-    from psychometrics.dimensionality.parallel import parallel_analysis
+    """Return the largest solution worth a look by a parallel analysis of its own."""
+    return largest_worth_a_look(parallel_analysis(responses, 100, seed=seed, missing=missing), n_items)
 
-    result = parallel_analysis(responses, 100, seed=seed, missing=missing)
-    above = (result.observed > result.mean).to_numpy()
+
+def largest_worth_a_look(components: ParallelAnalysis, n_items: int) -> int:
+    """Return one factor more than the components above the mean of the reference, at least three, if carried."""
+    above = (components.observed > components.mean).to_numpy()
     suggested = n_items if above.all() else int(np.argmin(above))
     carried = max(k for k in range(n_items) if (n_items - k) ** 2 >= n_items + k)
     return min(max(suggested + 1, 3), carried)

@@ -110,8 +110,9 @@ def exploratory_graph_analysis(
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     inverse(matrix)
     values = matrix.to_numpy()
-    network, penalty, settled = regularised_network(values, n_persons, gamma)
-    unidimensional = _is_unidimensional(values, n_persons, gamma)
+    penalties, fits = _path(values)
+    network, penalty, settled = _best(values, penalties, fits, n_persons, gamma)
+    unidimensional = _is_unidimensional(values, penalties, fits, n_persons, gamma)
     membership = np.ones(len(values), dtype=int) if unidimensional else _numbered(walktrap(np.abs(network)))
     notes = () if settled else ("the graphical lasso did not settle for some penalties; those were left out",)
     return ExploratoryGraphAnalysis(
@@ -130,10 +131,21 @@ def exploratory_graph_analysis(
 
 def regularised_network(matrix: np.ndarray, n_persons: int, gamma: float = 0.5) -> tuple[np.ndarray, float, bool]:
     """Return partial correlations under the best penalty, that penalty, and whether every fit settled."""
-    off_diagonal = np.abs(matrix - np.diag(np.diag(matrix)))
-    largest = off_diagonal.max()
+    penalties, fits = _path(matrix)
+    return _best(matrix, penalties, fits, n_persons, gamma)
+
+
+def _path(matrix: np.ndarray) -> tuple[np.ndarray, list[np.ndarray | None]]:
+    """Return the penalties and the sparse inverse under each."""
+    largest = np.abs(matrix - np.diag(np.diag(matrix))).max()
     penalties = np.exp(np.linspace(np.log(largest), np.log(_SMALLEST_PENALTY * largest), _PENALTIES))
-    fits = [_graphical_lasso(matrix, float(penalty)) for penalty in penalties]
+    return penalties, [_graphical_lasso(matrix, float(penalty)) for penalty in penalties]
+
+
+def _best(
+    matrix: np.ndarray, penalties: np.ndarray, fits: list[np.ndarray | None], n_persons: int, gamma: float
+) -> tuple[np.ndarray, float, bool]:
+    """Return the network of least information criterion, its penalty, and whether every fit settled."""
     scores = [np.inf if fit is None else _ebic(matrix, fit, n_persons, gamma) for fit in fits]
     best = int(np.argmin(scores))
     precision = fits[best]
@@ -203,15 +215,37 @@ def _ebic(matrix: np.ndarray, precision: np.ndarray, n_persons: int, gamma: floa
     return float(-2 * log_likelihood + edges * np.log(n_persons) + 4 * edges * gamma * np.log(len(matrix)))
 
 
-def _is_unidimensional(matrix: np.ndarray, n_persons: int, gamma: float) -> bool:
-    """Tell whether the items stay together when a block of other items stands beside them."""
-    size = len(matrix)
-    widened = np.eye(size + _ADDED_ITEMS)
-    widened[:size, :size] = matrix
-    block = widened[size:, size:]
-    block[~np.eye(_ADDED_ITEMS, dtype=bool)] = _ADDED_CORRELATION
-    network, _, _ = regularised_network(widened, n_persons, gamma)
+def _is_unidimensional(
+    matrix: np.ndarray, penalties: np.ndarray, fits: list[np.ndarray | None], n_persons: int, gamma: float
+) -> bool:
+    """Tell whether the items stay together when a block of other items stands beside them.
+
+    Blocks that do not correlate have separate graphical lassos, so that the fits at hand serve again.
+    """
+    block = np.full((_ADDED_ITEMS, _ADDED_ITEMS), _ADDED_CORRELATION)
+    np.fill_diagonal(block, 1.0)
+    widened = [
+        None if fit is None else _beside(fit, _equal_block_inverse(float(penalty)))
+        for penalty, fit in zip(penalties, fits, strict=True)
+    ]
+    network, _, _ = _best(_beside(matrix, block), penalties, widened, n_persons, gamma)
     return int(_numbered(walktrap(np.abs(network))).max()) <= 2
+
+
+def _equal_block_inverse(penalty: float) -> np.ndarray:
+    """Return the graphical lasso of the added items: equal correlations shrunken by the penalty."""
+    shrunken = np.full((_ADDED_ITEMS, _ADDED_ITEMS), max(_ADDED_CORRELATION - penalty, 0.0))
+    np.fill_diagonal(shrunken, 1.0)
+    inverted: np.ndarray = np.linalg.inv(shrunken)
+    return inverted
+
+
+def _beside(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return two matrices as blocks of one."""
+    size = len(first)
+    joined = np.zeros((size + len(second), size + len(second)))
+    joined[:size, :size], joined[size:, size:] = first, second
+    return joined
 
 
 def _numbered(labels: np.ndarray) -> np.ndarray:

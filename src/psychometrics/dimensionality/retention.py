@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from psychometrics._responses import Correlation, Missing
-from psychometrics.dimensionality.criteria import empirical_kaiser, hull, minimum_average_partial
+from psychometrics.dimensionality.criteria import empirical_kaiser, hull, largest_worth_a_look, minimum_average_partial
 from psychometrics.dimensionality.network import exploratory_graph_analysis
 from psychometrics.dimensionality.parallel import ParallelAnalysis, parallel_analyses
 from psychometrics.errors import PsychometricsError
@@ -117,7 +117,7 @@ def retain_factors(
     rows = [
         ("parallel analysis, components", components.n_factors, settings, None),
         ("parallel analysis, factors", factors.n_factors, settings, None),
-        *_single_criteria(responses, correlation, missing, seed),
+        *_single_criteria(responses, correlation, missing, largest_worth_a_look(components, len(components.observed))),
     ]
     votes = pd.Series([row[1] for row in rows if row[1] is not None], dtype=int)
     rows.append(("eigenvalues above one", int((components.observed > 1).sum()), "no vote", None))
@@ -140,7 +140,7 @@ def retain_factors(
 
 
 def _single_criteria(
-    responses: pd.DataFrame, correlation: Correlation, missing: Missing, seed: int
+    responses: pd.DataFrame, correlation: Correlation, missing: Missing, largest: int
 ) -> list[tuple[str, int | None, str, str | None]]:
     """Return one row for each criterion without simulation, or its problem."""
     computations: dict[str, tuple[str, Callable[[], int]]] = {
@@ -157,12 +157,12 @@ def _single_criteria(
             lambda: empirical_kaiser(responses, correlation, missing).n_factors,
         ),
         "Hull, common part accounted for": (
-            "minres",
-            lambda: hull(responses, correlation, "caf", missing=missing, seed=seed).n_factors,
+            f"minres, up to {largest} factors",
+            lambda: hull(responses, correlation, "caf", largest, missing).n_factors,
         ),
         "Hull, comparative fit index": (
-            "maximum likelihood on Pearson correlations",
-            lambda: hull(responses, "pearson", "cfi", missing=missing, seed=seed).n_factors,
+            f"maximum likelihood on Pearson correlations, up to {largest} factors",
+            lambda: hull(responses, "pearson", "cfi", largest, missing).n_factors,
         ),
         "exploratory graph analysis": (
             "graphical lasso, gamma 0.5, random walks of 4 steps",

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._responses import Correlation, Missing, correlation_matrix, inverse
-from psychometrics.efa.extraction import Extraction, extract
+from psychometrics.efa.extraction import SMALLEST_UNIQUENESS, Extraction, extract
 from psychometrics.efa.fit import EfaFit, fit_indices
 from psychometrics.efa.rotation import Rotation, rotate
 from psychometrics.errors import ModelError, TooFewPersonsError
 
-_HEYWOOD = 0.005 + 1e-6
+_HEYWOOD = SMALLEST_UNIQUENESS + 1e-6
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Scales, checked, constant_items, scales_of
+from psychometrics._responses import Scales, checked, constant_items, product_moment, scales_of
 from psychometrics.errors import InputShapeError, PsychometricsError
 from psychometrics.items.describe import item_rest_correlation
 
@@ -118,7 +118,7 @@ def inter_item_correlations(
     answered = frame.notna().to_numpy(dtype=float)
     counts = pd.DataFrame((answered.T @ answered).astype(int), index=frame.columns, columns=frame.columns)
     with np.errstate(divide="ignore", invalid="ignore"):
-        correlations = frame.corr(method=method)
+        correlations = product_moment(frame, method)
     return InterItemCorrelations(correlations, counts, method, constant_items(frame))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from psychometrics._responses import Missing, by_missing_rule, checked, inverse
+from psychometrics._responses import Missing, by_missing_rule, checked, inverse, product_moment
 from psychometrics.errors import InputShapeError
 
 Interval = Literal["bootstrap", "none"]
@@ -113,7 +113,8 @@ def omega_total(
     """
     _refuse_interval(interval)
     frame, n_persons = by_missing_rule(checked(responses, minimum_items=3), missing, minimum_persons=3)
-    loadings, spread, notes = _one_factor(frame)
+    loadings, notes = _one_factor(product_moment(frame))
+    spread = frame.std(ddof=1).to_numpy()
     lower, upper = float("nan"), float("nan")
     if interval == "bootstrap":
         lower, upper = _bootstrap(_Omega(missing), frame, confidence, n_resamples, seed)
@@ -162,10 +163,11 @@ def omega_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
     Validated by identity with :func:`omega_total` of the remaining items.
     """
     frame, _ = by_missing_rule(checked(responses, minimum_items=4), missing, minimum_persons=3)
+    matrix, spread = product_moment(frame), frame.std(ddof=1)
     values = []
     for item in frame.columns:
-        loadings, spread, _ = _one_factor(frame.drop(columns=item))
-        values.append(omega_of_loadings(loadings, spread))
+        loadings, _ = _one_factor(matrix.drop(index=item, columns=item))
+        values.append(omega_of_loadings(loadings, spread.drop(item).to_numpy()))
     return pd.Series(values, index=frame.columns, name="omega_if_dropped")
 
 
@@ -299,19 +301,18 @@ def _refuse_interval(interval: str) -> None:
         raise InputShapeError(f"interval must be 'bootstrap' or 'none', not {interval!r}")
 
 
-def _one_factor(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Return standardised one-factor maximum likelihood loadings, item standard deviations, and notes."""
+def _one_factor(matrix: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return standardised one-factor maximum likelihood loadings of a correlation matrix, and notes."""
     from psychometrics.efa.extraction import extract
 
-    matrix = frame.corr()
     inverse(matrix)
     unrotated, converged = extract(matrix.to_numpy(), 1, "ml")
     loadings = unrotated[:, 0] * (-1.0 if unrotated[:, 0].sum() < 0 else 1.0)
     notes = [] if converged else ["the one-factor model did not converge"]
-    negative = frame.columns[loadings < 0]
+    negative = matrix.columns[loadings < 0]
     if len(negative):
         notes.append(f"negative loadings: {', '.join(map(str, negative))}; check their keys")
-    return loadings, frame.std(ddof=1).to_numpy(), tuple(notes)
+    return loadings, tuple(notes)
 
 
 def _categorical(frame: pd.DataFrame, missing: Missing) -> tuple[float, float, pd.Series, tuple[str, ...]]:
@@ -345,8 +346,8 @@ class _Omega:
     def __call__(self, sample: pd.DataFrame) -> float:
         """Return omega of one resample."""
         frame, _ = by_missing_rule(sample, self.missing, minimum_persons=3)
-        loadings, spread, _ = _one_factor(frame)
-        return omega_of_loadings(loadings, spread)
+        loadings, _ = _one_factor(product_moment(frame))
+        return omega_of_loadings(loadings, frame.std(ddof=1).to_numpy())
 
 
 @dataclass(frozen=True)
