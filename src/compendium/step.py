@@ -170,7 +170,7 @@ class Step:
 
     def _read(self, name: str, index: list[str]) -> pd.DataFrame:
         path = self.folders.private / f"{name}.csv"
-        return pd.read_csv(path, index_col=index, dtype=dict.fromkeys(index, str), float_precision="round_trip")
+        return pd.read_csv(path, index_col=index, dtype=dict.fromkeys(index, str))
 
 
 def open_step(name: str, *, cohort: str, data: str = "", results: str = "results") -> Step:

@@ -1,0 +1,165 @@
+"""The index lists every result with its checksum; the comparison finds what changed and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compendium.faults import InvalidInput
+from compendium.paths import ResultFolders
+from compendium.provenance import TOLERANCES, accept, compare, write_manifest
+from compendium.results import Results
+
+CLOSED, ITERATIVE = "04_item_analysis", "05_factor_structure"
+FRAME = pd.DataFrame({"item": ["a", "b", "c"], "rho": [0.1, np.nan, -1 / 3], "decision": ["keep", "drop", "keep"]})
+VALUES = {"rho": 0.25, "text": "yes", "nothing": None, "flag": True}
+
+
+def build(root: Path, frame: pd.DataFrame = FRAME, step: str = CLOSED, **changes: object) -> ResultFolders:
+    folders = ResultFolders(root)
+    save = Results(folders, step, "0")
+    save.table("items", frame, caption="Items", source="by.hand")
+    for name, value in {**VALUES, **changes}.items():
+        save.value(name, value, source="by.hand")
+    save.picture("page", {"svg": b"<svg/>", "png": b"png"}, caption="A page", alt="One page.", source="by.hand")
+    return folders
+
+
+@pytest.fixture
+def accepted(tmp_path: Path) -> Path:
+    accept(build(tmp_path / "first"), tmp_path / "reference")
+    return tmp_path / "reference"
+
+
+def told(tmp_path: Path, accepted: Path, *args: object, **changes: object) -> list[str]:
+    return [str(each) for each in compare(build(tmp_path / "again", *args, **changes), accepted)]
+
+
+def test_same_build_has_no_difference(tmp_path, accepted):
+    assert told(tmp_path, accepted) == []
+
+
+def test_changed_cell_is_named_with_file_row_and_column(tmp_path, accepted):
+    changed = FRAME.assign(rho=[0.1, np.nan, 0.5])
+    assert told(tmp_path, accepted, changed) == ["tables/items.csv row 4 rho: accepted -0.3333333333333333, built 0.5"]
+
+
+def test_changed_word_is_found(tmp_path, accepted):
+    changed = FRAME.assign(decision=["keep", "keep", "keep"])
+    assert told(tmp_path, accepted, changed) == ["tables/items.csv row 3 decision: accepted drop, built keep"]
+
+
+def test_number_in_place_of_a_blank_is_found_both_ways(tmp_path, accepted):
+    assert told(tmp_path, accepted, FRAME.assign(rho=[0.1, 0.2, -1 / 3])) == [
+        "tables/items.csv row 3 rho: accepted nan, built 0.2"
+    ]
+    assert told(tmp_path, accepted, FRAME.assign(rho=[np.nan, np.nan, -1 / 3])) == [
+        "tables/items.csv row 2 rho: accepted 0.1, built nan"
+    ]
+
+
+def test_other_shape_is_one_difference(tmp_path, accepted):
+    assert told(tmp_path, accepted, FRAME.head(2)) == [
+        "tables/items.csv: accepted 3 rows of item, rho, decision, built 2 rows of item, rho, decision"
+    ]
+    assert len(told(tmp_path, accepted, FRAME.rename(columns={"rho": "r"}))) == 1
+
+
+def test_missing_and_new_tables_are_found(tmp_path, accepted):
+    folders = build(tmp_path / "again")
+    (folders.tables / "items.csv").unlink()
+    (folders.tables / "new.csv").write_text("a\n1\n")
+    assert [str(each) for each in compare(folders, accepted)] == [
+        "tables/items.csv: accepted present, built missing",
+        "tables/new.csv: accepted missing, built present",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"rho": 0.26}, "rho: accepted 0.25, built 0.26"),
+        ({"text": "no"}, "text: accepted yes, built no"),
+        ({"nothing": 0.0}, "nothing: accepted None, built 0.0"),
+        ({"rho": None}, "rho: accepted 0.25, built None"),
+        ({"extra": 1}, "extra: accepted missing, built 1"),
+    ],
+)
+def test_changed_value_is_named(tmp_path, accepted, changes, line):
+    assert told(tmp_path, accepted, **changes) == [f"values/{CLOSED}.json {line}"]
+
+
+@pytest.mark.parametrize(("step", "kind"), [(CLOSED, "closed form"), (ITERATIVE, "iterative")])
+def test_tolerance_goes_by_the_kind_of_quantity(tmp_path, step, kind):
+    absolute, relative = TOLERANCES[kind]
+    reference = tmp_path / "reference"
+    accept(build(tmp_path / "first", step=step), reference)
+    allowed = absolute + relative * VALUES["rho"]
+    within, beyond = VALUES["rho"] + 0.9 * allowed, VALUES["rho"] + 1.2 * allowed
+    assert told(tmp_path, reference, FRAME, step, rho=within) == []
+    assert len(told(tmp_path, reference, FRAME, step, rho=beyond)) == 1
+    moved = FRAME.assign(rho=FRAME["rho"] + 0.9 * absolute)
+    assert told(tmp_path, reference, moved, step) == []
+    moved = FRAME.assign(rho=FRAME["rho"] + 2.5 * absolute)
+    assert len(told(tmp_path, reference, moved, step)) == 2
+
+
+def test_accepting_a_change_makes_it_the_accepted_one(tmp_path, accepted):
+    changed = build(tmp_path / "again", FRAME.assign(rho=0.7), rho=0.5)
+    assert len(compare(changed, accepted)) == 4
+    accept(changed, accepted)
+    assert compare(changed, accepted) == []
+
+
+def test_accepting_forgets_tables_that_are_no_longer_built(tmp_path, accepted):
+    (accepted / "tables" / "old.csv").write_text("a\n")
+    accept(build(tmp_path / "again"), accepted)
+    assert sorted(str(path.relative_to(accepted)) for path in accepted.rglob("*.*")) == [
+        "tables/items.csv",
+        "tables/items.json",
+        f"values/{CLOSED}.json",
+    ]
+
+
+def test_accepting_nothing_is_refused_and_removes_nothing(tmp_path, accepted):
+    before = sorted(accepted.rglob("*"))
+    with pytest.raises(InvalidInput, match="nothing is built there"):
+        accept(ResultFolders(tmp_path / "empty"), accepted)
+    assert sorted(accepted.rglob("*")) == before
+
+
+def test_index_lists_every_file_with_its_checksum(tmp_path):
+    folders = build(tmp_path / "pilot")
+    manifest = json.loads(write_manifest(folders, "pilot").read_text())
+    listed = {name: checksum for entry in manifest["results"] for name, checksum in entry["files"].items()}
+    files = [
+        path
+        for folder in (folders.tables, folders.figures, folders.values)
+        for path in folder.iterdir()
+        if path.suffix != ".json" or folder == folders.values
+    ]
+    assert listed == {
+        str(path.relative_to(folders.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }
+    assert len(listed) == 4
+
+
+def test_index_says_where_each_result_comes_from(tmp_path):
+    manifest = json.loads(write_manifest(build(tmp_path / "pilot"), "pilot").read_text())
+    assert manifest["cohort"] == "pilot"
+    assert {(entry["name"], entry["kind"]) for entry in manifest["results"]} == {
+        ("items", "table"),
+        ("page", "figure"),
+        *((name, "value") for name in VALUES),
+    }
+    assert {(entry["notebook"], entry["function"]) for entry in manifest["results"]} == {(CLOSED, "by.hand")}
+
+
+def test_index_is_the_same_for_the_same_results(tmp_path):
+    one, two = (write_manifest(build(tmp_path / name), "pilot").read_bytes() for name in ("one", "two"))
+    assert one == two

@@ -1,0 +1,184 @@
+"""The analysis plan: every number has its reason, every override its place, every gate its boundary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from compendium.faults import InvalidInput
+from compendium.paths import STUDY_PLAN
+from compendium.settings import GATES, Gate, StudyPlan, Threshold, judge, load_plan, merge
+
+PUBLISHED_N, PUBLISHED_ITEMS = 91, 52
+
+scalars = st.one_of(st.integers(), st.text(max_size=3))
+trees = st.recursive(
+    scalars, lambda inner: st.dictionaries(st.sampled_from("abcd"), inner, max_size=3), max_leaves=8
+).filter(lambda tree: isinstance(tree, dict))
+
+
+@pytest.fixture
+def plan() -> StudyPlan:
+    return load_plan()
+
+
+def sourced(model: BaseModel) -> list[tuple[str, str]]:
+    """Return the name and source of every threshold and gate below a model."""
+    found = []
+    for name, part in model:
+        for key, each in part.items() if isinstance(part, dict) else [(name, part)]:
+            if isinstance(each, (Threshold, Gate)):
+                found.append((key, each.source))
+            elif isinstance(each, BaseModel):
+                found += sourced(each)
+    return found
+
+
+def fault_of(overrides: dict[str, Any]) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        load_plan(overrides)
+    return caught.value.report()
+
+
+# The plan itself
+
+
+def test_every_threshold_and_gate_has_a_source(plan):
+    found = sourced(plan)
+    numbers = STUDY_PLAN.read_text().count("value:") + len(plan.gates)
+    assert len(found) == numbers
+    assert [name for name, source in found if len(source.split()) < 3] == []
+
+
+def test_threshold_without_a_source_is_refused():
+    report = fault_of({"confidence": {"value": 0.9, "source": ""}})
+    assert "confidence.source" in report
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"confidence": {"value": 95}},
+        {"alpha_level": {"value": -0.05}},
+        {"resampling": {"bootstrap": {"value": 0}}},
+        {"disclosure": {"minimum_group": {"value": 0}}},
+        {"gates": {"item_rule": {"minimum_n": -1}}},
+        {"seed": "tomorrow"},
+    ],
+)
+def test_number_out_of_range_is_refused(overrides):
+    assert "study.yaml" in fault_of(overrides)
+
+
+def test_unknown_key_is_named_with_the_one_it_looks_like():
+    report = fault_of({"confidnce": {"value": 0.9, "source": "a slip"}})
+    assert "confidnce" in report
+    assert "did you mean 'confidence'?" in report
+
+
+def test_unknown_nested_key_is_named_with_its_place():
+    report = fault_of({"scoring": {"minimum_anwered": {"value": 0.8, "source": "a slip"}}})
+    assert "scoring.minimum_anwered" in report
+    assert "did you mean 'minimum_answered'?" in report
+
+
+def test_unknown_gate_is_named_with_the_one_it_looks_like():
+    report = fault_of({"gates": {"factor_analysys": {"minimum_n": 100, "source": "a slip of the pen"}}})
+    assert "no step asks the gate 'factor_analysys'" in report
+    assert "did you mean 'factor_analysis'?" in report
+
+
+def test_plan_without_a_gate_is_refused(tmp_path: Path):
+    content = yaml.safe_load(STUDY_PLAN.read_text())
+    del content["gates"]["regression"]
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(InvalidInput, match="the gates regression are missing"):
+        load_plan(path=path)
+
+
+# Overrides
+
+
+def test_override_changes_what_it_names_and_nothing_else(plan):
+    changed = load_plan({"gates": {"item_rule": {"minimum_n": 80, "source": "pilot study"}}})
+    assert (changed.gates["item_rule"].minimum_n, changed.gates["item_rule"].source) == (80, "pilot study")
+    back = changed.model_dump() | {"gates": plan.model_dump()["gates"]}
+    assert back == plan.model_dump()
+    assert {name: gate for name, gate in changed.gates.items() if name != "item_rule"} == {
+        name: gate for name, gate in plan.gates.items() if name != "item_rule"
+    }
+
+
+@given(trees)
+def test_merging_nothing_or_itself_changes_nothing(tree):
+    assert merge(tree, {}) == merge(tree, tree) == merge({}, tree) == tree
+
+
+@given(trees, trees)
+def test_override_wins_and_nothing_is_lost(base, overrides):
+    before = repr(base)
+    merged = merge(base, overrides)
+    assert merged.keys() == base.keys() | overrides.keys()
+    assert merge(merged, overrides) == merged
+    for key, value in overrides.items():
+        if not isinstance(value, dict):
+            assert merged[key] == value
+    assert repr(base) == before
+
+
+# Gates
+
+
+def test_published_sample_cannot_carry_a_factor_analysis(plan):
+    """Lewis et al. 2024: 91 people, 52 items; five persons an item would be 260."""
+    verdict = judge(plan, "factor_analysis", PUBLISHED_N, PUBLISHED_ITEMS)
+    assert (verdict.supported, verdict.needed) == (False, 260)
+    assert verdict.sentence == "not supported at n = 91 people, would need 260"
+
+
+@pytest.mark.parametrize(
+    ("gate", "items", "needed"),
+    [
+        ("factor_analysis", 52, 260),
+        ("factor_analysis", 40, 200),
+        ("factor_analysis", 8, 200),
+        ("regression", 8, 112),
+        ("item_rule", 52, 50),
+    ],
+)
+def test_gate_opens_exactly_at_its_boundary(plan, gate, items, needed):
+    assert plan.gates[gate].needed(items) == needed
+    assert not judge(plan, gate, needed - 1, items).supported
+    assert judge(plan, gate, needed, items).supported
+
+
+def test_needed_number_is_rounded_up():
+    gate = Gate(minimum_n=1, persons_per_item=2.5, source="by hand")
+    assert gate.needed(3) == 8
+
+
+@given(st.integers(0, 300), st.floats(0, 10), st.integers(0, 100))
+def test_sum_never_needs_less_than_the_larger(minimum, each, items):
+    larger, summed = (
+        Gate(minimum_n=minimum, persons_per_item=each, combine=how, source="by hand") for how in ("larger", "sum")
+    )
+    assert summed.needed(items) >= larger.needed(items) >= minimum
+    assert larger.needed(items) >= each * items
+
+
+def test_verdict_is_a_sentence(plan):
+    assert judge(plan, "item_rule", 50).sentence == "supported at n = 50 people (needs 50)"
+    assert judge(plan, "mixed_model", 12).sentence == "not supported at n = 12 rated people, would need 30"
+    missing = judge(plan, "association", None)
+    assert (missing.supported, missing.sentence) == (False, "not collected in this cohort")
+
+
+def test_plan_holds_the_gates_that_steps_ask(plan):
+    assert set(plan.gates) == set(GATES)
