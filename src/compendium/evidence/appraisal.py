@@ -55,7 +55,7 @@ def appraisal_by_record(review: Review) -> pd.DataFrame:
     -------
     DataFrame, indexed by record
         ``tool judged yes cannot_tell yes_share``: ``judged`` counts items that apply; ``yes_share`` is the share
-        of them answered yes (a colour for the evidence map, not a score). Records without appraisal have no tool and NaN.
+        of them answered yes (a colour for the evidence map, not a score). Without appraisal: no tool and NaN.
     """
     table = judgements(review)
     applicable = table[table["judgement"] != NOT_APPLICABLE]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pandas as pd
 
@@ -95,10 +95,10 @@ def deduplicate(reports: pd.DataFrame, overrides: pd.DataFrame | None = None) ->
     """Find reports of the same publication.
 
     Rules, in this order: a person's decision; the same DOI (titles at least half alike); the same PMID; titles at least
-    95 % alike (Indel similarity of sorted words) where years differ by at most one and neither first authors
+    95 % alike (Indel similarity, words as given or sorted) where years differ by at most one and neither first authors
     nor DOIs contradict. Titles 85 to 95 % alike, alike with years further apart, or alike and shorter than
-    four words, are listed for a person and not merged. Candidate pairs share one of the five rarest words of their
-    titles. Missing years, authors and DOIs contradict nothing.
+    four words, are listed for a person and not merged. Candidate pairs share a title, one of its five rarest words, or
+    first author and year. Missing years, authors and DOIs contradict nothing.
 
     Parameters
     ----------
@@ -142,12 +142,11 @@ def deduplicate(reports: pd.DataFrame, overrides: pd.DataFrame | None = None) ->
 
 
 def _keys(reports: pd.DataFrame) -> pd.DataFrame:
-    """Return what is compared: plain title, sorted words, DOI, PMID, year and first author."""
+    """Return what is compared: plain title, DOI, PMID, year and first author."""
     titles = [normalise_title(title) for title in reports["title"]]
     return pd.DataFrame(
         {
             "title": titles,
-            "sorted": [" ".join(sorted(title.split())) for title in titles],
             "doi": [normalise_doi(doi) for doi in reports["doi"]],
             "pmid": [pmid.strip() for pmid in reports["pmid"]],
             "year": [int(year) if year.isdigit() else 0 for year in reports["year"]],
@@ -174,7 +173,7 @@ def _overrides(reports: pd.DataFrame, overrides: pd.DataFrame | None) -> tuple[l
 def _exact(keys: pd.DataFrame, column: str) -> Iterator[_Pair]:
     """Yield neighbours among reports with the same identifier."""
     filled = keys.index[keys[column] != ""]
-    titles = keys["sorted"].tolist()
+    titles = keys["title"].tolist()
     for _, rows in keys.loc[filled].groupby(column, sort=False):
         places = list(rows.index)
         for first, second in pairwise(places):
@@ -185,10 +184,10 @@ def _exact(keys: pd.DataFrame, column: str) -> Iterator[_Pair]:
 
 def _similar(keys: pd.DataFrame) -> Iterator[_Pair]:
     """Yield pairs of similar titles, the most similar first."""
-    titles, years = keys["sorted"].tolist(), keys["year"].tolist()
+    titles, years = keys["title"].tolist(), keys["year"].tolist()
     authors, dois = keys["author"].tolist(), keys["doi"].tolist()
     found = []
-    for first, second in sorted(_candidates(keys["title"].tolist())):
+    for first, second in sorted(_candidates(keys)):
         alike = _likeness(titles[first], titles[second])
         if alike < ASK_ABOVE or (dois[first] and dois[second] and dois[first] != dois[second]):
             continue
@@ -216,32 +215,38 @@ def _doubt(title: str, years: tuple[int, int], author: str) -> str:
 
 
 def _likeness(first: str, second: str) -> float:
-    """Return how alike two texts of sorted words are, 0 to 100."""
+    """Return how alike two plain titles are, 0 to 100, whichever is higher: word by word in order, or sorted.
+
+    Sorting forgives words in another order; the given order forgives a slip that would move a word when sorted.
+    """
     from rapidfuzz import fuzz
 
-    return float(fuzz.ratio(first, second, score_cutoff=SAME_DOI_TITLE))
+    return float(max(fuzz.ratio(first, second), fuzz.token_sort_ratio(first, second)))
 
 
-def _candidates(titles: list[str]) -> set[tuple[int, int]]:
-    """Return pairs of titles that share a rare word or are the same; words in many titles tell nothing."""
-    words = [set(title.split()) for title in titles]
-    frequency: dict[str, int] = defaultdict(int)
-    for title in words:
-        for word in title:
-            frequency[word] += 1
+def _candidates(keys: pd.DataFrame) -> set[tuple[int, int]]:
+    """Return pairs that share a title, a rare word of it, or first author and year; what many share tells nothing."""
+    pairs: set[tuple[int, int]] = set()
+    for _, same in keys[keys["title"] != ""].groupby("title", sort=False):
+        pairs.update(pairwise(same.index))
+    for members in _blocks(keys):
+        if len(members) <= LARGEST_BLOCK:
+            pairs.update(combinations(members, 2))
+    return pairs
+
+
+def _blocks(keys: pd.DataFrame) -> Iterator[list[int]]:
+    """Yield the places of reports that share a rare word, or first author and year."""
+    words = [set(title.split()) for title in keys["title"]]
+    frequency = Counter(word for title in words for word in title)
     blocks: dict[str, list[int]] = defaultdict(list)
     for number, title in enumerate(words):
         for word in sorted(title, key=lambda text: (frequency[text], text))[:RARE_WORDS]:
             blocks[word].append(number)
-        if titles[number]:
-            blocks[f"= {titles[number]}"].append(number)
-    pairs: set[tuple[int, int]] = set()
-    for name, members in blocks.items():
-        if name.startswith("= "):
-            pairs.update(pairwise(members))
-        elif len(members) <= LARGEST_BLOCK:
-            pairs.update((a, b) for place, a in enumerate(members) for b in members[place + 1 :])
-    return pairs
+    yield from blocks.values()
+    known = keys[(keys["author"] != "") & (keys["year"] > 0)]
+    for _, same in known.groupby(["author", "year"], sort=False):
+        yield list(same.index)
 
 
 def _row(reports: pd.DataFrame, pair: _Pair, decision: str) -> dict[str, object]:
