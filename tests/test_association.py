@@ -587,3 +587,131 @@ def test_ordinal_regression_refusals(scores: pd.DataFrame) -> None:
     item = pd.Series(np.repeat([1.0, 2, 3], 20), name="item")
     with pytest.raises(ConvergenceError, match="separate the categories"):
         association.ordinal_regression(item, pd.DataFrame({"x": item * 2}))
+
+
+# People in teams, two sources
+
+
+def test_random_intercepts_do_not_depend_on_the_order_of_the_groupings(scores: pd.DataFrame) -> None:
+    groups = scores[["team", "sector"]].assign(block=np.arange(800) % 30)
+    there = association.random_intercept(scores["SUP"], scores[["C1"]], groups)
+    back = association.random_intercept(scores["SUP"], scores[["C1"]], groups[["block", "team", "sector"]])
+    close(back.log_likelihood, there.log_likelihood, 1e-9)
+    by_name = [x.variance_components.set_index("component")["variance"].sort_index() for x in (there, back)]
+    close(*by_name, 1e-5)
+
+
+def test_colleagues_effect_is_recovered_with_raters_crossed() -> None:
+    """A cross-source effect of .10 with raters who rate several people, each with a habit of their own."""
+    generator, estimates = np.random.default_rng(23), []
+    for _ in range(12):
+        ratee, rater = generator.integers(0, 120, 500), generator.integers(0, 150, 500)
+        x = pd.Series(generator.standard_normal(120)[ratee], name="competency")
+        y = 0.10 * x + 0.3 * generator.standard_normal(120)[ratee] + 0.6 * generator.standard_normal(150)[rater]
+        y = y + 0.7 * generator.standard_normal(500)
+        fit = association.random_intercept(y, x.to_frame(), pd.DataFrame({"ratee": ratee, "rater": rater}))
+        estimates.append(fit.coefficients["estimate"][1])
+    assert abs(np.mean(estimates) - 0.10) < 3 * np.std(estimates, ddof=1) / np.sqrt(12)
+
+
+@pytest.mark.parametrize("method", ["spearman", "pearson"])
+def test_bootstrap_resamples_are_plain_resamples(method: Any, incomplete: pd.DataFrame) -> None:
+    """Weighted ranks give what ranking the repeated rows gives."""
+    from psychometrics.association.clustered import _WeightedPair
+
+    weights = np.random.default_rng(3).multinomial(60, np.full(60, 1 / 60), 25).astype(float)
+    got = _WeightedPair(incomplete["C1"], incomplete["ENG"], method).correlations(weights)
+    expected = [
+        incomplete.loc[np.repeat(np.arange(60), row.astype(int)), ["C1", "ENG"]].corr(method=method).iloc[0, 1]
+        for row in weights
+    ]
+    close(got, expected)
+
+
+def test_bootstrap_of_persons_is_near_the_fisher_interval(scores: pd.DataFrame) -> None:
+    left, right = scores[["C1", "C2"]], scores[["ENG"]]
+    ours = association.bootstrap_correlations(left, right, n_resamples=1000, seed=4).to_frame()
+    fisher = association.spearman_matrix(left, right).to_frame()
+    close(ours[["rho", "n"]], fisher[["rho", "n"]])
+    np.testing.assert_allclose(ours[["lower", "upper"]], fisher[["lower", "upper"]], atol=0.015)
+    again = association.bootstrap_correlations(left, right, n_resamples=1000, seed=4).to_frame()
+    pd.testing.assert_frame_equal(ours, again)
+
+
+def test_cluster_bootstrap_covers_where_fisher_does_not() -> None:
+    generator, draws = np.random.default_rng(29), 120
+    team = pd.Series(np.repeat(np.arange(40), 15))
+    hits = {"team": 0, "fisher": 0}
+    for _ in range(draws):
+        shared = generator.standard_normal((40, 2))[team]
+        x = pd.DataFrame(shared + generator.standard_normal((600, 2)), columns=["a", "b"])
+        boot = association.bootstrap_correlations(x[["a"]], x[["b"]], team, "pearson", 300, 1).to_frame().iloc[0]
+        fisher = association.correlation_matrix(x, method="pearson").to_frame().iloc[0]
+        hits["team"] += boot["lower"] <= 0 <= boot["upper"]
+        hits["fisher"] += fisher["lower"] <= 0 <= fisher["upper"]
+    # The percentile bootstrap of 40 clusters is a little liberal; Fisher's interval is far too narrow.
+    assert hits["team"] / draws > 0.93 - 3 * np.sqrt(0.93 * 0.07 / draws)
+    assert hits["fisher"] / draws < 0.75
+
+
+def test_cluster_bootstrap_refusals(scores: pd.DataFrame) -> None:
+    left, right = scores[["C1"]], scores[["ENG"]]
+    with pytest.raises(InputShapeError, match="1 persons have no cluster"):
+        association.bootstrap_correlations(left, right, scores["team"].where(scores.index > 0))
+    with pytest.raises(TooFewPersonsError, match="at least two"):
+        association.bootstrap_correlations(left, right, pd.Series("one", scores.index))
+    with pytest.raises(PsychometricsError, match="'kendall'"):
+        association.bootstrap_correlations(left, right, method="kendall")  # type: ignore[arg-type]
+
+
+def biased_teams(bias: float) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Teams whose true scores correlate .50, with an answering style of each person in both measures."""
+    generator, team = np.random.default_rng(31), np.repeat(np.arange(600), 6)
+    x = generator.standard_normal(600)
+    y = 0.5 * x + np.sqrt(0.75) * generator.standard_normal(600)
+    style = bias * generator.standard_normal(3600)
+    members = generator.standard_normal((2, 3600))
+    return pd.Series(x[team] + members[0] + style), pd.Series(y[team] + members[1] + style), pd.Series(team)
+
+
+def test_split_halves_are_free_of_an_answering_style() -> None:
+    without = association.split_group_correlation(*biased_teams(0.0), n_splits=40, n_resamples=50)
+    with_style = association.split_group_correlation(*biased_teams(1.5), n_splits=40, n_resamples=50)
+    # Means of six members: reliability 1 / (1 + (1 + b^2) / 6) on both sides.
+    expected = 0.5 / (1 + (1 + 1.5**2) / 6)
+    assert with_style.cross_source_stepped_up == pytest.approx(expected, abs=0.06)
+    assert with_style.same_source - with_style.cross_source_stepped_up > 0.15
+    assert abs(without.difference) < 0.03
+    assert with_style.lower < with_style.cross_source < with_style.upper
+
+
+def test_split_halves_of_unlike_teams_cannot_be_stepped_up() -> None:
+    generator = np.random.default_rng(3)
+    team = pd.Series(np.repeat(np.arange(20), 2))
+    opposed = pd.Series(np.tile([1.0, -1.0], 20) * generator.uniform(1, 2, 40))
+    result = association.split_group_correlation(opposed, pd.Series(generator.standard_normal(40)), team, 20, 20)
+    assert np.isnan(result.cross_source_stepped_up)
+    assert "cannot be stepped up" in result.notes[0]
+
+
+def test_split_halves_refuse_too_few_teams(scores: pd.DataFrame) -> None:
+    with pytest.raises(TooFewPersonsError, match="3 groups have two complete members"):
+        association.split_group_correlation(scores["C1"], scores["ENG"], scores["sector"])
+    with pytest.raises(ConstantItemError, match="outcome"):
+        association.split_group_correlation(scores["C1"], scores["ENG"] * 0, scores["team"])
+
+
+def test_sources_stand_side_by_side_on_the_same_people() -> None:
+    generator = np.random.default_rng(37)
+    true, mood = generator.standard_normal(500), generator.standard_normal(500)
+    own = pd.DataFrame({"C1": true + mood})
+    peer = pd.DataFrame({"C1": true + generator.standard_normal(500)}).mask(generator.random((500, 1)) < 0.3)
+    outcome = pd.DataFrame({"ENG": 0.3 * true + mood + generator.standard_normal(500), "flat": 1.0})
+    table = association.cross_source_table(own, peer, outcome, "pearson").set_index("outcome")
+    row = table.loc["ENG"]
+    assert row["n"] == peer["C1"].notna().sum()
+    both = peer["C1"].notna()
+    close(row["same_source"], np.corrcoef(own["C1"][both], outcome["ENG"][both])[0, 1])
+    close(row["difference"], row["same_source"] - row["cross_source"])
+    assert row["difference_lower"] > 0 and row["p"] < 0.001
+    assert "outcome flat does not vary" in table.loc["flat", "note"]

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, optimize
+from scipy import linalg, optimize, sparse
 
-from psychometrics.errors import InputShapeError, SingularMatrixError
+from psychometrics.errors import ConvergenceError, InputShapeError, SingularMatrixError
 
 #: Relative standard deviation of a random term below which its variance counts as zero (lme4's isSingular).
 SINGULAR_BELOW = 1e-4
@@ -56,6 +57,11 @@ class RandomInterceptDesign:
             if i < j
         }
 
+    @cached_property
+    def _link(self) -> sparse.csr_array:
+        """Cross-products of the first random term with all others, almost all of them zero."""
+        return sparse.csr_array(np.hstack([self._cross[0, j] for j in range(1, len(self.names))]))
+
     def _require_identified(self, codes: Mapping[str, np.ndarray]) -> None:
         """Refuse groupings whose variance cannot be told from the residual or from the intercept."""
         for name in self.names:
@@ -87,8 +93,9 @@ class RandomInterceptDesign:
         others = range(1, len(theta))
         weights = np.concatenate([np.full(len(self._counts[i]), theta[i]) for i in others])
         block = np.block([[self._block(i, j) for j in others] for i in others])
-        link = np.hstack([self._cross[0, j] for j in others]) * weights * theta[0]
-        system = weights[:, None] * block * weights + np.eye(len(weights)) - link.T @ (link / first[:, None])
+        link = self._link @ sparse.diags_array(weights) * theta[0]
+        eliminated = (link.T @ sparse.diags_array(1 / first) @ link).toarray()
+        system = weights[:, None] * block * weights + np.eye(len(weights)) - eliminated
         sums = weights[:, None] * np.vstack([self._group_sums[i] for i in others])
         right = sums - link.T @ (own / first[:, None])
         return linalg.cholesky(system, lower=True, check_finite=False), right
@@ -112,15 +119,16 @@ class RandomInterceptDesign:
         """Return the relative standard deviations that minimise the profiled deviance."""
         if len(self.names) == 1:
             return np.array([self._optimise_one()])
-        bounds = [(0.0, None)] * len(self.names)
-        runs = [
-            optimize.minimize(
-                self.deviance, np.full(len(bounds), start), method="L-BFGS-B", jac="3-point", bounds=bounds,
-                options={"ftol": 1e-14, "gtol": 1e-7, "maxiter": 500},
+        # Derivative-free, as lme4: the deviance is flat at zero in every direction, where gradients mislead.
+        found = optimize.minimize(
+            self.deviance, np.full(len(self.names), 0.5), method="COBYQA", bounds=[(0.0, None)] * len(self.names),
+            options={"initial_tr_radius": 0.3, "final_tr_radius": 1e-8, "maxfev": 2000},
+        )  # fmt: skip
+        if not found.success:
+            raise ConvergenceError(
+                f"the variance components of {', '.join(self.names)} were not found: {found.message}"
             )
-            for start in (1.0, 0.2)
-        ]  # fmt: skip
-        return np.asarray(min(runs, key=lambda run: run.fun).x)
+        return np.asarray(found.x)
 
     def _optimise_one(self) -> float:
         """Search the share of variance between groups: a grid, then bounded around its best point."""

@@ -6,6 +6,12 @@ at full precision with ``to_frame()``.
 
 from __future__ import annotations
 
+from psychometrics.association.clustered import (
+    SplitGroupCorrelation,
+    bootstrap_correlations,
+    cross_source_table,
+    split_group_correlation,
+)
 from psychometrics.association.contrasts import (
     CorrelationDifference,
     EquivalenceTest,
@@ -47,13 +53,16 @@ __all__ = [
     "OrdinalRegressionResult",
     "PredictorImportance",
     "RegressionResult",
+    "SplitGroupCorrelation",
     "adjust_p",
+    "bootstrap_correlations",
     "compare_independent_correlations",
     "compare_overlapping_correlations",
     "correlation_interval",
     "correlation_matrix",
     "correlation_power",
     "correlation_precision",
+    "cross_source_table",
     "disattenuate",
     "dominance_analysis",
     "equivalence_test",
@@ -66,5 +75,6 @@ __all__ = [
     "regression",
     "relative_weights",
     "spearman_matrix",
+    "split_group_correlation",
     "verdict",
 ]
