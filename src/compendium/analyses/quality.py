@@ -99,9 +99,9 @@ def mcar_by_competency(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]
 def careless_picture(flags: CarelessFlags, items: int) -> tuple[pd.DataFrame, dict[str, float], dict[str, str]]:
     """Return the indices that are drawn, where their rules begin to count, and what they measure."""
     units = {
-        "longstring": "Longest run of one answer (items)",
-        "intra_individual_variability": "Variability of a person's answers (SD)",
-        "even_odd_consistency": "Even-odd consistency (correlation)",
+        "longstring": "Longest run of\none answer (items)",
+        "intra_individual_variability": "Variability of a person's\nanswers (SD)",
+        "even_odd_consistency": "Even-odd consistency\n(correlation)",
     }
     shown = {name: unit for name, unit in units.items() if name in flags.indices}
     fences = {"longstring": (flags.rules.longstring_share or 0) * items}

@@ -39,7 +39,7 @@ def forest(
     """
     rows = list(dict.fromkeys(frame[row]))
     groups = list(dict.fromkeys(frame[group])) if group else [None]
-    figure, [axes] = subplots(7.0, 1.2 + len(rows) * max(0.3, 0.17 * len(groups)))
+    figure, [axes] = subplots(7.0, 1.4 + len(rows) * max(0.3, 0.13 * len(groups)))
     for number, name in enumerate(groups):
         part = frame if group is None else frame[frame[group] == name]
         shift = (number - (len(groups) - 1) / 2) * 0.7 / len(groups)
@@ -51,7 +51,7 @@ def forest(
     axes.set_ylim(len(rows) - 0.5, -0.5)
     label(axes, x=x, y=y, title=title)
     if group:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+        figure.legend(loc="outside upper left", ncols=min(3, len(groups)))
     return figure
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from compendium.figures.theme import DIVERGING, label, subplots
+from compendium.figures.theme import DIVERGING, SEQUENTIAL, label, subplots
 from compendium.tables import number
 
 if TYPE_CHECKING:
@@ -15,9 +16,17 @@ if TYPE_CHECKING:
 
 
 def heat_map(
-    matrix: pd.DataFrame, *, x: str, y: str, colour: str, limit: float = 1.0, write: bool = True, title: str = ""
+    matrix: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    colour: str,
+    limit: float = 1.0,
+    signed: bool = True,
+    write: bool = True,
+    title: str = "",
 ) -> Figure:
-    """Draw a matrix of values between ``-limit`` and ``limit``.
+    """Draw a matrix of values between ``-limit`` (or zero) and ``limit``.
 
     Parameters
     ----------
@@ -25,23 +34,25 @@ def heat_map(
         Rows go down, columns across; NaN stays white. Without rows or columns the axes stay empty.
     x, y, colour
         What is on the axes and what the colour means, with units.
+    signed
+        Whether values may be negative; colours then diverge from zero.
     write
         Whether the numbers are written into the cells; without them the cells are small.
     """
     import seaborn as sns
 
     rows, columns = matrix.shape
-    width, height = (0.55, 0.32) if write else (0.1, 0.1)
-    figure, [axes] = subplots(2.6 + width * columns, 1.6 + height * rows)
+    width, height = (0.62, 0.34 if rows < 25 else 0.2) if write else (0.1, 0.1)
+    figure, [axes] = subplots(2.6 + width * columns, 1.9 + height * rows)
     label(axes, x=x, y=y, title=title)
     if matrix.empty:
         return figure
-    values = matrix.astype(float)
+    values = matrix.astype(float).rename(columns=_wrapped if write else str)
     sns.heatmap(
         values,
         ax=axes,
-        cmap=DIVERGING,
-        vmin=-limit,
+        cmap=DIVERGING if signed else SEQUENTIAL,
+        vmin=-limit if signed else 0.0,
         vmax=limit,
         annot=values.map(_short) if write else None,
         fmt="",
@@ -51,10 +62,18 @@ def heat_map(
         yticklabels=True,
         cbar_kws={"label": colour, "shrink": 0.8},
     )
+    axes.tick_params(length=0)
+    if write and max(len(str(name)) for name in matrix.columns) > 6:
+        axes.set_xticks(axes.get_xticks(), axes.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
     if not write:
-        axes.tick_params(labelsize=4.5, length=0)
+        axes.tick_params(labelsize=4.5)
     label(axes, x=x, y=y, title=title)
     return figure
+
+
+def _wrapped(name: object) -> str:
+    """Break a long label into lines."""
+    return "\n".join(textwrap.wrap(str(name), 18))
 
 
 def _short(value: float) -> str:

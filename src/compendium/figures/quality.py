@@ -27,7 +27,7 @@ def careless_indices(indices: pd.DataFrame, cuts: dict[str, float], units: dict[
     import seaborn as sns
 
     names = [name for name in cuts if name in indices]
-    figure, panels = subplots(7.0, 2.6, columns=len(names))
+    figure, panels = subplots(8.0, 2.8, columns=len(names))
     for axes, name in zip(panels, names, strict=True):
         sns.histplot(x=indices[name].dropna(), bins=30, ax=axes, color=PALETTE[4], edgecolor="white", linewidth=0.3)
         axes.axvline(cuts[name], color=INK, linestyle="--", linewidth=1)

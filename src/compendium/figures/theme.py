@@ -15,7 +15,7 @@ GRID = "#D9D9D9"
 # Five answers from disagreement to agreement; blue against orange stays apart in every colour vision.
 LIKERT = ("#B35806", "#F1A340", "#E6E6E6", "#92C5DE", "#2166AC")
 DIVERGING = "RdBu_r"
-SEQUENTIAL = "cividis"
+SEQUENTIAL = "Blues"
 
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
