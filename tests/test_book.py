@@ -122,7 +122,9 @@ def _executed() -> nbformat.NotebookNode:
     progress = nbformat.v4.new_output("stream", text="person 17 said 5")
     words = nbformat.v4.new_output("execute_result", data={"text/html": "<p>hello</p>", "text/plain": "hello"})
     code = nbformat.v4.new_code_cell("shown", outputs=[table, progress, words], metadata={"tags": ["requires:peers"]})
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Item analysis"), code])
+    repr_only = nbformat.v4.new_output("execute_result", data={"text/plain": "<Figure person 17>"})
+    figure = nbformat.v4.new_code_cell('step.save.figure("plot", drawn, caption="A plot")', outputs=[repr_only])
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Item analysis"), code, figure])
 
 
 # Substitutions
@@ -265,12 +267,14 @@ def test_front_matter_knows_one_key(tmp_path: Path) -> None:
         read_pages(tmp_path)
 
 
-def test_notebooks_keep_tags_and_show_tables_and_figures_only(tmp_path: Path) -> None:
-    nbformat.write(_executed(), tmp_path / "given.ipynb")
-    copy_notebook(tmp_path / "given.ipynb", tmp_path / "book" / "copy.ipynb")
-    cell = nbformat.read(tmp_path / "book" / "copy.ipynb", as_version=4).cells[1]
-    assert cell.metadata["tags"] == ["requires:peers"]
-    assert [list(output["data"]) for output in cell.outputs] == [["text/html"]]
+def test_notebooks_keep_tags_and_show_tables_and_figures_only(study: Study, tmp_path: Path) -> None:
+    given = study.saved.folders.notebooks / "04_item_analysis.ipynb"
+    copy_notebook(given, tmp_path / "book" / "copy.ipynb", study.saved.figures)
+    _, table, figure = nbformat.read(tmp_path / "book" / "copy.ipynb", as_version=4).cells
+    assert table.metadata["tags"] == ["requires:peers"]
+    assert [list(output["data"]) for output in table.outputs] == [["text/html"]]
+    assert [list(output["data"]) for output in figure.outputs] == [["image/svg+xml"]]
+    assert figure.metadata["mystnb"]["image"]["alt"] == "One line rises"
     assert "person 17" not in (tmp_path / "book" / "copy.ipynb").read_text(encoding="utf-8")
 
 

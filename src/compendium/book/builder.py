@@ -156,7 +156,7 @@ def _complaints(done: subprocess.CompletedProcess[str], source: Path) -> str:
 def _copy_notebooks(study: Study, target: Path) -> set[str]:
     """Copy the executed notebooks and return their names in the book."""
     for path in study.saved.notebooks:
-        appendix.copy_notebook(path, target / "notebooks" / path.name)
+        appendix.copy_notebook(path, target / "notebooks" / path.name, study.saved.figures)
     return {f"notebooks/{path.stem}" for path in study.saved.notebooks}
 
 

@@ -105,6 +105,12 @@ class SavedResults:
         path = self.folders.figures / f"{name}.svg"
         return SavedFigure(name, metadata["caption"], metadata["alt"], _origin(metadata), path)
 
+    @cached_property
+    def figures(self) -> dict[str, SavedFigure]:
+        """Every saved figure by name."""
+        names = sorted(path.stem for path in self.folders.figures.glob("*.json"))
+        return {name: self.figure(name) for name in names}
+
     def notebook(self, name: str) -> Path | None:
         """Return the executed notebook of a step, if it is there."""
         path = self.folders.notebooks / f"{name}.ipynb"
