@@ -70,6 +70,14 @@ def test_kmo_matches_psych(data: dict[str, pd.DataFrame], r_values: dict[str, An
     close(result.to_frame()["kmo"].iloc[-1], expected["overall"])
 
 
+def test_pairwise_kmo_matches_psych(r_values: dict[str, Any]) -> None:
+    frame = pd.read_csv(REFERENCE / "data" / "bfi.csv").iloc[:, :25]
+    result, expected = dimensionality.kmo(frame, missing="pairwise"), r_values["kmo_pairwise_bfi"]
+    close(result.overall, expected["overall"])
+    close(result.items, list(expected["items"].values()))
+    assert len(frame.dropna()) < result.n_persons < len(frame)
+
+
 @pytest.mark.parametrize("name", ["bfi", "sim52"])
 def test_bartlett_matches_psych(data: dict[str, pd.DataFrame], r_values: dict[str, Any], name: str) -> None:
     result, expected = dimensionality.bartlett_sphericity(data[name]), r_values[f"bartlett_{name}"]

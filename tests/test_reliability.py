@@ -306,6 +306,15 @@ def test_bootstrap_interval_of_alpha_lies_near_feldts(scales: dict[str, pd.DataF
     assert ordinal.lower < ordinal.raw < ordinal.upper
 
 
+def test_bootstrap_interval_matches_psych(scales: dict[str, pd.DataFrame], r_values: dict[str, Any]) -> None:
+    result = reliability.cronbach_alpha(
+        scales["agree"], interval="bootstrap", missing="pairwise", n_resamples=400, seed=5
+    )
+    lower, _, upper = r_values["bootstrap_agree"]
+    # tail quantiles of 400 and 1,000 resamples with standard deviation .010: standard error about .0015
+    close([result.lower, result.upper], [lower, upper], 0.005)
+
+
 def test_negative_loading_is_noted(bfi: pd.DataFrame) -> None:
     assert reliability.omega_total(bfi.iloc[:, :5]).notes == ("negative loadings: A1; check their keys",)
 

@@ -238,6 +238,12 @@ def test_singular_covariances_are_refused_with_the_items() -> None:
     assert all(name in str(refusal.value) for name in ("a", "b", "d"))
 
 
+def test_little_test_refuses_covariances_the_persons_cannot_determine(sim52: pd.DataFrame) -> None:
+    few = sim52.filter(regex=r"^C\d_").head(40)
+    with pytest.raises(SingularMatrixError, match="40 persons cannot determine the covariances of 52 items"):
+        screening.little_mcar_test(few)
+
+
 def test_constant_item_is_refused_by_mahalanobis() -> None:
     with pytest.raises(ConstantItemError, match="constant items: b"):
         screening.mahalanobis_distance(pd.DataFrame({"a": [1, 2, 3], "b": [1, 1, 1]}))

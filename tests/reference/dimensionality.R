@@ -32,6 +32,9 @@ for (s in names(sets)) {
   results[[paste0("walktrap_", s)]] <- entry(s, "igraph::cluster_walktrap(abs(network), steps = 4)",
     list(membership = as.integer(igraph::membership(walks)), modularity = max(walks$modularity)))
 }
+k <- KMO(cor(bfi, use = "pairwise"))
+results$kmo_pairwise_bfi <- entry("bfi with missing answers", "psych::KMO(cor(x, use = 'pairwise'))",
+                                  list(overall = k$MSA, items = as.list(k$MSAi)))
 set.seed(7)
 random <- matrix(0, 30, 30)
 random[lower.tri(random)] <- rbinom(435, 1, 0.12) * round(runif(435, 0.05, 1), 2)

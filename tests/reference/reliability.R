@@ -72,6 +72,9 @@ for (s in names(whole)) {
   results[[paste0("htmt_", s)]] <- entry(s, "semTools::htmt(model, x, htmt2 = FALSE)", ratios(whole[[s]], htmt2 = FALSE),
                                          "arithmetic means of absolute correlations; lower triangle")
 }
+set.seed(1)
+results$bootstrap_agree <- entry("agree", "psych::alpha(x, n.iter = 1000)$boot.ci",
+                                 as.numeric(alpha(gaps$agree, check.keys = FALSE, n.iter = 1000)$boot.ci), "random: 2.5, 50 and 97.5 %")
 results$hierarchical_sim52 <- entry("C items of sim52, pairwise", "psych::omega(x, nfactors = 8)", schmid(sim[grep("^C[0-9]_", names(sim))], 8))
 results$hierarchical_bfi <- entry("bfi keyed, complete rows", "psych::omega(x, nfactors = 5)", schmid(keyed, 5),
                                   "psych may flip further items; names end in '-'")

@@ -269,6 +269,7 @@ def hull(
     if index not in ("caf", "cfi"):
         raise InputShapeError(f"index must be 'caf' or 'cfi', not {index!r}")
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
+    inverse(matrix)
     largest = _largest(responses, missing, seed, len(matrix)) if max_factors is None else max_factors
     if largest < 2 or (len(matrix) - largest) ** 2 < len(matrix) + largest:
         raise ModelError(

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._responses import Scales, checked, refuse_constant, scales_of
-from psychometrics.errors import InputShapeError, SingularMatrixError
-from psychometrics.screening.missingness import normal_moments
+from psychometrics.errors import InputShapeError
+from psychometrics.screening.missingness import normal_moments, refuse_singular
 
 _STRAIGHT_LINE_ANSWERS = 3
 
@@ -132,7 +132,7 @@ def mahalanobis_distance(responses: pd.DataFrame) -> pd.DataFrame:
     refuse_constant(answers)
     mean, covariance = normal_moments(answers)
     covariance = covariance * len(answers) / (len(answers) - 1)
-    _refuse_singular(covariance, list(answers.columns))
+    refuse_singular(covariance, list(answers.columns))
     squared = _squared_distances(answers.to_numpy(), mean, covariance)
     df = answers.notna().sum(axis=1)
     p_value = chi2.sf(squared, df.where(df > 0).to_numpy(dtype=float))
@@ -225,16 +225,6 @@ def straight_lining(responses: pd.DataFrame, scales: Scales | None = None) -> pd
         straight = (block.max(axis=1) == block.min(axis=1)).astype(float)
         lines[name] = straight.where(block.notna().sum(axis=1) >= _STRAIGHT_LINE_ANSWERS)
     return pd.DataFrame(lines, index=answers.index)
-
-
-def _refuse_singular(covariance: np.ndarray, items: list[str]) -> None:
-    """Refuse covariances without an inverse, naming items that repeat one another."""
-    roots, vectors = np.linalg.eigh(covariance)
-    if roots[0] <= len(roots) * np.finfo(float).eps * roots[-1]:
-        named = ", ".join(str(items[i]) for i in np.argsort(-np.abs(vectors[:, 0]))[:3])
-        raise SingularMatrixError(
-            f"the covariances cannot be inverted; items most involved: {named}: use more persons or fewer items"
-        )
 
 
 def _squared_distances(values: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:

@@ -165,11 +165,12 @@ def little_mcar_test(responses: pd.DataFrame) -> LittleTest:
     if len(patterns) == 1:
         return LittleTest(float("nan"), 0, float("nan"), 1, len(values))
     mean, covariance = normal_moments(frame)
+    refuse_singular(covariance, list(frame.columns))
     statistic = _pattern_distances(values, patterns, membership.ravel(), mean, covariance)
     return LittleTest(statistic, df, float(chi2.sf(statistic, df)), len(patterns), len(values))
 
 
-def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-8) -> tuple[np.ndarray, np.ndarray]:
+def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-7) -> tuple[np.ndarray, np.ndarray]:
     """Maximum likelihood mean and covariance (divisor n) of normal data with missing answers, by EM.
 
     Parameters
@@ -199,7 +200,7 @@ def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-8) -> tuple[np.nda
 
     Notes
     -----
-    Validated against ``lavaan::lavCor(missing = "ml", output = "cov")``.
+    Validated against the saturated moments of ``lavaan::lavCor(missing = "ml")``.
     """
     if frame.isna().all().any():
         raise InputShapeError("an item has no answers at all; leave it out")
@@ -207,7 +208,11 @@ def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-8) -> tuple[np.nda
     values = (frame.to_numpy() - centre) / scale
     mean, covariance = np.zeros(values.shape[1]), np.eye(values.shape[1])
     if not np.isnan(values).any():
-        return centre, np.cov(frame.to_numpy(), rowvar=False, ddof=0)
+        return centre, np.atleast_2d(np.cov(frame.to_numpy(), rowvar=False, ddof=0))
+    if len(values) <= values.shape[1]:
+        raise SingularMatrixError(
+            f"{len(values)} persons cannot determine the covariances of {values.shape[1]} items; use fewer items"
+        )
     groups = _by_pattern(values)
     for _ in range(_EM_STEPS):
         before = (mean, covariance)
@@ -219,6 +224,16 @@ def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-8) -> tuple[np.nda
         "the EM algorithm for the covariances with missing answers did not settle in 1,000 steps; too many "
         "answers are missing for these items: use fewer items"
     )
+
+
+def refuse_singular(covariance: np.ndarray, items: list[str]) -> None:
+    """Refuse covariances without an inverse, naming items that repeat one another."""
+    roots, vectors = np.linalg.eigh(covariance)
+    if roots[0] <= len(roots) * np.finfo(float).eps * roots[-1]:
+        named = ", ".join(str(items[i]) for i in np.argsort(-np.abs(vectors[:, 0]))[:3])
+        raise SingularMatrixError(
+            f"the covariances cannot be inverted; items most involved: {named}: use more persons or fewer items"
+        )
 
 
 def _by_pattern(values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
