@@ -185,3 +185,153 @@ def test_refusals(clean: pd.DataFrame, scales: dict[str, list[str]]) -> None:
         selection.screen_items(clean.assign(C1_01="often"))
     with pytest.raises(PsychometricsError, match="has no limit"):
         selection.threshold_check("missing", clean.isna().mean())
+
+
+# The best set
+
+
+def pool(seed: int, n: int = 12) -> tuple[pd.Series, dict[str, list[str]]]:
+    names = [f"i{k:02d}" for k in range(n)]
+    values = pd.Series(np.random.default_rng(seed).uniform(0.2, 0.9, n), names)
+    return values, {"A": names[:4], "B": names[4:8], "C": names[8:]}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_best_set_matches_complete_enumeration(seed: int) -> None:
+    from itertools import combinations
+
+    values, scales = pool(seed)
+    pairs = [("i00", "i01"), ("i05", "i09")]
+    themes = {"t": ["i03", "i10"]}
+    result = selection.select_items(
+        values, scales, 6, minimum_per_scale=1, maximum_per_scale=3, redundant_pairs=pairs, coverage=themes
+    )
+
+    def allowed(items: tuple[str, ...]) -> bool:
+        counts = [sum(item in members for item in items) for members in scales.values()]
+        apart = not any(a in items and b in items for a, b in pairs)
+        return min(counts) >= 1 and max(counts) <= 3 and apart and any(item in items for item in themes["t"])
+
+    best = max(values[list(items)].sum() for items in combinations(values.index, 6) if allowed(items))
+    assert result.objective == pytest.approx(best, abs=1e-9)
+    assert allowed(tuple(result.chosen))
+    assert result.scales["n_chosen"].sum() == 6
+
+
+def test_as_many_as_deserve_it() -> None:
+    values, scales = pool(3)
+    result = selection.select_items(values, scales, None, minimum_value=0.5, minimum_per_scale=1)
+    above = set(values.index[values > 0.5])
+    assert above <= set(result.chosen)
+    extra = set(result.chosen) - above
+    assert all(not above & set(members) for members in scales.values() if extra & set(members))
+
+
+def test_equal_items_are_taken_in_order() -> None:
+    _, scales = pool(0)
+    values = pd.Series(0.5, [item for members in scales.values() for item in members])
+    assert selection.select_items(values, scales, 5).chosen == list(values.index[:5])
+
+
+def test_reasons_for_staying_out() -> None:
+    values, scales = pool(1)
+    best = values.idxmax()
+    partner = values.drop(best).idxmax()
+    excluded = values.idxmin()
+    table = selection.select_items(
+        values, scales, 8, redundant_pairs=[(best, partner)], excluded={excluded: "differential functioning"}
+    ).to_frame().set_index("item")  # fmt: skip
+    assert table.loc[best, "reason"] == "chosen"
+    assert table.loc[partner, "reason"] == f"redundant with {best}"
+    assert table.loc[excluded, "reason"] == "excluded: differential functioning"
+
+
+def test_clashing_constraints_are_named_and_no_others() -> None:
+    from psychometrics.errors import ModelError
+
+    values, scales = pool(2)
+    with pytest.raises(ModelError) as caught:
+        selection.select_items(
+            values, scales, 6, minimum_per_scale=1, required=["i00"], redundant_pairs=[("i08", "i09")],
+            excluded=dict.fromkeys(scales["B"], "unfair"),
+        )  # fmt: skip
+    message = str(caught.value)
+    assert "at least 1 items of B" in message
+    assert all(f"{name} excluded (unfair)" in message for name in scales["B"])
+    assert "i00" not in message and "i08" not in message and "items of A" not in message and "in all" not in message
+
+
+def test_optimal_selection_refusals() -> None:
+    values, scales = pool(0)
+    with pytest.raises(InputShapeError, match=r"differ in \['i00'\]"):
+        selection.select_items(values.drop("i00"), scales, 5)
+    with pytest.raises(InputShapeError, match="none missing"):
+        selection.select_items(values.mask(values.index == "i00"), scales, 5)
+    with pytest.raises(InputShapeError, match="names unknown items"):
+        selection.select_items(values, scales, 5, required=["typo"])
+
+
+# Stability
+
+
+def six_items(n: int = 300) -> pd.DataFrame:
+    generator = np.random.default_rng(41)
+    trait = generator.standard_normal((n, 1))
+    good = trait + 0.8 * generator.standard_normal((n, 4))
+    return pd.DataFrame(np.hstack([good, generator.standard_normal((n, 2))]), columns=[*"abcd", "x", "y"])
+
+
+def choose_by_screening(responses: pd.DataFrame) -> list[str]:
+    return selection.screen_items(responses).kept
+
+
+def alpha(responses: pd.DataFrame, chosen: list[str]) -> dict[str, float]:
+    part, k = responses[chosen], len(chosen)
+    return {"alpha": k / (k - 1) * (1 - part.var().sum() / part.sum(axis=1).var())}
+
+
+def test_good_items_are_always_chosen_and_noise_seldom() -> None:
+    result = selection.selection_stability(six_items(), choose_by_screening, alpha, n_resamples=60, seed=2)
+    share = result.to_frame().set_index("item")["share"]
+    assert (share[list("abcd")] == 1).all()
+    assert (share[["x", "y"]] < 0.2).all()
+    assert result.agreement > 0.85
+    row = result.held_out.iloc[0]
+    assert row["lower"] < row["held_out"] < row["upper"]
+    assert abs(row["optimism"]) < 0.05
+
+
+def test_choosing_the_luckiest_noise_shows_as_optimism() -> None:
+    """Sixty items of noise, the two most alike kept: their correlation does not return in other people."""
+    noise = pd.DataFrame(np.random.default_rng(43).standard_normal((80, 60)), columns=[f"n{k}" for k in range(60)])
+
+    def luckiest(responses: pd.DataFrame) -> list[str]:
+        matrix = responses.corr().mask(np.eye(60, dtype=bool))
+        first = str(matrix.max().idxmax())
+        return [first, str(matrix[first].idxmax())]
+
+    def correlation(responses: pd.DataFrame, chosen: list[str]) -> dict[str, float]:
+        return {"r": responses[chosen].corr().iloc[0, 1]}
+
+    row = selection.selection_stability(noise, luckiest, correlation, n_resamples=40, seed=1).held_out.iloc[0]
+    assert row["on_all"] > 0.3
+    assert row["optimism"] > 0.15
+
+
+def test_stability_does_not_depend_on_the_number_of_workers() -> None:
+    one = selection.selection_stability(six_items(100), choose_by_screening, n_resamples=20, seed=5)
+    import joblib
+
+    with joblib.parallel_config(backend="threading", n_jobs=2):
+        two = selection.selection_stability(six_items(100), choose_by_screening, n_resamples=20, seed=5)
+    pd.testing.assert_frame_equal(one.items, two.items)
+    assert one.held_out.empty
+
+
+def test_stability_refusals() -> None:
+    with pytest.raises(InputShapeError, match="not in the responses"):
+        selection.selection_stability(six_items(), lambda table: ["typo"], n_resamples=5)
+    from psychometrics.errors import TooFewPersonsError
+
+    with pytest.raises(TooFewPersonsError, match="9 persons"):
+        selection.selection_stability(six_items(9), choose_by_screening)

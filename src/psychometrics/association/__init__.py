@@ -19,7 +19,6 @@ from psychometrics.association.contrasts import (
     compare_overlapping_correlations,
     equivalence_test,
     marker_adjusted,
-    partial_correlations,
     verdict,
 )
 from psychometrics.association.correlation import (
@@ -35,6 +34,7 @@ from psychometrics.association.importance import PredictorImportance, dominance_
 from psychometrics.association.mixed import MixedModelResult, random_intercept
 from psychometrics.association.models import RegressionResult, regression
 from psychometrics.association.ordinal_models import OrdinalRegressionResult, ordinal_regression
+from psychometrics.association.partial import partial_correlations
 from psychometrics.association.planning import (
     CorrelationPrecision,
     correlation_power,

@@ -1,4 +1,4 @@
-"""Sceptical questions to a correlation: what remains given covariates, is it larger than another, is it trivial."""
+"""Sceptical questions to a correlation: is it larger than another, is it trivial, what would a marker take away."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics.association._design import build_design
-from psychometrics.association._input import as_numeric_frame, require_same_rows, restore_ties
 from psychometrics.association.correlation import (
-    COEFFICIENT_NAME,
-    CorrelationTable,
     _require_correlation,
     _require_share,
     correlation_interval,
@@ -22,107 +18,6 @@ from psychometrics.association.correlation import (
 from psychometrics.errors import PsychometricsError, TooFewPersonsError
 
 Verdict = Literal["supported", "not supported", "undetermined"]
-
-
-def partial_correlations(
-    left: pd.DataFrame,
-    right: pd.DataFrame,
-    covariates: pd.DataFrame,
-    method: Literal["spearman", "pearson"] = "spearman",
-    confidence: float = 0.95,
-) -> CorrelationTable:
-    r"""Correlations of `left` with `right` once covariates are held constant.
-
-    The correlation of the residuals of both variables after regression on the covariates; for Spearman, of their
-    ranks on the ranks of numeric covariates. With k covariate columns, p from t with n - 2 - k degrees of freedom
-    and the interval of :func:`correlation_interval` at n - k.
-
-    Parameters
-    ----------
-    left, right : DataFrame, shape (n_persons, n_variables)
-    covariates : DataFrame, shape (n_persons, n_covariates)
-        Numeric columns as they are (ranked for Spearman); text and categories as indicators. Rows missing on the
-        pair or on a covariate are left out, pair by pair.
-    method : {"spearman", "pearson"}
-    confidence : float
-
-    Returns
-    -------
-    CorrelationTable
-        ``n`` complete rows; a pair that cannot be computed has ``NaN`` and a note.
-
-    Raises
-    ------
-    InputShapeError, CodingError
-        Different rows, repeated columns, text in `left` or `right`.
-    PsychometricsError
-        Unknown method.
-
-    References
-    ----------
-    Kendall, M., & Stuart, A. (1973). The advanced theory of statistics, vol. 2, chapter 27. Conover, W. J. (1999).
-    Practical nonparametric statistics (3rd ed.), p. 327 (on ranks).
-
-    Notes
-    -----
-    Validated against residuals and inverse rank correlations in base R.
-    """
-    if method not in ("spearman", "pearson"):
-        raise PsychometricsError(f"method must be 'spearman' or 'pearson', not {method!r}")
-    first, second = as_numeric_frame(left, "left"), as_numeric_frame(right, "right")
-    require_same_rows(first.index, second.index, "left and right")
-    rows = [
-        _partial(first[x], second[y], covariates, method, confidence)
-        for x in first.columns
-        for y in second.columns
-        if x != y
-    ]
-    notes = tuple(f"{row['x']} with {row['y']}: {row['note']}" for row in rows if row["note"])
-    return CorrelationTable(pd.DataFrame(rows), method, confidence, notes)
-
-
-def _partial(
-    x: pd.Series, y: pd.Series, covariates: pd.DataFrame, method: Literal["spearman", "pearson"], confidence: float
-) -> dict[str, object]:
-    """Return one row of the long table."""
-    row: dict[str, object] = {"x": x.name, "y": y.name, "n": int((x.notna() & y.notna()).sum())}
-    nothing = dict.fromkeys((COEFFICIENT_NAME[method], "lower", "upper", "p"), float("nan"))
-    try:
-        a, b, k = _residuals(x, y, covariates, method)
-    except PsychometricsError as reason:
-        return row | nothing | {"note": str(reason)}
-    n = len(a)
-    r = float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
-    lower, upper = correlation_interval(r, n - k, confidence, method)
-    t = r * np.sqrt((n - 2 - k) / max(1 - r**2, np.finfo(float).tiny))
-    found = {COEFFICIENT_NAME[method]: r, "lower": lower, "upper": upper, "p": 2 * stats.t.sf(abs(t), n - 2 - k)}
-    return row | {"n": n} | found | {"note": ""}
-
-
-def _residuals(x: pd.Series, y: pd.Series, covariates: pd.DataFrame, method: str) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return residuals of both variables on the covariates, and how many columns these have."""
-    if (x.notna() & y.notna()).sum() == 0:
-        raise TooFewPersonsError("no complete pairs")
-    design = build_design(y, covariates, x.to_frame())
-    both = pd.DataFrame({"x": x[design.outcome.index], "y": design.outcome})
-    matrix = design.matrix.copy()
-    if method == "spearman":
-        both = both.apply(_ranked)
-        numeric = list(design.numeric_terms)
-        matrix[numeric] = matrix[numeric].apply(_ranked)
-    if len(both) < matrix.shape[1] + 3:
-        raise TooFewPersonsError(f"only {len(both)} complete rows for {matrix.shape[1] - 1} covariate columns")
-    fitted = matrix @ np.linalg.lstsq(matrix.to_numpy(), both.to_numpy(), rcond=None)[0]
-    residual = both.to_numpy() - fitted.to_numpy()
-    for name, values, spread in zip((x.name, y.name), residual.T, both.std(), strict=True):
-        if values.std() <= 1e-10 * spread or spread == 0:
-            raise PsychometricsError(f"nothing of {name} is left once the covariates are held constant")
-    return residual[:, 0], residual[:, 1], matrix.shape[1] - 1
-
-
-def _ranked(values: pd.Series) -> pd.Series:
-    """Return mid-ranks, with ties restored."""
-    return pd.Series(stats.rankdata(restore_ties(values.to_numpy())), values.index)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,19 @@ from psychometrics.selection.checks import (
     cross_loading_check,
     threshold_check,
 )
+from psychometrics.selection.optimal import ItemSelection, select_items
 from psychometrics.selection.rule import ItemScreening, screen_items
+from psychometrics.selection.stability import SelectionStability, selection_stability
 
 __all__ = [
     "ItemCheck",
     "ItemScreening",
+    "ItemSelection",
+    "SelectionStability",
     "category_check",
     "cross_loading_check",
     "screen_items",
+    "select_items",
+    "selection_stability",
     "threshold_check",
 ]
