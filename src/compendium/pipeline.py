@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import difflib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import nbformat
 from rich.console import Console
 
-from compendium.faults import Fault, InvalidInput, display_path
+from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.results import forget_step, write_text
 from compendium.step import Step, open_step
 
@@ -74,25 +73,28 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
 def _check_parameters(notebook: Path, source: nbformat.NotebookNode, parameters: dict[str, Any]) -> None:
     """Refuse a parameter that the parameters cell does not name."""
     cells = [cell for cell in source.cells if "parameters" in cell.metadata.get("tags", [])]
-    tree = ast.parse(cells[0].source) if len(cells) == 1 else None
-    if tree is None:
+    if len(cells) != 1:
         problem = "needs exactly one cell tagged 'parameters'"
         raise InvalidInput([Fault(display_path(notebook), problem, "tag the cell that sets the parameters")])
-    known = [
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    ]
-    faults = []
-    for name in parameters:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            action = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-            faults.append(Fault(display_path(notebook), "unknown parameter", action, column=name))
-    if faults:
-        raise InvalidInput(faults)
+    known = _assigned(notebook, cells[0].source)
+    raise_if_any(
+        [
+            Fault(display_path(notebook), "unknown parameter", suggest(name, known), column=name)
+            for name in parameters
+            if name not in known
+        ]
+    )
+
+
+def _assigned(notebook: Path, source: str) -> list[str]:
+    """Return the names that the parameters cell sets."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        problem = f"the parameters cell is not valid Python: {error.msg}"
+        raise InvalidInput([Fault(display_path(notebook), problem, "mend the cell")]) from error
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    return [target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)]
 
 
 def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode:
@@ -128,6 +130,7 @@ def _execute(
 ) -> tuple[nbformat.NotebookNode, str | None]:
     """Execute with papermill in a temporary folder; return the outcome and the error in words, if any."""
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from traitlets.config import Config
 
     from compendium.paths import PROJECT
@@ -142,6 +145,7 @@ def _execute(
                 done,
                 parameters=parameters,
                 kernel_name="python3",
+                language="python",
                 cwd=str(PROJECT),
                 progress_bar=console.is_terminal,
                 log_output=False,
@@ -151,8 +155,13 @@ def _execute(
                 config=Config(KernelManager={"transport": "ipc", "ip": str(Path(scratch) / "kernel")}),
             )
         except papermill.PapermillExecutionError as error:
-            cause = f"{step.name}, cell {error.cell_index}: {error.ename}: {error.evalue}"
+            # The count that the kept copy shows: cells are replaced and added on the way, so that places differ.
+            cell = f"cell [{error.exec_count}] {error.source.strip().splitlines()[0]!r}"
+            cause = f"{step.name}, {cell}: {error.ename}: {error.evalue}"
             return nbformat.read(done, as_version=4), cause
+        except DeadKernelError:
+            # papermill writes the outcome after every cell; the cell that died is the one without a result.
+            return nbformat.read(done, as_version=4), f"{step.name}: the kernel died, perhaps for want of memory"
         return nbformat.read(done, as_version=4), None
 
 

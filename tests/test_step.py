@@ -1,0 +1,214 @@
+"""A step says in words what a cohort lacks, reads what was prepared, and scores what was kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_step import open_small, prepare, study_for_steps
+from small_study import SmallStudy
+
+from compendium.analyses.quality import judge_all, save_prepared
+from compendium.faults import InvalidInput
+from compendium.results import read_values
+from compendium.step import open_step, saved_value
+
+PREPARED = ("people", "answers", "outcomes", "peers", "peer_outcomes")
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStudy:
+    return study_for_steps(tmp_path, monkeypatch)
+
+
+def without_peers(study: SmallStudy) -> SmallStudy:
+    study.settings["files"].pop("peer")
+    study.settings.pop("peer_outcomes")
+    study.write()
+    return study
+
+
+# What a cohort lacks
+
+
+@pytest.mark.parametrize(
+    "requirement", ["peers", "outcomes", "peer_outcomes", "tenure", "agency", "review", "feedback", "consultation"]
+)
+def test_what_is_there_is_not_lacking(study, requirement):
+    assert open_small(study, "07_rater_agreement").lacks(requirement) is None
+
+
+def test_what_was_not_collected_is_said_in_a_sentence(study):
+    step = open_small(without_peers(study), "07_rater_agreement")
+    assert step.lacks("peers") == "Peers: not collected in this cohort."
+    assert step.lacks("peer_outcomes") == "Peer outcomes: not collected in this cohort."
+    assert step.lacks("teams") == "Teams: not collected in this cohort."
+    assert step.lacks("occupation") == "Occupation: not collected in this cohort."
+
+
+def test_review_does_not_belong_to_another_instrument(study):
+    path = study.frameworks / "mini" / "framework.yaml"
+    path.write_text(path.read_text().replace("kind: placeholder", "kind: instrument"))
+    said = "The evidence review belongs to a competency framework; this cohort answered another instrument."
+    assert open_small(study, "01_evidence_review").lacks("review") == said
+
+
+@pytest.mark.parametrize(
+    ("requirement", "suggestion"),
+    [("peer", "did you mean 'peers'?"), ("gate_factor_analysys", "did you mean 'gate_factor_analysis'?")],
+)
+def test_misspelt_requirement_is_refused_and_not_taken_for_lacking(study, requirement, suggestion):
+    with pytest.raises(InvalidInput) as caught:
+        open_small(study, "07_rater_agreement").lacks(requirement)
+    assert f"asks for {requirement!r}" in str(caught.value)
+    assert suggestion in str(caught.value)
+
+
+# Gates
+
+
+def test_gate_that_was_not_asked_is_refused(study):
+    with pytest.raises(InvalidInput, match="the gate 'reliability' has not been asked for this cohort yet"):
+        open_small(study, "05_factor_structure").lacks("gate_reliability")
+
+
+def test_closed_gate_says_what_it_would_need(study):
+    step = prepare(study)
+    judge_all(step, step.load_cohort())
+    later = open_small(study, "05_factor_structure")
+    assert later.lacks("gate_factor_analysis") == "Factor analysis: not supported at n = 60 people, would need 200."
+    assert later.lacks("gate_mixed_model") == "Mixed model: not supported at n = 20 rated people, would need 30."
+    assert later.lacks("gate_reliability") is None
+
+
+def test_gate_for_data_that_were_not_collected_says_so(study):
+    step = prepare(without_peers(study))
+    judge_all(step, step.load_cohort())
+    said = "Rater agreement: not collected in this cohort."
+    assert open_small(study, "07_rater_agreement").lacks("gate_rater_agreement") == said
+
+
+def test_gate_that_counts_items_needs_no_answers(study):
+    assert open_small(study, "03_cohort_quality").lacks("gate_careless") == (
+        "Careless: not supported at n = 6 items, would need 24."
+    )
+
+
+def test_gate_is_saved_with_its_sentence(study):
+    step = open_small(study, "03_cohort_quality")
+    verdict = step.judge("item_rule", 49)
+    saved = read_values(step.folders)["supported_item_rule"]
+    assert (saved["value"], saved["note"]) == (False, verdict.sentence)
+    assert saved["function"] == "compendium.settings.judge"
+    assert saved_value(step.folders, "supported_item_rule") is False
+
+
+# Prepared tables
+
+
+def test_prepared_tables_are_read_as_they_were_saved(study):
+    study.own["person_id"] = [f"{number:03d}" for number in range(1, 61)]
+    study.peers["person_id"] = study.peers["person_id"].str.removeprefix("p").str.zfill(3)
+    study.peers["rater_id"] = study.peers["rater_id"].str.removeprefix("p").str.zfill(3)
+    study.own.loc[3, "listen_1"] = ""
+    step = prepare(study)
+    cohort = step.load_cohort()
+    for name in PREPARED:
+        pd.testing.assert_frame_equal(
+            getattr(step.prepared, name), getattr(cohort, name), check_dtype=False, check_index_type=False
+        )
+
+
+def test_tables_that_were_not_collected_are_empty(study):
+    prepared = prepare(without_peers(study)).prepared
+    assert len(prepared.peers) == len(prepared.peer_outcomes) == 0
+    assert prepared.peers.index.names == ["person", "rater"]
+
+
+# Scores
+
+
+def test_kept_items_stand_in_framework_order_without_dropped_and_reviewed_ones(study):
+    step = prepare(study)
+    decisions = pd.read_csv(step.folders.tables / "item_decisions.csv").iloc[::-1]
+    decisions.loc[decisions["item"] == "listen_2", "decision"] = "drop"
+    decisions.loc[decisions["item"] == "share_3", "decision"] = "review"
+    decisions.to_csv(step.folders.tables / "item_decisions.csv", index=False)
+    later = open_small(study, "05_factor_structure")
+    assert later.kept_items == ["listen_1", "listen_3", "share_1", "share_2"]
+    assert later.scales == {"listen": ["listen_1", "listen_3"], "share": ["share_1", "share_2"]}
+
+
+def test_scores_are_means_of_kept_items(study):
+    step = prepare(study)
+    answers = step.prepared.answers
+    expected = answers[["listen_1", "listen_2", "listen_3"]].mean(axis=1)
+    np.testing.assert_allclose(step.scores(answers)["listen"], expected, rtol=1e-15)
+
+
+def test_outcome_scores_are_those_that_this_respondent_was_asked(study):
+    step = prepare(study)
+    own = step.outcome_scores(step.prepared.outcomes)
+    assert list(own.columns) == ["engagement", "satisfaction"]
+    raw = study.own[["engaged_1", "engaged_2"]].astype(float)
+    np.testing.assert_array_equal(own["engagement"], (raw["engaged_1"] + 6 - raw["engaged_2"]) / 2)
+    assert list(step.outcome_scores(step.prepared.peer_outcomes, "rater").columns) == ["engagement"]
+
+
+# Where a step comes from
+
+
+def test_input_hash_is_the_same_before_and_after_the_tables_are_prepared(study):
+    before = open_small(study, "03_cohort_quality").input_hash
+    prepare(study)
+    assert open_small(study, "03_cohort_quality").input_hash == before
+
+
+@pytest.mark.parametrize("changed", ["response", "peer", "description", "wording"])
+def test_input_hash_changes_with_what_was_handed_in(study, changed):
+    before = open_small(study, "05_factor_structure").input_hash
+    if changed == "response":
+        study.own.loc[0, "tenure"] = 31
+    elif changed == "peer":
+        study.peers = study.peers.iloc[1:]
+    elif changed == "description":
+        study.settings["title"] = "Another title"
+    else:
+        path = study.frameworks / "mini" / "items.csv"
+        path.write_text(path.read_text().replace("I listen.", "I always listen."))
+    study.write()
+    assert open_small(study, "05_factor_structure").input_hash != before
+
+
+def test_input_hash_of_the_review_holds_the_evidence(study, tmp_path, monkeypatch):
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    (evidence / "records.csv").write_text("one")
+    monkeypatch.setitem(open_step.__globals__["READ_BESIDE"], "01_evidence_review", evidence)
+    before = [open_small(study, name).input_hash for name in ("01_evidence_review", "05_factor_structure")]
+    (evidence / "records.csv").write_text("two")
+    after = [open_small(study, name).input_hash for name in ("01_evidence_review", "05_factor_structure")]
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
+def test_step_knows_where_responses_and_results_lie(study, tmp_path):
+    elsewhere = tmp_path / "responses"
+    elsewhere.mkdir()
+    for name in ("self.csv", "peer.csv"):
+        (study.folder / name).rename(elsewhere / name)
+    step = open_step("03_cohort_quality", cohort=str(study.folder), data=str(elsewhere), results=str(tmp_path / "out"))
+    save_prepared(step, step.load_cohort())
+    assert len(pd.read_csv(tmp_path / "out" / "pilot" / "private" / "prepared_people.csv")) == 60
+
+
+def test_opening_a_step_writes_nothing(study, tmp_path):
+    open_small(study, "03_cohort_quality")
+    assert not (tmp_path / "results").exists()
+
+
+def test_cohort_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match="there is no such cohort folder"):
+        open_step("03_cohort_quality", cohort=str(tmp_path / "nowhere"))
