@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LARGEST_BUBBLE = 900.0
+UNAPPRAISED = "#DDDDDD"
 COEFFICIENTS = (
     ("kappa", "Cohen's kappa", "o"),
     ("ac1", "Gwet's AC1", "s"),
@@ -40,7 +41,7 @@ def evidence_map_bubbles(cells: pd.DataFrame, labels: dict[str, str]) -> Figure:
     known, filled = np.isfinite(quality), n > 0
     area = LARGEST_BUBBLE * n / max(float(n.max()), 1.0)
     axes.scatter(x[~filled], y[~filled], marker="x", s=18, color="#999999", linewidths=0.8)
-    axes.scatter(x[filled & ~known], y[filled & ~known], s=area[filled & ~known], color=PALETTE[4], edgecolor=INK)
+    axes.scatter(x[filled & ~known], y[filled & ~known], s=area[filled & ~known], color=UNAPPRAISED, edgecolor=INK)
     if (filled & known).any():
         drawn = filled & known
         colour: dict[str, Any] = {"c": quality[drawn], "cmap": SEQUENTIAL, "vmin": 0, "vmax": 1}

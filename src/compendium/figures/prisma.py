@@ -24,12 +24,12 @@ MAIN, SIDE = 0, 1
 
 @dataclass(frozen=True)
 class Box:
-    """One box of the diagram: its lines of text and where it stands, in points from the top left."""
+    """One box: its lines of text, where it stands in points from the top left, and how it is read out."""
 
     lines: tuple[str, ...]
     column: int
     top: float
-    phase: str
+    spoken: str
 
     @property
     def left(self) -> float:
@@ -155,9 +155,14 @@ def flow_diagram(flow: Flow, review: Review) -> Figure:
 
 def describe_flow(flow: Flow, review: Review) -> str:
     """Return the diagram in words, for those who do not see it."""
-    sentences = [f"{' '.join(main)}." for main, _ in _rows(flow, review)]
-    beside = [f"{' '.join(side)}." for _, side in _rows(flow, review) if side]
+    sentences = [f"{_said(main)}." for main, _ in _rows(flow, review)]
+    beside = [f"{_said(side)}." for _, side in _rows(flow, review) if side]
     return " ".join([*sentences, "Beside the flow:", *beside])
+
+
+def _said(lines: list[str]) -> str:
+    """Return the lines of a box as one sentence part."""
+    return "; ".join(line.strip() for line in lines)
 
 
 def _rows(flow: Flow, review: Review) -> list[tuple[list[str], list[str]]]:
@@ -187,7 +192,11 @@ def _place(rows: list[tuple[list[str], list[str]]]) -> list[Box]:
     phases = ["Identification", *["Screening"] * (len(rows) - 2), "Included"]
     boxes, top = [], float(MARGIN)
     for (main, side), phase in zip(rows, phases, strict=True):
-        row = [Box(tuple(_wrap(text)), column, top, phase) for column, text in ((MAIN, main), (SIDE, side)) if text]
+        row = [
+            Box(tuple(_wrap(text)), column, top, f"{phase}: {_said(text)}")
+            for column, text in ((MAIN, main), (SIDE, side))
+            if text
+        ]
         boxes += row
         top += max(box.height for box in row) + GAP
     return boxes
@@ -206,7 +215,7 @@ def _wrap(lines: list[str]) -> list[str]:
 
 def _box(box: Box) -> str:
     """Return one box as SVG."""
-    spoken = escape(f"{box.phase}: {'; '.join(line.strip() for line in box.lines)}", {'"': "&quot;"})
+    spoken = escape(box.spoken, {'"': "&quot;"})
     lines = "".join(
         f'<text x="{box.left + PADDING:g}" y="{box.top + PADDING + (number + 0.75) * LINE_HEIGHT:g}" fill="{INK}" '
         f'xml:space="preserve">{escape(line)}</text>'
