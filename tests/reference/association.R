@@ -1,5 +1,6 @@
 # Reproduces association.json. Run in this folder: Rscript association.R
-# Versions used: R 4.2.2, psych 2.2.9, sandwich 3.0-2, lmtest 0.9-40, lme4 1.1-31, lmerTest 3.1-3, MASS 7.3-58.2.
+# Versions used: R 4.2.2, psych 2.2.9, sandwich 3.0-2, lmtest 0.9-40, lme4 1.1-31, lmerTest 3.1-3, MASS 7.3-58.2,
+# mice 3.15.
 suppressMessages({library(jsonlite); library(psych); library(sandwich); library(lmtest); library(lmerTest)})
 
 sc <- read.csv("data/sim52_scores.csv")
@@ -80,4 +81,6 @@ record("steiger", paste0("{ r <- function(a, b) cor(sc[[a]], sc[[b]]); t <- r.te
 record("independent", "{ t <- r.test(n = 100, r12 = .5, r34 = .2, n2 = 140); list(z = t$z, p = t$p) }")
 record("polr", paste0("{ f <- MASS::polr(factor(full$SAT_01) ~ C1 + C2 + C3, sc, Hess = TRUE, control = list(reltol = 1e-15)); ",
   "list(table = m(coef(summary(f))), log_likelihood = as.numeric(logLik(f))) }"))
+record("pool_scalar", "mice::pool.scalar(c(.5, .55, .48, .6, .52), c(.01, .012, .011, .009, .01), n = 100, k = 3)[c('qbar', 't', 'df', 'fmi')]",
+       "mice 3.15")
 write_json(list(meta = list(R = R.version.string), results = results), "association.json", auto_unbox = TRUE, digits = 17, na = "null")

@@ -31,6 +31,12 @@ from psychometrics.association.correlation import (
     spearman_matrix,
 )
 from psychometrics.association.importance import PredictorImportance, dominance_analysis, relative_weights
+from psychometrics.association.imputation import (
+    PooledEstimate,
+    imputed_regression,
+    multiple_imputation,
+    pool_estimates,
+)
 from psychometrics.association.mixed import MixedModelResult, random_intercept
 from psychometrics.association.models import RegressionResult, regression
 from psychometrics.association.ordinal_models import OrdinalRegressionResult, ordinal_regression
@@ -51,6 +57,7 @@ __all__ = [
     "EquivalenceTest",
     "MixedModelResult",
     "OrdinalRegressionResult",
+    "PooledEstimate",
     "PredictorImportance",
     "RegressionResult",
     "SplitGroupCorrelation",
@@ -66,11 +73,14 @@ __all__ = [
     "disattenuate",
     "dominance_analysis",
     "equivalence_test",
+    "imputed_regression",
     "marker_adjusted",
     "minimum_detectable_correlation",
+    "multiple_imputation",
     "ordinal_regression",
     "partial_correlations",
     "persons_for_correlation",
+    "pool_estimates",
     "random_intercept",
     "regression",
     "relative_weights",

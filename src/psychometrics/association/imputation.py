@@ -1,0 +1,241 @@
+"""Multiple imputation as a check on what listwise deletion does to a regression."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from psychometrics.association._input import as_numeric_frame, as_numeric_series, column_label, require_same_rows
+from psychometrics.association.correlation import _require_share
+from psychometrics.association.models import RegressionResult, regression
+from psychometrics.errors import InputShapeError, TooFewPersonsError
+
+
+@dataclass(frozen=True)
+class PooledEstimate:
+    """One estimate over several imputed data sets; see :func:`pool_estimates`."""
+
+    estimate: float
+    standard_error: float
+    df: float
+    lower: float
+    upper: float
+    p: float
+    fraction_missing_information: float
+    n_imputations: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with every figure."""
+        return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
+
+
+def pool_estimates(
+    estimates: Sequence[float], variances: Sequence[float], df_complete: float, confidence: float = 0.95
+) -> PooledEstimate:
+    r"""Pool an estimate over imputations by Rubin's rules.
+
+    .. math:: \bar Q = \tfrac1m\sum Q_l, \quad T = \bar U + (1 + \tfrac1m)B, \quad
+              \lambda = \frac{(1 + 1/m)B}{T}
+
+    with U the mean of the variances and B the variance of the estimates; degrees of freedom of Barnard and Rubin from
+    :math:`(m-1)/\lambda^2` and :math:`\frac{\nu+1}{\nu+3}\nu(1-\lambda)`.
+
+    Parameters
+    ----------
+    estimates, variances : sequence of float
+        Estimate and squared standard error in each imputed data set, two or more.
+    df_complete : float
+        Degrees of freedom that complete data would have.
+    confidence : float
+
+    Returns
+    -------
+    PooledEstimate
+
+    Raises
+    ------
+    InputShapeError
+        Fewer than two imputations, or lists of different length.
+
+    References
+    ----------
+    Rubin, D. B. (1987). Multiple imputation for nonresponse in surveys, section 3.3. Barnard, J., & Rubin, D. B.
+    (1999). Small-sample degrees of freedom with multiple imputation. Biometrika, 86, 948-955.
+
+    Notes
+    -----
+    Validated against mice's ``pool.scalar``.
+    """
+    _require_share(confidence, "confidence")
+    q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
+    m = len(q)
+    if m < 2 or len(u) != m:
+        raise InputShapeError(f"{m} estimates and {len(u)} variances; two or more of each are needed, as many of both")
+    between = float(q.var(ddof=1)) * (1 + 1 / m)
+    total = float(u.mean()) + between
+    share = max(between / total, 1e-12)
+    old = (m - 1) / share**2
+    observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - share)
+    df = old * observed / (old + observed)
+    error, mean = np.sqrt(total), float(q.mean())
+    margin = stats.t.ppf((1 + confidence) / 2, df) * error
+    ratio = share / (1 - share)
+    missing = (ratio + 2 / (df + 3)) / (1 + ratio)
+    p = 2 * float(stats.t.sf(abs(mean / error), df))
+    return PooledEstimate(
+        mean, float(error), float(df), float(mean - margin), float(mean + margin), p, float(missing), m
+    )
+
+
+def multiple_imputation(
+    table: pd.DataFrame, n_imputations: int = 20, n_iterations: int = 10, seed: int = 0
+) -> list[pd.DataFrame]:
+    """Fill missing scores several times by chained Bayesian regressions with random draws.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n_persons, n_variables)
+        Numeric scores; put in everything that goes with the values or with their being missing, the outcome included.
+    n_imputations, n_iterations : int
+        Data sets, and rounds of the chain for each.
+    seed : int
+
+    Returns
+    -------
+    list of DataFrame
+        Completed tables; observed values are untouched, imputed ones are not rounded and may leave the scale.
+
+    Raises
+    ------
+    InputShapeError
+        Fewer than two imputations or columns, or a column without any value.
+    CodingError
+        Text or infinite values.
+
+    References
+    ----------
+    van Buuren, S., & Groothuis-Oudshoorn, K. (2011). mice: multivariate imputation by chained equations in R. Journal
+    of Statistical Software, 45(3).
+
+    Notes
+    -----
+    scikit-learn's ``IterativeImputer`` with ``BayesianRidge`` and posterior draws does the work; statsmodels' MICE
+    cannot be seeded apart from numpy's global state. Validated by recovery under answers missing at random.
+    """
+    import joblib
+
+    data = as_numeric_frame(table, "table")
+    empty = [str(name) for name in data.columns if data[name].isna().all()]
+    if n_imputations < 2 or data.shape[1] < 2 or empty:
+        raise InputShapeError(
+            f"{n_imputations} imputations of {data.shape[1]} columns, without any value: {empty or 'none'}; two of "
+            "each are needed, and no column without values"
+        )
+    seeds = np.random.SeedSequence(seed).generate_state(n_imputations)
+    return list(joblib.Parallel()(joblib.delayed(_impute)(data, n_iterations, int(state)) for state in seeds))
+
+
+def _impute(data: pd.DataFrame, n_iterations: int, state: int) -> pd.DataFrame:
+    """Complete the table once."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+    from sklearn.impute import IterativeImputer
+
+    imputer = IterativeImputer(sample_posterior=True, max_iter=n_iterations, random_state=state)
+    with warnings.catch_warnings():
+        # Draws never settle on one value, which is what the warning is about.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return pd.DataFrame(imputer.fit_transform(data), data.index, data.columns)
+
+
+def imputed_regression(
+    outcome: pd.Series,
+    predictors: pd.DataFrame,
+    auxiliaries: pd.DataFrame | None = None,
+    covariance: str = "HC3",
+    n_imputations: int = 20,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> RegressionResult:
+    """Regression as :func:`regression`, over multiply imputed data instead of complete rows only.
+
+    Parameters
+    ----------
+    outcome : Series, shape (n_persons,)
+    predictors : DataFrame, shape (n_persons, n_predictors)
+        Numeric.
+    auxiliaries : DataFrame, optional
+        Further numeric columns that help to impute and do not enter the regression.
+    covariance : str
+        As in :func:`regression`, ``"cluster"`` excepted.
+    n_imputations, seed : int
+    confidence : float
+
+    Returns
+    -------
+    RegressionResult
+        Pooled by :func:`pool_estimates`; ``n`` counts everybody with at least one observed value, ``n_dropped`` those
+        with none; R squared is the mean over imputations. The largest fraction of missing information is in the notes.
+
+    Raises
+    ------
+    InputShapeError, CodingError, ConstantItemError, SingularMatrixError, TooFewPersonsError
+        As in :func:`regression` and :func:`multiple_imputation`.
+
+    References
+    ----------
+    Rubin (1987); van Buuren, S. (2018). Flexible imputation of missing data (2nd ed.), chapter 5.
+
+    Notes
+    -----
+    Validated by identity with :func:`regression` on complete data, and by recovery where listwise deletion is biased.
+    """
+    y = as_numeric_series(outcome.rename(column_label(outcome.name, "outcome")), "outcome")
+    x = as_numeric_frame(predictors, "predictors")
+    require_same_rows(y.index, x.index, "outcome and predictors")
+    whole = pd.concat([y.to_frame(), x], axis=1)
+    if auxiliaries is not None:
+        whole = whole.join(as_numeric_frame(auxiliaries, "auxiliaries"))
+    known = whole.notna().any(axis=1)
+    if int(known.sum()) < x.shape[1] + 2:
+        raise TooFewPersonsError(f"{y.name}: {int(known.sum())} persons with any value do not suffice")
+    filled = multiple_imputation(whole[known], n_imputations, seed=seed)
+    fits = [regression(data[y.name], data[list(x.columns)], covariance, confidence) for data in filled]
+    table, missing = _pool(fits, confidence)
+    return RegressionResult(
+        coefficients=table,
+        r_squared=float(np.mean([fit.r_squared for fit in fits])),
+        adjusted_r_squared=float(np.mean([fit.adjusted_r_squared for fit in fits])),
+        n=int(known.sum()),
+        n_dropped=int((~known).sum()),
+        covariance=covariance,
+        confidence=confidence,
+        outcome=str(y.name),
+        notes=(f"{n_imputations} imputations, seed {seed}, largest fraction of missing information {missing:.2f}",),
+    )
+
+
+def _pool(fits: list[RegressionResult], confidence: float) -> tuple[pd.DataFrame, float]:
+    """Pool the coefficient tables, and return the largest fraction of missing information."""
+    tables = [fit.coefficients for fit in fits]
+    rows, missing = [], []
+    for k, term in enumerate(tables[0]["term"]):
+        raw = [(float(t["estimate"].iloc[k]), float(t["standard_error"].iloc[k])) for t in tables]
+        scale = float(np.mean([t["standardised"].iloc[k] / t["estimate"].iloc[k] for t in tables]))
+        pooled = pool_estimates([e for e, _ in raw], [s**2 for _, s in raw], float(tables[0]["df"].iloc[k]), confidence)
+        missing.append(pooled.fraction_missing_information)
+        bounds = (pooled.estimate, pooled.lower, pooled.upper)
+        standard = dict(
+            zip(("standardised", "standardised_lower", "standardised_upper"), np.multiply(bounds, scale), strict=True)
+        )
+        rows.append(
+            {"term": term, "estimate": pooled.estimate, "standard_error": pooled.standard_error, "df": pooled.df,
+             "t": pooled.estimate / pooled.standard_error, "p": pooled.p, "lower": pooled.lower,
+             "upper": pooled.upper} | standard
+        )  # fmt: skip
+    return pd.DataFrame(rows), max(missing)
