@@ -1,37 +1,47 @@
 """Statistics for competency questionnaires: tables of numbers in, frozen results out.
 
-Modules load on first use, so that ``import psychometrics`` stays light.
+Families are modules (``psychometrics.reliability``); their main functions are also importable from here
+(``from psychometrics import cronbach_alpha``). Both load on first use, so that ``import psychometrics`` stays light.
 """
 
 from __future__ import annotations
 
 import importlib
-from types import ModuleType
+from typing import Any
 
-_MODULES = (
-    "agreement",
-    "association",
-    "cfa",
-    "dimensionality",
-    "efa",
-    "errors",
-    "groups",
-    "items",
-    "ordinal",
-    "reliability",
-    "resampling",
-    "scoring",
-    "screening",
-    "selection",
-    "self_other",
-)
+_FAMILIES = {
+    "agreement": "average_deviation cohen_kappa conger_kappa decision_study fleiss_kappa generalisability_study "
+    "gwet_ac1 gwet_ac2 icc icc1 krippendorff_alpha percent_agreement rwg rwg_j",
+    "association": "adjust_p correlation_matrix disattenuate dominance_analysis equivalence_test "
+    "minimum_detectable_correlation ordinal_regression partial_correlations random_intercept regression "
+    "relative_weights spearman_matrix",
+    "cfa": "CfaModel difference_test fit_cfa",
+    "dimensionality": "bartlett_sphericity empirical_kaiser exploratory_graph_analysis hull kmo "
+    "minimum_average_partial parallel_analysis retain_factors",
+    "efa": "compare_solutions fit_efa schmid_leiman tucker_congruence",
+    "errors": "PsychometricsError",
+    "groups": "compare_groups dunn kruskal_wallis welch_anova",
+    "items": "check_keying inter_item_correlations item_rest_correlation item_statistics redundancy_table",
+    "ordinal": "nearest_correlation polychoric",
+    "reliability": "average_variance_extracted composite_reliability cronbach_alpha htmt omega_categorical "
+    "omega_hierarchical omega_total ordinal_alpha",
+    "resampling": "bootstrap_interval",
+    "scoring": "scale_scores",
+    "screening": "even_odd_consistency flag_careless intra_individual_variability little_mcar_test longstring "
+    "mahalanobis_distance missing_patterns straight_lining",
+    "selection": "screen_items select_items selection_stability",
+    "self_other": "agreement_profiles bland_altman compare multitrait_multisource response_surface",
+}
+_HOME = {name: family for family, names in _FAMILIES.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name in _MODULES:
+def __getattr__(name: str) -> Any:
+    if name in _FAMILIES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _HOME:
+        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(_MODULES)
+    return sorted([*_FAMILIES, *_HOME])
