@@ -21,6 +21,7 @@ from compendium.results import Results
 from compendium.settings import StudyPlan, load_plan
 from compendium.step import OF_A_FRAMEWORK
 
+SOURCE = "psychometrics.a_family_with_a_long_name.a_module_of_it.a_function_of_that_module"
 ASKING = ("value", "percent", "p", "text", "raw", "table", "figure")
 SAVED = re.compile(r"save\.(value|table|figure|picture)\(\s*f?[\"']([^\"']+)[\"']")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="120"><rect width="300" height="120"/></svg>'
@@ -143,15 +144,15 @@ def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], 
     if notebook == "03_cohort_quality":
         said = "supported at n = 9 (needs 5)" if gates_open else "not supported at n = 9, would need 50"
         for gate in made.plan.gates:
-            save.value(f"supported_{gate}", gates_open, note=said, source="made.up")
+            save.value(f"supported_{gate}", gates_open, note=said, source=SOURCE)
     for saved in saved_names():
         if saved.notebook != notebook or not _runs(saved.tags, made, gates_open):
             continue
         if saved.kind == "value":
-            save.value(saved.name, _value(saved.name), source="made.up")
+            save.value(saved.name, _value(saved.name), source=SOURCE)
         elif saved.kind == "table":
             asked = columns.get(saved.name, {}) or {"row": "made up"}
-            save.table(saved.name, pd.DataFrame([asked, asked]), caption=f"Made up: {saved.name}", source="made.up")
+            save.table(saved.name, pd.DataFrame([asked, asked]), caption=f"Made up: {saved.name}", source=SOURCE)
         else:
             _save_figure(made.folders, saved)
 
@@ -163,7 +164,7 @@ def _save_figure(folders: ResultFolders, saved: SavedName) -> None:
         "caption": f"Made up: {saved.name}",
         "alt": "A grey box",
         "notebook": saved.notebook,
-        "function": "made.up",
+        "function": SOURCE,
     }
     (folders.figures / f"{saved.name}.json").write_text(json.dumps(metadata), encoding="utf-8")
 

@@ -199,6 +199,19 @@ def test_a_table_can_be_cut_sorted_out_and_folded(prose: Prose) -> None:
     assert prose.table("items", where={"competency": "none"}) == "*No rows: Items and what they do*"
 
 
+def test_a_column_without_an_entry_is_left_out_unless_asked_for(study: Study, prose: Prose) -> None:
+    save = Results(study.saved.folders, "05_factor_structure", "0")
+    frame = pd.DataFrame({"item": ["a", "b"], "note": [None, None], "text": ["", "x"]})
+    save.table("gaps", frame, caption="Gaps", source="a.gaps")
+    assert "| item | text |" in prose.table("gaps")
+    assert "| item | note |" in prose.table("gaps", columns=["item", "note"])
+
+
+def test_the_title_names_the_cohort_once(folders: ResultFolders) -> None:
+    assert builder.cohort_title(_study(folders, FULL)) == "Made-up cohort (made-up)"
+    assert builder.cohort_title(_study(folders, {**FULL, "title": "Ours (made-up)"})) == "Ours (made-up)"
+
+
 def test_a_figure_has_alternative_text_caption_and_origin(prose: Prose) -> None:
     shown = prose.figure("plot")
     assert shown.startswith(":::{figure} /figures/plot.svg\n:alt: One line rises\n")

@@ -105,10 +105,16 @@ def banner_sentences(study: Study) -> list[str]:
     return [text for text in ("" if says_so else synthetic, provenance, notice) if text]
 
 
+def cohort_title(study: Study) -> str:
+    """Return the cohort's title with its id, once."""
+    named, shown = study.settings.title, f"({study.settings.id})"
+    return named if shown in named else f"{named} {shown}"
+
+
 def configuration(path: Path, study: Study) -> dict[str, Any]:
     """Return the book's settings with the cohort's title and banner in them."""
     settings: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    title, cohort = settings["title"], f"{study.settings.title} ({study.settings.id})"
+    title, cohort = settings["title"], cohort_title(study)
     settings["title"] = f"{title} · {cohort}"
     theme = settings["sphinx"]["config"]["html_theme_options"]
     theme["logo"] = {"text": f'{html.escape(title)}<span class="cohort">{html.escape(cohort)}</span>'}

@@ -95,7 +95,7 @@ class Prose:
         decimals
             Decimals of its numbers.
         columns
-            Columns to show, in this order; all when left out.
+            Columns to show, in this order; all that have an entry when left out.
         rows
             The first so many rows only.
         labels
@@ -231,7 +231,13 @@ def _selected(
             raise BookError(f"table {name!r} has no column {column!r}; {suggest(column, frame.columns)}")
     for column, wanted in (where or {}).items():
         frame = frame[frame[column].isin(wanted if isinstance(wanted, list) else [wanted])]
-    return frame[list(columns) if columns else list(frame.columns)].head(len(frame) if rows is None else rows)
+    chosen = list(columns) if columns else [column for column in frame.columns if _says_something(frame[column])]
+    return frame[chosen].head(len(frame) if rows is None else rows)
+
+
+def _says_something(column: pd.Series[Any]) -> bool:
+    """Say whether a column has an entry at all."""
+    return bool((column.notna() & (column.astype(object) != "")).any()) or column.empty
 
 
 def _sources_table(frame: pd.DataFrame) -> str:
