@@ -13,7 +13,7 @@ from psychometrics.cfa._estimation import Estimation, inverted
 from psychometrics.cfa._fit import Likelihood, ModelTest
 from psychometrics.cfa._model import Cell, CfaModel
 from psychometrics.cfa._normal import Directions, Expected, NormalData
-from psychometrics.cfa._solve import Solution, minimise
+from psychometrics.cfa._solve import Solution, minimise, positive_definite
 from psychometrics.cfa._start import starting_values
 from psychometrics.cfa._structure import Layout, Structure
 from psychometrics.errors import SingularMatrixError
@@ -44,12 +44,12 @@ class _Problem:
             return np.inf
 
     def evaluate(self, values: Array) -> tuple[float, Array, Array]:
-        """Value, gradient and information."""
+        """Value, gradient and second derivatives; the expected information where these are indefinite."""
         structure, expected = self.at(values)
         directions = Directions.of(structure)
-        metric = normal.information(directions, expected.inverse)
-        if self.data.blocks:
-            metric = metric - normal.missing_information(directions, expected, self.data)
+        metric = normal.hessian(structure, directions, expected, self.data)
+        if not positive_definite(metric):
+            metric = normal.information(directions, expected.inverse)
         return expected.value, normal.gradient(directions, expected), metric
 
 
@@ -120,7 +120,13 @@ def fit_normal(model: CfaModel, values: Array, *, robust: bool, full_information
 def _saturated(data: NormalData, items: tuple[str, ...], means: bool, robust: bool) -> _Saturated:
     """Unrestricted moments, with the trace and asymptotic covariance that the robust tests need."""
     _check_rank(data, items)
-    mean, covariance, expected = normal.saturate(data)
+    try:
+        mean, covariance, expected = normal.saturate(data)
+    except np.linalg.LinAlgError:
+        raise SingularMatrixError(
+            f"The unrestricted covariance matrix of the {len(items)} items is singular on {data.n_persons} persons with "
+            "missing responses. Use more persons or fewer items."
+        ) from None
     if not data.blocks:
         trace = _normal_trace(expected) + means * len(items) if robust else np.nan
         return _Saturated(mean, covariance, expected, trace)

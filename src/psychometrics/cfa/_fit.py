@@ -206,8 +206,8 @@ def _p_value(statistic: float, df: int) -> float:
 def _indices(
     statistic: float, factor: float, base: float, base_factor: float, df: int, base_df: int, n: int
 ) -> _Indices:
-    """CFI, TLI and RMSEA of a statistic whose null mean is factor times df."""
-    if not (np.isfinite(statistic) and np.isfinite(base)):
+    """CFI, TLI and RMSEA of a statistic whose null mean is factor times df; NaN where the correction is negative."""
+    if not (np.isfinite(statistic) and np.isfinite(base) and (df == 0 or factor > 0)):
         return _Indices(*[np.nan] * 6)
     excess, base_excess = statistic - factor * df, base - base_factor * base_df
     worst = max(excess, base_excess, 0.0)

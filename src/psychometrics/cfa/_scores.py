@@ -27,6 +27,11 @@ def factor_scores(model: CfaModel, estimation: Estimation, responses: pd.DataFra
     values = responses[list(model.items)].to_numpy(dtype=float, na_value=np.nan)
     if method not in ("regression", "Bartlett"):
         raise ModelError(f"method={method!r} is unknown; use 'regression' or 'Bartlett'.")
+    negative = [item for item, left in zip(model.items, estimation.residual_variances, strict=True) if left <= 0]
+    if negative:
+        raise ModelError(
+            f"Factor scores need positive residual variances; {', '.join(negative)} has none. The solution is improper."
+        )
     if estimation.ordinal:
         if method == "Bartlett":
             raise ModelError("Bartlett scores need continuous items; use method='regression' after WLSMV or ULSMV.")

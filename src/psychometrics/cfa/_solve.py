@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 # Value, gradient and a positive definite stand-in for the second derivatives.
 Evaluation = tuple[float, Array, Array]
 _HALVINGS = 30
+_RIDGES = (0.0, *(10.0**power for power in range(-8, 4)))
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def minimise(
     value: Callable[[Array], float],
     start: Array,
     tolerance: float = 1e-16,
-    steps: int = 500,
+    steps: int = 300,
 ) -> Solution:
     """Minimise a function by scoring.
 
@@ -86,11 +87,19 @@ def _solved(metric: Array, slope: Array) -> Array:
     """Solve in the metric, with as much ridge as it takes to be positive definite."""
     scale = np.sqrt(np.maximum(np.diag(metric), 1e-12))
     scaled = metric / np.outer(scale, scale)
-    ridge = 0.0
-    while True:
+    for ridge in _RIDGES:
         try:
             factor = np.linalg.cholesky(scaled + ridge * np.eye(len(scaled)))
         except np.linalg.LinAlgError:
-            ridge = max(10.0 * ridge, 1e-8)
             continue
         return np.asarray(np.linalg.solve(factor.T, np.linalg.solve(factor, slope / scale)) / scale)
+    return np.asarray(slope / scale**2)
+
+
+def positive_definite(matrix: Array) -> bool:
+    """Whether a symmetric matrix has a Cholesky factor."""
+    try:
+        np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return False
+    return True
