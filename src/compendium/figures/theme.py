@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito 2008, without the yellow that fades on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
+# Okabe & Ito 2008, without the yellow that fades on white; the grey is dark enough not to be taken for the purple.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#5A5A5A")
 INK = "#222222"
 GRID = "#D9D9D9"
 # Five answers from disagreement to agreement; blue against orange stays apart in every colour vision.
