@@ -146,9 +146,10 @@ def test_estimator_recovers_the_simulated_truth(estimator: Any, missing: Any) ->
 
 
 def test_scaled_test_keeps_its_level() -> None:
-    # 200 samples at n = 250: rejections at 5 % are binomial, 99.9 % limits 1 and 22.
-    rejected = [fit_cfa(PAIR, two_factors(250, seed)).fit.p_value_scaled < 0.05 for seed in range(200)]
-    assert 1 <= sum(rejected) <= 22
+    # 100 samples: rejections at 5 % are binomial (99.9 % limit 13); the mean of a chi-square on 8 df has error .4.
+    fits = [fit_cfa(PAIR, two_factors(250, seed)).fit for seed in range(100)]
+    assert sum(fit.p_value_scaled < 0.05 for fit in fits) <= 13
+    assert np.mean([fit.chi_square_scaled for fit in fits]) == pytest.approx(8.0, abs=4 * 0.4)
 
 
 def test_comparative_fit_stays_between_zero_and_one() -> None:
@@ -206,6 +207,28 @@ def test_unidentified_model_says_that_errors_are_not_available() -> None:
     assert any("information matrix is singular" in problem for problem in result.problems)
     assert result.loadings["standard_error"].isna().all()
     assert result.modification_indices()["modification_index"].isna().any()
+
+
+def test_just_identified_model_has_no_degrees_of_freedom_and_fits_perfectly() -> None:
+    items = two_factors(300, 8)
+    for estimator in ("ML", "MLR", "WLSMV"):
+        fit = fit_cfa(CfaModel.single(list("abc")), items, estimator).fit
+        assert fit.df == 0
+        assert fit.chi_square == pytest.approx(0.0, abs=1e-6)
+        assert (fit.cfi, fit.tli, fit.rmsea) == (1.0, 1.0, 0.0)
+        assert np.isnan(fit.p_value)
+
+
+def test_scores_of_an_improper_solution_are_refused() -> None:
+    generator = np.random.default_rng(34)
+    base = generator.standard_normal((200, 3))
+    whitened = (base - base.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(base.T, bias=True))).T
+    target = np.linalg.cholesky(np.array([[1.0, 0.6, 0.1], [0.6, 1.0, 0.6], [0.1, 0.6, 1.0]]))
+    items = pd.DataFrame(whitened @ target.T, columns=list("abc"))
+    result = fit_cfa(CfaModel.single(list("abc")), items, "ML")
+    assert any("b has a negative residual variance" in problem for problem in result.problems)
+    with pytest.raises(ModelError, match="positive residual variances; b"):
+        result.factor_scores(items)
 
 
 def test_result_tables_have_the_promised_shape() -> None:

@@ -124,8 +124,8 @@ def _saturated(data: NormalData, items: tuple[str, ...], means: bool, robust: bo
         mean, covariance, expected = normal.saturate(data)
     except np.linalg.LinAlgError:
         raise SingularMatrixError(
-            f"The unrestricted covariance matrix of the {len(items)} items is singular on {data.n_persons} persons with "
-            "missing responses. Use more persons or fewer items."
+            f"The unrestricted covariance matrix of the {len(items)} items is singular on {data.n_persons} persons "
+            "with missing responses. Use more persons or fewer items."
         ) from None
     if not data.blocks:
         trace = _normal_trace(expected) + means * len(items) if robust else np.nan
