@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compendium.disclosure import SUPPRESSED, suppress_small_groups
@@ -28,12 +28,14 @@ def hidden(counts: list[int]) -> list[int]:
     return [count for count, gone in zip(counts, mask, strict=True) if gone]
 
 
+@settings(deadline=None)
 @given(sizes)
 def test_no_shown_group_is_under_the_minimum(counts):
     shown = suppressed(counts).query("not suppressed")
     assert (shown["n"] >= MINIMUM).all()
 
 
+@settings(deadline=None)
 @given(sizes)
 def test_hidden_group_is_never_alone_within_its_total(counts):
     with_members = [count for count in hidden(counts) if count > 0]
@@ -41,6 +43,7 @@ def test_hidden_group_is_never_alone_within_its_total(counts):
     assert len(with_members) != 1 or everybody_hidden
 
 
+@settings(deadline=None)
 @given(sizes)
 def test_sum_of_the_hidden_groups_is_large_enough_to_be_known(counts):
     """Total minus shown groups gives the hidden groups as one: it must be a group that may be shown."""
@@ -48,6 +51,7 @@ def test_sum_of_the_hidden_groups_is_large_enough_to_be_known(counts):
     assert sum(gone) == 0 or sum(gone) >= MINIMUM or len(gone) == len(counts)
 
 
+@settings(deadline=None)
 @given(sizes)
 def test_no_group_is_hidden_without_need(counts):
     """Where nobody is in a small group, nothing is hidden but empty groups."""
@@ -55,6 +59,7 @@ def test_no_group_is_hidden_without_need(counts):
         assert all(count == 0 for count in hidden(counts))
 
 
+@settings(deadline=None)
 @given(sizes)
 def test_suppressed_rows_carry_no_number_and_keep_their_name(counts):
     out = suppressed(counts)
@@ -63,6 +68,7 @@ def test_suppressed_rows_carry_no_number_and_keep_their_name(counts):
     assert list(out["group"]) == list(table(counts)["group"])
 
 
+@settings(deadline=None)
 @given(sizes)
 def test_shown_rows_are_unchanged(counts):
     out, before = suppressed(counts), table(counts)
@@ -71,6 +77,7 @@ def test_shown_rows_are_unchanged(counts):
     np.testing.assert_array_equal(out.loc[shown, "mean"].astype(float), before.loc[shown, "mean"])
 
 
+@settings(deadline=None)
 @given(sizes, st.integers(1, 5))
 def test_order_of_the_groups_does_not_matter(counts, turn):
     turn %= len(counts)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
@@ -122,6 +122,7 @@ def _fails_on(ending: str, write):
 # Precision, metadata, determinism
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_tables_keep_every_digit(tmp_path_factory, numbers):
     folders = ResultFolders(tmp_path_factory.mktemp("results"))
@@ -130,6 +131,7 @@ def test_tables_keep_every_digit(tmp_path_factory, numbers):
     assert [float(number) for number in read] == [float(number) for number in numbers]
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_values_keep_every_digit(tmp_path_factory, number):
     folders = ResultFolders(tmp_path_factory.mktemp("results"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -20,6 +20,7 @@ def answers(values: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(values, columns=list("abcd"))
 
 
+@settings(deadline=None)
 @given(codes)
 def test_complete_answers_score_as_numpy_means(values):
     scores = scale_scores(answers(values), {"first": ["a", "b", "c"], "second": ["d"]})
@@ -27,12 +28,14 @@ def test_complete_answers_score_as_numpy_means(values):
     np.testing.assert_array_equal(scores["second"], values[:, 3])
 
 
+@settings(deadline=None)
 @given(codes, st.permutations(list("abcd")))
 def test_order_of_items_does_not_matter(values, order):
     one, two = (scale_scores(answers(values), {"s": items}) for items in (list("abcd"), list(order)))
     np.testing.assert_allclose(one, two, rtol=CLOSED_FORM)
 
 
+@settings(deadline=None)
 @given(codes)
 def test_reversing_every_item_reverses_the_score(values):
     scales = {"s": list("abcd")}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -116,11 +116,13 @@ def test_override_changes_what_it_names_and_nothing_else(plan):
     }
 
 
+@settings(deadline=None)
 @given(trees)
 def test_merging_nothing_or_itself_changes_nothing(tree):
     assert merge(tree, {}) == merge(tree, tree) == merge({}, tree) == tree
 
 
+@settings(deadline=None)
 @given(trees, trees)
 def test_override_wins_and_nothing_is_lost(base, overrides):
     before = repr(base)
@@ -164,6 +166,7 @@ def test_needed_number_is_rounded_up():
     assert gate.needed(3) == 8
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.floats(0, 10), st.integers(0, 100))
 def test_sum_never_needs_less_than_the_larger(minimum, each, items):
     larger, summed = (

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compendium.tables import MINUS, NOT_SHOWN, heading, number, p_value, percent, rounded
@@ -21,11 +21,13 @@ def read_back(text: str) -> float:
     return float(text.replace(MINUS, "-").replace(",", ""))
 
 
+@settings(deadline=None)
 @given(finite, st.integers(0, 6))
 def test_number_is_within_half_a_unit_of_its_last_digit(value, decimals):
     assert read_back(number(value, decimals)) == pytest.approx(value, abs=0.5000001 * 10**-decimals, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(finite)
 def test_number_never_holds_a_hyphen_nor_a_signed_zero(value):
     text = number(value)
@@ -34,6 +36,7 @@ def test_number_never_holds_a_hyphen_nor_a_signed_zero(value):
     assert text.startswith(MINUS) == (round(value, 2) < 0)
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**12), 10**12))
 def test_integers_are_written_whole(value):
     assert read_back(number(value)) == value
@@ -65,6 +68,7 @@ def test_what_is_not_defined_is_an_en_dash(write, value):
     assert write(value) == NOT_SHOWN == "–"
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=0, max_value=1))
 def test_p_value_is_never_zero_and_has_no_leading_zero(value):
     text = p_value(value)

@@ -64,7 +64,8 @@ def heat_map(
     )
     axes.tick_params(length=0)
     if write and max(len(str(name)) for name in matrix.columns) > 6:
-        axes.set_xticks(axes.get_xticks(), axes.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
+        names = [text.get_text() for text in axes.get_xticklabels()]
+        axes.set_xticks(axes.get_xticks(), names, rotation=45, ha="right", rotation_mode="anchor")
     if not write:
         axes.tick_params(labelsize=4.5)
     label(axes, x=x, y=y, title=title)
