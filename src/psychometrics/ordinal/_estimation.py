@@ -88,9 +88,7 @@ def _check_overlap(
 def category_counts(responses: OrdinalResponses) -> Array:
     """How often each item received each category, (n_items, most_categories)."""
     most = int(responses.n_categories.max())
-    return np.stack([np.bincount(column, minlength=most + 1)[:most] for column in responses.codes.T]).astype(
-        float
-    )
+    return np.stack([np.bincount(column, minlength=most + 1)[:most] for column in responses.codes.T]).astype(float)
 
 
 def marginal_thresholds(responses: OrdinalResponses) -> Array:
@@ -156,9 +154,7 @@ def code_correlations(counts: Array) -> Array:
     mean_row, mean_column = rows @ position, columns @ position
     variance = (rows @ position**2 - mean_row**2) * (columns @ position**2 - mean_column**2)
     covariance = np.einsum("pab,a,b->p", counts, position, position) / total - mean_row * mean_column
-    return np.asarray(
-        np.where(variance > 0, covariance / np.sqrt(np.where(variance > 0, variance, 1.0)), 0.0)
-    )
+    return np.asarray(np.where(variance > 0, covariance / np.sqrt(np.where(variance > 0, variance, 1.0)), 0.0))
 
 
 def _derivatives(counts: Array, upper: Array, lower: Array, rho: Array) -> tuple[Array, Array]:

@@ -180,9 +180,7 @@ def nearest_correlation(matrix: Array, smallest: float = 1e-6, steps: int = 500)
         if np.abs(update - current).max() < 1e-10:
             return np.asarray(update)
         current = update
-    raise SingularMatrixError(
-        f"Smoothing did not settle in {steps} steps. Drop redundant items instead of smoothing."
-    )
+    raise SingularMatrixError(f"Smoothing did not settle in {steps} steps. Drop redundant items instead of smoothing.")
 
 
 def upper_triangle(matrix: Array) -> Array:
@@ -252,9 +250,7 @@ def _notes(
             f"{worst['item_2']} ({worst['empty_cells']})."
         )
     for row in tables[tables["at_limit"]].itertuples():
-        notes.append(
-            f"The correlation of {row.item_1} and {row.item_2} is at its limit: their table fixes no maximum."
-        )
+        notes.append(f"The correlation of {row.item_1} and {row.item_2} is at its limit: their table fixes no maximum.")
     if smallest <= 0:
         done = "smoothed to the nearest correlation matrix" if smoothed else "left as estimated"
         notes.append(f"The matrix is not positive definite (smallest eigenvalue {smallest:.4g}); {done}.")

@@ -108,9 +108,7 @@ def _numeric(responses: pd.DataFrame) -> NDArray[np.float64]:
         raise InputShapeError(f"A correlation needs two items at least; the table has {responses.shape[1]}.")
     repeated = responses.columns[responses.columns.duplicated()].tolist()
     if repeated:
-        raise InputShapeError(
-            f"Items occur more than once: {_listed(repeated)}. Give each column its own name."
-        )
+        raise InputShapeError(f"Items occur more than once: {_listed(repeated)}. Give each column its own name.")
     try:
         values = responses.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
