@@ -214,7 +214,7 @@ def test_the_title_names_the_cohort_once(folders: ResultFolders) -> None:
 
 def test_a_figure_has_alternative_text_caption_and_origin(prose: Prose) -> None:
     shown = prose.figure("plot")
-    assert shown.startswith(":::{figure} /figures/plot.svg\n:alt: One line rises\n")
+    assert shown.startswith(":::{figure} /figures/plot.svg\n:alt: One line rises\n:target: _images/plot.svg\n")
     assert "\nA plot\n" in shown and "`a.plot`" in shown
 
 

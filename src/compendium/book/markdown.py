@@ -52,9 +52,9 @@ def captioned_table(body: str, caption: str, *, columns: int = 0) -> str:
 
 
 def figure(saved: SavedFigure, target: str, origin: str) -> str:
-    """Write a figure with caption, alternative text and origin."""
+    """Write a figure with caption, alternative text and origin; a click shows it alone and in full size."""
     alt = " ".join(saved.alt.split())
-    head = f":::{{figure}} {target}\n:alt: {alt}\n"
+    head = f":::{{figure}} {target}\n:alt: {alt}\n:target: _images/{saved.path.name}\n"
     return f"{head}\n{escape(saved.caption)}\n\n{origin}\n:::"
 
 
