@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
+from psychometrics.dimensionality import parallel_analysis
 from psychometrics.ordinal import polychoric
 
 Answer = dict[str, Any]
@@ -45,11 +46,18 @@ def described(result: CfaResult) -> Answer:
     }
 
 
+def parallel(items: pd.DataFrame) -> Callable[[], Answer]:
+    for method in ("components", "factors"):
+        parallel_analysis(items, 5, correlation="polychoric", method=method, n_jobs=1)  # type: ignore[arg-type]
+    return dict
+
+
 TASKS: dict[str, Callable[[pd.DataFrame], Callable[[], Answer]]] = {
     "polychoric": correlations,
     "wlsmv": factor_model("WLSMV", "listwise"),
     "mlr": factor_model("MLR", "listwise"),
     "fiml": factor_model("MLR", "fiml"),
+    "parallel": parallel,
 }
 
 

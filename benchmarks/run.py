@@ -2,8 +2,8 @@
 
 ``python benchmarks/run.py`` runs every job; ``--jobs polychoric wlsmv`` runs some; ``--short`` leaves out those that
 take R more than two minutes; ``--output table.csv`` also writes the table. Each job runs in a process of its own,
-here and in R (packages lavaan and jsonlite), with one thread of linear algebra unless ``--threads`` says otherwise,
-reads the same CSV, and reports the seconds of its first computation; the peak memory is that of the whole process.
+here and in R (packages lavaan, psych and jsonlite), with one thread of linear algebra unless ``--threads`` says
+otherwise, reads the same CSV, and reports the seconds of its first computation; the peak memory is that of the whole process.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ JOBS = (
     Job("wlsmv", "wlsmv", "sim52_full", 40),
     Job("mlr", "mlr", "sim52_full", 30),
     Job("fiml", "fiml", "sim52", 60, long=True),
+    Job("parallel_polychoric_5", "parallel", "sim52_full", 20),
     Job("polychoric_50000", "polychoric", "large", None),
     Job("wlsmv_50000", "wlsmv", "large", None, long=True),
 )

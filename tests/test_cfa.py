@@ -274,6 +274,7 @@ def test_malformed_model_is_refused(build: Any, says: str) -> None:
         (lambda x: x.head(6), {}, TooFewPersonsError, "6 persons for 6 items"),
         (lambda x: x.head(5), {"estimator": "MLR", "missing": "fiml"}, TooFewPersonsError, "5 persons for 6 items"),
         (lambda x: x.assign(a=x["b"] + x["c"]), {"estimator": "ML"}, SingularMatrixError, "a, b, c are linearly"),
+        (lambda x: x.assign(a=x["b"]), {}, SingularMatrixError, "correlation of a with b is at its limit"),
         (lambda x: x, {"estimator": "PML"}, ModelError, "use one of WLSMV, ULSMV, ML, MLR"),
         (lambda x: x, {"missing": "fiml"}, ModelError, "WLSMV takes missing='listwise' or 'pairwise'"),
         (lambda x: x, {"estimator": "ML", "missing": "pairwise"}, ModelError, "'listwise' or 'fiml'"),

@@ -13,6 +13,7 @@ from psychometrics.cfa._model import CfaModel
 from psychometrics.cfa._solve import minimise
 from psychometrics.cfa._start import starting_values
 from psychometrics.cfa._structure import Layout
+from psychometrics.errors import SingularMatrixError
 from psychometrics.ordinal import OrdinalResponses
 from psychometrics.ordinal import _estimation as two_step
 
@@ -37,6 +38,7 @@ def fit_ordinal(model: CfaModel, responses: OrdinalResponses, *, weighted: bool)
     Estimation
     """
     estimates = two_step.estimate(responses)
+    _check_distinct(estimates)
     covariance = two_step.asymptotic_covariance(estimates, thresholds=False)
     weight = 1.0 / np.diag(covariance) if weighted else np.ones(len(covariance))
     moments = Moments(estimates.correlations, weight, covariance, responses.n_persons)
@@ -66,6 +68,18 @@ def fit_ordinal(model: CfaModel, responses: OrdinalResponses, *, weighted: bool)
         moments=moments,
         two_step=estimates,
     )
+
+
+def _check_distinct(estimates: two_step.TwoStepEstimates) -> None:
+    """Refuse two items that are one: their correlation has no sampling variance to weight by."""
+    same = np.flatnonzero(np.abs(estimates.correlations) >= two_step.LIMIT - 1e-6)
+    if same.size:
+        items = estimates.responses.items
+        named = [f"{items[estimates.first[k]]} with {items[estimates.second[k]]}" for k in same[:5]]
+        raise SingularMatrixError(
+            f"The polychoric correlation of {', '.join(named)} is at its limit of one. Drop one item of the pair, or "
+            "join categories until their table has no empty off-diagonal."
+        )
 
 
 class _Problem:

@@ -66,7 +66,7 @@ def fit_cfa(
     TooFewPersonsError
         No more persons than items.
     SingularMatrixError
-        Linearly dependent items (ML, MLR).
+        Linearly dependent items (ML, MLR), or two items that are one (WLSMV, ULSMV).
 
     References
     ----------

@@ -249,7 +249,7 @@ def asymptotic_covariance(estimates: TwoStepEstimates, thresholds: bool = True) 
 
 
 def threshold_variance(estimates: TwoStepEstimates) -> Array:
-    """Sampling variance of each threshold."""
+    """Estimate the sampling variance of each threshold."""
     influence = threshold_influence(estimates)
     counts = np.pad(category_counts(estimates.responses), ((0, 0), (0, 1)))
     variance = np.einsum("ia,iak->ik", counts, influence**2) / estimates.responses.n_persons**2
