@@ -3,7 +3,8 @@
 ``python benchmarks/run.py`` runs every job; ``--jobs polychoric wlsmv`` runs some; ``--short`` leaves out those that
 take R more than two minutes; ``--output table.csv`` also writes the table. Each job runs in a process of its own,
 here and in R (packages lavaan, psych and jsonlite), with one thread of linear algebra unless ``--threads`` says
-otherwise, reads the same CSV, and reports the seconds of its first computation; the peak memory is that of the whole process.
+otherwise, reads the same CSV, and reports the seconds of its first computation; the peak memory is that of the
+whole process.
 """
 
 from __future__ import annotations
