@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import random
@@ -24,7 +25,7 @@ from compendium.evidence.screening import Flow
 from compendium.faults import InvalidInput
 from compendium.figures import evidence as pictures
 from compendium.figures.prisma import describe_flow, flow_diagram
-from compendium.framework import load_framework
+from compendium.framework import Framework, load_framework
 
 REFERENCE = Path(__file__).parent / "reference"
 CLOSED_FORM = 1e-10
@@ -62,6 +63,10 @@ def _register(rows: list[dict[str, str]]) -> list[tuple[str, ...]]:
 def _small(folder: Path, n: int = 4, **files: list[tuple[str, ...]]) -> Path:
     rows = references(n)
     return make_review(folder / "review", rows, records=_register(rows), **files)
+
+
+def _with_evidence(named: pd.Series | str) -> Framework:
+    return dataclasses.replace(FRAMEWORK, items=FRAMEWORK.items.assign(evidence=named))
 
 
 # Refusals
@@ -439,8 +444,9 @@ def test_appraisal_summary_counts_every_judgement() -> None:
 def test_every_item_of_the_framework_has_its_thread() -> None:
     items = evidence.thread_of_items(_real(), FRAMEWORK)
     assert list(items.index) == list(FRAMEWORK.items.index)
-    assert (items["named"] >= 1).all()
+    assert list(items.index[items["supporting"] == 0]) == []
     assert (items["supporting"] <= items["named"]).all()
+    assert evidence.items_without_evidence(_real(), FRAMEWORK).empty
 
 
 def test_the_thread_runs_both_ways() -> None:
@@ -462,19 +468,19 @@ def test_an_item_is_supported_only_by_records_coded_for_its_competency() -> None
 
 def test_items_and_records_at_a_loose_end_are_listed() -> None:
     review = _real()
-    loose = evidence.items_without_evidence(review, FRAMEWORK)
-    supported = evidence.thread_of_items(review, FRAMEWORK)["supporting"]
-    assert set(loose.index) == set(supported.index[supported == 0])
-    unused = evidence.evidence_without_items(review, FRAMEWORK)
-    assert "lewis-2024" not in unused.index
-    assert not set(unused.index) & set(evidence.item_thread(review, FRAMEWORK)["record"])
+    cut = FRAMEWORK.items["evidence"].where(~FRAMEWORK.items.index.isin(["person_01", "roles_03"]), "")
+    cut["teamwork_01"] = "workforce-barriers-2018"  # included, but coded for another competency
+    framework = _with_evidence(cut)
+    loose = evidence.items_without_evidence(review, framework)
+    assert loose["named"].to_dict() == {"person_01": 0, "teamwork_01": 1, "roles_03": 0}
+    unused = evidence.evidence_without_items(review, framework)
+    assert not {"lewis-2024", "workforce-barriers-2018"} & set(unused.index)
+    assert not set(unused.index) & set(evidence.item_thread(review, framework)["record"])
 
 
 def test_an_item_that_rests_on_an_unknown_record_is_refused() -> None:
-    items = FRAMEWORK.items.assign(evidence="ipec-2032")
-    framework = type(FRAMEWORK)(FRAMEWORK.description, FRAMEWORK.competencies, items, FRAMEWORK.outcomes)
     with pytest.raises(InvalidInput, match="did you mean 'ipec-2023'"):
-        evidence.item_thread(_real(), framework)
+        evidence.item_thread(_real(), _with_evidence("ipec-2032"))
 
 
 # The real corpus
