@@ -7,6 +7,7 @@ Hessian is the completed one less the variance of the completed score given what
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from psychometrics.cfa._structure import Structure
 
 Array = NDArray[np.float64]
 # Rows taken at once where an array grows with persons times parameters.
-CHUNK = 8192
+CHUNK = 2048
 
 
 @dataclass(frozen=True)
@@ -236,28 +237,26 @@ def missing_information(directions: Directions, expected: Expected, data: Normal
     return total / data.n_persons
 
 
-def missing_factors(directions: Directions, expected: Expected, data: NormalData) -> list[Array]:
-    """List matrices whose cross products sum to the missing information.
+def missing_factors(directions: Directions, expected: Expected, data: NormalData) -> Iterator[Array]:
+    """Yield matrices whose cross products sum to the missing information.
 
-    Given the observed responses a completed score is quadratic in the normal missing part.
+    Given the observed responses a completed score is quadratic in the normal missing part: its linear terms, its
+    squares and its products are uncorrelated.
     """
     Q, U, V, M = expected.inverse, directions.U, directions.V, directions.M
     QU, QV, QM = Q @ U, Q @ V, Q @ M
-    factors = []
     for block, root in zip(data.blocks, expected.spread, strict=True):
+        low, high = np.triu_indices(block.absent.shape[1], 1)
         for part in _parts(block):
             weighted = expected.filled[block.rows[part]] @ Q
             one = _through(root[part], QU[block.absent[part]])
             other = _through(root[part], QV[block.absent[part]])
             linear = one * (weighted @ V)[:, None, :] + other * (weighted @ U)[:, None, :]
             linear += _through(root[part], QM[block.absent[part]])
-            factors.append(linear.reshape(-1, linear.shape[-1]))
-            squared = np.sqrt(2.0) * one * other
-            factors.append(squared.reshape(-1, squared.shape[-1]))
-            low, high = np.triu_indices(block.absent.shape[1], 1)
+            yield linear.reshape(-1, linear.shape[-1])
+            yield (np.sqrt(2.0) * one * other).reshape(-1, linear.shape[-1])
             crossed = one[:, low] * other[:, high] + one[:, high] * other[:, low]
-            factors.append(crossed.reshape(-1, crossed.shape[-1]))
-    return factors
+            yield crossed.reshape(-1, linear.shape[-1])
 
 
 def _parts(block: Block) -> list[slice]:
