@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compendium.disclosure import SUPPRESSED, suppress_small_groups
+from compendium.disclosure import SUPPRESSED, hidden_groups, mask_hidden_groups, suppress_small_groups
 
 MINIMUM = 10
 sizes = st.lists(st.integers(0, 60), min_size=1, max_size=12)
@@ -133,3 +133,43 @@ def test_input_is_not_changed():
     frame = table([4, 60])
     suppress_small_groups(frame, minimum=MINIMUM, keep=["group"])
     pd.testing.assert_frame_equal(frame, table([4, 60]))
+
+
+def nested(agencies: dict[str, tuple[str, int]]) -> pd.DataFrame:
+    """People by sector and agency; agencies lie within sectors."""
+    rows = [(sector, agency) for agency, (sector, n) in agencies.items() for _ in range(n)]
+    return pd.DataFrame(rows, columns=["sector", "agency"])
+
+
+def test_a_small_agency_cannot_be_found_as_its_sector_less_the_shown_agencies():
+    people = nested({"A": ("one", 40), "B": ("one", 30), "C": ("two", 8), "D": ("two", 25), "E": ("two", 60)})
+    gone = hidden_groups(people, ["agency", "sector"], MINIMUM)
+    assert gone["sector"] == frozenset()
+    assert gone["agency"] == {"C", "D"}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["one", "two", "three"]), st.integers(1, 40)), min_size=2, max_size=9),
+)
+def test_within_every_shown_sector_hidden_agencies_protect_each_other(sizes):
+    people = nested({f"agency {number}": size for number, size in enumerate(sizes)})
+    gone = hidden_groups(people, ["agency", "sector"], MINIMUM)
+    for sector, members in people.groupby("sector"):
+        counts = members["agency"].value_counts()
+        assert (counts[~counts.index.isin(gone["agency"])] >= MINIMUM).all()
+        inside = counts[counts.index.isin(gone["agency"])]
+        if sector not in gone["sector"] and len(inside) and len(inside) < len(counts):
+            assert len(inside) >= 2
+            assert inside.sum() >= MINIMUM
+
+
+def test_groupings_that_cross_do_not_hide_each_other():
+    people = pd.DataFrame({"agency": ["A"] * 20 + ["B"] * 20, "gender": (["f"] * 10 + ["m"] * 10) * 2})
+    assert hidden_groups(people, ["agency", "gender"], MINIMUM) == {"agency": frozenset(), "gender": frozenset()}
+
+
+def test_masked_members_belong_to_no_group():
+    people = nested({"A": ("one", 40), "B": ("one", 30), "C": ("two", 8), "D": ("two", 25)})
+    masked = mask_hidden_groups(people, ["agency", "sector"], MINIMUM)
+    assert masked["agency"].value_counts().to_dict() == {"A": 40, "B": 30}
+    assert masked["sector"].notna().all()

@@ -151,7 +151,7 @@ def test_stripped_copy_holds_no_runtime_metadata():
     source = nbformat.v4.new_notebook(
         cells=[cell], metadata={"papermill": {"duration": 2}, "language_info": {"name": "python", "version": "3.11.2"}}
     )
-    text = nbformat.writes(_stripped(source))
+    text = nbformat.writes(_stripped(source, "demo"))
     assert "2026" not in text
     assert "3.11.2" not in text
     assert "papermill" not in text

@@ -13,7 +13,7 @@ from small_study import SmallStudy
 from compendium.analyses.quality import judge_all, save_prepared
 from compendium.faults import InvalidInput
 from compendium.results import read_values
-from compendium.step import open_step, saved_value
+from compendium.step import open_step
 
 PREPARED = ("people", "answers", "outcomes", "peers", "peer_outcomes")
 
@@ -102,7 +102,7 @@ def test_gate_is_saved_with_its_sentence(study):
     saved = read_values(step.folders)["supported_item_rule"]
     assert (saved["value"], saved["note"]) == (False, verdict.sentence)
     assert saved["function"] == "compendium.settings.judge"
-    assert saved_value(step.folders, "supported_item_rule") is False
+    assert read_values(step.folders)["supported_item_rule"]["value"] is False
 
 
 # Prepared tables

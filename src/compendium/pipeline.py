@@ -56,7 +56,7 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
     forget_step(step.folders, step.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     executed, error = _execute(_adapted(source, step), parameters, step)
-    write_text(failed if error else target, nbformat.writes(_stripped(executed)) + "\n")
+    write_text(failed if error else target, nbformat.writes(_stripped(executed, step.settings.id)) + "\n")
     if error:
         raise NotebookFailed(f"{error}\nThe executed part is kept in {display_path(failed)}.")
     return target
@@ -165,8 +165,8 @@ def _execute(
         return nbformat.read(done, as_version=4), None
 
 
-def _stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop run-time metadata, so that the same input gives the same file."""
+def _stripped(notebook: nbformat.NotebookNode, cohort: str) -> nbformat.NotebookNode:
+    """Drop run-time metadata and local paths, so that the same input gives the same file anywhere."""
     language = notebook.metadata.get("language_info", {}).get("name", "python")
     notebook.metadata = nbformat.from_dict(
         {
@@ -175,6 +175,8 @@ def _stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         }
     )
     for number, cell in enumerate(notebook.cells):
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = f'cohort = "{cohort}"  # where its files lie on this machine is not recorded'
         cell["id"] = f"cell-{number:03d}"
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
         for output in cell.get("outputs", []):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
 from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings
 from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
 from compendium.faults import Fault, InvalidInput, display_path, suggest
+from compendium.figures.theme import show_in_notebooks
 from compendium.framework import Framework, load_framework
 from compendium.paths import CONSULTATION, EVIDENCE, STUDY_PLAN, ResultFolders, cohort_folder, result_folders
 from compendium.results import Results, checksum, read_values
@@ -187,17 +188,13 @@ def open_step(name: str, *, cohort: str, data: str = "", results: str = "results
     results
         Folder below which the cohort's results go.
     """
+    show_in_notebooks()
     folder = cohort_folder(cohort)
     settings = load_settings(folder)
     framework = load_framework(settings.framework).select(settings.items)
     plan = load_plan(settings.study)
     folders = result_folders(settings.id, results)
     return Step(name, settings, plan, framework, folders, folder, Path(data).resolve() if data else folder)
-
-
-def saved_value(folders: ResultFolders, name: str) -> Any:
-    """Return one value saved by an earlier step."""
-    return read_values(folders)[name]["value"]
 
 
 def _capital(name: str) -> str:

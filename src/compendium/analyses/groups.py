@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium.cohort import CohortSettings
-from compendium.disclosure import suppress_small_groups
+from compendium.disclosure import hidden_groups, mask_hidden_groups, suppress_small_groups
 from psychometrics.association import adjust_p, spearman_matrix
 from psychometrics.groups import compare_groups
 
@@ -26,11 +26,13 @@ def groupings(settings: CohortSettings) -> dict[str, str]:
 def group_tests(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
     """Test every competency over every grouping (Kruskal-Wallis), adjusted over the whole family (Holm, BH).
 
-    Groups below the disclosure threshold are left out of the tests, so that no result rests on them.
+    Hidden groups (below the disclosure threshold, or hidden to protect such a group) are left out of the tests, so
+    that neither a result nor its n speaks of them.
     """
     tables = []
+    shown = mask_hidden_groups(people, list(groupings(settings)), minimum)
     for name, label in groupings(settings).items():
-        tests = compare_groups(scores, people[name], adjustment="holm", minimum_size=int(minimum)).tests
+        tests = compare_groups(scores, shown[name], adjustment="holm").tests
         tables.append(tests.drop(columns="p_adjusted").assign(grouping=label))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TEST_COLUMNS)
     table = table.rename(columns={"score": "competency"})
@@ -42,10 +44,12 @@ def group_tests(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSett
 def group_means(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
     """Return mean and standard deviation of every competency in every group, small groups suppressed."""
     tables = []
+    gone = hidden_groups(people, list(groupings(settings)), minimum)
     for name, label in groupings(settings).items():
         for competency in scores.columns:
             described = scores[competency].groupby(people[name], sort=True).agg(["count", "mean", "std"])
             described = described.rename(columns={"count": "n", "std": "sd"}).rename_axis("group").reset_index()
+            described.loc[described["group"].isin(gone[name]), ["n", "mean", "sd"]] = float("nan")
             shown = suppress_small_groups(described, minimum=minimum, keep=["group"])
             tables.append(shown.assign(grouping=label, competency=competency))
     first = ["grouping", "group", "competency"]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from compendium.cohort import Cohort, CohortSettings
-from compendium.disclosure import suppress_small_groups
+from compendium.cohort import Cohort, CohortSettings, Group
+from compendium.disclosure import NOT_STATED, SUPPRESSED, hidden_groups
 from compendium.framework import Framework
 from compendium.settings import Verdict
 from compendium.step import Step
@@ -47,24 +47,29 @@ def completers(step: Step, answers: pd.DataFrame) -> pd.Series[bool]:
 
 def sample(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
     """Count people by group, small groups suppressed."""
-    tables = []
-    for name, group in settings.groups.items():
-        if group.kind != "number" and name not in NOT_LISTED:
-            counts = people[name].fillna("not stated").value_counts(sort=False)
-            counts = counts.reindex(_in_declared_order(list(counts.index), list(group.levels.values())))
-            frame = counts.rename("n").rename_axis("group").reset_index()
-            tables.append(frame.assign(grouping=group.label, share=frame["n"] / len(people)))
-    columns = ["grouping", "group", "n", "share"]
-    every = pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
-    return suppress_small_groups(every, minimum=minimum, keep=["group"], within="grouping")
+    listed = [name for name, group in settings.groups.items() if group.kind != "number" and name not in NOT_LISTED]
+    gone = hidden_groups(people, listed, minimum)
+    tables = [_counts(people[name], settings.groups[name], gone[name]) for name in listed]
+    columns = ["grouping", "group", "n", "share", SUPPRESSED]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def number_groups(people: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
-    """Describe groupings that are numbers, such as tenure in years."""
+def _counts(members: pd.Series[str], group: Group, gone: frozenset[str]) -> pd.DataFrame:
+    """Count the members of each group; hidden ones keep their name only."""
+    counts = members.fillna(NOT_STATED).value_counts(sort=False)
+    counts = counts.reindex(_in_declared_order(list(counts.index), list(group.levels.values())))
+    table = counts.astype("Int64").rename("n").rename_axis("group").reset_index()
+    table = table.assign(grouping=group.label, share=table["n"] / len(members))
+    table[SUPPRESSED] = table["group"].isin(gone)
+    return table.assign(**{name: table[name].mask(table[SUPPRESSED]) for name in ("n", "share")})
+
+
+def number_groups(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
+    """Describe groupings that are numbers, such as tenure in years, where enough people gave one."""
     rows = []
     for name, group in settings.groups.items():
-        if group.kind == "number":
-            values = people[name].dropna()
+        values = people[name].dropna()
+        if group.kind == "number" and len(values) >= minimum:
             quartiles = values.quantile([0.25, 0.5, 0.75])
             rows.append({"grouping": group.label, "n": len(values), "mean": values.mean(), "sd": values.std()})
             rows[-1] |= {"lower_quartile": quartiles[0.25], "median": quartiles[0.5], "upper_quartile": quartiles[0.75]}
