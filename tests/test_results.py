@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,7 @@ from matplotlib.figure import Figure
 from compendium import results as results_module
 from compendium.figures.theme import label, subplots
 from compendium.paths import PROJECT, ResultFolders, result_folders
-from compendium.results import ResultError, Results, checksum, forget_step, read_values, write_bytes, write_text
+from compendium.results import ResultError, Results, checksum, forget_step, read_values, sweep, write_bytes, write_text
 
 STEP = "04_item_analysis"
 FRAME = pd.DataFrame({"item": ["a", "b"], "loading": [0.1 + 0.2, -1 / 3], "n": [91, 840]})
@@ -355,3 +358,14 @@ def test_checksum_depends_on_content_and_on_where_a_part_ends(tmp_path):
 def test_relative_results_folder_counts_from_the_project(tmp_path):
     assert result_folders("pilot", "out").root == PROJECT / "out" / "pilot"
     assert result_folders("pilot", tmp_path).root == tmp_path / "pilot"
+
+
+def test_a_part_is_swept_when_its_writer_was_killed_and_stays_while_it_runs(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    gone, busy = tmp_path / f".{ended.pid}.x.part", tmp_path / f".{os.getpid()}.x.part"
+    for path in (gone, busy):
+        path.touch()
+    sweep(tmp_path)
+    assert not gone.exists()
+    assert busy.exists()

@@ -14,7 +14,7 @@ import pandas as pd
 
 from compendium.faults import Fault, InvalidInput, display_path
 from compendium.paths import REFERENCE_RESULTS, ResultFolders
-from compendium.results import write_text
+from compendium.results import sweep, write_text
 
 # Absolute and relative tolerance by kind of quantity: what differs between machines is the last bits of closed
 # forms, the stopping point of iterations, and nothing else (random draws are seeded).
@@ -37,6 +37,7 @@ class Difference:
 
 def write_manifest(folders: ResultFolders, cohort: str) -> Path:
     """Write the index of the cohort's tables, figures and values with origin and checksum."""
+    sweep(folders.root)
     entries = []
     for folder in (folders.tables, folders.figures):
         for metadata in sorted(folder.glob("*.json")):

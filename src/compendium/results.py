@@ -26,6 +26,7 @@ from compendium.paths import ResultFolders
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+PART = ".part"
 Source = Callable[..., Any] | str
 
 
@@ -53,6 +54,7 @@ class Results:
             folder.mkdir(parents=True, exist_ok=True)
         folders.private.mkdir(mode=0o700, parents=True, exist_ok=True)
         folders.private.chmod(0o700)
+        sweep(folders.root)
         forget_step(folders, step)
 
     def table(
@@ -179,6 +181,25 @@ def forget_step(folders: ResultFolders, step: str) -> None:
     (folders.values / f"{step}.json").unlink(missing_ok=True)
 
 
+def sweep(folder: Path) -> None:
+    """Remove unfinished files whose writer was killed; those of a step that is running now stay."""
+    for path in folder.rglob(f".*{PART}"):
+        writer = path.name.split(".")[1]
+        if writer.isdecimal() and not _is_running(int(writer)):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    """Say whether a process exists."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file under a temporary name and rename it, so that no half-written file is ever seen."""
     write_bytes(path, text.encode())
@@ -186,7 +207,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Write bytes under a temporary name and rename; ``mode`` says who may read the file."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{os.getpid()}.", suffix=PART)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
