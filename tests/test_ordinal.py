@@ -67,9 +67,7 @@ def listed(thresholds: pd.Series) -> dict[str, float]:
     return {f"{item}|t{number}": value for (item, number), value in thresholds.items()}
 
 
-@pytest.mark.parametrize(
-    ("missing", "suffix", "persons"), [("listwise", "", 2436), ("pairwise", "_pairwise", 2800)]
-)
+@pytest.mark.parametrize(("missing", "suffix", "persons"), [("listwise", "", 2436), ("pairwise", "_pairwise", 2800)])
 def test_polychoric_and_thresholds_match_lavaan_on_bfi(
     bfi: pd.DataFrame, lavaan: dict[str, Any], missing: Any, suffix: str, persons: int
 ) -> None:
@@ -224,9 +222,7 @@ def test_bad_responses_are_refused_by_name(frame: pd.DataFrame, error: type[Exce
 
 
 def test_items_never_answered_together_are_refused() -> None:
-    apart = pd.DataFrame(
-        {"a": [1, 2, 1, 2, np.nan, np.nan], "b": [np.nan] * 4 + [1, 2], "c": [1, 2, 2, 1, 1, 2]}
-    )
+    apart = pd.DataFrame({"a": [1, 2, 1, 2, np.nan, np.nan], "b": [np.nan] * 4 + [1, 2], "c": [1, 2, 2, 1, 1, 2]})
     with pytest.raises(TooFewPersonsError, match="a and b"):
         ordinal.polychoric(apart, missing="pairwise")
 

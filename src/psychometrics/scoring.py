@@ -48,9 +48,7 @@ def scale_scores(
     for scale, items in scales.items():
         missing = [item for item in items if item not in responses.columns]
         if missing or not len(items):
-            raise InputShapeError(
-                f"scale {scale!r} has no items or names unknown ones: {missing}; mend its item list"
-            )
+            raise InputShapeError(f"scale {scale!r} has no items or names unknown ones: {missing}; mend its item list")
     scored = {scale: _score(responses[list(items)], minimum_answered) for scale, items in scales.items()}
     return pd.DataFrame(scored, index=responses.index)
 
