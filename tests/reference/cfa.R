@@ -44,8 +44,10 @@ describe <- function(name, source, form, ...) {
   if (categorical) arguments$ordered <- names(frame)
   fit <- do.call("cfa", c(list(model = c(text, extra), data = frame), arguments, bifactor))
   measures <- fitMeasures(fit)
-  estimates <- parameterEstimates(fit, ci = FALSE)[c("lhs", "op", "rhs", "est", "se")]
-  standard <- standardizedSolution(fit, zstat = FALSE, pvalue = FALSE)
+  # Item scales and means that are zero by definition are left out.
+  real <- function(x) x[x$op != "~*~" & !(x$op == "~1" & x$se == 0), ]
+  estimates <- real(parameterEstimates(fit, ci = FALSE)[c("lhs", "op", "rhs", "est", "se")])
+  standard <- real(standardizedSolution(fit, zstat = FALSE, pvalue = FALSE))
   arguments$ordered <- if (categorical) "all"
   called <- paste0("cfa(", form, if (length(extra)) paste(" +", extra), ", ", deparse1(c(arguments, bifactor)), ")")
   record(name, source, called, list(nobs = nobs(fit), fit = as.list(measures[intersect(keep, names(measures))]),
