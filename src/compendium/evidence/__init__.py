@@ -28,6 +28,7 @@ from compendium.evidence.rater_agreement import (
     facet_agreement,
     screening_agreement,
 )
+from compendium.evidence.reporting import checklist_links, heading_target, headings_of, protocol_table
 from compendium.evidence.review import Review, load_review, merged_pairs
 from compendium.evidence.screening import (
     Flow,
@@ -65,6 +66,7 @@ __all__ = [
     "appraisal_summary",
     "changes_between",
     "characteristics",
+    "checklist_links",
     "code_counts",
     "code_matrix",
     "coded",
@@ -76,6 +78,8 @@ __all__ = [
     "exclusion_reasons",
     "facet_agreement",
     "final_outcomes",
+    "heading_target",
+    "headings_of",
     "included_records",
     "inclusion_by_order",
     "item_thread",
@@ -86,6 +90,7 @@ __all__ = [
     "open_codes",
     "open_conflicts",
     "prisma_flow",
+    "protocol_table",
     "read_export",
     "read_exports",
     "records_of",
