@@ -94,6 +94,48 @@ def test_changed_value_is_named(tmp_path, accepted, changes, line):
     assert told(tmp_path, accepted, **changes) == [f"values/{CLOSED}.json {line}"]
 
 
+def mark(folders: ResultFolders, note: str, *, n: float, tag: str = "rho") -> ResultFolders:
+    save = Results(folders, "01_evidence_review", "0")
+    save.table("changes", pd.DataFrame({tag: [n]}), caption="Changes", note=note, source="by.hand")
+    save.value("changes_n", n, note=note, source="by.hand")
+    return folders
+
+
+def told_of_changes(tmp_path: Path, before: str, after: str, **more: str) -> list[str]:
+    reference = tmp_path / "reference"
+    accept(mark(build(tmp_path / "first"), before, n=0), reference)
+    return [str(each) for each in compare(mark(build(tmp_path / "again"), after, n=3, **more), reference)]
+
+
+def test_what_asks_not_to_be_compared_is_passed_over(tmp_path):
+    assert told_of_changes(tmp_path, "not compared: it looks back", "not compared: there is nothing yet") == []
+
+
+def test_its_shape_is_not_compared_either(tmp_path):
+    assert told_of_changes(tmp_path, "not compared", "not compared", tag="other") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("", ""), ("not compared", ""), ("", "not compared"), ("", "it is not compared: no")]
+)
+def test_a_result_that_is_compared_on_one_side_is_compared(tmp_path, before, after):
+    assert told_of_changes(tmp_path, before, after) == [
+        "tables/changes.csv row 2 rho: accepted 0, built 3",
+        "values/01_evidence_review.json changes_n: accepted 0, built 3",
+    ]
+
+
+def test_that_a_result_is_gone_is_found_even_if_it_is_not_compared(tmp_path):
+    reference, again = tmp_path / "reference", build(tmp_path / "again")
+    accept(mark(build(tmp_path / "first"), "not compared", n=1), reference)
+    Results(again, "01_evidence_review", "0").value("other", 1, source="by.hand")
+    assert [each.where for each in compare(again, reference)] == [
+        "tables/changes.csv",
+        "values/01_evidence_review.json changes_n",
+        "values/01_evidence_review.json other",
+    ]
+
+
 @pytest.mark.parametrize(("step", "kind"), [(CLOSED, "closed form"), (ITERATIVE, "iterative")])
 def test_tolerance_goes_by_the_kind_of_quantity(tmp_path, step, kind):
     absolute, relative = TOLERANCES[kind]

@@ -19,6 +19,8 @@ from compendium.results import sweep, write_text
 # Absolute and relative tolerance by kind of quantity: what differs between machines is the last bits of closed
 # forms, the stopping point of iterations, and nothing else (random draws are seeded).
 TOLERANCES = {"closed form": (1e-9, 1e-9), "iterative": (1e-4, 1e-4)}
+# A result whose note begins so looks at the accepted results itself, so it differs by what it is for.
+NOT_COMPARED = "not compared"
 ITERATIVE_NOTEBOOKS = ("05_factor_structure", "07_rater_agreement", "08_outcome_associations")
 
 
@@ -57,7 +59,11 @@ def write_manifest(folders: ResultFolders, cohort: str) -> Path:
 
 
 def compare(built: ResultFolders, accepted: Path = REFERENCE_RESULTS) -> list[Difference]:
-    """Compare built tables and values with the accepted ones, within the tolerance of each quantity."""
+    """Compare built tables and values with the accepted ones, within the tolerance of each quantity.
+
+    The content of a result is passed over when its note begins with "not compared" on both sides; that it is there is
+    still compared.
+    """
     differences = []
     for kind, ending in (("tables", "csv"), ("values", "json")):
         names = {path.name for folder in (built.root, accepted) for path in (folder / kind).glob(f"*.{ending}")}
@@ -91,9 +97,17 @@ def accept(built: ResultFolders, accepted: Path = REFERENCE_RESULTS) -> None:
             shutil.copyfile(path, target / path.name)
 
 
+def _exempt(new: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Say whether a result asks on both sides not to be compared."""
+    return all(str(origin.get("note", "")).startswith(NOT_COMPARED) for origin in (new, old))
+
+
 def _compare_tables(new: Path, old: Path) -> list[Difference]:
     """Compare two tables cell by cell."""
-    notebook = json.loads(old.with_suffix(".json").read_text())["notebook"]
+    origins = [json.loads(path.with_suffix(".json").read_text()) for path in (new, old)]
+    if _exempt(*origins):
+        return []
+    notebook = origins[1]["notebook"]
     left, right = pd.read_csv(new, dtype=object), pd.read_csv(old, dtype=object)
     if list(left.columns) != list(right.columns) or len(left) != len(right):
         shapes = [f"{len(frame)} rows of {', '.join(frame.columns)}" for frame in (right, left)]
@@ -112,7 +126,8 @@ def _compare_values(new: Path, old: Path) -> list[Difference]:
     found = []
     for name in sorted(left.keys() | right.keys()):
         after, before = (side.get(name, {}).get("value", "missing") for side in (left, right))
-        if not _same(after, before, new.stem):
+        exempt = _exempt(left.get(name, {}), right.get(name, {}))
+        if not exempt and not _same(after, before, new.stem):
             found.append(Difference(f"values/{new.name} {name}", str(before), str(after)))
     return found
 
