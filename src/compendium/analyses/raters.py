@@ -1,18 +1,41 @@
-"""How far peers agree with each other and with the person (notebook 07)."""
+"""How far peers agree with each other, and how many are enough (notebook 07)."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Literal
 
 import pandas as pd
 
-from psychometrics.agreement import decision_study, icc1
+from psychometrics.agreement import (
+    GeneralisabilityStudy,
+    average_deviation,
+    decision_study,
+    generalisability_study,
+    icc1,
+    rwg_j,
+)
+from psychometrics.errors import PsychometricsError
+
+ICC_METHODS: dict[Literal["anova_n0", "anova_mean_size", "mixed"], str] = {
+    "anova_n0": "ANOVA, n0",
+    "anova_mean_size": "ANOVA, mean group size",
+    "mixed": "mixed model, REML",
+}
+AGREED = 0.70
+COMPONENT_COLUMNS = ("component", "df", "variance", "lower", "upper", "share")
 
 
 def peer_means(peer_scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series[int]]:
     """Return each person's mean over peers for each competency, and the number of peers."""
     by_person = peer_scores.groupby(level="person")
     return by_person.mean(), by_person.size()
+
+
+def rated_person(ratings: pd.DataFrame) -> pd.Series[str]:
+    """Return the rated person of each rating."""
+    return pd.Series(ratings.index.get_level_values("person"), index=ratings.index, name="person")
 
 
 def peers_per_person(peer_scores: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
@@ -24,11 +47,15 @@ def peers_per_person(peer_scores: pd.DataFrame, people: pd.DataFrame) -> pd.Data
 
 def peer_icc(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Return ICC(1) and ICC(1,k) of the peers for each competency, by analysis of variance and by mixed model."""
-    person = pd.Series(peer_scores.index.get_level_values("person"), index=peer_scores.index, name="person")
-    rows = []
+    person = rated_person(peer_scores)
+    rows: list[dict[str, object]] = []
     for competency in peer_scores.columns:
-        anova = icc1(peer_scores[competency], person, "anova_n0", confidence)
-        mixed = icc1(peer_scores[competency], person, "mixed", confidence)
+        try:
+            anova = icc1(peer_scores[competency], person, "anova_n0", confidence)
+            mixed = icc1(peer_scores[competency], person, "mixed", confidence)
+        except PsychometricsError as error:
+            rows.append({"competency": competency, "note": str(error)})
+            continue
         rows.append(
             {
                 "competency": competency,
@@ -40,28 +67,142 @@ def peer_icc(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
                 "icc1_mixed": mixed.icc1,
                 "peers_n0": anova.group_size,
                 "icc1_k": anova.icc2,
+                "note": "; ".join(anova.notes),
             }
         )
+    columns = ["competency", "ratings", "people", "icc1", "lower", "upper", "icc1_mixed", "peers_n0", "icc1_k", "note"]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def icc_formulas(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Return ICC(1) and ICC(2) by each formula with their intervals, so that no number stands without its formula.
+
+    A competency that a formula cannot be applied to, such as with one peer each, has one row with the reason.
+    """
+    person = rated_person(peer_scores)
+    rows: list[dict[Hashable, Any]] = []
+    for competency in peer_scores.columns:
+        for method, words in ICC_METHODS.items():
+            try:
+                found = icc1(peer_scores[competency], person, method, confidence).to_frame().iloc[0].to_dict()
+            except PsychometricsError as error:
+                found = {"note": str(error)}
+            rows.append(found | {"competency": competency, "method": words})
+    columns = ["competency", "method", "n", "n_groups", "group_size", "icc1", "icc1_lower", "icc1_upper"]
+    return pd.DataFrame(rows).reindex(columns=[*columns, "icc2", "icc2_lower", "icc2_upper", "formula", "note"])
+
+
+def within_person_agreement(
+    peers: pd.DataFrame, scales: Mapping[str, Sequence[str]], n_categories: int, nulls: Sequence[str]
+) -> pd.DataFrame:
+    """Return how closely the peers of one person agree: rwg(j) under each null, r*wg(j) and average deviation.
+
+    Parameters
+    ----------
+    peers
+        Item answers of peers, indexed by (person, rater).
+    scales
+        Items of each competency.
+    n_categories
+        Points of the answer scale; skewed nulls are defined for five only and are left out for others.
+    nulls
+        Names of the nulls of rwg(j); the first is also that of r*wg(j).
+    """
+    rows: list[dict[str, object]] = []
+    for competency, items in scales.items():
+        try:
+            rows.append({"competency": competency, **_agreement(peers[list(items)], n_categories, nulls)})
+        except PsychometricsError as error:
+            rows.append({"competency": competency, "note": str(error)})
     return pd.DataFrame(rows)
 
 
+def _agreement(items: pd.DataFrame, n_categories: int, nulls: Sequence[str]) -> dict[str, object]:
+    """Return the agreement indices of one competency, averaged over rated people with two or more peers."""
+    person = rated_person(items)
+    usable = [null for null in nulls if null == "uniform" or n_categories == 5]
+    found = {null: rwg_j(items, person, n_categories, null) for null in usable}
+    first = found[usable[0]]
+    row: dict[str, object] = {"people": first.n_groups, "raters_left_out": first.n_dropped}
+    for null, one in found.items():
+        row |= {f"rwg_j_{null}": one.mean, f"rwg_j_{null}_median": one.median}
+        row[f"reach_{null}_share"] = one.share_at_least(AGREED)
+    row |= {"r_star_wg": float(first.table["r_star_wg"].mean())}
+    row |= {"average_deviation": average_deviation(items, person).mean, "deviation_limit": n_categories / 6}
+    return row | {"note": "; ".join(first.notes)}
+
+
+def generalisability(
+    peers: pd.DataFrame, scales: Mapping[str, Sequence[str]], resamples: int, seed: int, confidence: float
+) -> dict[str, GeneralisabilityStudy | str]:
+    """Study each competency's ratings: person, peer in person, item; the reason in words where it cannot be done."""
+    studies: dict[str, GeneralisabilityStudy | str] = {}
+    for competency, items in scales.items():
+        answers = peers[list(items)]
+        try:
+            studies[competency] = generalisability_study(answers, rated_person(peers), resamples, seed, confidence)
+        except PsychometricsError as error:
+            studies[competency] = str(error)
+    return studies
+
+
+def variance_components(studies: Mapping[str, GeneralisabilityStudy | str]) -> pd.DataFrame:
+    """Return the variance components of every competency."""
+    tables = []
+    for competency, study in studies.items():
+        if isinstance(study, str):
+            tables.append(pd.DataFrame([{"competency": competency, "note": study}]))
+            continue
+        table = study.to_frame().assign(competency=competency, people=study.n_persons, ratings=study.n_ratings)
+        tables.append(table.assign(note=""))
+    columns = ["competency", *COMPONENT_COLUMNS, "people", "ratings", "note"]
+    return pd.concat(tables, ignore_index=True).reindex(columns=columns)
+
+
+def decision_studies(
+    studies: Mapping[str, GeneralisabilityStudy | str], targets: Sequence[float]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the decision study's curves, and the peers that each target takes, for fixed and for random items."""
+    curves, needed = [], []
+    for competency, study in studies.items():
+        if isinstance(study, str):
+            continue
+        for items in ("fixed", "random"):
+            curves.append(study.decision_study(items=items).assign(competency=competency))
+            needed.append(study.raters_needed(targets, items=items).assign(competency=competency, items=items))
+    if not curves:
+        return pd.DataFrame(columns=["competency", "items", "peers", "reliability"]), pd.DataFrame(
+            columns=["competency", "items", "target", "peers"]
+        )
+    curve = pd.concat(curves, ignore_index=True).rename(columns={"n_raters": "peers"})
+    table = pd.concat(needed, ignore_index=True).rename(columns={"n_raters": "peers"}).replace(math.inf, math.nan)
+    return curve[["competency", "items", "peers", "reliability"]], table[["competency", "items", "target", "peers"]]
+
+
 def reliability_curves(icc: pd.DataFrame, most: int = 15) -> pd.DataFrame:
-    """Return the reliability of the mean of 1, 2, 3 ... peers for each competency."""
+    """Return the reliability of the mean of 1, 2, 3 ... peers for each competency, with its interval."""
     curves = [
-        decision_study(row["icc1"], n_raters=range(1, most + 1)).curve.assign(competency=row["competency"])
-        for _, row in icc.iterrows()
+        decision_study(row["icc1"], row["lower"], row["upper"], n_raters=range(1, most + 1)).curve.assign(
+            competency=row["competency"]
+        )
+        for _, row in icc.dropna(subset=["icc1"]).iterrows()
     ]
+    if not curves:
+        return pd.DataFrame(columns=["competency", "peers", "reliability", "lower", "upper"])
     table = pd.concat(curves, ignore_index=True).rename(columns={"n_raters": "peers"})
-    return table[["competency", "peers", "reliability"]]
+    return table[["competency", "peers", "reliability", "lower", "upper"]]
 
 
 def peers_needed(icc: pd.DataFrame, targets: tuple[float, ...]) -> pd.DataFrame:
     """Return how many peers reach each wanted reliability, with the range that the interval of ICC(1) leaves."""
     tables = []
-    for _, row in icc.iterrows():
+    for _, row in icc.dropna(subset=["icc1"]).iterrows():
         study = decision_study(row["icc1"], row["lower"], row["upper"], targets=targets)
         tables.append(study.needed.assign(competency=row["competency"]))
+    columns = ["competency", "target", "peers", "peers_lower", "peers_upper"]
+    if not tables:
+        return pd.DataFrame(columns=columns)
     table = pd.concat(tables, ignore_index=True).rename(
         columns={"n_raters": "peers", "n_raters_lower": "peers_lower", "n_raters_upper": "peers_upper"}
     )
-    return table[["competency", "target", "peers", "peers_lower", "peers_upper"]].replace(math.inf, math.nan)
+    return table[columns].replace(math.inf, math.nan)
