@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from review_folder import append_row
 
-from compendium import consultation
+from compendium import cli, consultation
 from compendium.faults import InvalidInput
 from compendium.figures.evidence import content_validity_dots
 from compendium.framework import load_framework
@@ -170,6 +170,18 @@ def test_the_picture_has_every_item_twice() -> None:
     figure.canvas.draw()
     drawn = sum(len(points.get_offsets()) for points in figure.axes[0].collections)
     assert drawn == 2 * len(FRAMEWORK.items)
+
+
+def test_demo_data_writes_the_consultation_for_every_item_of_the_framework(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[Path, list[str]]] = []
+    monkeypatch.setattr("compendium.simulate.write_demo_cohorts", lambda: None)
+    monkeypatch.setattr(
+        consultation,
+        "write_synthetic_consultation",
+        lambda folder, framework: written.append((folder, list(framework.items.index))),
+    )
+    cli.demo_data()
+    assert written == [(CONSULTATION, list(FRAMEWORK.items.index))]
 
 
 # Refusals

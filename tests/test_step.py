@@ -12,6 +12,7 @@ from small_study import SmallStudy
 
 from compendium.analyses.quality import judge_all, save_prepared
 from compendium.faults import InvalidInput
+from compendium.paths import CONSULTATION, EVIDENCE
 from compendium.results import read_values
 from compendium.step import open_step
 
@@ -182,16 +183,25 @@ def test_input_hash_changes_with_what_was_handed_in(study, changed):
     assert open_small(study, "05_factor_structure").input_hash != before
 
 
-def test_input_hash_of_the_review_holds_the_evidence(study, tmp_path, monkeypatch):
-    evidence = tmp_path / "evidence"
-    evidence.mkdir()
-    (evidence / "records.csv").write_text("one")
-    monkeypatch.setitem(open_step.__globals__["READ_BESIDE"], "01_evidence_review", evidence)
-    before = [open_small(study, name).input_hash for name in ("01_evidence_review", "05_factor_structure")]
-    (evidence / "records.csv").write_text("two")
-    after = [open_small(study, name).input_hash for name in ("01_evidence_review", "05_factor_structure")]
+@pytest.mark.parametrize(
+    ("name", "file"), [("01_evidence_review", "exports/found.ris"), ("02_consultation", "log.csv")]
+)
+def test_input_hash_of_a_step_holds_what_it_reads_beside_the_cohort(study, tmp_path, monkeypatch, name, file):
+    path = tmp_path / "beside" / file
+    path.parent.mkdir(parents=True)
+    path.write_text("one")
+    monkeypatch.setitem(open_step.__globals__["READ_BESIDE"], name, tmp_path / "beside")
+    before = [open_small(study, step).input_hash for step in (name, "05_factor_structure")]
+    path.write_text("two")
+    after = [open_small(study, step).input_hash for step in (name, "05_factor_structure")]
     assert before[0] != after[0]
     assert before[1] == after[1]
+
+
+def test_evidence_and_consultation_are_read_beside_the_cohort():
+    read = open_step.__globals__["READ_BESIDE"]
+    assert read == {"01_evidence_review": EVIDENCE, "02_consultation": CONSULTATION}
+    assert (EVIDENCE / "coding.csv").is_file() and (CONSULTATION / "relevance.csv").is_file()
 
 
 def test_step_knows_where_responses_and_results_lie(study, tmp_path):
