@@ -78,6 +78,26 @@ class Dimensionality(Strict):
     iterations: Count
     percentile: Threshold
     salient_loading: Share
+    congruent: Share
+
+
+class Structure(Strict):
+    """When the competency model counts as supported."""
+
+    srmr: Share
+    rmsea_good: Share
+    rmsea_acceptable: Share
+    cfi_good: Share
+    cfi_acceptable: Share
+    rival_p: Share
+    distinct_below: Share
+    large_residual: Share
+    second_loading: Share
+    items_sorted: Share
+    items_sorted_minimum: Share
+    reliability: Share
+    general_share: Share
+    resamples: Count
 
 
 class Resampling(Strict):
@@ -109,6 +129,44 @@ class Gate(Strict):
         return self.minimum_n + for_items if self.combine == "sum" else max(self.minimum_n, for_items)
 
 
+class Claim(Strict):
+    """One published claim, declared before the data are seen, and the estimate that tests it.
+
+    ``outcomes`` are the scales that carry the claim's outcome, the first one collected is used; ``stand_ins`` are
+    named as such when none of them was.
+    """
+
+    statement: Reason
+    evidence: Annotated[list[Literal["abstract", "project page"]], Field(min_length=1)]
+    kind: Literal["own_outcome", "colleagues", "tenure", "groups"]
+    outcomes: list[str] = Field(default_factory=list)
+    stand_ins: list[str] = Field(default_factory=list)
+    grouping: str = ""
+    direction: Literal["positive", "negative", "any"]
+    smallest_effect: Share
+
+
+class Claims(Strict):
+    """The published claims and how they are judged."""
+
+    resamples: Count
+    power: Share
+    fewest_clusters: Count
+    clusters: list[str]
+    covariates: list[str]
+    published: dict[str, Claim]
+
+
+class Multiverse(Strict):
+    """The defensible choices over which the headline estimates are run again."""
+
+    minimum_answered: list[Share]
+    items: list[Literal["kept", "asked"]]
+    careless: list[Literal["all", "without flagged"]]
+    correlation: list[Literal["spearman", "pearson"]]
+    covariates: list[list[str]]
+
+
 class Disclosure(Strict):
     """Smallest groups that may be shown."""
 
@@ -127,11 +185,14 @@ class StudyPlan(Strict):
     item_rule: ItemRule
     careless: Careless
     dimensionality: Dimensionality
+    structure: Structure
     resampling: Resampling
     agreement: Agreement
     gates: dict[str, Gate]
     disclosure: Disclosure
     families: dict[str, str]
+    claims: Claims
+    multiverse: Multiverse
 
     @field_validator("gates")
     @classmethod
