@@ -7,8 +7,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from compendium.evidence import read_export
+from compendium.evidence import bibtex, formats, read_export
 
 RIS = """TY  - JOUR
 ID  - smith2020
@@ -153,3 +155,58 @@ def test_an_export_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path.write_bytes("TY  - JOUR\nTI  - Café\nER  - \n".encode("latin-1"))
     _, faults = read_export(path)
     assert "not readable as UTF-8" in faults[0].problem
+
+
+# BibTeX that is read without bibtexparser
+
+
+WORDS = st.text(st.sampled_from("abcXYZ éåß09 -:,.;()/?\n'&$%~_^`!#=+*<>|[]"), max_size=30)
+GUARDED = st.text(st.sampled_from("abcXYZ é09 -:,.;()/?"), max_size=12).filter(lambda words: ",," not in words)
+VALUES = st.one_of(
+    WORDS.map("{{{}}}".format),
+    st.tuples(GUARDED, GUARDED, GUARDED).map(lambda parts: f"{{{parts[0]}{{{parts[1]}}}{parts[2]}}}"),
+    WORDS.map('"{}"'.format),
+    st.integers(0, 2999).map(str),
+)
+NAMES = st.sampled_from(["title", "author", "year", "journal", "Publisher", "doi", "keywords", "abstract"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(fields=st.dictionaries(NAMES, VALUES, min_size=1, max_size=5), comma=st.booleans(), month=st.booleans())
+def test_plain_bibtex_is_read_as_bibtexparser_reads_it(fields: dict[str, str], comma: bool, month: bool) -> None:
+    given_fields = fields | ({"month": "jan"} if month else {})
+    body = ",\n  ".join(f"{name} = {value}" for name, value in given_fields.items())
+    text = f"@Article{{key2020,\n  {body}{',' if comma else ''}\n}}\n"
+    ours = bibtex.plain_item(text)
+    assert ours is not None
+    (theirs,) = bibtex._parse(text)
+    assert formats._from_bibtex(ours) == formats._from_bibtex(theirs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"@article{x, title = {Caf\'e}}",
+        "@article{x, journal = bmj}",
+        '@article{x, title = "A" # "B"}',
+        "@article{x, title = {A}, title = {B}}",
+        "@article{x, title = {A}",
+        "@article(x, title = {A})",
+        "@string{bmj = {BMJ}}",
+        "@comment{x, title = {A}}",
+    ],
+)
+def test_what_is_not_plain_is_left_to_bibtexparser(text: str) -> None:
+    assert bibtex.plain_item(text) is None
+
+
+def test_plain_entries_and_others_keep_their_order_and_lines(tmp_path: Path) -> None:
+    text = (
+        "A note before.\n@string{bmj = {BMJ}}\n@article{one,\n title = {First}\n}\n"
+        "@article{two,\n title = {Caf\\'e},\n journal = bmj\n}\n@book{three,\n title = {Third}\n}\n"
+    )
+    reports, faults = read_export(_write(tmp_path, "a.bib", text))
+    assert faults == []
+    assert reports[["own_id", "line"]].to_numpy().tolist() == [["one", 3], ["two", 6], ["three", 10]]
+    assert reports["title"].tolist() == ["First", "Café", "Third"]
+    assert reports["container"].tolist() == ["", "BMJ", ""]

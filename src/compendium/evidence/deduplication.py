@@ -172,10 +172,8 @@ def _overrides(reports: pd.DataFrame, overrides: pd.DataFrame | None) -> tuple[l
 
 def _exact(keys: pd.DataFrame, column: str) -> Iterator[_Pair]:
     """Yield neighbours among reports with the same identifier."""
-    filled = keys.index[keys[column] != ""]
     titles = keys["title"].tolist()
-    for _, rows in keys.loc[filled].groupby(column, sort=False):
-        places = list(rows.index)
+    for places in _places(keys[column]):
         for first, second in pairwise(places):
             alike = _likeness(titles[first], titles[second]) if titles[first] and titles[second] else 100.0
             reason = "" if alike >= SAME_DOI_TITLE else f"titles differ although the {column} is the same"
@@ -227,8 +225,8 @@ def _likeness(first: str, second: str) -> float:
 def _candidates(keys: pd.DataFrame) -> set[tuple[int, int]]:
     """Return pairs that share a title, a rare word of it, or first author and year; what many share tells nothing."""
     pairs: set[tuple[int, int]] = set()
-    for _, same in keys[keys["title"] != ""].groupby("title", sort=False):
-        pairs.update(pairwise(same.index))
+    for same in _places(keys["title"]):
+        pairs.update(pairwise(same))
     for members in _blocks(keys):
         if len(members) <= LARGEST_BLOCK:
             pairs.update(combinations(members, 2))
@@ -244,9 +242,17 @@ def _blocks(keys: pd.DataFrame) -> Iterator[list[int]]:
         for word in sorted(title, key=lambda text: (frequency[text], text))[:RARE_WORDS]:
             blocks[word].append(number)
     yield from blocks.values()
-    known = keys[(keys["author"] != "") & (keys["year"] > 0)]
-    for _, same in known.groupby(["author", "year"], sort=False):
-        yield list(same.index)
+    known = (keys["author"] != "") & (keys["year"] > 0)
+    yield from _places((keys["author"] + " " + keys["year"].astype(str)).where(known, ""))
+
+
+def _places(keys: pd.Series[str]) -> Iterator[list[int]]:
+    """Yield the places that share a key, for every key that is filled; pandas would build a table for each."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, key in enumerate(keys):
+        if key:
+            found[key].append(number)
+    yield from found.values()
 
 
 def _row(reports: pd.DataFrame, pair: _Pair, decision: str) -> dict[str, object]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from compendium.evidence.bibtex import read_items
 from compendium.faults import Fault
 
 FIELDS = (
@@ -110,31 +111,9 @@ def _from_ris(item: dict[str, Any]) -> dict[str, str]:
 
 
 def read_bibtex(text: str, file: str) -> Parsed:
-    """Read BibTeX with bibtexparser; an entry that it drops in silence is a fault with its line."""
-    import bibtexparser
-    from bibtexparser.bparser import BibTexParser
-    from bibtexparser.customization import convert_to_unicode
-
-    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False, customization=convert_to_unicode)
-    found = bibtexparser.loads(text, parser=parser).entries
-    starts = _bibtex_starts(text)
-    counts: dict[str, int] = {}
-    for item in found:
-        counts[item["ID"]] = counts.get(item["ID"], 0) + 1
-    faults = [
-        Fault(file, "not valid BibTeX: the entry cannot be read", "close its braces and quotes", row=line, value=key)
-        for key, line in starts
-        if counts.get(key, 0) == 0
-    ]
-    lines = dict(reversed(starts))
-    return Parsed([Entry(lines.get(item["ID"], 1), _from_bibtex(item)) for item in found], faults)
-
-
-def _bibtex_starts(text: str) -> list[tuple[str, int]]:
-    """Return the key and the line of every entry that begins in the text."""
-    opening = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*[{(]\s*([^,\s]*)", re.IGNORECASE)
-    matches = ((opening.match(line), number) for number, line in enumerate(text.splitlines(), 1))
-    return [(match.group(1), number) for match, number in matches if match]
+    """Read BibTeX; an entry that cannot be read is a fault with its line."""
+    placed, faults = read_items(text, file)
+    return Parsed([Entry(line, _from_bibtex(item)) for line, item in placed], faults)
 
 
 def _from_bibtex(item: dict[str, str]) -> dict[str, str]:
