@@ -133,6 +133,27 @@ def _name(number: int) -> str:
     return word
 
 
+def damaged(row: dict[str, str], draw: random.Random, name: str) -> dict[str, str]:
+    """Return the reference as another database would give it: fields missing, typing errors, other forms."""
+    copy = {**row, "ID": name}
+    letters = list(copy["TI"])
+    kind = draw.randrange(5)
+    if kind == 0:
+        position = draw.randrange(len(letters) - 1)
+        letters[position], letters[position + 1] = letters[position + 1], letters[position]
+        copy |= {"TI": "".join(letters), "DO": ""}
+    elif kind == 1:
+        copy |= {"TI": copy["TI"].upper() + ".", "DO": "", "AU": copy["AU"].split(",")[0]}
+    elif kind == 2:
+        copy |= {"DO": f"https://doi.org/{copy['DO'].upper()}", "PY": ""}
+    elif kind == 3:
+        copy |= {"PY": str(int(copy["PY"]) + 1), "DO": ""}
+    else:
+        del letters[draw.randrange(len(letters))]
+        copy |= {"TI": "".join(letters), "AU": "", "DO": ""}
+    return copy
+
+
 def copy_of_the_real_review(folder: Path) -> Path:
     """Copy the project's own review, so that a test may change it."""
     return Path(shutil.copytree(EVIDENCE, folder / "evidence"))
