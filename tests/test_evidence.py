@@ -26,6 +26,7 @@ from compendium.faults import InvalidInput
 from compendium.figures import evidence as pictures
 from compendium.figures.prisma import describe_flow, flow_diagram
 from compendium.framework import Framework, load_framework
+from psychometrics.selection import select_items
 
 REFERENCE = Path(__file__).parent / "reference"
 CLOSED_FORM = 1e-10
@@ -464,6 +465,20 @@ def test_an_item_is_supported_only_by_records_coded_for_its_competency() -> None
     for row in evidence.item_thread(review, FRAMEWORK).itertuples():
         expected = row.record in table.index and bool(table.loc[row.record, row.competency])
         assert (row.thread == "supported") == expected
+
+
+def test_the_coverage_rule_of_selection_takes_the_supported_items_of_each_theme() -> None:
+    review, themes = _real(), FRAMEWORK.items["theme"]
+    whole = evidence.supported_by_theme(review, FRAMEWORK)
+    assert whole == {theme: list(themes.index[themes == theme]) for theme in FRAMEWORK.description.themes or {}}
+    cut = FRAMEWORK.items["evidence"].where(themes != "own_role", "")
+    cut["roles_03"] = "workforce-barriers-2018"  # included, but coded for another competency
+    less = evidence.supported_by_theme(review, _with_evidence(cut))
+    assert set(whole) - set(less) == {"own_role"}
+    assert less["local_services"] == ["roles_06", "roles_09"]
+    merit = pd.Series(1.0, index=FRAMEWORK.items.index).where(themes != "local_services", 0.1)
+    chosen = select_items(merit, FRAMEWORK.scales(list(merit.index)), size=40, coverage=less)
+    assert set(chosen.chosen) & {"roles_06", "roles_09"}
 
 
 def test_items_and_records_at_a_loose_end_are_listed() -> None:

@@ -78,6 +78,17 @@ def thread_of_items(review: Review, framework: Framework) -> pd.DataFrame:
     return out
 
 
+def supported_by_theme(review: Review, framework: Framework) -> dict[str, list[str]]:
+    """Return the items of each theme that a record supports, for the coverage rule of item selection.
+
+    Handed to ``psychometrics.select_items(coverage=...)``, every theme with evidence keeps at least one item that
+    rests on it. Themes whose items nothing supports are left out: no choice of items could meet a rule on them.
+    """
+    supported = thread_of_items(review, framework)["supporting"] > 0
+    themes = framework.items.loc[supported, "theme"]
+    return {str(theme): list(members) for theme, members in themes.groupby(themes, sort=False).groups.items() if theme}
+
+
 def thread_of_records(review: Review, framework: Framework) -> pd.DataFrame:
     """Return one row an included record: the competencies it is coded for and the items that name it.
 
