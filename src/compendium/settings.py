@@ -160,7 +160,7 @@ class Claims(Strict):
 class Multiverse(Strict):
     """The defensible choices over which the headline estimates are run again."""
 
-    minimum_answered: list[Share]
+    minimum_answered: dict[str, Share]
     items: list[Literal["kept", "asked"]]
     careless: list[Literal["all", "without flagged"]]
     correlation: list[Literal["spearman", "pearson"]]

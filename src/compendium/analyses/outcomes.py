@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping
 
-from psychometrics.association import adjust_p, random_intercept, regression, spearman_matrix
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from psychometrics.association import (
+    adjust_p,
+    dominance_analysis,
+    ordinal_regression,
+    random_intercept,
+    regression,
+    relative_weights,
+    spearman_matrix,
+)
 from psychometrics.errors import PsychometricsError
 
 OVERALL = "overall"
+# Share of raters whose outcome differs between their ratings, above which raters are crossed with rated people.
+SEVERAL = 0.1
 ESTIMATE = ("estimate", "standard_error", "df", "t", "p", "lower", "upper")
 STANDARDISED = ("standardised", "standardised_lower", "standardised_upper")
 COLLEAGUES_PREDICTORS = {
@@ -83,8 +97,59 @@ def colleagues_rows(scores: pd.DataFrame, peer_scores: pd.DataFrame, engagement:
     return rows.assign(person=person)
 
 
+def rating_groups(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the groupings of ratings: the rated person, crossed with the rater where that can be told apart.
+
+    Raters count as crossed where they rated several people and their outcome differs between ratings. An outcome
+    answered once by each rater is the rater's own: a random intercept for the rater would swallow it whole.
+    """
+    groups = pd.DataFrame({"rated person": rows["person"].to_numpy()}, index=rows.index)
+    if "rater" not in rows.index.names:
+        return groups
+    rater = pd.Series(rows.index.get_level_values("rater"), index=rows.index)
+    by_rater = rows["engagement"].groupby(rater.to_numpy())
+    varies = (by_rater.max() > by_rater.min()).mean() > SEVERAL
+    return groups.assign(rater=rater) if varies else groups
+
+
+def rating_networks(rows: pd.DataFrame) -> pd.Series[int]:
+    """Return the network of each rating: no rater and no rated person is in two networks."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    names = pd.concat([rows["person"].astype(str), pd.Series(rows.index.get_level_values("rater"), rows.index)])
+    codes = pd.factorize(names)[0].reshape(2, -1)
+    size = int(codes.max()) + 1 if codes.size else 0
+    ties = coo_array((np.ones(codes.shape[1]), (codes[0], codes[1])), shape=(size, size))
+    member = connected_components(ties, directed=False)[1]
+    return pd.Series(member[codes[0]], rows.index, name="network")
+
+
+def colleagues_robust(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Regress colleagues' own engagement on each view, with errors that allow for every tie between ratings.
+
+    Raters who rated several people bring the same engagement to each; errors are therefore clustered over networks of
+    people tied by ratings. Each row is a rating.
+    """
+    tables = []
+    for predictor, meaning in COLLEAGUES_PREDICTORS.items():
+        known = rows[["engagement", predictor, "person"]].dropna()
+        try:
+            networks = rating_networks(known)
+            fit = regression(known["engagement"], known[[predictor]], "cluster", confidence, networks)
+        except PsychometricsError as error:
+            tables.append(pd.DataFrame([{"predictor": meaning, "n": len(known), "note": str(error)}]))
+            continue
+        chosen = fit.to_frame().iloc[[1]].drop(columns=["outcome"])
+        tables.append(chosen.assign(predictor=meaning, networks=networks.nunique(), note=""))
+    more = ["n", "networks", "note"]
+    return pd.concat(tables, ignore_index=True).reindex(columns=["predictor", *STANDARDISED, *ESTIMATE, *more])
+
+
 def colleagues_models(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Regress colleagues' own engagement on each view of the rated person, with a random intercept for the person.
+    """Regress colleagues' own engagement on each view of the rated person, with random intercepts.
+
+    There is one for the rated person, and a crossed one for the rater where :func:`rating_groups` says so.
 
     A model that cannot be fitted, such as one of an outcome that nobody varies on, has the reason in ``note``.
     """
@@ -92,7 +157,7 @@ def colleagues_models(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     for predictor, meaning in COLLEAGUES_PREDICTORS.items():
         known = rows[["engagement", predictor, "person"]].dropna()
         try:
-            fit = random_intercept(known["engagement"], known[[predictor]], known["person"], confidence)
+            fit = random_intercept(known["engagement"], known[[predictor]], rating_groups(known), confidence)
         except PsychometricsError as error:
             tables.append(pd.DataFrame([{"predictor": meaning, "n": len(known), "note": str(error)}]))
             continue
@@ -114,3 +179,65 @@ def same_and_cross_source(
     both = pd.DataFrame({"self (same source)": overall(scores), "peers (cross-source)": overall(peer_mean)}).dropna()
     table = spearman_matrix(both, outcomes.reindex(both.index), confidence).to_frame()
     return table.rename(columns={"x": "source", "y": "outcome"})
+
+
+def importance(
+    scores: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    resamples: int,
+    seed: int,
+    confidence: float,
+    clusters: pd.Series[str] | None,
+) -> pd.DataFrame:
+    """Share R squared of every outcome out among the competencies: general dominance, relative weights beside it.
+
+    An outcome for which that cannot be done has one row with the reason in ``note``.
+    """
+    tables = []
+    for name in outcomes.columns:
+        try:
+            found = dominance_analysis(outcomes[name], scores, resamples, seed, confidence, clusters).to_frame()
+            weights = relative_weights(outcomes[name], scores).table["importance"]
+        except PsychometricsError as error:
+            tables.append(pd.DataFrame([{"outcome": name, "note": str(error)}]))
+            continue
+        tables.append(found.assign(relative_weight=weights, note=""))
+    table = pd.concat(tables, ignore_index=True).rename(columns={"predictor": "competency"})
+    columns = ["outcome", "competency", "importance", "lower", "upper", "share", "rank", "relative_weight"]
+    return table.reindex(columns=[*columns, "n", "r_squared", "note"])
+
+
+def single_items(items: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the outcomes that were asked by one item, one column each."""
+    alone = {name: answers.iloc[:, 0] for name, answers in items.items() if answers.shape[1] == 1}
+    return pd.DataFrame(alone)
+
+
+def ordinal_models(scores: pd.DataFrame, single: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Regress every single-item outcome on the overall score by a proportional-odds model."""
+    tables = []
+    for name in single.columns:
+        try:
+            fit = ordinal_regression(single[name], overall(scores).to_frame(), confidence)
+        except PsychometricsError as error:
+            tables.append(pd.DataFrame([{"outcome": name, "note": str(error)}]))
+            continue
+        tables.append(fit.to_frame().assign(mcfadden_r_squared=fit.mcfadden_r_squared, note=""))
+    columns = ["outcome", "odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "z", "p", "mcfadden_r_squared", "n"]
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return table.reindex(columns=[*columns, "note"])
+
+
+def teams_caterpillar(scores: pd.DataFrame, teams: pd.Series[str], minimum: float, confidence: float) -> pd.DataFrame:
+    """Return the mean overall score of every team that is large enough, in order and without its name.
+
+    Smaller teams are left out; how many is in the column ``left_out``.
+    """
+    by_team = overall(scores).dropna().groupby(teams)
+    table = by_team.agg(n="count", mean="mean", sd="std").reset_index(drop=True)
+    shown = table[table["n"] >= minimum].sort_values("mean").reset_index(drop=True)
+    margin = stats.t.ppf((1 + confidence) / 2, shown["n"] - 1) * shown["sd"] / np.sqrt(shown["n"])
+    places = [f"team {place + 1}" for place in shown.index]
+    ends = {"lower": shown["mean"] - margin, "upper": shown["mean"] + margin}
+    drawn: pd.DataFrame = shown.assign(team=places, **ends, left_out=len(table) - len(shown))
+    return drawn

@@ -53,7 +53,8 @@ def bootstrap_correlations(
     -------
     CorrelationTable
         As from :func:`correlation_matrix`, with ``lower`` and ``upper`` from the bootstrap; ``p`` is left out because
-        the tests there take persons as independent.
+        the tests there take persons as independent. ``fisher_error`` is the standard deviation of Fisher's z over the
+        resamples, from which intervals and tests follow that refer to t with clusters minus one degrees of freedom.
 
     Raises
     ------
@@ -83,7 +84,8 @@ def bootstrap_correlations(
         pair = _WeightedPair(left[row["x"]], right[row["y"]], method)
         draws = np.concatenate([pair.correlations(counts[:, codes]) for counts in drawn])
         lower, upper, note = _percentiles(draws, confidence)
-        rows.append(row | {"lower": lower, "upper": upper, "note": row["note"] or note})
+        spread = _fisher_spread(draws)
+        rows.append(row | {"lower": lower, "upper": upper, "fisher_error": spread, "note": row["note"] or note})
         notes += [f"{row['x']} with {row['y']}: {note}"] if note and not row["note"] else []
     return CorrelationTable(pd.DataFrame(rows), method, confidence, tuple(notes))
 
@@ -109,6 +111,12 @@ def _percentiles(draws: np.ndarray, confidence: float) -> tuple[float, float, st
     lower, upper = np.quantile(known, ((1 - confidence) / 2, (1 + confidence) / 2))
     lost = len(draws) - len(known)
     return float(lower), float(upper), f"{lost} resamples without a correlation left out" if lost else ""
+
+
+def _fisher_spread(draws: np.ndarray) -> float:
+    """Return the standard deviation of Fisher's z over the resamples that have a correlation."""
+    known = draws[np.isfinite(draws)]
+    return float(np.arctanh(np.clip(known, -1 + 1e-12, 1 - 1e-12)).std(ddof=1)) if len(known) > 1 else float("nan")
 
 
 class _WeightedPair:

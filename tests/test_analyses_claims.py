@@ -1,0 +1,189 @@
+"""The published claims: estimates, verdicts, and what is said where a cohort lacks what a claim speaks of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from compendium.analyses import claims, outcomes, ways
+from compendium.figures.claims import claims_forest
+from compendium.settings import load_plan
+from psychometrics.groups import kruskal_wallis, rank_effect_interval
+
+QUICK = {"claims": {"resamples": {"value": 200, "source": "tests"}}}
+CLOSED_FORM = 1e-10
+
+
+def plan():
+    return load_plan(QUICK)
+
+
+def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int = 15) -> claims.Material:
+    """Return people in agencies whose engagement goes with their competencies."""
+    draw = np.random.default_rng(seed)
+    index = pd.Index([f"p{i}" for i in range(n)], name="person")
+    trait = draw.normal(size=n)
+    scores = pd.DataFrame({name: trait + draw.normal(0, 0.3, n) for name in ("listen", "share")}, index)
+    own = pd.DataFrame(
+        {"engagement": effect * trait + math.sqrt(1 - effect**2) * draw.normal(size=n), "job_satisfaction": 3.0}, index
+    )
+    people = pd.DataFrame(
+        {
+            "agency": [f"a{i % agencies}" for i in range(n)],
+            "team": [f"t{i % (n // 5)}" for i in range(n)],
+            "tenure": -0.3 * trait + draw.normal(size=n),
+        },
+        index,
+    )
+    clusters, name = claims.chosen_clusters(people, plan())
+    overall = outcomes.overall(scores)
+    return claims.Material(
+        overall, overall * np.nan, own, pd.DataFrame(), pd.DataFrame(), people, scores, clusters, name, False, math.nan
+    )
+
+
+def judged(made: claims.Material) -> pd.DataFrame:
+    return claims.claims_table(made, plan(), {}).set_index("claim")
+
+
+def test_every_claim_has_a_row_and_a_verdict_in_the_order_of_the_plan():
+    table = judged(material())
+    assert list(table.index) == list(plan().claims.published)
+    assert set(table["verdict"]) <= set(claims.VERDICTS)
+
+
+def test_estimate_is_spearman_and_the_true_effect_is_found():
+    made = material()
+    row = judged(made).loc["engagement"]
+    expected = stats.spearmanr(made.overall, made.own["engagement"]).statistic
+    assert row["estimate"] == pytest.approx(expected, abs=CLOSED_FORM)
+    assert row["verdict"] == "supported"
+    assert "15 clusters (agency)" in row["method"]
+
+
+def test_what_was_not_collected_is_said_and_takes_no_part_in_the_adjustment():
+    table = judged(material())
+    assert table.loc["meaningful_work", "verdict"] == claims.NOT_COLLECTED
+    assert "not collected" in table.loc["meaningful_work", "note"]
+    assert table.loc["colleagues_engagement", "verdict"] == claims.NOT_COLLECTED
+    tested = table["p"].dropna()
+    assert table["p_holm"].notna().sum() == len(tested)
+    assert table["p_holm"].min() == pytest.approx(len(tested) * tested.min())
+
+
+def test_outcome_nobody_varies_on_is_undetermined_and_says_why():
+    row = judged(material()).loc["job_satisfaction"]
+    assert row["verdict"] == claims.UNDETERMINED
+    assert "does not vary" in row["note"]
+    assert math.isnan(row["estimate"])
+
+
+def test_below_the_gate_no_number_is_given_but_the_n_it_needs():
+    table = judged(material(40))
+    row = table.loc["engagement"]
+    assert math.isnan(row["estimate"])
+    assert (row["verdict"], row["note"]) == (claims.UNDETERMINED, "not supported at n = 40, would need 50")
+    assert row["n_needed"] > 500
+
+
+def test_no_effect_in_a_large_sample_is_not_supported_and_in_a_small_one_undetermined():
+    assert judged(material(6000, 0.0)).loc["engagement", "verdict"] == "not supported"
+    small = judged(material(80, 0.0)).loc["engagement"]
+    assert small["verdict"] == claims.UNDETERMINED
+    assert small["n_needed"] > small["n"]
+
+
+def test_peers_decide_where_there_are_any_and_same_source_stands_beside():
+    made = material(600)
+    noise = pd.Series(np.random.default_rng(5).normal(size=600), made.overall.index)
+    seen = replace(made, peer_overall=noise, has_peers=True, peer_reliability=0.6)
+    row = judged(seen).loc["engagement"]
+    observed = stats.spearmanr(noise, made.own["engagement"]).statistic
+    assert row["estimate"] == pytest.approx(observed / math.sqrt(0.6), abs=CLOSED_FORM)
+    assert row["same_verdict"] == "supported"
+    assert row["verdict"] != "supported"
+    assert "rated by peers" in row["tested_by"]
+    source = ways.by_source(seen, plan()).set_index("claim").loc["engagement"]
+    assert "too high" in source["words"]
+    assert source["difference"] == pytest.approx(source["same_source"] - source["cross_source"])
+
+
+def test_one_peer_each_leaves_the_cross_source_uncorrected_and_says_so():
+    row = {"estimate": 0.1, "lower": 0.0, "upper": 0.2, "fisher_error": 0.05, "method": "m"}
+    assert "not corrected" in claims.corrected_for_peers(row, math.nan)["note"]
+    assert claims.corrected_for_peers(row, 0.25)["estimate"] == pytest.approx(0.2)
+
+
+def test_raters_without_self_ratings_leave_the_claims_open():
+    made = material()
+    blank = replace(made, overall=made.overall * np.nan, scores=made.scores * np.nan)
+    table = judged(blank)
+    assert not table["estimate"].notna().any()
+    assert set(table["verdict"]) <= {claims.UNDETERMINED, claims.NOT_COLLECTED}
+    claims_forest(table.reset_index())
+
+
+def test_clusters_are_the_first_grouping_with_enough_of_them_and_nobody_is_lost():
+    people = material(agencies=3).people
+    assert claims.chosen_clusters(people, plan())[1] == "team"
+    clusters, name = claims.chosen_clusters(people.drop(columns="team"), plan())
+    assert (clusters, name) == (None, "person")
+    gone = people.assign(team=people["team"].where(people["team"] != "t0"))
+    found, _ = claims.chosen_clusters(gone, plan())
+    assert found is not None
+    assert found.notna().all()
+    assert found.nunique() > people["team"].nunique()
+
+
+def test_team_of_one_does_not_stop_the_other_ways():
+    made = material(120)
+    lonely = made.people.assign(team=[f"t{i}" for i in range(120)])
+    items = made.scores
+    table = ways.estimates_by_way(
+        replace(made, people=lonely), items, {name: made.own[[name]] for name in made.own}, plan()
+    )
+    halves = table[table["way"].str.contains("one half") & (table["claim"] == "engagement")]["note"].item()
+    assert "groups have two complete members" in halves
+    constant = table[table["claim"] == "job_satisfaction"]
+    assert constant["estimate"].isna().all()
+    assert (constant["note"] != "").all()
+
+
+def test_networks_of_ratings_hold_everybody_who_is_tied():
+    index = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a"), ("q", "b"), ("r", "c")], names=["person", "rater"])
+    rows = pd.DataFrame({"person": ["p", "q", "q", "r"]}, index=index)
+    networks = outcomes.rating_networks(rows)
+    assert list(networks == networks.iloc[0]) == [True, True, True, False]
+
+
+def test_raters_are_crossed_only_where_their_outcome_differs_between_ratings():
+    index = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a"), ("p", "b"), ("q", "b")], names=["person", "rater"])
+    rows = pd.DataFrame({"person": ["p", "q", "p", "q"], "engagement": [1.0, 1, 2, 2]}, index=index)
+    assert list(outcomes.rating_groups(rows)) == ["rated person"]
+    assert list(outcomes.rating_groups(rows.assign(engagement=[1.0, 2, 3, 4]))) == ["rated person", "rater"]
+
+
+def test_share_between_groups_holds_the_truth_at_the_nominal_rate():
+    draw = np.random.default_rng(3)
+    means = np.repeat([-0.25, 0, 0, 0.25], 100)
+    truth = np.var(means) / (np.var(means) + 1)
+    inside = 0
+    for _ in range(200):
+        values = pd.Series(means + draw.normal(size=400))
+        test = kruskal_wallis(values, pd.Series(np.repeat(list("abcd"), 100)))
+        _, lower, upper = rank_effect_interval(test.statistic, test.df, test.n)
+        inside += lower <= truth <= upper
+    assert 0.91 <= inside / 200 <= 0.985
+
+
+def test_sentence_counts_the_verdicts():
+    table = pd.DataFrame({"verdict": ["supported", "not collected", claims.UNDETERMINED]})
+    assert claims.sentence(table) == (
+        "Of 3 published claims: 1 supported, 1 undetermined at this n; 1 could not be tested."
+    )
+    assert claims.sentence(table.iloc[[1]]).startswith("None of the 1")
