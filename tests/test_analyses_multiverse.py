@@ -1,0 +1,112 @@
+"""The specification curve and its neighbours: every choice is there, and each estimate is what it says."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from compendium.analyses import claims, multiverse, outcomes, ways
+from compendium.figures.claims import specification_curve
+from compendium.settings import load_plan
+
+CLOSED_FORM = 1e-10
+ITEMS = {"listen": ["l1", "l2"], "share": ["s1", "s2"]}
+
+
+class MadeUpFramework:
+    """As much of a framework as scoring needs."""
+
+    items = pd.DataFrame(index=["l1", "l2", "s1", "s2"])
+
+    def scales(self, kept: list[str]) -> dict[str, list[str]]:
+        return {name: [item for item in members if item in kept] for name, members in ITEMS.items()}
+
+
+def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNamespace, claims.Material]:
+    draw = np.random.default_rng(2)
+    index = pd.Index([f"p{i}" for i in range(n)], name="person")
+    trait = draw.normal(size=n)
+    answers = pd.DataFrame({item: trait + draw.normal(size=n) for item in MadeUpFramework.items.index}, index)
+    answers.iloc[:15, 0] = np.nan
+    own = pd.DataFrame({"engagement": trait + draw.normal(size=n)}, index)
+    people = pd.DataFrame({"tenure": draw.normal(size=n)}, index)
+    scores = pd.DataFrame({name: answers[items].mean(axis=1) for name, items in ITEMS.items()})
+    overall = outcomes.overall(scores)
+    material = claims.Material(
+        overall, overall * np.nan, own, pd.DataFrame(), pd.DataFrame(), people, scores, None, "person", False, math.nan
+    )
+    flags = pd.DataFrame({"person": index, "flagged": [i < flagged for i in range(n)]})
+    flags.to_csv(folder / "careless_flags.csv", index=False)
+    step = SimpleNamespace(
+        plan=load_plan(), kept_items=["l1", "l2", "s1"], framework=MadeUpFramework(),
+        prepared=SimpleNamespace(answers=answers), folders=SimpleNamespace(private=folder),
+    )  # fmt: skip
+    return step, material
+
+
+def test_every_combination_that_the_cohort_allows_is_there_once(tmp_path: Path):
+    step, material = study(tmp_path)
+    table = multiverse.specifications(step, material)
+    assert len(table) == 2 * 3 * 2 * 2 * 2  # sector and occupation were not collected
+    assert not table.duplicated().any()
+
+
+def test_careless_rule_is_no_choice_where_nobody_was_flagged(tmp_path: Path):
+    step, material = study(tmp_path, flagged=0)
+    assert set(multiverse.specifications(step, material)["careless"]) == {"all"}
+    (tmp_path / "careless_flags.csv").unlink()
+    assert len(multiverse.flagged_people(step)) == 0
+
+
+def test_each_estimate_is_what_its_choices_say(tmp_path: Path):
+    step, material = study(tmp_path)
+    curve = multiverse.specification_curve(step, material).set_index(list(multiverse.CHOICES))
+    answers, own = step.prepared.answers.iloc[20:], material.own["engagement"].iloc[20:]
+    overall = (answers[["l1", "l2"]].mean(axis=1) + answers[["s1", "s2"]].mean(axis=1)) / 2
+    row = curve.loc[("asked", 0.5, "without flagged", "spearman", "none")]
+    assert row["estimate"] == pytest.approx(stats.spearmanr(overall, own).statistic, abs=CLOSED_FORM)
+    assert row["n"] == 180
+    assert curve.loc[("asked", 1.0, "all", "pearson", "none"), "n"] == 185
+
+
+def test_summary_and_picture_of_the_curve(tmp_path: Path):
+    step, material = study(tmp_path)
+    curve = multiverse.specification_curve(step, material)
+    row = multiverse.curve_summary(curve, {"engagement": 0.1}).iloc[0]
+    assert row["smallest"] <= row["median"] <= row["largest"]
+    assert row["specifications"] == len(curve)
+    assert multiverse.curve_summary(curve.assign(estimate=np.nan), {"engagement": 0.1}).empty
+    specification_curve(curve, list(multiverse.CHOICES), smallest=0.1)
+
+
+def test_ways_agree_on_complete_independent_data_and_name_what_they_lack(tmp_path: Path):
+    step, material = study(tmp_path)
+    items = step.prepared.answers
+    answers = {"engagement": pd.DataFrame({"e1": material.own["engagement"]})}
+    table = ways.estimates_by_way(material, items, answers, step.plan).set_index("way")
+    assert table.loc["Pearson", "estimate"] == pytest.approx(material.overall.corr(material.own["engagement"]))
+    assert "single item" in table.loc["Pearson, corrected for unreliability", "note"]
+    assert "neither agency nor team" in table.loc["random intercepts for agency and team", "note"]
+    assert table.loc["Spearman, partial for tenure", "estimate"] == pytest.approx(
+        table.loc["Spearman", "estimate"], abs=0.03
+    )
+
+
+def test_polychoric_composite_of_many_categories_is_near_pearson_of_the_sums():
+    draw = np.random.default_rng(4)
+    trait = draw.normal(size=3000)
+    items = pd.DataFrame({f"x{k}": np.clip(np.rint(3 + trait + draw.normal(size=3000)), 1, 5) for k in range(4)})
+    answers = pd.DataFrame(
+        {f"y{k}": np.clip(np.rint(3 + 0.5 * trait + draw.normal(size=3000)), 1, 5) for k in range(3)}
+    )
+    row = ways.composite_polychoric(items, {"engagement": answers}, ["engagement"], 0.95).iloc[0]
+    observed = items.sum(axis=1).corr(answers.sum(axis=1))
+    assert observed < row["estimate"] < observed + 0.06
+    constant = ways.composite_polychoric(items, {"engagement": answers * 0 + 3}, ["engagement"], 0.95).iloc[0]
+    assert constant["note"] == "does not vary"
