@@ -90,7 +90,7 @@ $(OUT)/book/index.html: $(OUT)/manifest.json $(wildcard book/* book/*/*)
 
 test: | $(ENVIRONMENT) ## Lint, type-check and run the tests
 	@$(MAKE) --no-print-directory lint PYTHON=$(PYTHON)
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: | $(ENVIRONMENT) ## Check style and types
 	@$(PYTHON) -m ruff check src tests notebooks benchmarks

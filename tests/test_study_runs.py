@@ -17,7 +17,7 @@ import pytest
 from compendium.paths import PROJECT
 from compendium.simulate import SimulationPlan, write_cohort
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("study")]
+pytestmark = pytest.mark.slow
 LATER_THAN_EIGHT = {"08_outcome_associations", "index", "book"}
 
 
