@@ -136,6 +136,7 @@ class Claim(Strict):
     named as such when none of them was.
     """
 
+    short: Reason
     statement: Reason
     evidence: Annotated[list[Literal["abstract", "project page"]], Field(min_length=1)]
     kind: Literal["own_outcome", "colleagues", "tenure", "groups"]

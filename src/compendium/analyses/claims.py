@@ -25,8 +25,9 @@ NOT_COLLECTED = "not collected"
 UNDETERMINED = "undetermined at this n"
 VERDICTS = ("supported", "not supported", UNDETERMINED, NOT_COLLECTED)
 COLUMNS = (
-    "claim", "statement", "evidence", "tested_by", "estimate", "lower", "upper", "p", "p_holm", "n", "method",
-    "smallest_effect", "verdict", "n_needed", "same_estimate", "same_lower", "same_upper", "same_p", "same_n",
+    "claim", "short", "statement", "evidence", "tested_by", "estimate", "lower", "upper", "p", "p_holm", "n", "method",
+    "smallest_effect", "verdict", "verdict_words", "n_needed",
+    "same_estimate", "same_lower", "same_upper", "same_p", "same_n",
     "same_verdict", "note",
 )  # fmt: skip
 
@@ -129,7 +130,14 @@ def claims_table(material: Material, plan: StudyPlan, labels: Mapping[str, str])
     table["p_holm"] = adjust_p(table["p"].astype(float), "holm")
     table["same_p_holm"] = adjust_p(table["same_p"].astype(float), "holm")
     judged = [_judged(row, published[str(row["claim"])], plan, int(table["p"].notna().sum())) for row in _rows(table)]
-    return table.assign(**pd.DataFrame(judged, index=table.index))[list(COLUMNS)]
+    done = table.assign(**pd.DataFrame(judged, index=table.index))
+    done["verdict_words"] = [_in_words(row) for row in _rows(done)]
+    return done[list(COLUMNS)]
+
+
+def _in_words(row: Mapping[str, Any]) -> str:
+    """Say the verdict and, where it is open, the n it would take."""
+    return f"{row['verdict']}, would need {row['n_needed']:,.0f}" if row["n_needed"] > 0 else str(row["verdict"])
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -141,6 +149,7 @@ def _tested(name: str, claim: Claim, material: Material, plan: StudyPlan, labels
     """Return the estimate of one claim, or why there is none."""
     row = {
         "claim": name,
+        "short": claim.short,
         "statement": claim.statement,
         "evidence": " and ".join(claim.evidence),
         "smallest_effect": claim.smallest_effect.value,

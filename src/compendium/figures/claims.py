@@ -26,7 +26,7 @@ def claims_forest(table: pd.DataFrame) -> Figure:
         Table of :func:`compendium.analyses.claims.claims_table`.
     """
     known = table.dropna(subset=["estimate"]).reset_index(drop=True)
-    figure, [axes] = subplots(7.4, 1.3 + 0.55 * max(len(known), 2))
+    figure, [axes] = subplots(7.4, 1.3 + 0.42 * max(len(known), 2))
     if known.empty:
         axes.text(0.5, 0.5, "No claim could be tested", ha="center", va="center", transform=axes.transAxes)
         axes.set_axis_off()
@@ -40,7 +40,7 @@ def claims_forest(table: pd.DataFrame) -> Figure:
             axes.hlines(part.index, part["lower"], part["upper"], color=PALETTE[colour], linewidth=1.8)
             axes.plot(part["estimate"], part.index, marker, color=PALETTE[colour], markersize=6, label=verdict)
     axes.axvline(0, color=INK, linewidth=0.8, linestyle=":")
-    axes.set_yticks(range(len(known)), [textwrap.fill(text, 44) for text in known["statement"]], fontsize=8)
+    axes.set_yticks(range(len(known)), [textwrap.fill(text, 30) for text in known["short"]])
     axes.set_ylim(len(known) - 0.5, -0.5)
     label(axes, x="Estimate with interval (correlation or standardised slope; groups: share of variance)", y="")
     figure.legend(loc="outside upper left", ncols=4)
