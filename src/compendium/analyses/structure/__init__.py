@@ -19,6 +19,7 @@ from compendium.analyses.structure.judgement import (
 )
 from compendium.analyses.structure.models import (
     Rivals,
+    careless_comparison,
     competency_pairs,
     crossing_items,
     difference_table,
@@ -45,6 +46,7 @@ __all__ = [
     "Evidence",
     "Rivals",
     "StructureVerdict",
+    "careless_comparison",
     "competency_pairs",
     "cross_loading_items",
     "crossing_items",

@@ -133,5 +133,5 @@ def _about_factor(row: dict[str, int | str]) -> str:
     said = f"{said} from {counted(int(row['competencies']), 'competency')} ({listed(str(row['members']).split(', '))})"
     if 2 * reverse > items:
         which = "all" if reverse == items else str(reverse)
-        return f"{said}, {which} of them reverse-keyed: what they share is their wording rather than a competency."
+        return f"{said}, {which} of them reverse-keyed: wording or careless answers, rather than a competency."
     return f"{said}."

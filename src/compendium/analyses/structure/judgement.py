@@ -243,7 +243,7 @@ def _fits(evidence: Evidence, rule: Structure) -> Check | None:
     short = _short_of(evidence, rule)
     if short:
         return Check(
-            question, "reservation", f"its fit is mixed: {short} misses the cut-off, the other two do not {said}"
+            question, "reservation", f"its fit is mixed, as {short} misses its cut-off and the others do not {said}"
         )
     well = _two_index(*indices, rule.rmsea_good.value, rule.cfi_good.value, rule)
     return Check(question, "for", f"it fits {'well' if well else 'acceptably'} {said}")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from compendium.analyses.structure.words import counted, listed
 from psychometrics.cfa import CfaModel, CfaResult, difference_test, fit_cfa
+from psychometrics.dimensionality import empirical_kaiser
 from psychometrics.errors import PsychometricsError
 from psychometrics.reliability import htmt
 
@@ -70,6 +71,13 @@ class Rivals:
         return (self.unfitted["correlated"],) if self.main is None else self.main.problems
 
     @property
+    def proper_sentence(self) -> str:
+        """Say which models are improper or could not be fitted."""
+        said = [f"{MODEL_NAMES[form]}: {' '.join(fit.problems)}" for form, fit in self.fits.items() if not fit.proper]
+        said += [f"{MODEL_NAMES[form]}: {why}" for form, why in self.unfitted.items()]
+        return " ".join(said) or "Every model converged to a proper solution."
+
+    @property
     def left_out_sentence(self) -> str:
         """Say which competencies are in no model, and which rest on two items."""
         said = []
@@ -81,16 +89,25 @@ class Rivals:
         return " ".join(said) or "Every competency has three or more kept items and is in the models."
 
 
-def fit_rivals(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> Rivals:
+def fit_rivals(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], forms: Sequence[str] = FORMS) -> Rivals:
     """Fit one factor, correlated competencies, a second-order and a bifactor model (WLSMV, pairwise).
 
     A model that is not identified for these competencies is named with the reason; an improper solution is kept.
+
+    Parameters
+    ----------
+    answers
+        Keyed answers, one column an item.
+    scales
+        Items of each competency; those of a single item are left out.
+    forms
+        The models to fit, all four when left out.
     """
     usable = {name: list(items) for name, items in scales.items() if len(items) >= SMALLEST_FACTOR}
     left_out = {name: list(items) for name, items in scales.items() if name not in usable}
     fits: dict[str, CfaResult] = {}
     unfitted: dict[str, str] = {}
-    for form in FORMS:
+    for form in forms:
         try:
             fits[form] = fit_cfa(_model(form, usable), answers, estimator="WLSMV", missing="pairwise")
         except (PsychometricsError, _NotIdentifiedError) as problem:
@@ -111,6 +128,30 @@ def model_fit_table(rivals: Rivals) -> pd.DataFrame:
             row |= {"n": fit.n_used, "converged": fit.converged, "proper": fit.proper, **_measures(fit)}
         rows.append(row | {"note": _note(rivals, form)})
     return pd.DataFrame(rows).astype({"n": "Int64", "df": "Int64", "parameters": "Int64"}, errors="ignore")
+
+
+def careless_comparison(rivals: Rivals, answers: pd.DataFrame, flagged: pd.Series[bool]) -> pd.DataFrame:
+    """Fit the model of correlated competencies again without the people whose answers look careless.
+
+    Parameters
+    ----------
+    rivals
+        The models of everyone.
+    answers
+        Keyed answers of everyone.
+    flagged
+        Whether a person's answers look careless; people without an entry are kept.
+
+    Returns
+    -------
+    DataFrame
+        One row a group of people: ``people``, ``n``, SRMR, robust CFI and RMSEA, and the dimensions that the
+        empirical Kaiser criterion suggests.
+    """
+    attentive = answers.drop(index=flagged.index[flagged])
+    without = fit_rivals(attentive, rivals.scales, ("correlated",))
+    groups = {"everyone": (rivals, answers), "without those flagged as careless": (without, attentive)}
+    return pd.DataFrame([{"people": who, **_group_row(*group)} for who, group in groups.items()])
 
 
 def difference_table(rivals: Rivals) -> pd.DataFrame:
@@ -260,6 +301,19 @@ def _measures(fit: CfaResult) -> dict[str, object]:
         found |= {f"{index}_{name}": getattr(measures, index + ending) for name, ending in VERSIONS.items()}
     found |= {"rmsea_lower": measures.rmsea_lower_robust, "rmsea_upper": measures.rmsea_upper_robust}
     return found | {"srmr": measures.srmr}
+
+
+def _group_row(rivals: Rivals, answers: pd.DataFrame) -> dict[str, object]:
+    """Return fit and dimensions in one group of people."""
+    row: dict[str, object] = {"n": len(answers)}
+    if rivals.main is not None:
+        fit = rivals.main.fit
+        row |= {"srmr": fit.srmr, "rmsea_robust": fit.rmsea_robust, "cfi_robust": fit.cfi_robust}
+    try:
+        dimensions = empirical_kaiser(answers[rivals.items], "polychoric", "pairwise").n_factors
+    except PsychometricsError as problem:
+        return row | {"note": str(problem)}
+    return row | {"dimensions": dimensions, "note": " ".join(rivals.problems)}
 
 
 def _note(rivals: Rivals, form: str) -> str:
