@@ -160,12 +160,15 @@ def rank_effect_interval(H: float, df: int, n: int, confidence: float = 0.95) ->
 
     Notes
     -----
+    Groups more alike than chance makes them (H below its expectation k - 1) say nothing more against a difference than
+    groups as alike as chance: the upper bound is then that of H = k - 1, so that no small sample rules everything out.
     The noncentral chi-square is H's distribution under small differences. Validated by coverage in a simulation.
     """
     if n <= df + 1:
         raise TooFewPersonsError(f"{n} persons in {df + 1} groups: more persons than groups are needed")
-    ends = [_noncentrality(H, df, tail) / n for tail in ((1 + confidence) / 2, (1 - confidence) / 2)]
-    return (H - df) / (n - df - 1), ends[0], ends[1]
+    lower = _noncentrality(H, df, (1 + confidence) / 2) / n
+    upper = _noncentrality(max(H, float(df)), df, (1 - confidence) / 2) / n
+    return (H - df) / (n - df - 1), lower, upper
 
 
 def _noncentrality(H: float, df: int, tail: float) -> float:
