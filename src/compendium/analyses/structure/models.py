@@ -31,6 +31,9 @@ NESTED = (
 )
 VERSIONS = {"naive": "", "scaled": "_scaled", "robust": "_robust"}
 SMALLEST_FACTOR, SMALLEST_SPECIFIC, EQUIVALENT_AT = 2, 3, 3
+EQUIVALENT = (
+    "With three competencies the second-order model is the correlated one in other words: just identified, same fit."
+)
 PAIR_COLUMNS = ("competency", "other", "correlation", "lower", "upper", "htmt2")
 
 
@@ -72,10 +75,11 @@ class Rivals:
 
     @property
     def proper_sentence(self) -> str:
-        """Say which models are improper or could not be fitted."""
+        """Say which models are improper, could not be fitted, or are the same."""
         said = [f"{MODEL_NAMES[form]}: {' '.join(fit.problems)}" for form, fit in self.fits.items() if not fit.proper]
         said += [f"{MODEL_NAMES[form]}: {why}" for form, why in self.unfitted.items()]
-        return " ".join(said) or "Every model converged to a proper solution."
+        said = said or ["Every model converged to a proper solution."]
+        return " ".join([*said, EQUIVALENT] if _equivalent(self) else said)
 
     @property
     def left_out_sentence(self) -> str:
@@ -280,6 +284,11 @@ def _model(form: str, scales: dict[str, list[str]]) -> CfaModel:
         "bifactor": lambda: CfaModel.bifactor(scales, "general"),
     }
     return build[form]()
+
+
+def _equivalent(rivals: Rivals) -> bool:
+    """Say whether the second-order model has as many parameters as there are factor correlations."""
+    return "second_order" in rivals.fits and len(rivals.scales) == EQUIVALENT_AT
 
 
 def _are(number: int) -> str:
