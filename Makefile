@@ -26,7 +26,7 @@ CALL = $(PLACE) --data "$(DATA)"
 
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
-SOURCES := $(wildcard src/*/*.py src/*/*/*.py)
+SOURCES := $(shell find src -type f ! -name '*.pyc')
 COHORT_FILES := $(wildcard $(FOLDER)/*) $(if $(DATA),$(wildcard $(DATA)/*.csv))
 FRAMEWORKS := $(wildcard data/frameworks/*/*)
 EVIDENCE := $(wildcard data/evidence/* data/evidence/*/*)
