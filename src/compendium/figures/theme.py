@@ -32,7 +32,6 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
-    "figure.constrained_layout.use": True,
     "figure.facecolor": "white",
 }
 
@@ -44,7 +43,7 @@ def subplots(width: float = 7.0, height: float = 4.0, *, rows: int = 1, columns:
     from matplotlib.figure import Figure as MatplotlibFigure
 
     mpl.rcParams.update(cast("Any", STYLE))
-    figure = MatplotlibFigure(figsize=(width, height))
+    figure = MatplotlibFigure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False)
     return figure, list(axes.ravel())
