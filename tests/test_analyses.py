@@ -298,6 +298,7 @@ def test_tenure_in_bands_counts_by_their_order(study):
 def test_peers_are_counted_with_those_who_have_none():
     own = scores(4)
     table = raters.peers_per_person(ratings(own.iloc[:2]), own)
+    assert raters.shown_peers_per_person(table, MINIMUM)["people"].dropna().ge(MINIMUM).all()
     assert table.to_dict("list") == {"peers": [0, 3], "people": [2, 2], "share": [0.5, 0.5]}
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from compendium.disclosure import suppress_small_groups
 from psychometrics.agreement import (
     GeneralisabilityStudy,
     average_deviation,
@@ -43,6 +44,11 @@ def peers_per_person(peer_scores: pd.DataFrame, people: pd.DataFrame) -> pd.Data
     counts = peer_scores.groupby(level="person").size().reindex(people.index, fill_value=0)
     table = counts.value_counts().sort_index().rename_axis("peers").rename("people").reset_index()
     return table.assign(share=table["people"] / len(people))
+
+
+def shown_peers_per_person(counts: pd.DataFrame, minimum: float) -> pd.DataFrame:
+    """Return the counts as they may be shown: small ones suppressed, with those that protect them."""
+    return suppress_small_groups(counts, minimum=minimum, count="people", keep=["peers"])
 
 
 def peer_icc(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
