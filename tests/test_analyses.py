@@ -198,20 +198,6 @@ def test_cross_loading_needs_two_factors_and_a_lead_under_the_margin():
     assert structure.cross_loading_items(pattern[[0]], 0.2) == []
 
 
-@pytest.mark.parametrize(
-    ("suggested", "own", "start"),
-    [
-        (8, 50, "The exploratory structure goes with the framework"),
-        (3, 50, "The items sort as the framework says"),
-        (8, 20, "The 8-competency structure is not supported here"),
-    ],
-)
-def test_verdict_on_the_structure_follows_the_numbers(suggested, own, start):
-    said = structure.verdict(suggested, 8, own, 52)
-    assert said.startswith(start)
-    assert f"{own} of 52 items" in said
-
-
 # 06: groups
 
 

@@ -8,7 +8,6 @@ from compendium.analyses.structure.exploratory import (
     retention_sentence,
     salient_table,
     unmatched_sentence,
-    verdict,
 )
 from compendium.analyses.structure.judgement import (
     Check,
@@ -73,5 +72,4 @@ __all__ = [
     "salient_table",
     "second_order_table",
     "unmatched_sentence",
-    "verdict",
 ]

@@ -46,19 +46,6 @@ def cross_loading_items(pattern: pd.DataFrame, margin: float) -> list[str]:
     return list(pattern.index[ranked[:, 0] - ranked[:, 1] < margin]) if pattern.shape[1] > 1 else []
 
 
-def verdict(suggested: int, modelled: int, own: int, items: int) -> str:
-    """Say in words whether the exploratory structure goes with the competency model."""
-    share = own / items
-    components = f"{suggested} component{'' if suggested == 1 else 's'}"
-    found = f"parallel analysis suggests {components} where the framework has {modelled} competencies"
-    placed = f"{own} of {items} items load highest on their own competency's factor"
-    if suggested == modelled and share >= 0.9:
-        return f"The exploratory structure goes with the framework: {found}, and {placed}."
-    if share >= 0.9:
-        return f"The items sort as the framework says, but the dimensions are not clearly separate: {found}; {placed}."
-    return f"The {modelled}-competency structure is not supported here: {found}, and only {placed}."
-
-
 def retention_sentence(votes: RetainFactors) -> str:
     """Say what the criteria for the number of dimensions suggest, and how parallel analysis was run."""
     parallel = votes.components
