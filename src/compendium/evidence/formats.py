@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -335,8 +335,3 @@ READERS: dict[str, Callable[[str, str], Parsed]] = {
     ".xml": read_endnote,
     ".csv": read_csv_export,
 }
-
-
-def readable_endings() -> Iterable[str]:
-    """Return the endings of the formats that can be read."""
-    return READERS.keys()
