@@ -38,7 +38,7 @@ def fit_ordinal(model: CfaModel, responses: OrdinalResponses, *, weighted: bool)
     Estimation
     """
     estimates = two_step.estimate(responses)
-    _check_distinct(estimates)
+    check_distinct(estimates)
     covariance = two_step.asymptotic_covariance(estimates, thresholds=False)
     weight = 1.0 / np.diag(covariance) if weighted else np.ones(len(covariance))
     moments = Moments(estimates.correlations, weight, covariance, responses.n_persons)
@@ -70,7 +70,7 @@ def fit_ordinal(model: CfaModel, responses: OrdinalResponses, *, weighted: bool)
     )
 
 
-def _check_distinct(estimates: two_step.TwoStepEstimates) -> None:
+def check_distinct(estimates: two_step.TwoStepEstimates) -> None:
     """Refuse two items that are one: their correlation has no sampling variance to weight by."""
     same = np.flatnonzero(np.abs(estimates.correlations) >= two_step.LIMIT - 1e-6)
     if same.size:

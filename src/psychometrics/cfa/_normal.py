@@ -200,7 +200,7 @@ def hessian(structure: Structure, directions: Directions, expected: Expected, da
     completed += structure.curvature(residual_weight(expected))
     Qm = Q @ expected.first
     with_mean = (M.T @ Q @ U) * (V.T @ Qm) + (M.T @ Q @ V) * (U.T @ Qm)
-    completed += with_mean + with_mean.T + M.T @ Q @ M
+    completed += with_mean + with_mean.T + M.T @ Q @ M - structure.mean_curvature(Qm)
     return np.asarray(completed - missing_information(directions, expected, data))
 
 

@@ -27,12 +27,12 @@ def starting_values(model: CfaModel, layout: Layout, covariance: Array, means: A
     ndarray, (n_cells,)
     """
     deviation = np.sqrt(np.diag(covariance))
-    loadings, factors = _standard_solution(model, layout, covariance / np.outer(deviation, deviation))
+    loadings, factors = standard_solution(model, layout, covariance / np.outer(deviation, deviation))
     uniqueness = np.clip(1.0 - np.einsum("af,fg,ag->a", loadings, factors, loadings), 0.2, 0.95)
     return _in_units(model, layout, loadings * deviation[:, None], factors, uniqueness * deviation**2, means)
 
 
-def _standard_solution(model: CfaModel, layout: Layout, R: Array) -> tuple[Array, Array]:
+def standard_solution(model: CfaModel, layout: Layout, R: Array) -> tuple[Array, Array]:
     """Standardised loadings and factor correlations; second-order factors come last."""
     place = {item: k for k, item in enumerate(layout.items)}
     column = {factor: k for k, factor in enumerate(layout.factors)}

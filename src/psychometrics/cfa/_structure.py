@@ -64,6 +64,7 @@ class Layout:
             "factor_covariance": (m, m),
             "residual_covariance": (p, p),
             "intercept": (p, p),
+            "factor_mean": (m, m),
         }
         base = {kind: np.zeros(shape) for kind, shape in shapes.items()}
         for kind, (place, row, column) in self._places_of(self.fixed).items():
@@ -81,6 +82,7 @@ class Layout:
             "factor_covariance": (factor, factor),
             "residual_covariance": (item, item),
             "intercept": (item, item),
+            "factor_mean": (factor, factor),
         }
         result: dict[Kind, tuple[Places, Places, Places]] = {}
         for kind, (rows, columns) in axes.items():
@@ -104,6 +106,7 @@ class Layout:
             _symmetric(filled["factor_covariance"]),
             _symmetric(filled["residual_covariance"]),
             np.diag(filled["intercept"]).copy(),
+            np.diag(filled["factor_mean"]).copy(),
         )
 
 
@@ -117,6 +120,7 @@ class Structure:
     factor_residuals: Array
     residuals: Array
     intercepts: Array
+    factor_means: Array
 
     @cached_property
     def total(self) -> Array:
@@ -183,11 +187,31 @@ class Structure:
         return U, V
 
     @cached_property
+    def means(self) -> Array:
+        """Implied means of the items."""
+        return np.asarray(self.intercepts + self.effects @ self.factor_means)
+
+    @cached_property
     def mean_directions(self) -> Array:
         """Derivative of the implied means, (n_items, n_cells)."""
         result = np.zeros((len(self.layout.items), self.layout.size))
         place, row, _ = self.layout.places["intercept"]
         result[row, place] = 1.0
+        level = self.total @ self.factor_means
+        place, row, column = self.layout.places["loading"]
+        result[row, place] = level[column]
+        place, row, column = self.layout.places["regression"]
+        result[:, place] = self.effects[:, row] * level[column]
+        place, row, _ = self.layout.places["factor_mean"]
+        result[:, place] = self.effects[:, row]
+        return result
+
+    def mean_curvature(self, weight: Array) -> Array:
+        """Second derivatives of the weighted sum of the implied means, in loadings and factor means."""
+        result = np.zeros((self.layout.size, self.layout.size))
+        lam, item, of = self.layout.places["loading"]
+        alpha, factor, _ = self.layout.places["factor_mean"]
+        _put(result, lam, alpha, weight[item][:, None] * self.total[np.ix_(of, factor)])
         return result
 
     def curvature(self, W: Array) -> Array:
