@@ -22,6 +22,7 @@ GATES = (
     "association",
     "regression",
     "mixed_model",
+    "latent_outcomes",
 )
 Reason = Annotated[str, Field(min_length=1)]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from compendium.analyses.latent import factor_outcomes
 from compendium.cohort import Cohort, CohortSettings, Group
 from compendium.disclosure import NOT_STATED, SUPPRESSED, hidden_groups
 from compendium.framework import Framework
@@ -165,6 +166,8 @@ def judge_all(step: Step, cohort: Cohort) -> dict[str, Verdict]:
     n = int(completers(step, cohort.answers).sum())
     items, competencies = cohort.answers.shape[1], len(step.framework.scales())
     rated = cohort.peers.groupby(level="person").size() if step.collected("peers") else None
+    factors = factor_outcomes(step.framework, step.settings.outcomes)[0]
+    of_factors = sum(len(members) for members in factors.values())
     answered = min(n, int(cohort.outcomes.notna().any(axis="columns").sum())) if step.collected("outcomes") else None
     asked: dict[str, tuple[int | None, int]] = {
         "careless": (items, 0),
@@ -175,6 +178,7 @@ def judge_all(step: Step, cohort: Cohort) -> dict[str, Verdict]:
         "regression": (answered, competencies),
         "rater_agreement": (None if rated is None else int((rated >= 2).sum()), 0),
         "mixed_model": (None if rated is None else len(rated), 0),
+        "latent_outcomes": (answered if of_factors else None, items + of_factors),
     }
     return {gate: step.judge(gate, *sizes) for gate, sizes in asked.items()}
 
