@@ -48,6 +48,7 @@ from psychometrics.association.planning import (
     minimum_detectable_correlation,
     persons_for_correlation,
 )
+from psychometrics.association.spline import SplineRegression, restricted_cubic_basis, spline_regression
 
 __all__ = [
     "CorrelationDifference",
@@ -60,6 +61,7 @@ __all__ = [
     "PooledEstimate",
     "PredictorImportance",
     "RegressionResult",
+    "SplineRegression",
     "SplitGroupCorrelation",
     "adjust_p",
     "bootstrap_correlations",
@@ -84,7 +86,9 @@ __all__ = [
     "random_intercept",
     "regression",
     "relative_weights",
+    "restricted_cubic_basis",
     "spearman_matrix",
+    "spline_regression",
     "split_group_correlation",
     "verdict",
 ]
