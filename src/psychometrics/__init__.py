@@ -16,11 +16,13 @@ _FAMILIES = {
     "minimum_detectable_correlation ordinal_regression partial_correlations random_intercept regression "
     "relative_weights spearman_matrix",
     "cfa": "CfaModel difference_test fit_cfa",
+    "dif": "DifRule OrdinalDif ordinal_dif",
     "dimensionality": "bartlett_sphericity empirical_kaiser exploratory_graph_analysis hull kmo "
     "minimum_average_partial parallel_analysis retain_factors",
     "efa": "compare_solutions fit_efa schmid_leiman tucker_congruence",
     "errors": "PsychometricsError",
     "groups": "compare_groups dunn kruskal_wallis welch_anova",
+    "invariance": "fit_groups measurement_invariance merge_categories",
     "items": "check_keying inter_item_correlations item_rest_correlation item_statistics redundancy_table",
     "ordinal": "nearest_correlation polychoric",
     "reliability": "average_variance_extracted composite_reliability cronbach_alpha htmt omega_categorical "

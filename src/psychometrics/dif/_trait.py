@@ -1,0 +1,111 @@
+"""The expected trait of a person, from the anchors of a scale and what is known of the person's group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import logsumexp
+
+from psychometrics.dif._cumulative import CumulativeFit, fit_cumulative
+from psychometrics.errors import ConvergenceError
+
+NODES = np.linspace(-6, 6, 49)
+_MOST_ROUNDS = 300
+_SMALLEST_CHANGE = 1e-6
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One anchor: who answered, the answers as places, and the curve so far."""
+
+    answered: np.ndarray
+    codes: np.ndarray
+    fit: CumulativeFit
+
+    def log_likelihood(self) -> np.ndarray:
+        """Return the log probability of each person's answer at each node; zero where missing."""
+        steps = self.fit.thresholds - self.fit.coefficients[0] * NODES[:, None]
+        cumulative = np.pad(1 / (1 + np.exp(-steps)), ((0, 0), (1, 1)), constant_values=(0, 1))
+        table = np.log(np.maximum(np.diff(cumulative), 1e-300)).T
+        return np.where(self.answered[:, None], table[self.codes], 0.0)
+
+
+def expected_traits(answers: pd.DataFrame, groups: np.ndarray, anchors: list[str]) -> np.ndarray:
+    """Return E(trait | anchors without the studied item, group), persons by items.
+
+    A graded response model with curves common to all groups and a normal trait in each (mean 0, variance 1 in
+    group 0, free elsewhere) is fitted to the anchors by marginal maximum likelihood (EM, fixed quadrature).
+    """
+    items = {name: _first(answers[name]) for name in anchors}
+    means, spreads = np.zeros(groups.max() + 1), np.ones(groups.max() + 1)
+    for _ in range(_MOST_ROUNDS):
+        posterior = _posterior(sum(item.log_likelihood() for item in items.values()), groups, means, spreads)
+        free = _moments(posterior, groups)
+        new = {name: _rescale(_refit(item, posterior), free[0][0], free[1][0]) for name, item in items.items()}
+        moments = (free[0] - free[0][0]) / free[1][0], free[1] / free[1][0]
+        change = max(_largest_change(items, new), np.abs(moments[0] - means).max(), np.abs(moments[1] - spreads).max())
+        items, (means, spreads) = new, moments
+        if change < _SMALLEST_CHANGE:
+            return _without_studied(answers, items, groups, means, spreads)
+    raise ConvergenceError("the trait of the anchors could not be estimated; the items may share no trait")
+
+
+def _first(answers: pd.Series) -> _Item:
+    """Start an anchor with a middling slope."""
+    answered = answers.notna().to_numpy()
+    values = answers[answered].to_numpy()
+    codes = np.zeros(len(answers), dtype=int)
+    codes[answered] = np.unique(values, return_inverse=True)[1]
+    shares = np.bincount(codes[answered]).cumsum()[:-1] / answered.sum()
+    start = CumulativeFit(np.log(shares / (1 - shares)) * 1.4, np.array([1.5]), np.nan, np.empty(0))
+    return _Item(answered, codes, start)
+
+
+def _posterior(log_likelihood: np.ndarray, groups: np.ndarray, means: np.ndarray, spreads: np.ndarray) -> np.ndarray:
+    """Return each person's posterior weights of the nodes."""
+    prior = -0.5 * ((NODES - means[:, None]) / spreads[:, None]) ** 2
+    joint = log_likelihood + (prior - logsumexp(prior, axis=1, keepdims=True))[groups]
+    return np.asarray(np.exp(joint - logsumexp(joint, axis=1, keepdims=True)))
+
+
+def _moments(posterior: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and standard deviation of the trait in each group."""
+    weights = np.stack([posterior[groups == group].mean(axis=0) for group in range(groups.max() + 1)])
+    means = weights @ NODES
+    return means, np.sqrt(weights @ NODES**2 - means**2)
+
+
+def _rescale(item: _Item, mean: float, spread: float) -> _Item:
+    """Return the same curve on a trait with this mean and spread set to 0 and 1 (Liu, Rubin & Wu 1998, PX-EM)."""
+    slope = item.fit.coefficients
+    fit = CumulativeFit(item.fit.thresholds - slope[0] * mean, slope * spread, np.nan, item.fit.information)
+    return _Item(item.answered, item.codes, fit)
+
+
+def _refit(item: _Item, posterior: np.ndarray) -> _Item:
+    """Fit an anchor's curve to the expected numbers of answers at each node."""
+    n_codes = len(item.fit.thresholds) + 1
+    member = (item.codes[item.answered, None] == np.arange(n_codes)).astype(float)
+    expected = member.T @ posterior[item.answered]
+    codes, nodes = np.repeat(np.arange(n_codes), len(NODES)), np.tile(NODES, n_codes)
+    fit = fit_cumulative(codes, nodes[:, None], item.fit, expected.ravel(), tolerance=1e-2)
+    return _Item(item.answered, item.codes, fit)
+
+
+def _largest_change(old: dict[str, _Item], new: dict[str, _Item]) -> float:
+    """Return the largest change of a slope."""
+    return max(float(abs(new[name].fit.coefficients[0] - old[name].fit.coefficients[0])) for name in old)
+
+
+def _without_studied(
+    answers: pd.DataFrame, items: dict[str, _Item], groups: np.ndarray, means: np.ndarray, spreads: np.ndarray
+) -> np.ndarray:
+    """Return the posterior means, each without the item it will be used for."""
+    single = {name: item.log_likelihood() for name, item in items.items()}
+    together = np.sum(list(single.values()), axis=0)
+    columns = [
+        _posterior(together - single.get(str(name), 0.0), groups, means, spreads) @ NODES for name in answers.columns
+    ]
+    return np.stack(columns, axis=1)
