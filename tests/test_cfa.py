@@ -278,7 +278,7 @@ def test_malformed_model_is_refused(build: Any, says: str) -> None:
         (lambda x: x, {"estimator": "PML"}, ModelError, "use one of WLSMV, ULSMV, ML, MLR"),
         (lambda x: x, {"missing": "fiml"}, ModelError, "WLSMV takes missing='listwise' or 'pairwise'"),
         (lambda x: x, {"estimator": "ML", "missing": "pairwise"}, ModelError, "'listwise' or 'fiml'"),
-        (lambda x: x, {"group": "sector"}, ModelError, "invariance"),
+        (lambda x: x, {"group": "sector"}, ModelError, "no column 'sector'"),
     ],
 )
 def test_bad_request_is_refused_by_name(change: Any, options: Any, error: type[Exception], says: str) -> None:

@@ -54,7 +54,7 @@ class _Problem:
 
 
 @dataclass(frozen=True)
-class _Saturated:
+class Saturated:
     """The unrestricted moments, their information, and R with RR' their asymptotic covariance (incomplete data)."""
 
     mean: Array
@@ -95,11 +95,11 @@ def fit_normal(model: CfaModel, values: Array, *, robust: bool, full_information
     """
     means = full_information
     data = NormalData.of(values)
-    saturated = _saturated(data, model.items, means, robust)
+    saturated = saturated_moments(data, model.items, means, robust)
     layout = Layout.of(model.items, model.latent, model.cells(ordered=False, means=means))
     start = starting_values(model, layout, saturated.covariance, saturated.mean)
     fitted = _fitted(_Problem(layout, data, saturated.mean, means), start, robust)
-    base = _baseline(model.items, data, saturated, means, robust)
+    base = baseline_of(model.items, data, saturated, means, robust)
     degrees = len(model.items) * (len(model.items) + 1) // 2 + means * len(model.items)
     n = data.n_persons
     return Estimation(
@@ -117,7 +117,7 @@ def fit_normal(model: CfaModel, values: Array, *, robust: bool, full_information
     )
 
 
-def _saturated(data: NormalData, items: tuple[str, ...], means: bool, robust: bool) -> _Saturated:
+def saturated_moments(data: NormalData, items: tuple[str, ...], means: bool, robust: bool) -> Saturated:
     """Unrestricted moments, with the trace and asymptotic covariance that the robust tests need."""
     _check_rank(data, items)
     try:
@@ -129,15 +129,15 @@ def _saturated(data: NormalData, items: tuple[str, ...], means: bool, robust: bo
         ) from None
     if not data.blocks:
         trace = _normal_trace(expected) + means * len(items) if robust else np.nan
-        return _Saturated(mean, covariance, expected, trace)
+        return Saturated(mean, covariance, expected, trace)
     directions = normal.saturated_directions(covariance)
     information = np.eye(directions.U.shape[1]) - normal.missing_information(directions, expected, data)
     if not robust:
         triangle = solve_triangular(np.linalg.cholesky(information), np.eye(len(information)), lower=True)
-        return _Saturated(mean, covariance, expected, np.nan, information, triangle.T)
+        return Saturated(mean, covariance, expected, np.nan, information, triangle.T)
     outer_root = _outer_root(normal.casewise_scores(directions, expected, data))
     root = cho_solve(cho_factor(information), outer_root)
-    return _Saturated(mean, covariance, expected, float(np.sum(root * outer_root)), information, root)
+    return Saturated(mean, covariance, expected, float(np.sum(root * outer_root)), information, root)
 
 
 def _outer_root(scores: Array) -> Array:
@@ -183,7 +183,7 @@ def _fitted(problem: _Problem, start: Array, robust: bool) -> _Fitted:
     return _Fitted(structure, expected, solution, half @ bread / data.n_persons, float(np.trace(half)))
 
 
-def _baseline(items: tuple[str, ...], data: NormalData, saturated: _Saturated, means: bool, robust: bool) -> _Fitted:
+def baseline_of(items: tuple[str, ...], data: NormalData, saturated: Saturated, means: bool, robust: bool) -> _Fitted:
     """Fit the model of independent items; its maximum is each item's own mean and variance."""
     cells = [Cell("residual_covariance", item, item) for item in items]
     if means:
@@ -194,7 +194,7 @@ def _baseline(items: tuple[str, ...], data: NormalData, saturated: _Saturated, m
     return _fitted(_Problem(layout, data, saturated.mean, means), start, robust)
 
 
-def _test(fitted: _Fitted, saturated: _Saturated, data: NormalData, means: bool, df: int, robust: bool) -> ModelTest:
+def _test(fitted: _Fitted, saturated: Saturated, data: NormalData, means: bool, df: int, robust: bool) -> ModelTest:
     """Likelihood ratio against the unrestricted moments, with its corrections."""
     statistic = 2.0 * data.n_persons * (fitted.expected.value - saturated.expected.value)
     factor = (saturated.trace - fitted.trace) / df if robust and df > 0 else np.nan
@@ -205,7 +205,7 @@ def _test(fitted: _Fitted, saturated: _Saturated, data: NormalData, means: bool,
     return ModelTest(statistic, df, scaled, factor, 0.0, complete, mean_factor)
 
 
-def _complete_data_test(fitted: _Fitted, saturated: _Saturated, n: int, df: int) -> tuple[float, float]:
+def _complete_data_test(fitted: _Fitted, saturated: Saturated, n: int, df: int) -> tuple[float, float]:
     """Discrepancy that complete data would have, and its null mean over df (Zhang & Savalei 2022, FIML-C)."""
     if df == 0 or saturated.information is None or saturated.root is None:
         return np.nan, np.nan

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.linalg import null_space
+from scipy.linalg import qr, solve
 from scipy.special import chdtrc
 
 from psychometrics.cfa import _least_squares as least_squares
 from psychometrics.cfa._estimation import Estimation
+from psychometrics.cfa._fit import FitMeasures
 from psychometrics.cfa._result import CfaResult
 from psychometrics.errors import ModelError
 
@@ -87,7 +89,7 @@ def difference_test(general: CfaResult, nested: CfaResult) -> DifferenceTest:
     if general.estimator == "ML":
         statistic, method = difference, "likelihood ratio"
     elif general.estimator == "MLR":
-        statistic, method = _satorra_bentler(general, nested, difference, df), "Satorra-Bentler 2001"
+        statistic, method = satorra_bentler(general.fit, nested.fit, difference, df), "Satorra-Bentler 2001"
     else:
         statistic, method = _satorra(general, nested, difference, df), "Satorra 2000, scaled and shifted"
     problems = tuple(
@@ -114,11 +116,9 @@ def _check_comparable(general: CfaResult, nested: CfaResult) -> None:
         )
 
 
-def _satorra_bentler(general: CfaResult, nested: CfaResult, difference: float, df: int) -> float:
-    """Difference over the difference of the scaling corrections."""
-    correction = nested.fit.df * nested.fit.scaling_factor - general.fit.df * (
-        general.fit.scaling_factor if general.fit.df else 0.0
-    )
+def satorra_bentler(general: FitMeasures, nested: FitMeasures, difference: float, df: int) -> float:
+    """Difference over the difference of the scaling corrections (Satorra & Bentler 2001)."""
+    correction = nested.df * nested.scaling_factor - general.df * (general.scaling_factor if general.df else 0.0)
     if correction <= 0:
         raise ModelError(
             "The scaling correction of the difference is not positive (Satorra & Bentler 2010 describe when): compare "
@@ -131,9 +131,10 @@ def _satorra(general: CfaResult, nested: CfaResult, difference: float, df: int) 
     """Scaled-shifted difference."""
     moments = general.estimation.moments
     assert moments is not None
+    covariance = moments.covariance
     wide = _derivative(general.estimation)
     narrow = _derivative(nested.estimation)[_same_pairs(general, nested)]
-    trace, square = _restriction_traces(moments, wide, narrow)
+    trace, square = restriction_traces(moments.weight, lambda matrix: covariance @ matrix, wide, narrow)
     return least_squares.scaled_shifted(difference, df, trace, square)[0]
 
 
@@ -155,17 +156,20 @@ def _same_pairs(general: CfaResult, nested: CfaResult) -> NDArray[np.intp]:
     return np.asarray(number[place[first], place[second]])
 
 
-def _restriction_traces(moments: least_squares.Moments, wide: Array, narrow: Array) -> tuple[float, float]:
+def restriction_traces(
+    weight: Array, covariance_times: Callable[[Array], Array], wide: Array, narrow: Array
+) -> tuple[float, float]:
     """Traces of U Gamma and of its square, for the U of the restriction A (Satorra 2000, delta method).
 
-    A spans what the general model's derivatives have beyond the nested model's; ``U = W D E A' (A E A')^-1 A E D' W``
-    with E the inverse information of the general model.
+    A spans what the general model's derivatives (wide) have beyond the nested model's (narrow);
+    ``U = W D E A' (A E A')^-1 A E D' W`` with E the inverse information of the general model. Gamma enters as the
+    function that multiplies it, since it need not be held in one piece.
     """
-    mapping = np.linalg.lstsq(wide, narrow, rcond=None)[0]
-    restriction = null_space(mapping.T).T
-    weighted = wide * moments.weight[:, None]
+    mapping = solve(wide.T @ wide, wide.T @ narrow, assume_a="pos")
+    restriction = qr(mapping)[0][:, narrow.shape[1] :].T
+    weighted = wide * weight[:, None]
     inverse = np.linalg.inv(wide.T @ weighted)
     reach = restriction @ inverse @ weighted.T
     inner = np.linalg.inv(restriction @ inverse @ restriction.T)
-    product = inner @ (reach @ moments.covariance @ reach.T)
+    product = inner @ (reach @ covariance_times(reach.T))
     return float(np.trace(product)), float(np.sum(product * product.T))

@@ -122,7 +122,7 @@ def fit_measures(
     test: ModelTest,
     baseline: ModelTest,
     *,
-    n_rmsea: int,
+    n_rmsea: float,
     n_persons: int,
     n_parameters: int,
     srmr: float,
@@ -138,7 +138,7 @@ def fit_measures(
     Parameters
     ----------
     test, baseline : ModelTest
-    n_rmsea : int
+    n_rmsea : float
         n in the RMSEA: persons for likelihood, persons less one for least squares.
     n_persons, n_parameters : int
     srmr : float
@@ -204,7 +204,7 @@ def _p_value(statistic: float, df: int) -> float:
 
 
 def _indices(
-    statistic: float, factor: float, base: float, base_factor: float, df: int, base_df: int, n: int
+    statistic: float, factor: float, base: float, base_factor: float, df: int, base_df: int, n: float
 ) -> _Indices:
     """CFI, TLI and RMSEA of a statistic whose null mean is factor times df; NaN where the correction is negative."""
     if not (np.isfinite(statistic) and np.isfinite(base) and (df == 0 or factor > 0)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ from psychometrics.cfa._result import CfaResult, Estimator, Missing, build_resul
 from psychometrics.errors import CodingError, ConstantItemError, ModelError, TooFewPersonsError
 from psychometrics.ordinal import encode
 
+if TYPE_CHECKING:
+    from psychometrics.invariance import GroupModel
+
 _RULES: dict[str, tuple[str, ...]] = {
     "WLSMV": ("listwise", "pairwise"),
     "ULSMV": ("listwise", "pairwise"),
@@ -24,13 +28,34 @@ _RULES: dict[str, tuple[str, ...]] = {
 }
 
 
+@overload
+def fit_cfa(
+    model: CfaModel,
+    responses: pd.DataFrame,
+    estimator: Estimator = "WLSMV",
+    missing: Missing = "listwise",
+    group: None = None,
+) -> CfaResult: ...
+
+
+@overload
+def fit_cfa(
+    model: CfaModel,
+    responses: pd.DataFrame,
+    estimator: Estimator = "WLSMV",
+    missing: Missing = "listwise",
+    *,
+    group: str,
+) -> GroupModel: ...
+
+
 def fit_cfa(
     model: CfaModel,
     responses: pd.DataFrame,
     estimator: Estimator = "WLSMV",
     missing: Missing = "listwise",
     group: str | None = None,
-) -> CfaResult:
+) -> CfaResult | GroupModel:
     """Fit a confirmatory factor model.
 
     WLSMV minimises ``sum w (r - rho)^2`` over the polychoric correlations r, with w their inverse asymptotic variances
@@ -51,11 +76,13 @@ def fit_cfa(
         from everyone who answered both items; "fiml" (ML, MLR) maximises the likelihood of whatever each person
         answered.
     group : str, optional
-        Not supported here: models for several groups are in :mod:`psychometrics.invariance`.
+        Column of the responses that holds each person's group: the model is fitted to every group without
+        equalities (configural), by :func:`psychometrics.invariance.fit_groups`, which also takes equalities.
 
     Returns
     -------
     CfaResult
+        Or :class:`psychometrics.invariance.GroupModel` with `group`.
 
     Raises
     ------
@@ -87,28 +114,41 @@ def fit_cfa(
     Validated against lavaan 0.6-14 ``cfa()``: estimates, standard errors, standardised solution and fit measures of
     every model form and estimator, listwise, pairwise and full information.
     """
-    _check_request(model, responses, estimator, missing, group)
+    if group is not None:
+        return _fit_configural(model, responses, estimator, missing, group)
+    _check_request(model, responses, estimator, missing)
     items = list(model.items)
     if estimator in ("WLSMV", "ULSMV"):
         coded = encode(responses[items], "pairwise" if missing == "pairwise" else "listwise")
-        _check_persons(coded.n_persons, len(items))
+        check_persons(coded.n_persons, len(items))
         estimation = fit_ordinal(model, coded, weighted=estimator == "WLSMV")
     else:
-        values = _continuous_values(responses[items], full_information=missing == "fiml")
+        values = continuous_values(responses[items], full_information=missing == "fiml")
         estimation = fit_normal(model, values, robust=estimator == "MLR", full_information=missing == "fiml")
     return build_result(model, estimation, estimator, missing, _notes(estimation, len(responses)))
 
 
-def _check_request(model: CfaModel, responses: pd.DataFrame, estimator: str, missing: str, group: str | None) -> None:
+def _fit_configural(
+    model: CfaModel, responses: pd.DataFrame, estimator: Estimator, missing: Missing, group: str
+) -> GroupModel:
+    """Fit every group; the import is late because that family builds on this one."""
+    from psychometrics.invariance import fit_groups
+
+    if group not in responses.columns:
+        raise ModelError(f"The responses have no column {group!r} to group by.")
+    if estimator == "ULSMV":
+        raise ModelError("Models for several groups take WLSMV, ML or MLR.")
+    return fit_groups(model, responses, responses[group], estimator, missing)
+
+
+def _check_request(model: CfaModel, responses: pd.DataFrame, estimator: str, missing: str) -> None:
     """Refuse a request that makes no sense before anything is computed."""
-    if group is not None:
-        raise ModelError("fit_cfa fits one group. For several groups use psychometrics.invariance.")
     if estimator not in _RULES:
         raise ModelError(f"estimator={estimator!r} is unknown; use one of {', '.join(_RULES)}.")
     if missing not in _RULES[estimator]:
         allowed = " or ".join(repr(rule) for rule in _RULES[estimator])
         raise ModelError(f"{estimator} takes missing={allowed}, not {missing!r}.")
-    _check_items(model, responses)
+    check_items(model, responses)
     p = len(model.items)
     ordered = estimator in ("WLSMV", "ULSMV")
     free = sum(cell.fixed is None for cell in model.cells(ordered=ordered))
@@ -120,7 +160,7 @@ def _check_request(model: CfaModel, responses: pd.DataFrame, estimator: str, mis
         )
 
 
-def _check_items(model: CfaModel, responses: pd.DataFrame) -> None:
+def check_items(model: CfaModel, responses: pd.DataFrame) -> None:
     """Every item of the model must be a column, once."""
     known = [str(name) for name in responses.columns]
     unknown = [item for item in model.items if item not in known]
@@ -133,7 +173,7 @@ def _check_items(model: CfaModel, responses: pd.DataFrame) -> None:
         raise ModelError(f"The responses hold {', '.join(repeated)} more than once.")
 
 
-def _check_persons(n_persons: int, n_items: int) -> None:
+def check_persons(n_persons: int, n_items: int) -> None:
     """Refuse no more persons than items."""
     if n_persons <= n_items:
         raise TooFewPersonsError(
@@ -142,7 +182,7 @@ def _check_persons(n_persons: int, n_items: int) -> None:
         )
 
 
-def _continuous_values(responses: pd.DataFrame, *, full_information: bool) -> NDArray[np.float64]:
+def continuous_values(responses: pd.DataFrame, *, full_information: bool) -> NDArray[np.float64]:
     """Numeric responses after the missing rule."""
     try:
         values = responses.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -153,7 +193,7 @@ def _continuous_values(responses: pd.DataFrame, *, full_information: bool) -> ND
         raise CodingError("Items hold infinite values. Code missing responses as NaN.")
     absent = np.isnan(values)
     values = values[~absent.all(axis=1)] if full_information else values[~absent.any(axis=1)]
-    _check_persons(len(values), values.shape[1])
+    check_persons(len(values), values.shape[1])
     spread = np.nanmax(values, axis=0) - np.nanmin(values, axis=0)
     constant = [str(name) for name, width in zip(responses.columns, spread, strict=True) if not width > 0]
     if constant:

@@ -25,8 +25,8 @@ class Cell:
     """One entry of a model matrix: free, or fixed at a value.
 
     `row` and `column` are the item and factor of a loading, the lower and higher factor of a regression, and the two
-    variables of a covariance; an intercept has the item twice, a factor mean the factor. Thresholds (item and number) are
-    no part of the covariance structure; models for several groups keep them in the same vector.
+    variables of a covariance; an intercept has the item twice, a factor mean the factor. Thresholds (item and
+    number) are no part of the covariance structure; models for several groups keep them in the same vector.
     """
 
     kind: Kind

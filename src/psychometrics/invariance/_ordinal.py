@@ -236,7 +236,7 @@ class OrdinalProblem:
         return total, slope, metric
 
     def derivative(self, values: Array) -> Array:
-        """Derivatives of all stacked moments in the parameters."""
+        """Differentiate all stacked moments in the parameters."""
         groups = range(len(self.stacked.groups))
         return np.vstack([self.sharing.fold(g, self.implied(values, g).derivative) for g in groups])
 

@@ -53,11 +53,11 @@ class Rules:
         return "intercepts" in self.equal and (not self.ordinal or "thresholds" in self.equal)
 
     def value_of(self, cell: Cell, reference: bool) -> float | str:
-        """Fixed value of a cell, ``"all"`` where groups share it, ``"own"`` where the group has its own.
+        """Find the fixed value of a cell, ``"all"`` where groups share it, ``"own"`` where the group has its own.
 
         The reference group sets units and origins: factor variances 1 and means 0, and for ordered items residual
         variances 1 and intercepts 0. Another group's are free as soon as equal loadings, thresholds or intercepts
-        tie its units to these (Wu & Estabrook 2016, conditions 4, 7 and 11; Millsap 2011 for continuous items).
+        tie its units to these (Wu & Estabrook 2016; for continuous items Millsap 2011).
         """
         if cell.kind in ("threshold", "loading"):
             return _SHARED if self.holds(_KIND[cell.kind], cell.row) else "own"
@@ -139,7 +139,7 @@ def all_cells(model: CfaModel, thresholds: Sequence[tuple[str, int]]) -> Layout:
 
 
 def share(layout: Layout, rules: Rules, n_groups: int) -> Sharing:
-    """Number the parameters of a set of rules; the first group is the reference."""
+    """Give every parameter under some rules its number; the first group is the reference."""
     place = np.full((n_groups, len(layout.cells)), -1, dtype=np.intp)
     constant = np.zeros((n_groups, len(layout.cells)))
     number: dict[tuple[int, int], int] = {}
