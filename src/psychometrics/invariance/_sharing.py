@@ -109,7 +109,7 @@ class Sharing:
             free = place >= 0
             np.add.at(total, place[free], values[free])
             np.add.at(number, place[free], 1.0)
-        return total / number
+        return np.asarray(total / number)
 
     def fold(self, group: int, derivative: Array) -> Array:
         """Turn derivatives in a group's cells (last axis) into derivatives in the parameters."""
