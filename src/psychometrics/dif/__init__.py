@@ -1,4 +1,4 @@
-"""Differential item functioning: do groups answer an item alike when they are alike in what it measures?"""
+"""Differential item functioning: whether people alike in a competency answer an item alike in every group."""
 
 from psychometrics.dif.detect import ordinal_dif
 from psychometrics.dif.result import DifRule, OrdinalDif

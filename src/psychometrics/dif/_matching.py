@@ -15,8 +15,10 @@ MATCHINGS = ("trait", "rest", "total")
 
 def matching_scores(
     answers: pd.DataFrame, groups: np.ndarray, anchors: list[str], matching: str, minimum_answered: float
-) -> np.ndarray:
-    """Return the score of every person for every item of one scale, NaN where too little was answered.
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the score of every person for every item of one scale, and the anchors too steep for a trait.
+
+    A score is NaN where too little was answered.
 
     Parameters
     ----------
@@ -33,9 +35,10 @@ def matching_scores(
     counts = answers.notna().to_numpy(dtype=float) @ parts
     enough = counts >= np.maximum(minimum_answered * parts.sum(axis=0), 1)
     if matching == "trait":
-        return np.where(enough, expected_traits(answers, groups, anchors), np.nan)
+        traits, steep = expected_traits(answers, groups, anchors)
+        return np.where(enough, traits, np.nan), steep
     totals = answers.fillna(0).to_numpy() @ parts
-    return np.where(enough, totals / np.maximum(counts, 1), np.nan)
+    return np.where(enough, totals / np.maximum(counts, 1), np.nan), ()
 
 
 def _parts(answers: pd.DataFrame, anchors: list[str], include_studied: bool) -> np.ndarray:

@@ -130,7 +130,7 @@ def _nagelkerke(fit: CumulativeFit, null: float, n: int) -> float:
 def _clustered_wald(models: ItemModels, fit: CumulativeFit, df: int) -> tuple[float, float]:
     """Test the last df coefficients with the cluster sandwich; Hotelling's F with clusters minus one."""
     data = models.data
-    assert data.clusters is not None  # noqa: S101
+    assert data.clusters is not None
     names, places = np.unique(data.clusters, return_inverse=True)
     scores = person_scores(data.codes, _design(data, models.n_groups)[:, : len(fit.coefficients)], fit)
     sums = np.zeros((len(names), scores.shape[1]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Scales, checked, scales_of
+from psychometrics._responses import Scales, checked, constant_items, scales_of
 from psychometrics.dif._matching import MATCHINGS, Matching
 from psychometrics.dif.result import DifRule
 from psychometrics.errors import InputShapeError, TooFewPersonsError
@@ -69,7 +69,7 @@ def prepare(
 
 def _refuse_short_scales(frame: pd.DataFrame, scales: dict[str, list[str]], rule: DifRule) -> None:
     """Refuse scales that cannot lend the studied item enough anchors."""
-    usable = {name: int((frame[items].nunique() > 1).sum()) for name, items in scales.items()}
+    usable = {name: len(items) - len(constant_items(frame[items])) for name, items in scales.items()}
     short = [f"{name} ({count})" for name, count in usable.items() if count <= rule.minimum_anchors]
     if short:
         raise InputShapeError(
@@ -127,9 +127,7 @@ def _cluster_codes(clusters: pd.Series) -> np.ndarray:
     """Return clusters as integers; refuse too few for a sandwich."""
     codes = pd.factorize(clusters)[0]
     if codes.max() + 1 < _FEWEST_CLUSTERS:
-        raise TooFewPersonsError(
-            f"{codes.max() + 1} clusters; a cluster-robust test needs at least {_FEWEST_CLUSTERS}"
-        )
+        raise TooFewPersonsError(f"{codes.max() + 1} clusters; a cluster-robust test needs at least {_FEWEST_CLUSTERS}")
     return codes
 
 

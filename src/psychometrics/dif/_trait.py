@@ -14,6 +14,8 @@ from psychometrics.errors import ConvergenceError
 NODES = np.linspace(-6, 6, 49)
 _MOST_ROUNDS = 300
 _SMALLEST_CHANGE = 1e-6
+# Log odds for each standard deviation of the trait; a standardised loading of .96.
+_STEEPEST = 6.0
 
 
 @dataclass(frozen=True)
@@ -32,23 +34,27 @@ class _Item:
         return np.where(self.answered[:, None], table[self.codes], 0.0)
 
 
-def expected_traits(answers: pd.DataFrame, groups: np.ndarray, anchors: list[str]) -> np.ndarray:
-    """Return E(trait | anchors without the studied item, group), persons by items.
+def expected_traits(
+    answers: pd.DataFrame, groups: np.ndarray, anchors: list[str]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return E(trait | anchors without the studied item, group), persons by items; and the steepest anchors.
 
     A graded response model with curves common to all groups and a normal trait in each (mean 0, variance 1 in
-    group 0, free elsewhere) is fitted to the anchors by marginal maximum likelihood (EM, fixed quadrature).
+    group 0, free elsewhere) is fitted to the anchors by marginal maximum likelihood (EM, fixed quadrature). Slopes
+    are held within a bound, since an item that repeats another drives both towards infinity; such are named.
     """
     items = {name: _first(answers[name]) for name in anchors}
     means, spreads = np.zeros(groups.max() + 1), np.ones(groups.max() + 1)
     for _ in range(_MOST_ROUNDS):
-        posterior = _posterior(sum(item.log_likelihood() for item in items.values()), groups, means, spreads)
+        posterior = _posterior(_together(items), groups, means, spreads)
         free = _moments(posterior, groups)
         new = {name: _rescale(_refit(item, posterior), free[0][0], free[1][0]) for name, item in items.items()}
         moments = (free[0] - free[0][0]) / free[1][0], free[1] / free[1][0]
         change = max(_largest_change(items, new), np.abs(moments[0] - means).max(), np.abs(moments[1] - spreads).max())
         items, (means, spreads) = new, moments
         if change < _SMALLEST_CHANGE:
-            return _without_studied(answers, items, groups, means, spreads)
+            steep = tuple(name for name, item in items.items() if abs(item.fit.coefficients[0]) >= 0.999 * _STEEPEST)
+            return _without_studied(answers, items, groups, means, spreads), steep
     raise ConvergenceError("the trait of the anchors could not be estimated; the items may share no trait")
 
 
@@ -61,6 +67,11 @@ def _first(answers: pd.Series) -> _Item:
     shares = np.bincount(codes[answered]).cumsum()[:-1] / answered.sum()
     start = CumulativeFit(np.log(shares / (1 - shares)) * 1.4, np.array([1.5]), np.nan, np.empty(0))
     return _Item(answered, codes, start)
+
+
+def _together(items: dict[str, _Item]) -> np.ndarray:
+    """Return the log likelihood of all anchors, persons by nodes."""
+    return np.sum([item.log_likelihood() for item in items.values()], axis=0)
 
 
 def _posterior(log_likelihood: np.ndarray, groups: np.ndarray, means: np.ndarray, spreads: np.ndarray) -> np.ndarray:
@@ -78,9 +89,10 @@ def _moments(posterior: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _rescale(item: _Item, mean: float, spread: float) -> _Item:
-    """Return the same curve on a trait with this mean and spread set to 0 and 1 (Liu, Rubin & Wu 1998, PX-EM)."""
-    slope = item.fit.coefficients
-    fit = CumulativeFit(item.fit.thresholds - slope[0] * mean, slope * spread, np.nan, item.fit.information)
+    """Return the curve on a trait with this mean and spread set to 0 and 1 (Liu, Rubin & Wu 1998), within the bound."""
+    slope = item.fit.coefficients * spread
+    held = min(1.0, _STEEPEST / abs(slope[0]))
+    fit = CumulativeFit((item.fit.thresholds - slope[0] / spread * mean) * held, slope * held, np.nan, np.empty(0))
     return _Item(item.answered, item.codes, fit)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from psychometrics._responses import Scales
+from psychometrics._responses import Scales, constant_items
 from psychometrics.dif._effects import item_effects, scale_effects
 from psychometrics.dif._matching import matching_scores
 from psychometrics.dif._models import TESTS, ItemModels, fit_models, item_data, item_row
@@ -123,7 +123,7 @@ def ordinal_dif(
         test="likelihood ratio" if study.clusters is None else "cluster-robust Wald",
         matching=study.matching,
         n_persons=len(study.answers),
-        n_clusters=0 if study.clusters is None else int(len(np.unique(study.clusters))),
+        n_clusters=0 if study.clusters is None else len(np.unique(study.clusters)),
         rule=study.rule,
         notes=(*study.notes, *search.notes),
         _models=ordered,
@@ -148,14 +148,12 @@ class _Search:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     log: list[dict[str, object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    steep: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stable: bool = False
 
     def run(self) -> None:
         """Test and purify until the anchors stay, come back, or the rounds are used up."""
-        answers = self.study.answers
-        wanted = {
-            scale: [item for item in items if answers[item].nunique() > 1] for scale, items in self.study.scales.items()
-        }
+        wanted = self._without(set())
         seen: list[dict[str, list[str]]] = []
         for number in range(1, self.study.rule.maximum_rounds + 1):
             self._test(wanted)
@@ -176,32 +174,34 @@ class _Search:
         """Test again the scales whose anchors changed, and judge all items together."""
         for scale, anchors in wanted.items():
             if self.anchors.get(scale) != anchors:
-                self.tested |= _test_scale(self.study, scale, anchors)
+                new, self.steep[scale] = _test_scale(self.study, scale, anchors)
+                self.tested |= new
         self.anchors = wanted
         self.table = _judged(self.study, self.tested, wanted)
 
     def _purified(self) -> dict[str, list[str]]:
         """Return the anchors without flagged items, as far as enough of them remain."""
-        flagged = set(self.table.index[self.table["flagged"]])
-        new, self.notes = {}, []
-        for scale, items in self.study.scales.items():
-            left = [item for item in items if item not in flagged and self.study.answers[item].nunique() > 1]
-            enough = len(left) >= self.study.rule.minimum_anchors
-            new[scale] = left if enough or self.study.given is not None else self.anchors[scale]
-            if not enough:
+        new = self._without(set(self.table.index[self.table["flagged"]]))
+        self.notes = []
+        for scale, left in new.items():
+            if len(left) < self.study.rule.minimum_anchors and self.study.given is None:
+                new[scale] = self.anchors[scale]
                 self.notes.append(
-                    f"{scale}: {len(items) - len(left)} of {len(items)} items flagged, too few anchors would remain; "
-                    f"its matching score was not purified further and keeps {', '.join(self.anchors[scale])}"
+                    f"{scale}: after purification {len(left)} anchors would remain; its matching score was not "
+                    f"purified further and keeps {', '.join(self.anchors[scale])}"
                 )
         return new
+
+    def _without(self, flagged: set[str]) -> dict[str, list[str]]:
+        """Return the items of each scale that vary and are not flagged."""
+        out = flagged | set(constant_items(self.study.answers))
+        return {scale: [item for item in items if item not in out] for scale, items in self.study.scales.items()}
 
     def _record(self, number: int) -> None:
         """Write the round down."""
         flagged = list(self.table.index[self.table["flagged"]])
         size = sum(len(items) for items in self.anchors.values())
-        self.log.append(
-            {"round": number, "n_flagged": len(flagged), "flagged": ", ".join(flagged), "n_anchors": size}
-        )
+        self.log.append({"round": number, "n_flagged": len(flagged), "flagged": ", ".join(flagged), "n_anchors": size})
 
     def _note_cycle(self, wanted: dict[str, list[str]]) -> None:
         """Say that purification goes round in circles, and over which items."""
@@ -216,21 +216,28 @@ class _Search:
     def _note_untested(self) -> None:
         """Name the items without a test."""
         self.notes.extend(f"{item} not tested: {one.note}" for item, one in self.tested.items() if one.note)
+        self.notes.extend(
+            f"{scale}: {', '.join(items)} all but determine the matching trait (slope held at its bound); does one "
+            "item repeat another? Test the scale again without it"
+            for scale, items in self.steep.items()
+            if items
+        )
         if self.study.given is not None:
             self.notes.append("the matching scores were given, so flagged items still count in them")
 
 
-def _test_scale(study: Study, scale: str, anchors: list[str]) -> dict[str, _Tested]:
-    """Fit the models of every item of a scale."""
+def _test_scale(study: Study, scale: str, anchors: list[str]) -> tuple[dict[str, _Tested], tuple[str, ...]]:
+    """Fit the models of every item of a scale; name anchors too steep for the trait."""
     answers = study.answers[study.scales[scale]]
+    steep: tuple[str, ...] = ()
     if study.given is not None:
         scores = np.repeat(study.given[[scale]].to_numpy(), answers.shape[1], axis=1)
     else:
         try:
-            scores = matching_scores(answers, study.groups, anchors, study.matching, study.rule.minimum_answered)
+            scores, steep = matching_scores(answers, study.groups, anchors, study.matching, study.rule.minimum_answered)
         except ConvergenceError as problem:
-            return {str(item): _Tested(None, f"no matching score for {scale}: {problem}") for item in answers}
-    return {str(item): _test_item(study, answers[item], scores[:, place]) for place, item in enumerate(answers)}
+            return {str(item): _Tested(None, f"no matching score for {scale}: {problem}") for item in answers}, ()
+    return {str(item): _test_item(study, answers[item], scores[:, place]) for place, item in enumerate(answers)}, steep
 
 
 def _test_item(study: Study, answers: pd.Series, scores: np.ndarray) -> _Tested:
@@ -248,7 +255,7 @@ def _judged(study: Study, tested: dict[str, _Tested], anchors: dict[str, list[st
     rows = {item: item_row(one.models) for item, one in tested.items() if one.models is not None}
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(order)
     for name in TESTS:
-        table.insert(table.columns.get_loc(f"p_{name}") + 1, f"p_adjusted_{name}", _adjusted(table[f"p_{name}"]))
+        table.insert(list(table.columns).index(f"p_{name}") + 1, f"p_adjusted_{name}", _adjusted(table[f"p_{name}"]))
     scale_of = {item: scale for scale, items in study.scales.items() for item in items}
     table.insert(0, "scale", [scale_of[item] for item in order])
     table.insert(1, "anchor", [item in anchors[scale_of[item]] for item in order])

@@ -162,5 +162,5 @@ def _curve(models: ItemModels, item: str, name: str, place: int, points: int) ->
     """Return the curve of one group over the range of its members."""
     data = models.data
     own = data.centre + data.spread * data.score[data.groups == place]
-    score = np.linspace(*np.quantile(own, [0.025, 0.975]), points)
+    score = np.linspace(np.quantile(own, 0.025), np.quantile(own, 0.975), points)
     return pd.DataFrame({"item": item, "group": name, "score": score, "expected": models.expected(score, place)})
