@@ -24,6 +24,7 @@ _FAMILIES = {
     "groups": "compare_groups dunn kruskal_wallis welch_anova",
     "invariance": "fit_groups measurement_invariance merge_categories",
     "items": "check_keying inter_item_correlations item_rest_correlation item_statistics redundancy_table",
+    "irt": "fit_graded_response fit_scales item_fit local_dependence person_fit person_scores",
     "ordinal": "nearest_correlation polychoric",
     "reliability": "average_variance_extracted composite_reliability cronbach_alpha htmt omega_categorical "
     "omega_hierarchical omega_total ordinal_alpha",
