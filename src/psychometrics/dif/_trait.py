@@ -71,7 +71,7 @@ def _first(answers: pd.Series) -> _Item:
 
 def _together(items: dict[str, _Item]) -> np.ndarray:
     """Return the log likelihood of all anchors, persons by nodes."""
-    return np.sum([item.log_likelihood() for item in items.values()], axis=0)
+    return np.asarray(np.sum([item.log_likelihood() for item in items.values()], axis=0))
 
 
 def _posterior(log_likelihood: np.ndarray, groups: np.ndarray, means: np.ndarray, spreads: np.ndarray) -> np.ndarray:
