@@ -15,6 +15,7 @@ from scipy import stats
 from small_study import SmallStudy
 
 from compendium.analyses import groups, items, outcomes, quality, raters, structure
+from compendium.settings import load_plan
 from psychometrics.items import check_keying
 
 CLOSED_FORM = 1e-10
@@ -79,6 +80,7 @@ def test_every_gate_is_asked_with_the_number_that_counts_for_it(study):
         "regression": 60,
         "rater_agreement": 20,
         "mixed_model": 20,
+        "latent_outcomes": 60,
     }
     assert set(verdicts) == set(step.plan.gates)
     table = quality.gate_table(verdicts)
@@ -242,6 +244,62 @@ def test_constant_score_has_a_reason_instead_of_a_test(study):
     assert tests.loc["listen", "p_holm"].notna().all()
 
 
+def test_pairs_are_those_of_shown_groups_and_agree_with_the_test_of_two(study):
+    own, people, described = grouped(study, ["North"] * 20 + ["South"] * 20 + ["West"] * 11 + ["East"] * 9)
+    pairs = groups.group_pairs(own, people, described, MINIMUM, 0.05).query("grouping == 'Agency'")
+    assert set(pairs["group_a"]) | set(pairs["group_b"]) == {"North", "South"}
+    tests = groups.group_tests(own, people, described, MINIMUM).query("grouping == 'Agency'")
+    np.testing.assert_allclose(pairs["p"], tests["p"], rtol=1e-8)
+    assert list(pairs["differ"]) == list(pairs["p_holm"] < 0.05)
+
+
+def test_group_with_too_few_scores_is_hidden_for_that_score_only(study):
+    own, people, described = grouped(study, ["North"] * 20 + ["South"] * 20 + ["West"] * 20)
+    own.loc[people["agency"].eq("West") & (np.arange(60) < 55), "share"] = np.nan
+    pairs = groups.group_pairs(own, people, described, MINIMUM, 0.05).query("grouping == 'Agency'")
+    assert len(pairs[pairs["competency"] == "listen"]) == 3
+    assert pairs.loc[pairs["competency"] == "share", ["group_a", "group_b"]].to_numpy().tolist() == []
+    tests = groups.group_tests(own, people, described, MINIMUM).set_index(["grouping", "competency"])
+    assert tests.loc[("Agency", "share"), "note"] == groups.TOO_FEW_SHOWN
+
+
+def test_effect_is_never_below_its_interval(study):
+    own, people, described = grouped(study, ["North", "South"] * 30)
+    tests = groups.group_tests(own, people, described, MINIMUM)
+    assert (tests["eta_lower"] <= tests["eta_squared"]).all()
+    assert (tests["eta_squared"] <= tests["eta_upper"]).all()
+    assert groups.rank_effect(0.1, 2, 40, CONFIDENCE)["eta_squared"] == 0
+    assert all(np.isnan(value) for value in groups.rank_effect(np.nan, 2, 40, CONFIDENCE).values())
+
+
+def test_variance_between_groups_needs_enough_of_them(study):
+    own, people, described = grouped(study, [f"a{number % 6}" for number in range(60)])
+    plan = load_plan()
+    tests = groups.group_tests(own, people, described, MINIMUM)
+    table = groups.group_variances(own, people, described, tests, plan).set_index(["grouping", "competency"])
+    many = table.loc[("Agency", "listen")]
+    assert (many["n"], many["n_groups"]) == (60, 6)
+    assert 0 <= many["lower"] <= many["icc1"] <= many["upper"]
+    assert many["epsilon_squared"] == tests["epsilon_squared"].iloc[0]
+    assert "5 of them" in table.loc[("Grade", "listen"), "note"]
+    assert groups.largest_variance(table.reset_index())["grouping"] == "Agency"
+    assert "5 of them" in groups.largest_variance(table.loc[["Grade"]].reset_index())["note"]
+
+
+def test_tenure_curve_leaves_enough_people_beyond_its_ends(study):
+    step = prepare(study)
+    people = step.prepared.people
+    own = scores().set_axis(people.index)
+    tests, curves = groups.tenure_curves(own, people, step.settings, load_plan())
+    assert (tests["note"] == "").all()
+    ends = curves["tenure"].agg(["min", "max"])
+    assert (people["tenure"] <= ends["min"]).sum() >= MINIMUM
+    assert (people["tenure"] >= ends["max"]).sum() >= MINIMUM
+    few = groups.tenure_curves(own.head(30), people.head(30), step.settings, load_plan())
+    assert (few[0]["note"] == "not supported at n = 30, would need 50").all()
+    assert few[1].empty
+
+
 def test_cohort_without_groups_gives_empty_tables(study):
     study.settings["groups"] = {}
     study.settings["ignore"] = ["agency", "grade", "tenure"]
@@ -250,6 +308,9 @@ def test_cohort_without_groups_gives_empty_tables(study):
     tests, means = (make(own, people, described, MINIMUM) for make in (groups.group_tests, groups.group_means))
     assert len(tests) == len(means) == 0
     assert groups.effect_matrix(tests, {}).empty
+    assert groups.group_pairs(own, people, described, MINIMUM, 0.05).empty
+    variances = groups.group_variances(own, people, described, tests, load_plan())
+    assert groups.largest_variance(variances)["note"] == "no grouping was collected"
 
 
 def test_effects_are_laid_out_in_the_order_given(study):
@@ -276,6 +337,9 @@ def test_tenure_in_bands_counts_by_their_order(study):
     assert table.loc["listen", "rho"] == pytest.approx(
         stats.spearmanr(own["listen"].to_numpy(), ranks).statistic, abs=CLOSED_FORM
     )
+    tests, curves = groups.tenure_curves(own, step.prepared.people, step.settings, load_plan())
+    assert tests["note"].str.contains("asked in bands").all()
+    assert curves.empty
 
 
 # 07: peers

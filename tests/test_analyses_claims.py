@@ -43,7 +43,18 @@ def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int 
     clusters, name = claims.chosen_clusters(people, plan())
     overall = outcomes.overall(scores)
     return claims.Material(
-        overall, overall * np.nan, own, pd.DataFrame(), pd.DataFrame(), people, scores, clusters, name, False, math.nan
+        overall,
+        overall * np.nan,
+        own,
+        pd.DataFrame(),
+        pd.DataFrame(),
+        people,
+        scores,
+        clusters,
+        name,
+        False,
+        math.nan,
+        ("agency",),
     )
 
 

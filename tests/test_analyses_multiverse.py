@@ -39,7 +39,18 @@ def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNames
     scores = pd.DataFrame({name: answers[items].mean(axis=1) for name, items in ITEMS.items()})
     overall = outcomes.overall(scores)
     material = claims.Material(
-        overall, overall * np.nan, own, pd.DataFrame(), pd.DataFrame(), people, scores, None, "person", False, math.nan
+        overall,
+        overall * np.nan,
+        own,
+        pd.DataFrame(),
+        pd.DataFrame(),
+        people,
+        scores,
+        None,
+        "person",
+        False,
+        math.nan,
+        (),
     )
     flags = pd.DataFrame({"person": index, "flagged": [i < flagged for i in range(n)]})
     flags.to_csv(folder / "careless_flags.csv", index=False)

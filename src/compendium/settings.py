@@ -177,6 +177,12 @@ class Disclosure(Strict):
     minimum_raters: Count
 
 
+class Groups(Strict):
+    """When a mixed model is asked about groups."""
+
+    fewest_for_variance: Count
+
+
 class StudyPlan(Strict):
     """The whole of ``study.yaml``."""
 
@@ -192,6 +198,7 @@ class StudyPlan(Strict):
     agreement: Agreement
     gates: dict[str, Gate]
     disclosure: Disclosure
+    groups: Groups
     families: dict[str, str]
     claims: Claims
     multiverse: Multiverse

@@ -13,10 +13,12 @@ import pandas as pd
 from scipy import stats
 
 from compendium.analyses import outcomes, raters
+from compendium.analyses.groups import groupings, rank_effect, shown_groups
+from compendium.disclosure import hidden_groups
 from compendium.settings import Claim, StudyPlan
 from psychometrics.association import adjust_p, bootstrap_correlations, random_intercept, regression, verdict
 from psychometrics.errors import PsychometricsError
-from psychometrics.groups import kruskal_wallis, rank_effect_interval
+from psychometrics.groups import kruskal_wallis
 
 if TYPE_CHECKING:
     from compendium.step import Step
@@ -51,6 +53,8 @@ class Material:
     cluster_name : str
         Grouping of ``clusters``, or "person".
     has_peers : bool
+    compared : tuple of str
+        Groupings whose groups are compared and shown.
     peer_reliability : float
         Reliability of the mean of the peers a person has.
     """
@@ -66,6 +70,7 @@ class Material:
     cluster_name: str
     has_peers: bool
     peer_reliability: float
+    compared: tuple[str, ...]
 
 
 def gather(step: Step) -> Material:
@@ -87,7 +92,8 @@ def gather(step: Step) -> Material:
     overall, peers = outcomes.overall(scores), outcomes.overall(means)
     reliability = _peer_reliability(given, step.plan) if has_peers else math.nan
     return Material(
-        overall, peers, own, colleagues, given, people, scores, clusters, name, has_peers, reliability
+        overall, peers, own, colleagues, given, people, scores, clusters, name, has_peers, reliability,
+        tuple(groupings(step.settings)),
     )  # fmt: skip
 
 
@@ -292,8 +298,14 @@ def _groups(claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[s
     if claim.grouping not in material.people:
         return {"verdict": NOT_COLLECTED, "note": f"{claim.grouping}: not collected in this cohort"}
     minimum = int(plan.disclosure.minimum_group.value)
-    test = kruskal_wallis(material.overall, material.people[claim.grouping], minimum)
-    effect, lower, upper = rank_effect_interval(test.statistic, test.df, test.n, plan.confidence.value)
+    names = list(dict.fromkeys([*material.compared, claim.grouping]))
+    gone = hidden_groups(material.people, names, minimum)
+    members = shown_groups(material.overall, material.people, gone, minimum)[claim.grouping]
+    n, needed = int((members.notna() & material.overall.notna()).sum()), plan.gates["association"].minimum_n
+    if n < needed:
+        return {"n": n, "note": f"not supported at n = {n} in groups of {minimum} people or more, would need {needed}"}
+    test = kruskal_wallis(material.overall, members)
+    effect, lower, upper = rank_effect(test.statistic, test.df, test.n, plan.confidence.value).values()
     return {
         "tested_by": f"{test.n_groups} groups of {minimum} people or more",
         "estimate": effect,
