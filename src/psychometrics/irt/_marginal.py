@@ -127,8 +127,18 @@ def _between_items(first: list[Array], codes: Codes, weights: Array) -> Array:
     chosen = np.hstack(
         [(codes[:, [item]] == np.arange(table.shape[1])).astype(float) for item, table in enumerate(first)]
     )
-    total = 0.0
-    for point in range(weights.shape[1]):
-        scores = block_diag(*(table[point] for table in first))
-        total = total + scores.T @ ((chosen.T * weights[:, point]) @ chosen) @ scores
-    return np.asarray(total)
+    scores = _blocks(first)
+    total = np.zeros((scores.shape[2], scores.shape[2]))
+    for point, table in enumerate(scores):
+        total += table.T @ ((chosen.T * weights[:, point]) @ chosen) @ table
+    return total
+
+
+def _blocks(first: list[Array]) -> Array:
+    """Return at each point the scores of every category of every item, zero in other items' parameters."""
+    widths = np.cumsum([0, *(table.shape[1] for table in first)])
+    lengths = np.cumsum([0, *(table.shape[2] for table in first)])
+    blocks = np.zeros((len(first[0]), widths[-1], lengths[-1]))
+    for item, table in enumerate(first):
+        blocks[:, widths[item] : widths[item + 1], lengths[item] : lengths[item + 1]] = table
+    return blocks
