@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 from psychometrics.dif._cumulative import CumulativeFit, fit_cumulative
 from psychometrics.errors import ConvergenceError
 
-NODES = np.linspace(-6, 6, 49)
+NODES = np.linspace(-8, 8, 65)
 _MOST_ROUNDS = 300
 _SMALLEST_CHANGE = 1e-6
 # Log odds for each standard deviation of the trait; a standardised loading of .96.
