@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import logsumexp
+from scipy.special import expit, logit
 
 from psychometrics.dif._cumulative import CumulativeFit, fit_cumulative
 from psychometrics.errors import ConvergenceError
@@ -20,18 +20,17 @@ _STEEPEST = 6.0
 
 @dataclass(frozen=True)
 class _Item:
-    """One anchor: who answered, the answers as places, and the curve so far."""
+    """One anchor: which answer each person gave (0/1, no answer: all 0), and the curve so far."""
 
-    answered: np.ndarray
-    codes: np.ndarray
+    member: np.ndarray
     fit: CumulativeFit
 
     def log_likelihood(self) -> np.ndarray:
         """Return the log probability of each person's answer at each node; zero where missing."""
-        steps = self.fit.thresholds - self.fit.coefficients[0] * NODES[:, None]
-        cumulative = np.pad(1 / (1 + np.exp(-steps)), ((0, 0), (1, 1)), constant_values=(0, 1))
-        table = np.log(np.maximum(np.diff(cumulative), 1e-300)).T
-        return np.where(self.answered[:, None], table[self.codes], 0.0)
+        below = expit(self.fit.thresholds[:, None] - self.fit.coefficients[0] * NODES)
+        ends = np.zeros((1, len(NODES))), np.ones((1, len(NODES)))
+        shares = np.diff(np.vstack([ends[0], below, ends[1]]), axis=0)
+        return np.asarray(self.member @ np.log(np.maximum(shares, 1e-300)))
 
 
 def expected_traits(
@@ -60,13 +59,9 @@ def expected_traits(
 
 def _first(answers: pd.Series) -> _Item:
     """Start an anchor with a middling slope."""
-    answered = answers.notna().to_numpy()
-    values = answers[answered].to_numpy()
-    codes = np.zeros(len(answers), dtype=int)
-    codes[answered] = np.unique(values, return_inverse=True)[1]
-    shares = np.bincount(codes[answered]).cumsum()[:-1] / answered.sum()
-    start = CumulativeFit(np.log(shares / (1 - shares)) * 1.4, np.array([1.5]), np.nan, np.empty(0))
-    return _Item(answered, codes, start)
+    member = (answers.to_numpy()[:, None] == np.sort(answers.dropna().unique())).astype(float)
+    shares = member.sum(axis=0).cumsum()[:-1] / member.sum()
+    return _Item(member, CumulativeFit(1.4 * logit(shares), np.array([1.5]), np.nan, np.empty(0)))
 
 
 def _together(items: dict[str, _Item]) -> np.ndarray:
@@ -76,9 +71,9 @@ def _together(items: dict[str, _Item]) -> np.ndarray:
 
 def _posterior(log_likelihood: np.ndarray, groups: np.ndarray, means: np.ndarray, spreads: np.ndarray) -> np.ndarray:
     """Return each person's posterior weights of the nodes."""
-    prior = -0.5 * ((NODES - means[:, None]) / spreads[:, None]) ** 2
-    joint = log_likelihood + (prior - logsumexp(prior, axis=1, keepdims=True))[groups]
-    return np.asarray(np.exp(joint - logsumexp(joint, axis=1, keepdims=True)))
+    prior = np.exp(-0.5 * ((NODES - means[:, None]) / spreads[:, None]) ** 2)
+    joint = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)) * prior[groups]
+    return np.asarray(joint / joint.sum(axis=1, keepdims=True))
 
 
 def _moments(posterior: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,17 +88,15 @@ def _rescale(item: _Item, mean: float, spread: float) -> _Item:
     slope = item.fit.coefficients * spread
     held = min(1.0, _STEEPEST / abs(slope[0]))
     fit = CumulativeFit((item.fit.thresholds - slope[0] / spread * mean) * held, slope * held, np.nan, np.empty(0))
-    return _Item(item.answered, item.codes, fit)
+    return _Item(item.member, fit)
 
 
 def _refit(item: _Item, posterior: np.ndarray) -> _Item:
     """Fit an anchor's curve to the expected numbers of answers at each node."""
-    n_codes = len(item.fit.thresholds) + 1
-    member = (item.codes[item.answered, None] == np.arange(n_codes)).astype(float)
-    expected = member.T @ posterior[item.answered]
-    codes, nodes = np.repeat(np.arange(n_codes), len(NODES)), np.tile(NODES, n_codes)
-    fit = fit_cumulative(codes, nodes[:, None], item.fit, expected.ravel(), tolerance=1e-2)
-    return _Item(item.answered, item.codes, fit)
+    expected = item.member.T @ posterior
+    codes, nodes = np.indices(expected.shape).reshape(2, -1)
+    fit = fit_cumulative(codes, NODES[nodes, None], item.fit, expected.ravel(), tolerance=1e-2)
+    return _Item(item.member, fit)
 
 
 def _largest_change(old: dict[str, _Item], new: dict[str, _Item]) -> float:

@@ -57,6 +57,7 @@ def ordinal_dif(
         sum persons of a higher group have the higher trait: with a trait difference of one standard deviation,
         seven items and no DIF, ``rest`` and ``total`` found DIF in 89 and 75 of 100 items at the 5 per cent
         level (two groups of 800), ``trait`` in 4. lordif matches on a trait estimate with one prior for everybody.
+        ``trait`` is in standard deviations of the reference group, the others in points.
     clusters : Series, optional
         What dependent rows share, for example the rated person when self and peer forms are compared. Wald tests
         with the cluster sandwich (times C / (C - 1)) then replace the likelihood-ratio tests, with Hotelling's

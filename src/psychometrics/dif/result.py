@@ -25,8 +25,10 @@ class DifRule:
         ... and McFadden's pseudo R2 grows by at least this from the score alone to score, groups and their
         product. lordif offers .02 (Choi et al. 2011); it is there one of three criteria, not combined.
     moderate, large : float
-        Classes of the change in Nagelkerke's R2 (Jodoin & Gierl 2001: .035 and .070, from simulated dichotomous
-        items and two groups). McFadden's changes are smaller than Nagelkerke's: do not read them on this scale.
+        Classes of the change in Nagelkerke's R2. Jodoin & Gierl (2001) derived .035 and .070 for Zumbo and Thomas's
+        R2 of dichotomous items in two groups; they are commonly read on Nagelkerke's. McFadden's changes are
+        smaller (about half in five-point items): do not read them on this scale. Any R2 change also shrinks with
+        the share of the group that differs, so read it beside ``effects``, which do not.
     minimum_size : int
         Smaller groups are left out, with a note.
     minimum_anchors : int
