@@ -376,6 +376,14 @@ def test_repeated_items_are_named(answers: dict[str, pd.DataFrame]) -> None:
     assert any("repeat one another" in note and "Copy" in note for note in model.notes)
 
 
+def test_a_likelihood_without_maximum_is_reported(answers: dict[str, pd.DataFrame]) -> None:
+    frame = answers["science"]
+    model = fit_graded_response(frame.assign(Copy=frame["Future"]))
+    assert not model.converged
+    assert model.discrimination_se.isna().all()
+    assert any(note.startswith("no maximum found") for note in model.notes)
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [

@@ -37,7 +37,7 @@ class GradedResponse:
     loadings : Series of shape (n_items,)
         Standardised loadings a / sqrt(a^2 + 1.702^2).
     covariance : DataFrame of shape (n_parameters, n_parameters)
-        Of slopes and intercepts, indexed by item and parameter; NaN when the information is singular.
+        Of slopes and intercepts, indexed by item and parameter; NaN when the search did not converge.
     log_likelihood, aic, bic : float
         Of the marginal likelihood.
     n_persons, n_items, n_parameters : int
@@ -258,7 +258,7 @@ def _result(
         quadrature_points=quadrature_points,
         method="graded response, marginal maximum likelihood",
         missing="all answers given",
-        notes=notes + _warnings(solution, slopes, covariance),
+        notes=notes + _warnings(solution, slopes),
     )
 
 
@@ -281,15 +281,12 @@ def _spread(values: Mapping[str, Array], steps: dict[str, list[str]]) -> pd.Data
 
 
 def _covariance(solution: Solution, steps: dict[str, list[str]]) -> pd.DataFrame:
-    """Return the inverse of the observed information, labelled; NaN unless it is positive definite."""
+    """Return the inverse of the observed information, labelled; NaN unless it is that of a maximum."""
     labels = pd.MultiIndex.from_tuples(
         [(item, name) for item, names in steps.items() for name in ["a", *names]], names=["item", "parameter"]
     )
-    try:
-        np.linalg.cholesky(solution.information)
-        values = np.linalg.inv(solution.information)
-    except np.linalg.LinAlgError:
-        values = np.full_like(solution.information, np.nan)
+    information = solution.information
+    values = np.linalg.inv(information) if solution.converged else np.full_like(information, np.nan)
     return pd.DataFrame(values, labels, labels)
 
 
@@ -312,13 +309,11 @@ def _standard_errors(
     return slopes_se, intercepts_se, thresholds_se
 
 
-def _warnings(solution: Solution, slopes: pd.Series, covariance: pd.DataFrame) -> tuple[str, ...]:
+def _warnings(solution: Solution, slopes: pd.Series) -> tuple[str, ...]:
     """Say what is doubtful about the solution."""
     notes = []
     if not solution.converged:
-        notes.append(f"not converged after {solution.steps} Newton steps")
-    if bool(covariance.isna().to_numpy().any()):
-        notes.append("the information is not positive definite, so there are no standard errors")
+        notes.append(f"no maximum found in {solution.steps} Newton steps, so there are no standard errors")
     against = slopes.index[slopes < 0]
     if len(against):
         notes.append(f"negative discrimination: {', '.join(against)}; check the key")
