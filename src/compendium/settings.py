@@ -18,6 +18,8 @@ GATES = (
     "item_rule",
     "reliability",
     "factor_analysis",
+    "item_response",
+    "invariance",
     "rater_agreement",
     "association",
     "regression",
@@ -46,6 +48,12 @@ class Count(Threshold):
     value: Annotated[float, Field(ge=1)]
 
 
+class Check(Threshold):
+    """A further check of items: what fails it is dropped, or kept with a note in the decision log."""
+
+    decision: Literal["drop", "note"]
+
+
 class Scoring(Strict):
     """How answers become competency scores."""
 
@@ -60,6 +68,46 @@ class ItemRule(Strict):
     correlation: Literal["spearman", "pearson"]
     floor_ceiling_share: Share
     cross_loading_margin: Share
+
+
+class Selection(Strict):
+    """How the final items are chosen among those that pass the published rule."""
+
+    size: Count
+    minimum_per_competency: Count
+    maximum_per_competency: Count
+    commonest_answer: Check
+    missing_share: Check
+    loading: Check
+    second_loading: Check
+    item_fit: Check
+    fairness: Check
+    relevance: Check
+    evidence: Check
+    dependence: Share
+    resamples: Count
+    splits: Count
+    seconds_per_item: Threshold
+
+
+class Fairness(Strict):
+    """Between which groups items are compared, and when a difference counts."""
+
+    groupings: list[str]
+    smallest_group: Count
+    moderate: Share
+    large: Share
+
+
+class Invariance(Strict):
+    """Between which groups the measurement model is compared, and how far fit may fall."""
+
+    groupings: list[str]
+    smallest_group: Count
+    fewest_answers: Count
+    cfi_drop: Share
+    rmsea_rise: Share
+    freed_share: Share
 
 
 class Careless(Strict):
@@ -191,6 +239,9 @@ class StudyPlan(Strict):
     alpha_level: Share
     scoring: Scoring
     item_rule: ItemRule
+    selection: Selection
+    fairness: Fairness
+    invariance: Invariance
     careless: Careless
     dimensionality: Dimensionality
     structure: Structure

@@ -24,8 +24,18 @@ OF_A_FRAMEWORK = {
     "consultation": "The consultation belongs to",
     "feedback": "Feedback reports belong to",
 }
+# Something to choose from: items that are no final ones.
+CANDIDATES = "candidates"
 # What a step reads beside the plan, the framework and the cohort.
-READ_BESIDE = {"01_evidence_review": EVIDENCE, "02_consultation": CONSULTATION}
+READ_BESIDE = {
+    "01_evidence_review": (EVIDENCE,),
+    "02_consultation": (CONSULTATION,),
+    "04_item_analysis": (EVIDENCE, CONSULTATION),
+}
+
+
+# Steps about the people's own answers: without them they have nothing to ask and only say so.
+ABOUT_SELF_RATINGS = ("04_item_analysis", "06_invariance")
 
 
 @dataclass(frozen=True)
@@ -71,8 +81,8 @@ class Step:
         tables = [table.to_csv() for table in (framework.competencies, framework.items, framework.outcomes)]
         named = (self.settings.files.self_form, self.settings.files.peer_form)
         responses = [self.data / name for name in named if name and (self.data / name).is_file()]
-        beside = READ_BESIDE.get(self.name)
-        more = sorted(path for path in beside.rglob("*") if path.is_file()) if beside else []
+        beside = READ_BESIDE.get(self.name, ())
+        more = sorted(path for folder in beside for path in folder.rglob("*") if path.is_file())
         description = repr(framework.description)
         return checksum(STUDY_PLAN, self.folder / "cohort.yaml", description, *tables, *responses, *more)
 
@@ -100,8 +110,11 @@ class Step:
     def collected(self, what: str) -> bool:
         """Whether the cohort has ``peers``, ``outcomes``, ``teams`` and the like, or a group.
 
-        ``review``, ``consultation`` and ``feedback`` belong to a competency framework, not to any other instrument.
+        ``review``, ``consultation`` and ``feedback`` belong to a competency framework, not to any other instrument;
+        ``candidates`` are items to choose from.
         """
+        if what == CANDIDATES:
+            return bool((self.framework.items["status"] == "candidate").any())
         if what in OF_A_FRAMEWORK:
             return self.framework.description.kind != "instrument"
         return what in self.settings.collected
@@ -119,14 +132,21 @@ class Step:
             return self._closed_gate(requirement.removeprefix("gate_"))
         if self.collected(requirement):
             return None
+        if requirement == CANDIDATES:
+            return "The items of this cohort are final already: they are confirmed, not chosen."
         if requirement in OF_A_FRAMEWORK:
             return f"{OF_A_FRAMEWORK[requirement]} a competency framework; this cohort answered another instrument."
         return f"{_capital(requirement)}: not collected in this cohort."
 
+    @property
+    def nothing_to_ask(self) -> str | None:
+        """Why the whole step has nothing to ask in this cohort, or None."""
+        return self.lacks("self_ratings") if self.name in ABOUT_SELF_RATINGS else None
+
     def _require_known(self, requirement: str) -> None:
         """Refuse a requirement that is neither a gate, nor collected data, nor a group."""
         gates = [f"gate_{gate}" for gate in self.plan.gates]
-        known = [*NOT_GROUPS, *OF_A_FRAMEWORK, *WELL_KNOWN_GROUPS, *self.settings.groups, *gates]
+        known = [CANDIDATES, *NOT_GROUPS, *OF_A_FRAMEWORK, *WELL_KNOWN_GROUPS, *self.settings.groups, *gates]
         if requirement not in known:
             problem = f"the step asks for {requirement!r}, which is not known"
             raise InvalidInput([Fault(self.name, problem, suggest(requirement, known))])
@@ -150,7 +170,12 @@ class Step:
 
     @cached_property
     def kept_items(self) -> list[str]:
-        """The items that 04_item_analysis kept, in framework order; those under review are set aside."""
+        """The items that 04_item_analysis kept, in framework order; those under review are set aside.
+
+        Without self ratings there is nothing to judge items by, and all are kept.
+        """
+        if not self.collected("self_ratings"):
+            return list(self.framework.items.index)
         decisions = pd.read_csv(self.folders.tables / "item_decisions.csv").set_index("item")["decision"]
         return [item for item in self.framework.items.index if decisions[item] == "keep"]
 

@@ -32,7 +32,7 @@ _FAMILIES = {
     "scoring": "scale_scores",
     "screening": "even_odd_consistency flag_careless intra_individual_variability little_mcar_test longstring "
     "mahalanobis_distance missing_patterns straight_lining",
-    "selection": "screen_items select_items selection_stability",
+    "selection": "graded_information screen_items select_items selection_stability",
     "self_other": "agreement_profiles bland_altman compare multitrait_multisource response_surface",
 }
 _HOME = {name: family for family, names in _FAMILIES.items() for name in names.split()}

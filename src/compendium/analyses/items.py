@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from compendium.step import Step
 from psychometrics.items import KeyingCheck, inter_item_correlations
-from psychometrics.selection import ItemScreening, screen_items
+from psychometrics.selection import ItemCheck, ItemScreening, ItemSelection, screen_items
 
 
-def decide(step: Step, answers: pd.DataFrame, keying: KeyingCheck) -> ItemScreening:
-    """Apply the published item rule with the thresholds of the plan."""
+def decide(
+    step: Step, answers: pd.DataFrame, keying: KeyingCheck, checks: Sequence[ItemCheck] = ()
+) -> ItemScreening:
+    """Apply the published item rule with the thresholds of the plan, and further checks where given."""
     rule = step.plan.item_rule
     return screen_items(
         answers,
@@ -18,7 +22,46 @@ def decide(step: Step, answers: pd.DataFrame, keying: KeyingCheck) -> ItemScreen
         minimum_item_total=rule.item_total_minimum.value,
         maximum_inter_item=rule.inter_item_maximum.value,
         key_contradicted=keying.contradicting,
+        checks=checks,
     )
+
+
+def final_decisions(
+    published: pd.DataFrame, extended: ItemScreening | None = None, selection: ItemSelection | None = None
+) -> pd.DataFrame:
+    """Bring rule, further checks and choice together in one decision an item.
+
+    Parameters
+    ----------
+    published
+        As :func:`decision_table` or :func:`keep_all` returns it.
+    extended
+        Further checks: they decide where items are chosen, and advise where the items are final already.
+    selection
+        The choice among the items that passed everything.
+    """
+    table = published.assign(published=published["decision"], advice="")
+    if extended is None:
+        return table
+    checked = extended.to_frame().set_index("item").reindex(table["item"])
+    for name in checked.columns.difference([*table.columns, "scale"], sort=False):
+        table[name] = checked[name].to_numpy()
+    if selection is None:
+        return table.assign(advice=checked["reasons"].to_numpy())
+    chosen = selection.to_frame().set_index("item")
+    kept = table["item"].isin(selection.chosen)
+    table["decision"] = checked["decision"].to_numpy()
+    table["reasons"] = checked["reasons"].to_numpy()
+    spare = (table["decision"] == "keep") & ~kept
+    table.loc[spare, "decision"] = "drop"
+    not_needed = table["item"].map(chosen["reason"]).fillna("too few items of its competency passed")
+    table.loc[spare, "reasons"] = _joined(table.loc[spare, "reasons"], not_needed[spare])
+    return table.assign(information=table["item"].map(chosen["value"]))
+
+
+def _joined(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Put two reasons one behind the other, without a separator where there is only one."""
+    return (first + "; " + second).str.removeprefix("; ")
 
 
 def decision_table(screening: ItemScreening, step: Step) -> pd.DataFrame:

@@ -28,13 +28,13 @@ def save_prepared(step: Step, cohort: Cohort) -> None:
 
 def participation(step: Step, cohort: Cohort) -> pd.DataFrame:
     """Count people from the invitation to the peers' ratings; blank where a number was not collected."""
-    started, completed = len(cohort.answers), int(completers(step, cohort.answers).sum())
+    own, completed = step.collected("self_ratings"), int(completers(step, cohort.answers).sum())
     peers = step.collected("peers")
     rated = cohort.peers.index.get_level_values("person").nunique() if peers else None
     stages = {
         "invited": step.settings.invited,
-        "started the questionnaire": started,
-        "answered enough items": completed,
+        "started the questionnaire" if own else "listed in the self file": len(cohort.answers),
+        "answered enough items": completed if own else None,
         "rated by at least one peer": rated,
         "ratings by peers": len(cohort.peers) if peers else None,
     }
@@ -163,17 +163,21 @@ def gate_table(verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
 
 def judge_all(step: Step, cohort: Cohort) -> dict[str, Verdict]:
     """Ask every gate of the plan, with the n that counts for it."""
-    n = int(completers(step, cohort.answers).sum())
+    own = step.collected("self_ratings")
+    n = int(completers(step, cohort.answers).sum()) if own else None
     items, competencies = cohort.answers.shape[1], len(step.framework.scales())
     rated = cohort.peers.groupby(level="person").size() if step.collected("peers") else None
     factors = factor_outcomes(step.framework, step.settings.outcomes)[0]
     of_factors = sum(len(members) for members in factors.values())
-    answered = min(n, int(cohort.outcomes.notna().any(axis="columns").sum())) if step.collected("outcomes") else None
+    with_outcomes = int(cohort.outcomes.notna().any(axis="columns").sum())
+    answered = min(n, with_outcomes) if n is not None and step.collected("outcomes") else None
     asked: dict[str, tuple[int | None, int]] = {
-        "careless": (items, 0),
+        "careless": (items if own else None, 0),
         "item_rule": (n, 0),
         "reliability": (n, 0),
         "factor_analysis": (n, items),
+        "item_response": (n, 0),
+        "invariance": (n, 0),
         "association": (answered, 0),
         "regression": (answered, competencies),
         "rater_agreement": (None if rated is None else int((rated >= 2).sum()), 0),

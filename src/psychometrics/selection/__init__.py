@@ -1,4 +1,4 @@
-"""The choice of items: the published rule, further checks, and a reason for every decision."""
+"""The choice of items: the published rule, further checks, the best set, and a reason for every decision."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from psychometrics.selection.checks import (
     cross_loading_check,
     threshold_check,
 )
+from psychometrics.selection.merit import graded_information
 from psychometrics.selection.optimal import ItemSelection, select_items
 from psychometrics.selection.rule import ItemScreening, screen_items
 from psychometrics.selection.stability import SelectionStability, selection_stability
@@ -19,6 +20,7 @@ __all__ = [
     "SelectionStability",
     "category_check",
     "cross_loading_check",
+    "graded_information",
     "screen_items",
     "select_items",
     "selection_stability",

@@ -12,6 +12,7 @@ from psychometrics.association._input import as_numeric_frame
 from psychometrics.errors import PsychometricsError
 
 Decision = Literal["keep", "review", "drop"]
+#: A check that decides "keep" only notes what it found.
 
 #: Howard (2016): primary loading at least .40, no other above .30, and a distance of at least .20.
 PRIMARY_LOADING = 0.40
@@ -31,8 +32,8 @@ class ItemCheck:
         One value an item; items that it does not name were not checked.
     reasons : Series
         Reason in words for each flagged item; empty text for an item that passes.
-    decision : {"review", "drop"}
-        What a flagged item gets.
+    decision : {"keep", "review", "drop"}
+        What a flagged item gets; with "keep" the reason is noted and the item stays.
     """
 
     name: str
@@ -60,7 +61,7 @@ def threshold_check(
         differential item functioning, or a relevance rating. ``NaN`` was not checked and passes.
     minimum, maximum : float, optional
         Limits that still pass; at least one.
-    decision : {"review", "drop"}
+    decision : {"keep", "review", "drop"}
     label : str, optional
         How the reason names the value; `name` with spaces for underscores by default.
 
@@ -105,7 +106,7 @@ def cross_loading_check(
     maximum_cross, minimum_distance : float
         An item is claimed twice when its second largest loading exceeds `maximum_cross` or lies nearer than
         `minimum_distance` to the largest.
-    decision : {"review", "drop"}
+    decision : {"keep", "review", "drop"}
 
     Returns
     -------
@@ -148,7 +149,7 @@ def category_check(responses: pd.DataFrame, maximum_share: float = 0.80, decisio
     responses : DataFrame, shape (n_persons, n_items)
     maximum_share : float
         Largest share of one answer that still passes.
-    decision : {"review", "drop"}
+    decision : {"keep", "review", "drop"}
 
     Returns
     -------

@@ -1,0 +1,255 @@
+"""The final items: chosen as an integer programme, tried on other people, compared with what was asked (04)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from compendium import evidence
+from compendium.step import Step
+from psychometrics.cfa import CfaModel, fit_cfa
+from psychometrics.errors import PsychometricsError
+from psychometrics.selection import ItemScreening, ItemSelection, SelectionStability
+from psychometrics.selection import category_check, graded_information, screen_items, select_items, selection_stability
+
+Scales = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """The choice of items as one function of the answers, so that it can be repeated on other people.
+
+    The published rule, the share of the commonest answer and the information of every item are taken from the answers
+    at hand. What rests on models of all people (``excluded``, ``pairs``) and on the framework (``coverage``) is held.
+
+    Attributes
+    ----------
+    scales
+        Every candidate item of each competency.
+    coverage
+        Items that speak to each theme of the evidence.
+    """
+
+    scales: Scales
+    minimum_item_total: float
+    maximum_inter_item: float
+    commonest_answer: float
+    size: int
+    minimum_per_scale: int
+    maximum_per_scale: int
+    pairs: tuple[tuple[str, str], ...] = ()
+    excluded: tuple[tuple[str, str], ...] = ()
+    coverage: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def __call__(self, answers: pd.DataFrame) -> list[str]:
+        """Return the chosen items."""
+        screening = screen_items(
+            answers,
+            self.scales,
+            self.minimum_item_total,
+            self.maximum_inter_item,
+            checks=[category_check(answers, self.commonest_answer, "drop")],
+        )
+        barred = dict(self.excluded)
+        passed = [item for item in screening.kept if item not in barred]
+        return choose(self, answers, passed).selection.chosen
+
+
+class Chosen(NamedTuple):
+    """The chosen items, and in words where a constraint had to give way because too few items passed."""
+
+    selection: ItemSelection
+    adjustments: tuple[str, ...]
+
+
+def chooser(step: Step, screening: ItemScreening, dependent: pd.DataFrame) -> Chooser:
+    """Put the plan, what the checks found and the evidence together."""
+    rule, plan = step.plan.item_rule, step.plan.selection
+    published = ("item-total correlation", "inter-item correlation", "share of the commonest answer")
+    failed = screening.table[screening.table["decision"] != "keep"].set_index("item")["reasons"]
+    # What the chooser finds again in every sample is not held against an item beforehand.
+    held = {str(item): _other_reasons(str(reasons), published) for item, reasons in failed.items()}
+    themes: dict[str, list[str]] = {}
+    if step.collected("review"):
+        themes = evidence.supported_by_theme(evidence.load_review(), step.framework)
+    return Chooser(
+        scales=step.framework.scales(list(screening.table["item"])),
+        minimum_item_total=rule.item_total_minimum.value,
+        maximum_inter_item=rule.inter_item_maximum.value,
+        commonest_answer=plan.commonest_answer.value,
+        size=int(plan.size.value),
+        minimum_per_scale=int(plan.minimum_per_competency.value),
+        maximum_per_scale=int(plan.maximum_per_competency.value),
+        pairs=tuple(zip(dependent["item"], dependent["other"], strict=True)) if len(dependent) else (),
+        excluded=tuple((item, why) for item, why in held.items() if why),
+        coverage=tuple((theme, tuple(items)) for theme, items in themes.items()),
+    )
+
+
+def _other_reasons(reasons: str, published: Sequence[str]) -> str:
+    """Return the reasons that are not of the published rule."""
+    return "; ".join(reason for reason in reasons.split("; ") if not any(words in reason for words in published))
+
+
+def choose(rule: Chooser, answers: pd.DataFrame, passed: Sequence[str]) -> Chosen:
+    """Choose among the items that passed every check."""
+    scales = {name: [item for item in items if item in set(passed)] for name, items in rule.scales.items()}
+    # Information about a common trait takes three items; what a smaller competency has left is kept as it is.
+    rich = {name: items for name, items in scales.items() if len(items) >= 3}
+    merit = graded_information(answers, rich)
+    left = {name: items for name, items in rich.items()}
+    pairs = [pair for pair in rule.pairs if set(pair) <= set(merit.index)]
+    coverage, uncovered = _coverable(rule.coverage, merit.index)
+    capacity = sum(min(len(items), rule.maximum_per_scale) for items in left.values()) - len(pairs)
+    adjustments = [f"No item is left that speaks to the theme {theme}." for theme in uncovered]
+    size: int | None = rule.size
+    if capacity < rule.size:
+        size = None
+        adjustments.append(f"Fewer than {rule.size} items deserve a place; all that do were taken.")
+    short = {name: items for name, items in scales.items() if len(items) < rule.minimum_per_scale}
+    adjustments += [f"{name} has fewer than {rule.minimum_per_scale} items left." for name in short]
+    fewest = min([rule.minimum_per_scale, *[len(items) for items in left.values()]])
+    selection = select_items(
+        merit,
+        left,
+        size,
+        minimum_per_scale=fewest,
+        maximum_per_scale=rule.maximum_per_scale,
+        redundant_pairs=pairs,
+        coverage=coverage,
+    )
+    return Chosen(selection, tuple(adjustments))
+
+
+def _coverable(
+    coverage: Sequence[tuple[str, tuple[str, ...]]], items: pd.Index
+) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the themes that some item can still cover, and those that none can."""
+    left = {theme: [item for item in members if item in items] for theme, members in coverage}
+    return {theme: members for theme, members in left.items() if members}, [
+        theme for theme, members in left.items() if not members
+    ]
+
+
+def stability(step: Step, rule: Chooser, answers: pd.DataFrame) -> SelectionStability:
+    """Repeat the choice on bootstrap samples; measure its reliability on the people not drawn."""
+    plan = step.plan
+    with joblib.parallel_config(n_jobs=-1):
+        return selection_stability(
+            answers,
+            rule,
+            Reliability(rule.scales),
+            n_resamples=int(plan.selection.resamples.value),
+            seed=plan.seed,
+            confidence=plan.confidence.value,
+        )
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Mean and smallest alpha of the competencies, for items chosen from them."""
+
+    scales: Scales
+
+    def __call__(self, answers: pd.DataFrame, chosen: list[str]) -> dict[str, float]:
+        """Return both."""
+        alphas = [_alpha(answers[[item for item in items if item in set(chosen)]]) for items in self.scales.values()]
+        return {"mean alpha": float(np.nanmean(alphas)), "smallest alpha": float(np.nanmin(alphas))}
+
+
+def _alpha(answers: pd.DataFrame) -> float:
+    """Coefficient alpha from pairwise covariances; NaN for a single item."""
+    covariance = answers.cov().to_numpy()
+    k = len(covariance)
+    return float(k / (k - 1) * (1 - np.trace(covariance) / covariance.sum())) if k > 1 else float("nan")
+
+
+def split_fit(step: Step, rule: Chooser, answers: pd.DataFrame) -> pd.DataFrame:
+    """Choose on half of the people and fit the measurement model to the other half, again and again.
+
+    Returns
+    -------
+    DataFrame, one row a split
+        ``split items srmr cfi_robust rmsea_robust mean_alpha shared`` (share of the choice on everybody that this
+        half chose too); splits whose model has no solution have empty measures.
+    """
+    everybody = set(rule(answers))
+    seeds = np.random.SeedSequence(step.plan.seed).spawn(int(step.plan.selection.splits.value))
+    rows = joblib.Parallel(n_jobs=-1)(joblib.delayed(_one_split)(rule, answers, everybody, seed) for seed in seeds)
+    return pd.DataFrame([{"split": number + 1, **row} for number, row in enumerate(rows)])
+
+
+def _one_split(
+    rule: Chooser, answers: pd.DataFrame, everybody: set[str], seed: np.random.SeedSequence
+) -> dict[str, float]:
+    """Choose on one half, measure on the other."""
+    order = np.random.default_rng(seed).permutation(len(answers))
+    half = len(answers) // 2
+    choosing, testing = answers.iloc[order[:half]], answers.iloc[order[half:]]
+    chosen = rule(choosing)
+    shared = len(everybody & set(chosen)) / len(everybody)
+    measures = {"items": len(chosen), **_fit_measures(rule, testing, chosen), "shared": shared}
+    return {**measures, "mean_alpha": Reliability(rule.scales)(testing, chosen)["mean alpha"]}
+
+
+def _fit_measures(rule: Chooser, answers: pd.DataFrame, chosen: Sequence[str]) -> dict[str, float]:
+    """Fit of the correlated model of the chosen items."""
+    scales = {name: [item for item in items if item in set(chosen)] for name, items in rule.scales.items()}
+    model = CfaModel.correlated({name: items for name, items in scales.items() if len(items) > 1})
+    try:
+        fit = fit_cfa(model, answers, missing="pairwise").fit
+    except PsychometricsError:
+        return dict.fromkeys(("srmr", "cfi_robust", "rmsea_robust"), float("nan"))
+    return {"srmr": fit.srmr, "cfi_robust": fit.cfi_robust, "rmsea_robust": fit.rmsea_robust}
+
+
+def before_and_after(
+    step: Step, rule: Chooser, answers: pd.DataFrame, sets: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Compare sets of items: reliability, fit, information, coverage of the evidence, minutes to complete."""
+    rows = []
+    for name, items in sets.items():
+        scales = {key: [item for item in members if item in set(items)] for key, members in rule.scales.items()}
+        alphas = [_alpha(answers[members]) for members in scales.values()]
+        covered = [theme for theme, members in rule.coverage if set(members) & set(items)]
+        omegas = [_omega(answers[members]) for members in scales.values() if len(members) > 2]
+        information = graded_information(answers, {key: members for key, members in scales.items() if len(members) > 2})
+        row: dict[str, object] = {"items_set": name, "items": len(items)}
+        row |= {"mean_alpha": np.nanmean(alphas), "smallest_alpha": np.nanmin(alphas), "mean_omega": np.nanmean(omegas)}
+        row |= {"information": information.sum(), "information_an_item": information.mean()}
+        row |= _fit_measures(rule, answers, items)
+        row |= {"themes": len(rule.coverage) or None, "themes_covered": len(covered) if rule.coverage else None}
+        rows.append(row | {"minutes": len(items) * step.plan.selection.seconds_per_item.value / 60})
+    return pd.DataFrame(rows)
+
+
+def _omega(answers: pd.DataFrame) -> float:
+    """Categorical omega of one competency, NaN where its model has no solution."""
+    from psychometrics.reliability import omega_categorical
+
+    try:
+        return float(omega_categorical(answers, missing="pairwise").omega)
+    except PsychometricsError:
+        return float("nan")
+
+
+def without_careless(rule: Chooser, answers: pd.DataFrame, flagged: pd.Series, chosen: Sequence[str]) -> pd.DataFrame:
+    """Repeat rule, choice and reliability without the people flagged as careless."""
+    attentive = answers[~flagged.reindex(answers.index, fill_value=False).astype(bool)]
+    rows = []
+    for people, part in (("everybody", answers), ("without flagged", attentive)):
+        picked = rule(part)
+        screening = screen_items(part, rule.scales, rule.minimum_item_total, rule.maximum_inter_item)
+        alphas = Reliability(rule.scales)(part, list(chosen))
+        gone, new = sorted(set(chosen) - set(picked)), sorted(set(picked) - set(chosen))
+        rows.append({"people": people, "n": len(part), "passed_published_rule": len(screening.kept),
+                     "chosen": len(picked), "left_out_instead": ", ".join(gone), "taken_instead": ", ".join(new),
+                     "mean_alpha": alphas["mean alpha"], "smallest_alpha": alphas["smallest alpha"]})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
