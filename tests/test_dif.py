@@ -256,6 +256,13 @@ def test_separated_item_is_named_and_not_numbered() -> None:
         result.expected_scores("q1")
 
 
+def test_no_testable_item_at_all_is_refused() -> None:
+    items, groups = draw(10)
+    items.loc[groups == "g1"] = 5
+    with pytest.raises(ConvergenceError, match="no item could be tested; q1: "):
+        ordinal_dif(items, groups, matching="rest")
+
+
 def test_separation_by_the_score_is_refused_by_the_maximiser() -> None:
     with pytest.raises(ConvergenceError, match="separates the categories"):
         fit_cumulative(np.array([0, 0, 0, 1, 1, 1]), np.array([[1.0], [2], [3], [4], [5], [6]]))

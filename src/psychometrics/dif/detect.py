@@ -85,6 +85,8 @@ def ordinal_dif(
         A scale with too few items for `minimum_anchors`, an unknown matching or reference, other rows.
     TooFewPersonsError
         Fewer than two groups of `minimum_size`, or fewer than ten clusters.
+    ConvergenceError
+        No item could be tested at all; the message says why for the first.
     CodingError
         An answer that is not a number.
 
@@ -254,6 +256,8 @@ def _judged(study: Study, tested: dict[str, _Tested], anchors: dict[str, list[st
     """Return the table of items with adjusted p-values, sizes and flags."""
     order = [item for item in study.answers.columns if item in tested]
     rows = {item: item_row(one.models) for item, one in tested.items() if one.models is not None}
+    if not rows:
+        raise ConvergenceError(f"no item could be tested; {order[0]}: {tested[order[0]].note}")
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(order)
     for name in TESTS:
         table.insert(list(table.columns).index(f"p_{name}") + 1, f"p_adjusted_{name}", _adjusted(table[f"p_{name}"]))
