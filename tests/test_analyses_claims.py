@@ -52,6 +52,7 @@ def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int 
         scores,
         clusters,
         name,
+        True,
         False,
         math.nan,
         ("agency",),

@@ -48,6 +48,7 @@ def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNames
         scores,
         None,
         "person",
+        True,
         False,
         math.nan,
         (),

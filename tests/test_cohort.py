@@ -129,14 +129,44 @@ def test_uncollected_tables_are_empty_but_indexed(study):
     assert cohort.outcomes.shape == (60, 0)
     assert cohort.peers.shape == (0, 6)
     assert cohort.peer_outcomes.index.names == ["person", "rater"]
-    assert cohort.settings.collected == {"agency", "grade", "tenure"}
+    assert cohort.settings.collected == {"self_ratings", "agency", "grade", "tenure"}
 
 
 def test_collected_names_peers_outcomes_and_groups(study):
     study.write()
     assert load_settings(study.folder).collected == {
-        "peers", "outcomes", "peer_outcomes", "agency", "grade", "tenure"
+        "self_ratings", "peers", "outcomes", "peer_outcomes", "agency", "grade", "tenure"
     }  # fmt: skip
+
+
+def without_self_ratings(study):
+    study.settings["self_ratings"] = False
+    items = ["listen_1", "listen_2", "listen_3", "share_1", "share_2", "share_3"]
+    study.own = study.own.drop(columns=items)
+    return items
+
+
+def test_colleagues_alone_may_have_rated(study):
+    items = without_self_ratings(study)
+    cohort = study.load()
+    assert "self_ratings" not in cohort.settings.collected
+    assert list(cohort.answers.columns) == items
+    assert cohort.answers.isna().all(axis=None)
+    assert cohort.peers.notna().any(axis=None)
+    assert cohort.outcomes.notna().any(axis=None)
+
+
+def test_somebody_must_have_rated(study):
+    without_self_ratings(study)
+    study.settings["files"].pop("peer")
+    study.settings.pop("peer_outcomes")
+    fault = study.only_fault()
+    assert (fault.key, fault.problem) == ("self_ratings", "nobody rated the competencies")
+
+
+def test_item_columns_are_refused_where_nobody_rated_themselves(study):
+    study.settings["self_ratings"] = False
+    assert {fault.problem for fault in study.faults()} == {"unknown column"}
 
 
 def test_final_items_only(study):

@@ -100,6 +100,8 @@ def _assigned(notebook: Path, source: str) -> list[str]:
 def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode:
     """Replace every section whose requirement the cohort does not meet by one sentence."""
     adapted = copy.deepcopy(source)
+    if step.nothing_to_ask is not None:
+        return _without_questions(adapted, step.nothing_to_ask)
     cells: list[nbformat.NotebookNode] = []
     told: str | None = None
     for cell in adapted.cells:
@@ -114,6 +116,15 @@ def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode
         told = missing
     adapted.cells = cells
     return adapted
+
+
+def _without_questions(notebook: nbformat.NotebookNode, why: str) -> nbformat.NotebookNode:
+    """Keep the title and the parameters of a step that has nothing to ask, and say why."""
+    place = next(number for number, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
+    note = nbformat.v4.new_markdown_cell(f"*{why}*")
+    note["id"] = "nothing-to-ask"
+    notebook.cells = [*notebook.cells[: place + 1], note]
+    return notebook
 
 
 def _unmet(tag: str, step: Step) -> str | None:

@@ -282,7 +282,7 @@ class Verdict:
     def sentence(self) -> str:
         """Say it in words."""
         if self.n is None:
-            return "not collected in this cohort"
+            return "not possible, since what it needs was not collected in this cohort"
         if self.supported:
             return f"supported at n = {self.n} {self.counts} (needs {self.needed})"
         return f"not supported at n = {self.n} {self.counts}, would need {self.needed}"

@@ -52,7 +52,8 @@ class Material:
         What the bootstrap draws; None for single persons.
     cluster_name : str
         Grouping of ``clusters``, or "person".
-    has_peers : bool
+    has_own, has_peers : bool
+        Whether people rated themselves, and whether peers rated them.
     compared : tuple of str
         Groupings whose groups are compared and shown.
     peer_reliability : float
@@ -68,6 +69,7 @@ class Material:
     scores: pd.DataFrame
     clusters: pd.Series[str] | None
     cluster_name: str
+    has_own: bool
     has_peers: bool
     peer_reliability: float
     compared: tuple[str, ...]
@@ -92,8 +94,8 @@ def gather(step: Step) -> Material:
     overall, peers = outcomes.overall(scores), outcomes.overall(means)
     reliability = _peer_reliability(given, step.plan) if has_peers else math.nan
     return Material(
-        overall, peers, own, colleagues, given, people, scores, clusters, name, has_peers, reliability,
-        tuple(groupings(step.settings)),
+        overall, peers, own, colleagues, given, people, scores, clusters, name,
+        step.collected("self_ratings"), has_peers, reliability, tuple(groupings(step.settings)),
     )  # fmt: skip
 
 
@@ -160,6 +162,8 @@ def _tested(name: str, claim: Claim, material: Material, plan: StudyPlan, labels
         "evidence": " and ".join(claim.evidence),
         "smallest_effect": claim.smallest_effect.value,
     }
+    if claim.kind != "own_outcome" and not material.has_own:
+        return row | {"verdict": NOT_COLLECTED, "note": "self ratings: not collected in this cohort"}
     test = {"own_outcome": _own_outcome, "tenure": _tenure, "colleagues": _colleagues, "groups": _groups}[claim.kind]
     try:
         return row | test(claim, material, plan, labels)
@@ -183,6 +187,7 @@ def _own_outcome(claim: Claim, material: Material, plan: StudyPlan, labels: Mapp
         return {"verdict": NOT_COLLECTED, "note": f"{' or '.join(claim.outcomes)}: not collected in this cohort"}
     same = _correlated(material, material.overall, material.own[name], plan)
     beside = {f"same_{key}": same[key] for key in ("estimate", "lower", "upper", "p", "n") if key in same}
+    beside = beside if material.has_own else {}
     words = f"{labels.get(name, name)}{' (stands in for the outcome)' if stands_in else ''}"
     if not material.has_peers:
         return beside | same | {"tested_by": f"{words}; competencies rated by the same person"}

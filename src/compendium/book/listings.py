@@ -201,13 +201,16 @@ LISTINGS: dict[str, Callable[..., Listing]] = {
 }
 
 
+OWN_ANSWER = "the person's own answer, as given (not yet turned)"
+
+
 def _self_columns(study: Study) -> list[tuple[str, str, str, str]]:
     """List the columns of the self file."""
     settings = study.settings
     return [
         ("self", settings.person_id, "the person; replaced by a pseudonym on reading", "any text, once each"),
         *(("self", group.column, group.label, group.kind) for group in settings.groups.values()),
-        ("self", "one for each item", "the person's own answer, as given (not yet turned)", _codes(study)),
+        *([("self", "one for each item", OWN_ANSWER, _codes(study))] if settings.self_ratings else []),
         *(("self", f"items of {name}", "the person's own outcome", OUTCOME_CODES) for name in settings.outcomes),
     ]
 

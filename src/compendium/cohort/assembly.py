@@ -29,7 +29,7 @@ class Cohort:
         Index ``person``; one column a group: labels (or what was found), numbers as floats.
     answers : DataFrame of shape (n_persons, n_items)
         Index ``person``; keyed codes as floats, so that a high code means more of the competency; NaN is missing
-        or not applicable.
+        or not applicable. All NaN when the cohort has no self ratings.
     outcomes : DataFrame
         Index ``person``; keyed outcome items. No column when none were collected.
     peers : DataFrame
@@ -68,12 +68,12 @@ def assemble(settings: CohortSettings, framework: Framework, forms: dict[Form, R
         settings=settings,
         framework=framework,
         people=_people(own, settings).set_axis(index),
-        answers=answers[items],
+        answers=answers.reindex(columns=items),
         outcomes=answers[_outcome_items(own)],
         peers=ratings.reindex(columns=items),
         peer_outcomes=ratings.reindex(columns=_outcome_items(peers)),
         not_applicable=_not_applicable(forms, settings),
-        without_answers=int(answers[items].isna().all(axis=1).sum()),
+        without_answers=int(answers.reindex(columns=items).isna().all(axis=1).sum()),
         pseudonyms=pseudonyms,
     )
 

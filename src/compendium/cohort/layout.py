@@ -59,7 +59,9 @@ def layout_of(settings: CohortSettings, framework: Framework, form: Form) -> Lay
     own = form == "self"
     ids = [settings.person_id, *([] if own else [settings.rater_id])]
     groups = [group.column for group in settings.groups.values()] if own else []
-    questions = [*_competency_questions(settings, framework), *_outcome_questions(settings, framework, form)]
+    rated = settings.self_ratings or not own
+    competencies = _competency_questions(settings, framework) if rated else []
+    questions = [*competencies, *_outcome_questions(settings, framework, form)]
     return Layout(form, tuple(column for column in ids if column != ROW_NUMBER), tuple(groups), tuple(questions))
 
 

