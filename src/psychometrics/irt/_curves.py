@@ -23,7 +23,7 @@ class ItemCurve:
 
     @property
     def n_parameters(self) -> int:
-        """One slope and one intercept for each step."""
+        """One slope and one intercept for each step: as many as there are categories."""
         return 1 + len(self.intercepts)
 
     def packed(self) -> Array:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
+from scipy.linalg import LinAlgError, block_diag, cho_factor, cho_solve
+from scipy.sparse import csr_array
 from scipy.special import logsumexp
 
 from psychometrics.irt._curves import Array, ItemCurve, is_ordered, parameter_derivatives, probabilities, unpack
@@ -57,8 +58,9 @@ def maximise(curves: list[ItemCurve], codes: Codes, n_points: int) -> Solution:
     """Climb to the maximum of the marginal likelihood by Newton steps with the exact observed information."""
     sizes = [curve.n_parameters for curve in curves]
     here = np.concatenate([curve.packed() for curve in curves])
+    pairs = _answered_together(codes, sizes)
     for step in range(1, _MAXIMUM_STEPS + 1):
-        height, gradient, information = _derivatives(unpack(here, sizes), codes, n_points)
+        height, gradient, information = _derivatives(unpack(here, sizes), codes, pairs, n_points)
         direction, definite = _direction(gradient, information)
         if definite and np.abs(direction).max() < _SMALLEST_STEP:
             return Solution(unpack(here, sizes), height, information, True, step)
@@ -72,10 +74,13 @@ def maximise(curves: list[ItemCurve], codes: Codes, n_points: int) -> Solution:
 
 def _direction(gradient: Array, information: Array) -> tuple[Array, bool]:
     """Return an uphill direction, and whether the information is positive definite so that it is Newton's."""
-    roots, vectors = np.linalg.eigh(information)
-    floor = 1e-8 * float(np.abs(roots).max())
-    definite = bool(roots[0] > floor)
-    return vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(roots), floor)), definite
+    floor = 1e-8 * float(np.diag(information).max())
+    try:
+        cho_factor(information - floor * np.eye(len(information)))
+        return np.asarray(cho_solve(cho_factor(information), gradient)), True
+    except LinAlgError:
+        roots, vectors = np.linalg.eigh(information)
+        return np.asarray(vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(roots), abs(floor)))), False
 
 
 def _climb(here: Array, direction: Array, sizes: list[int], codes: Codes, n_points: int, height: float) -> Array | None:
@@ -88,17 +93,17 @@ def _climb(here: Array, direction: Array, sizes: list[int], codes: Codes, n_poin
     return None
 
 
-def _derivatives(curves: list[ItemCurve], codes: Codes, n_points: int) -> tuple[float, Array, Array]:
+def _derivatives(curves: list[ItemCurve], codes: Codes, pairs: csr_array, n_points: int) -> tuple[float, Array, Array]:
     """Return log-likelihood, gradient and observed information (Louis's identity, no approximation)."""
     theta, _ = quadrature(n_points)
     weights, marginal = posterior(curves, codes, n_points)
     first, second = zip(*(parameter_derivatives(curve, theta) for curve in curves), strict=True)
     scores = _person_scores(list(first), codes, weights)
     within = _within_items(list(second), codes, weights)
-    between = _between_items(list(first), codes, weights)
-    own = block_diag(*(np.ones_like(block) for block in within)).astype(bool)
-    expected = np.where(own, block_diag(*within), between)
-    return float(marginal.sum()), scores.sum(axis=0), scores.T @ scores - expected
+    expected = block_diag(*within) + _between_items(list(first), pairs, weights)
+    # Matrix libraries spread a product of this shape over threads, which costs more than it saves on a busy machine.
+    products = np.einsum("ni,nj->ij", scores, scores)
+    return float(marginal.sum()), scores.sum(axis=0), products - expected
 
 
 def _person_scores(first: list[Array], codes: Codes, weights: Array) -> Array:
@@ -122,23 +127,39 @@ def _within_items(second: list[Array], codes: Codes, weights: Array) -> list[Arr
     return blocks
 
 
-def _between_items(first: list[Array], codes: Codes, weights: Array) -> Array:
-    """Return the expected products of the complete-data scores, summed over persons (used between items only)."""
-    chosen = np.hstack(
-        [(codes[:, [item]] == np.arange(table.shape[1])).astype(float) for item, table in enumerate(first)]
+def _between_items(first: list[Array], pairs: csr_array, weights: Array) -> Array:
+    """Return the expected products of the complete-data scores of different items, summed over persons.
+
+    Block-diagonal tables are applied item by item: many small products, which no matrix library spreads over threads.
+    """
+    bounds = _bounds([table.shape[1] for table in first])
+    joint = np.ascontiguousarray((pairs @ weights).T).reshape(-1, bounds[-1], bounds[-1])
+    right = np.concatenate(
+        [joint[:, :, low:high] @ table for low, high, table in zip(bounds, bounds[1:], first, strict=False)], axis=2
     )
-    scores = _blocks(first)
-    total = np.zeros((scores.shape[2], scores.shape[2]))
-    for point, table in enumerate(scores):
-        total += table.T @ ((chosen.T * weights[:, point]) @ chosen) @ table
-    return total
+    upper = np.vstack(
+        [
+            (table.transpose(0, 2, 1) @ right[:, low:high]).sum(axis=0)
+            for low, high, table in zip(bounds, bounds[1:], first, strict=False)
+        ]
+    )
+    return np.asarray(upper + upper.T)
 
 
-def _blocks(first: list[Array]) -> Array:
-    """Return at each point the scores of every category of every item, zero in other items' parameters."""
-    widths = np.cumsum([0, *(table.shape[1] for table in first)])
-    lengths = np.cumsum([0, *(table.shape[2] for table in first)])
-    blocks = np.zeros((len(first[0]), widths[-1], lengths[-1]))
-    for item, table in enumerate(first):
-        blocks[:, widths[item] : widths[item + 1], lengths[item] : lengths[item + 1]] = table
-    return blocks
+def _answered_together(codes: Codes, widths: list[int]) -> csr_array:
+    """Return which persons gave which answer to one item and which to a later one, shape (n_answers^2, n_persons)."""
+    bounds = _bounds(widths)
+    rows, persons = [], []
+    for item in range(len(widths)):
+        for later in range(item + 1, len(widths)):
+            both = np.flatnonzero((codes[:, item] >= 0) & (codes[:, later] >= 0))
+            answer, other = bounds[item] + codes[both, item], bounds[later] + codes[both, later]
+            rows.append(answer * bounds[-1] + other)
+            persons.append(both)
+    place = np.concatenate(rows), np.concatenate(persons)
+    return csr_array((np.ones(len(place[0])), place), shape=(bounds[-1] ** 2, len(codes)))
+
+
+def _bounds(widths: list[int]) -> list[int]:
+    """Return where each of consecutive blocks begins, and where the last ends."""
+    return [0, *np.cumsum(widths).tolist()]
