@@ -8,7 +8,7 @@ from hypothesis import settings
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
-LONG_FILES = ("test_study_runs.py", "test_book_browser.py", "test_book.py")
+LONG_FILES = ("test_study_runs.py", "test_edge_cohorts.py", "test_book_browser.py", "test_book.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

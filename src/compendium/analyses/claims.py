@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 NOT_COLLECTED = "not collected"
 UNDETERMINED = "undetermined at this n"
+CANNOT = "cannot be estimated"
+OVERALL_SCORE, THE_OUTCOME = "the overall score", "the outcome"
 VERDICTS = ("supported", "not supported", UNDETERMINED, NOT_COLLECTED)
 COLUMNS = (
     "claim", "short", "statement", "evidence", "tested_by", "estimate", "lower", "upper", "p", "p_holm", "n", "method",
@@ -144,7 +146,9 @@ def claims_table(material: Material, plan: StudyPlan, labels: Mapping[str, str])
 
 
 def _in_words(row: Mapping[str, Any]) -> str:
-    """Say the verdict and, where it is open, the n it would take."""
+    """Say the verdict and, where it is open, the n it would take; no n settles what cannot be estimated."""
+    if row["verdict"] == UNDETERMINED and math.isnan(row["estimate"]) and math.isnan(row["n_needed"]):
+        return CANNOT
     return f"{row['verdict']}, would need {row['n_needed']:,.0f}" if row["n_needed"] > 0 else str(row["verdict"])
 
 
@@ -203,7 +207,7 @@ def corrected_for_peers(row: dict[str, Any], reliability: float) -> dict[str, An
     Few peers weaken a correlation that says nothing about the claim. Where the reliability is not known or not above
     zero, the correlation stays as it was observed and says so.
     """
-    if "estimate" not in row:
+    if math.isnan(row.get("estimate", math.nan)):
         return row
     if not reliability > 0:
         return row | {"note": "not corrected: the reliability of the peers is not known"}
@@ -242,7 +246,13 @@ def correlated(
     drawn = None if clusters is None else clusters[both]
     resamples = int(plan.claims.resamples.value)
     table = bootstrap_correlations(
-        x[both].to_frame("x"), y[both].to_frame("y"), drawn, "spearman", resamples, plan.seed, plan.confidence.value
+        x[both].to_frame(OVERALL_SCORE),
+        y[both].to_frame(THE_OUTCOME),
+        drawn,
+        "spearman",
+        resamples,
+        plan.seed,
+        plan.confidence.value,
     ).to_frame()
     row = table.iloc[0]
     df = int(both.sum()) - 2 if drawn is None else drawn.nunique() - 1
@@ -308,7 +318,8 @@ def _groups(claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[s
     members = shown_groups(material.overall, material.people, gone, minimum)[claim.grouping]
     n, needed = int((members.notna() & material.overall.notna()).sum()), plan.gates["association"].minimum_n
     if n < needed:
-        return {"n": n, "note": f"not supported at n = {n} in groups of {minimum} people or more, would need {needed}"}
+        note = f"not supported at n = {n} in groups of {minimum} people or more, would need {needed}"
+        return {"n": n, "df": members[material.overall.notna()].nunique() - 1, "note": note}
     test = kruskal_wallis(material.overall, members)
     effect, lower, upper = rank_effect(test.statistic, test.df, test.n, plan.confidence.value).values()
     return {
@@ -336,7 +347,12 @@ def _judged(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) -
     beside = {"same_verdict": (UNDETERMINED if same == "undetermined" else same) if row["same_n"] > 0 else ""}
     if said != "undetermined":
         return {"verdict": said, "n_needed": math.nan} | beside
-    return {"verdict": UNDETERMINED, "n_needed": needed(row, claim, plan, max(tests, 1))} | beside
+    enough = row["n"] >= plan.gates["association"].minimum_n
+    hopeless = enough and math.isnan(row["estimate"])
+    return {
+        "verdict": UNDETERMINED,
+        "n_needed": math.nan if hopeless else needed(row, claim, plan, max(tests, 1)),
+    } | beside
 
 
 def needed(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from compendium.analyses.claims import Material, collected_outcome
+from compendium.analyses.claims import OVERALL_SCORE, THE_OUTCOME, Material, collected_outcome
 from compendium.settings import StudyPlan
 from psychometrics.association import (
     correlation_interval,
@@ -80,7 +80,9 @@ def estimates_by_way(
 
 def _plain(x: pd.Series[float], y: pd.Series[float], method: str, plan: StudyPlan) -> Row:
     """Correlate by one coefficient, persons taken as independent."""
-    table = correlation_matrix(x.to_frame("x"), y.to_frame("y"), plan.confidence.value, method).to_frame()  # type: ignore[arg-type]
+    table = correlation_matrix(
+        x.to_frame(OVERALL_SCORE), y.to_frame(THE_OUTCOME), plan.confidence.value, method
+    ).to_frame()  # type: ignore[arg-type]
     row = table.iloc[0]
     return {"estimate": row.iloc[3], "lower": row["lower"], "upper": row["upper"], "n": row["n"], "note": row["note"]}
 
@@ -110,7 +112,11 @@ def _partial(material: Material, y: pd.Series[float], plan: StudyPlan) -> Row:
     if not names:
         return {"note": f"none of {', '.join(plan.claims.covariates)} was collected"}
     found = partial_correlations(
-        material.overall.to_frame("x"), y.to_frame("y"), material.people[names], "spearman", plan.confidence.value
+        material.overall.to_frame(OVERALL_SCORE),
+        y.to_frame(THE_OUTCOME),
+        material.people[names],
+        "spearman",
+        plan.confidence.value,
     )
     row = found.to_frame().iloc[0]
     return {"estimate": row["rho"], "lower": row["lower"], "upper": row["upper"], "n": row["n"], "note": row["note"]}
