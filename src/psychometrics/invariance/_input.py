@@ -58,10 +58,10 @@ class Grouped:
         clusters: pd.Series | None,
     ) -> Grouped:
         """Check a request and sort the responses."""
-        _check_request(model, responses, groups, estimator, missing, clusters)
+        check_request(model, responses, groups, estimator, missing, clusters)
         answers = responses[list(model.items)]
-        kept = _kept(answers, missing) & groups.notna().to_numpy()
-        member = groups.astype("string").to_numpy()
+        kept = kept_rows(answers, missing) & groups.notna().to_numpy()
+        member = groups.astype("string").to_numpy(dtype=object, na_value=None)
         names = _ordered(pd.Series(member[kept]), reference)
         parts = [answers[kept & (member == name)] for name in names]
         sizes = pd.Series([len(part) for part in parts], index=list(names), name="n", dtype=int)
@@ -76,7 +76,7 @@ class Grouped:
         return cls(model, estimator, missing, names, sizes, coded=coded, cluster_codes=codes)
 
 
-def _check_request(
+def check_request(
     model: CfaModel,
     responses: pd.DataFrame,
     groups: pd.Series,
@@ -100,7 +100,7 @@ def _check_request(
             raise InputShapeError(f"{name} must have one value for each row of the responses, with the same index.")
 
 
-def _kept(answers: pd.DataFrame, missing: str) -> NDArray[np.bool_]:
+def kept_rows(answers: pd.DataFrame, missing: str) -> NDArray[np.bool_]:
     """Rows that the missing rule keeps."""
     absent = answers.isna().to_numpy()
     return np.asarray(~absent.any(axis=1) if missing == "listwise" else ~absent.all(axis=1))

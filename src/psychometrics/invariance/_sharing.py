@@ -100,7 +100,7 @@ class Sharing:
     def cells(self, values: Array, group: int) -> Array:
         """Cell values of a group at a parameter vector."""
         place = self.place[group]
-        return np.where(place >= 0, values[place], self.constant[group])
+        return np.asarray(np.where(place >= 0, values[place], self.constant[group]))
 
     def gather(self, cells: Sequence[Array]) -> Array:
         """Parameter vector from the cell values of each group, averaged where they share one."""

@@ -73,7 +73,7 @@ def merge_categories(responses: pd.DataFrame, groups: pd.Series, minimum: int = 
         raise InputShapeError("groups must have one value for each row of the responses, with the same index.")
     merged, rows = responses.copy(), []
     for item in responses.columns:
-        steps = _steps(pd.crosstab(responses[item], groups), minimum)
+        steps = _steps(pd.crosstab(responses[item].to_numpy(), groups.to_numpy()), minimum)
         for joined, into in steps:
             merged[item] = merged[item].replace(joined, into)
             rows.append((str(item), joined, into))

@@ -164,7 +164,8 @@ def fit_groups(
     parameterization = "theta")`` and against ``cfa(group.equal = ...)`` for MLR and ML.
     """
     grouped = Grouped.of(model, responses, groups, estimator, missing, reference, clusters)
-    rules = Rules(estimator == "WLSMV", _kinds(equal, estimator), _freed(freed, model))
+    kinds = _kinds(equal, estimator)
+    rules = Rules(estimator == "WLSMV", kinds, _freed(freed, kinds, model))
     return fit_rules(grouped, moments_of(grouped), rules)
 
 
@@ -226,7 +227,13 @@ def difference_between(general: GroupModel, nested: GroupModel) -> DifferenceTes
 
     ML: likelihood ratio. MLR: Satorra & Bentler (2001). WLSMV: the scaled-shifted difference of Satorra (2000) with
     the delta method.
+
+    Raises
+    ------
+    ModelError
+        The models differ in more than their equalities, or the second has no more degrees of freedom.
     """
+    _check_comparable(general, nested)
     df = nested.fit.df - general.fit.df
     difference = nested.fit.chi_square - general.fit.chi_square
     one, other = general.solution, nested.solution
@@ -242,6 +249,24 @@ def difference_between(general: GroupModel, nested: GroupModel) -> DifferenceTes
     return DifferenceTest(statistic, df, float(chdtrc(df, max(statistic, 0.0))), difference, method, problems)
 
 
+def _check_comparable(general: GroupModel, nested: GroupModel) -> None:
+    """Refuse models of other items, groups or responses; the baseline's statistic stands for the responses."""
+    one, other = (
+        (fitted.model.items, fitted.groups, fitted.estimator, fitted.missing, tuple(fitted.n_used))
+        for fitted in (general, nested)
+    )
+    if one != other or not np.isclose(general.fit.baseline_chi_square, nested.fit.baseline_chi_square):
+        raise ModelError(
+            "The two models must be fitted to the same items and persons in the same groups, with the same reference "
+            "group, estimator and missing rule."
+        )
+    if nested.fit.df <= general.fit.df:
+        raise ModelError(
+            f"The second model must be nested in the first and have more degrees of freedom; they are {general.fit.df} "
+            f"and {nested.fit.df}."
+        )
+
+
 def _kinds(equal: Iterable[Equal], estimator: str) -> frozenset[Equal]:
     """Check the kinds of equalities."""
     allowed = ("thresholds", "loadings", "intercepts", "residuals")
@@ -254,9 +279,12 @@ def _kinds(equal: Iterable[Equal], estimator: str) -> frozenset[Equal]:
     return kinds
 
 
-def _freed(freed: Iterable[Freed], model: CfaModel) -> frozenset[Freed]:
+def _freed(freed: Iterable[Freed], kinds: frozenset[Equal], model: CfaModel) -> frozenset[Freed]:
     """Check the exceptions."""
     exceptions = frozenset(freed)
+    idle = sorted({kind for kind, _ in exceptions} - kinds)
+    if idle:
+        raise ModelError(f"freed names {idle[0]!r}, which is not among equal: {', '.join(sorted(kinds)) or 'nothing'}.")
     unknown = sorted({item for _, item in exceptions} - set(model.items))
     if unknown:
         raise ModelError(f"freed names {', '.join(unknown)}, which is no item of the model.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from psychometrics.cfa._difference import DifferenceTest
 from psychometrics.cfa._model import CfaModel
 from psychometrics.errors import ModelError, TooFewPersonsError
-from psychometrics.invariance._input import Grouped
+from psychometrics.invariance._input import Grouped, check_request, kept_rows
 from psychometrics.invariance._release import release_tests
 from psychometrics.invariance._sharing import Equal, Rules, released
 from psychometrics.invariance.categories import merge_categories
@@ -177,32 +179,33 @@ def measurement_invariance(
     Validated against lavaan 0.6-14 and semTools 0.5-6: every level's chi-square, scaled chi-square, fit indices and
     difference test on the bfi items by gender and on a simulated cohort by sector.
     """
+    check_request(model, responses, groups, estimator, missing, clusters)
     large, notes = _large_enough(model, responses, groups, missing, minimum_size)
-    answers, merged = responses.loc[large.index, list(model.items)], pd.DataFrame(columns=["item", "joined", "into"])
+    answers, merged = responses.loc[large, list(model.items)], pd.DataFrame(columns=["item", "joined", "into"])
+    members = groups[large]
     if estimator == "WLSMV":
-        answers, merged = _merged(answers, large, minimum_answers)
+        answers, merged = _merged(answers, members, minimum_answers)
         if len(merged):
             notes += (f"Categories of {merged['item'].nunique()} items were joined; see the log.",)
-    kept = None if clusters is None else clusters.loc[large.index]
-    grouped = Grouped.of(model, answers, large, estimator, missing, reference, kept)
+    kept = None if clusters is None else clusters[large]
+    grouped = Grouped.of(model, answers, members, estimator, missing, reference, kept)
     return _Sequence(grouped, moments_of(grouped), cutoffs or Cutoffs()).run(merged, notes)
 
 
 def _large_enough(
     model: CfaModel, responses: pd.DataFrame, groups: pd.Series, missing: str, minimum: int
-) -> tuple[pd.Series, tuple[str, ...]]:
-    """Rows of the groups that have enough persons; the notes name the others without their number."""
-    answers = responses[[item for item in model.items if item in responses.columns]]
-    usable = answers.notna().all(axis=1) if missing == "listwise" else answers.notna().any(axis=1)
-    sizes = groups[usable & groups.notna()].value_counts()
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Rows kept by the missing rule in groups with enough of them; notes name the others without their number."""
+    usable = kept_rows(responses[list(model.items)], missing)
+    sizes = groups[usable].value_counts()
     small = sorted(map(str, sizes.index[sizes < minimum]))
     notes = (f"Left out, with fewer than {minimum} persons: {', '.join(small)}.",) if small else ()
-    large = groups[groups.isin(sizes.index[sizes >= minimum])]
-    if large.nunique() < 2:
+    enough = sizes.index[sizes >= minimum]
+    if len(enough) < 2:
         raise TooFewPersonsError(
-            f"{large.nunique()} of {len(sizes)} groups have {minimum} persons or more; two are needed to compare."
+            f"{len(enough)} of {len(sizes)} groups have {minimum} persons or more; two are needed to compare."
         )
-    return large, notes
+    return usable & groups.isin(enough).to_numpy(), notes
 
 
 def _merged(answers: pd.DataFrame, groups: pd.Series, minimum: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -317,9 +320,8 @@ class _Sequence:
     ) -> None:
         """Note what was freed and what it did."""
         test = tests.set_index("item").loc[item]
-        self.freed.append(
-            {"level": level, "step": step, "item": item, "kind": kind, **test, **_change(fitted, previous)}
-        )
+        where = {"level": level, "step": step, "item": item, "kind": kind}
+        self.freed.append(where | dict(test) | {"df": int(test["df"])} | _change(fitted, previous))
 
     def _row(self, level: str, fitted: GroupModel, previous: GroupModel | None, verdict: str) -> dict[str, object]:
         """One level in the table."""
