@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 from scipy import stats
 
 from compendium.analyses import claims, outcomes, ways
+from compendium.analyses.groups import TOO_FEW_SHOWN
 from compendium.figures.claims import claims_forest
 from compendium.settings import load_plan
 from psychometrics.groups import kruskal_wallis, rank_effect_interval
@@ -178,6 +180,33 @@ def test_raters_are_crossed_only_where_their_outcome_differs_between_ratings():
     rows = pd.DataFrame({"person": ["p", "q", "p", "q"], "engagement": [1.0, 1, 2, 2]}, index=index)
     assert list(outcomes.rating_groups(rows)) == ["rated person"]
     assert list(outcomes.rating_groups(rows.assign(engagement=[1.0, 2, 3, 4]))) == ["rated person", "rater"]
+
+
+def test_groups_are_compared_only_where_they_may_be_shown():
+    made = material()
+    agency = pd.Series("North", made.people.index).mask(np.arange(len(made.people)) < 6, "South")
+    small = dataclasses.replace(made, people=made.people.assign(agency=agency))
+    row = judged(small).loc["agencies_differ"]
+    assert (row["note"], row["verdict_words"]) == (TOO_FEW_SHOWN, claims.CANNOT)
+    assert np.isnan(row["estimate"])
+    assert judged(made).loc["agencies_differ", ["estimate", "lower", "upper"]].notna().all()
+
+
+def test_groups_as_alike_as_chance_are_shown_as_zero_with_an_interval_about_it():
+    made = material()
+    dealt = [f"a{place % 4}" for place in made.overall.rank(method="first")]
+    alike = dataclasses.replace(made, people=made.people.assign(agency=dealt))
+    row = judged(alike).loc["agencies_differ"]
+    assert (row["estimate"], row["lower"], row["note"]) == (0, 0, claims.ALIKE)
+    assert row["upper"] > 0
+
+
+def test_an_outcome_that_does_not_vary_cannot_be_estimated_at_any_n():
+    made = material()
+    row = judged(dataclasses.replace(made, own=made.own.assign(engagement=4.0))).loc["engagement"]
+    assert row["note"] == "the outcome does not vary"
+    assert (row["verdict"], row["verdict_words"]) == (claims.UNDETERMINED, claims.CANNOT)
+    assert np.isnan(row["n_needed"])
 
 
 def test_share_between_groups_holds_the_truth_at_the_nominal_rate():

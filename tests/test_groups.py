@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from psychometrics import groups
-from psychometrics.errors import ConstantItemError, InputShapeError
+from psychometrics.errors import ConstantItemError, InputShapeError, TooFewPersonsError
 
 REFERENCE = Path(__file__).parent / "reference"
 CLOSED_FORM = 1e-10
@@ -114,3 +114,28 @@ def test_refusals(scores: pd.DataFrame) -> None:
         groups.welch_anova(scores["C1"], scores["sector"], minimum_size=1)
     with pytest.raises(ConstantItemError, match="in group health"):
         groups.welch_anova(scores["C1"].mask(scores["sector"] == "health", 3.0), scores["sector"])
+
+
+@pytest.mark.parametrize("size", [0.0, 0.8])
+def test_interval_of_the_rank_effect_holds_the_truth_in_small_samples(size: float) -> None:
+    draw = np.random.default_rng(1)
+    side = np.repeat([0, 1], 12)
+    large = pd.Series(np.repeat([0, 1], 20_000))
+    value = pd.Series(draw.normal(size=len(large)) + size * large)
+    test = groups.kruskal_wallis(value, large)
+    truth = test.statistic / (test.n - 1) if size else 0.0
+    inside = 0
+    for _ in range(300):
+        found = groups.kruskal_wallis(pd.Series(draw.normal(size=24) + size * side), pd.Series(side))
+        _, lower, upper = groups.rank_effect_interval(found.statistic, found.df, found.n)
+        assert 0 <= lower <= upper < 1
+        inside += lower <= truth <= upper
+    assert 0.92 <= inside / 300 <= 0.99
+
+
+def test_rank_effect_of_groups_without_overlap_or_spread_is_one() -> None:
+    value, side = pd.Series([1.0] * 5 + [2.0] * 5), pd.Series([0] * 5 + [1] * 5)
+    test = groups.kruskal_wallis(value, side)
+    assert groups.rank_effect_interval(test.statistic, test.df, test.n) == pytest.approx((1, 1, 1))
+    with pytest.raises(TooFewPersonsError, match="more persons than groups"):
+        groups.rank_effect_interval(1.0, 2, 3)

@@ -20,6 +20,9 @@ from psychometrics.association._input import (
 )
 from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
 
+# Groups within which ranks spread no more than this are told apart without error.
+NO_SPREAD = 1e-9
+
 
 @dataclass(frozen=True)
 class KruskalWallis:
@@ -127,10 +130,11 @@ def kruskal_wallis(values: pd.Series, groups: pd.Series, minimum_size: int = 1) 
 def rank_effect_interval(H: float, df: int, n: int, confidence: float = 0.95) -> tuple[float, float, float]:
     r"""Share of the variance of ranks between groups, without the share that chance brings, and its interval.
 
-    .. math:: \eta^2_H = \frac{H - k + 1}{n - k}, \qquad \lambda_L/n \le \eta^2 \le \lambda_U/n
+    .. math:: \eta^2_H = \frac{H - k + 1}{n - k}, \qquad F = \frac{H / (k - 1)}{(n - 1 - H) / (n - k)}, \qquad
+              \frac{\lambda_L}{\lambda_L + n} \le \eta^2 \le \frac{\lambda_U}{\lambda_U + n}
 
-    where the bounds are the noncentralities at which the observed H is the upper and the lower tail quantile of the
-    noncentral chi-square distribution with k - 1 degrees of freedom.
+    F is that of an analysis of variance of the ranks; the bounds are the noncentralities at which it is the upper and
+    the lower tail quantile of the noncentral F distribution with k - 1 and n - k degrees of freedom.
 
     Parameters
     ----------
@@ -145,7 +149,7 @@ def rank_effect_interval(H: float, df: int, n: int, confidence: float = 0.95) ->
     Returns
     -------
     tuple of float
-        Estimate (negative values kept), lower and upper bound.
+        Estimate (negative values kept), lower and upper bound between 0 and 1.
 
     Raises
     ------
@@ -155,28 +159,36 @@ def rank_effect_interval(H: float, df: int, n: int, confidence: float = 0.95) ->
     References
     ----------
     Tomczak, M., & Tomczak, E. (2014). The need to report effect size estimates revisited. Trends in Sport Sciences, 1,
-    19-25. Steiger, J. H. (2004). Beyond the F test. Psychological Methods, 9, 164-182 (inverted noncentral
-    distributions).
+    19-25. Conover, W. J., & Iman, R. L. (1981). Rank transformations as a bridge between parametric and nonparametric
+    statistics. The American Statistician, 35, 124-129 (F of ranks as a function of H). Steiger, J. H. (2004). Beyond
+    the F test. Psychological Methods, 9, 164-182 (inverted noncentral distributions).
 
     Notes
     -----
-    Groups more alike than chance makes them (H below its expectation k - 1) say nothing more against a difference than
-    groups as alike as chance: the upper bound is then that of H = k - 1, so that no small sample rules everything out.
-    The noncentral chi-square is H's distribution under small differences. Validated by coverage in a simulation.
+    Groups more alike than chance makes them (F below 1) say nothing more against a difference than groups as alike as
+    chance: the upper bound is then that of F = 1, so that no small sample rules everything out. Validated by coverage
+    in a simulation.
     """
-    if n <= df + 1:
+    within = n - df - 1
+    if within < 1:
         raise TooFewPersonsError(f"{n} persons in {df + 1} groups: more persons than groups are needed")
-    lower = _noncentrality(H, df, (1 + confidence) / 2) / n
-    upper = _noncentrality(max(H, float(df)), df, (1 - confidence) / 2) / n
-    return (H - df) / (n - df - 1), lower, upper
+    estimate, left = (H - df) / within, (n - 1 - H) / within
+    if left <= NO_SPREAD:
+        return estimate, 1.0, 1.0
+    f = (H / df) / left
+    lower = _noncentrality(f, df, within, (1 + confidence) / 2)
+    upper = _noncentrality(max(f, 1.0), df, within, (1 - confidence) / 2)
+    return estimate, lower / (lower + n), upper / (upper + n)
 
 
-def _noncentrality(H: float, df: int, tail: float) -> float:
-    """Return the noncentrality at which the distribution function at H equals `tail`; zero when none does."""
-    if stats.chi2.cdf(H, df) <= tail:
+def _noncentrality(f: float, df: int, within: int, tail: float) -> float:
+    """Return the noncentrality at which the distribution function at f equals `tail`; zero when none does."""
+    if stats.f.cdf(f, df, within) <= tail:
         return 0.0
-    upper = H + 10 * np.sqrt(2 * (df + 2 * H)) + 50
-    return float(optimize.brentq(lambda size: stats.ncx2.cdf(H, df, size) - tail, 1e-9, upper))
+    beyond = max(1.0, df * f)
+    while stats.ncf.cdf(f, df, within, beyond) > tail:
+        beyond *= 2
+    return float(optimize.brentq(lambda size: stats.ncf.cdf(f, df, within, size) - tail, 1e-9, beyond))
 
 
 @dataclass(frozen=True)

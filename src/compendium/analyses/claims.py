@@ -13,7 +13,13 @@ import pandas as pd
 from scipy import stats
 
 from compendium.analyses import outcomes, raters
-from compendium.analyses.groups import groupings, rank_effect, shown_groups
+from compendium.analyses.groups import (
+    FEWEST_GROUPS,
+    TOO_FEW_SHOWN,
+    groupings,
+    rank_effect,
+    shown_groups,
+)
 from compendium.disclosure import hidden_groups
 from compendium.settings import Claim, StudyPlan
 from psychometrics.association import adjust_p, bootstrap_correlations, random_intercept, regression, verdict
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 NOT_COLLECTED = "not collected"
 UNDETERMINED = "undetermined at this n"
 CANNOT = "cannot be estimated"
+ALIKE = "groups no further apart than chance brings them: shown as zero"
 OVERALL_SCORE, THE_OUTCOME = "the overall score", "the outcome"
 VERDICTS = ("supported", "not supported", UNDETERMINED, NOT_COLLECTED)
 COLUMNS = (
@@ -316,10 +323,12 @@ def _groups(claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[s
     names = list(dict.fromkeys([*material.compared, claim.grouping]))
     gone = hidden_groups(material.people, names, minimum)
     members = shown_groups(material.overall, material.people, gone, minimum)[claim.grouping]
-    n, needed = int((members.notna() & material.overall.notna()).sum()), plan.gates["association"].minimum_n
-    if n < needed:
-        note = f"not supported at n = {n} in groups of {minimum} people or more, would need {needed}"
-        return {"n": n, "df": members[material.overall.notna()].nunique() - 1, "note": note}
+    known = members[material.overall.notna()].dropna()
+    if known.nunique() < FEWEST_GROUPS:
+        return {"note": TOO_FEW_SHOWN}
+    if len(known) < plan.gates["association"].minimum_n:
+        note = f"not supported at n = {len(known)}, would need {plan.gates['association'].minimum_n}"
+        return {"n": len(known), "df": known.nunique() - 1, "note": note}
     test = kruskal_wallis(material.overall, members)
     effect, lower, upper = rank_effect(test.statistic, test.df, test.n, plan.confidence.value).values()
     return {
@@ -331,7 +340,7 @@ def _groups(claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[s
         "n": test.n,
         "df": test.df,
         "method": "eta squared of ranks (Kruskal-Wallis)",
-        "note": "",
+        "note": "" if test.statistic >= test.df else ALIKE,
     }
 
 
