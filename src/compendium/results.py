@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,16 +101,33 @@ class Results:
         write_text(self.folders.values / f"{self.step}.json", _as_json(self._values))
         return number
 
-    def figure(self, name: str, figure: Figure, *, caption: str, alt: str, source: Source) -> Figure:
-        """Save a figure as SVG and PNG with its caption and alternative text."""
+    def figure(
+        self,
+        name: str,
+        figure: Figure,
+        *,
+        caption: str,
+        alt: str,
+        source: Source,
+        endings: Sequence[str] = ("svg", "png"),
+    ) -> Figure:
+        """Save a figure with its caption and alternative text; the book shows the SVG."""
         metadata = self._claim_figure(name, caption, alt)
-        content = {ending: _rendered(figure, name, ending, caption, alt) for ending in ("svg", "png")}
+        content = {ending: _rendered(figure, name, ending, caption, alt) for ending in endings}
         self._write(metadata, content, caption, source, "", alt=alt)
         return figure
 
     def picture(self, name: str, pages: Mapping[str, bytes], *, caption: str, alt: str, source: Source) -> None:
         """Save a picture that was rendered elsewhere, one entry an ending (``svg``, ``png``)."""
         self._write(self._claim_figure(name, caption, alt), pages, caption, source, "", alt=alt)
+
+    def folder(self, name: str) -> Path:
+        """Return an empty folder below the cohort's results, for files that are used elsewhere as they are."""
+        _require_plain(name)
+        path = self.folders.root / name
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return path
 
     def private_file(self, name: str, content: bytes) -> None:
         """Save a person-level file, such as a report, below the private folder."""

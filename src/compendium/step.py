@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,8 @@ OF_A_FRAMEWORK = {
 }
 # Something to choose from: items that are no final ones.
 CANDIDATES = "candidates"
+# Groupings in which two groups are large enough to compare how they answer.
+COMPARABLE = "comparable_groups"
 # What a step reads beside the plan, the framework and the cohort.
 READ_BESIDE = {
     "01_evidence_review": (EVIDENCE,),
@@ -119,6 +122,17 @@ class Step:
             return self.framework.description.kind != "instrument"
         return what in self.settings.collected
 
+    @property
+    def group_labels(self) -> dict[str, str]:
+        """Label of each grouping."""
+        return {name: group.label for name, group in self.settings.groups.items()}
+
+    def comparable(self, groupings: Sequence[str], minimum: float) -> list[str]:
+        """Return the groupings of the cohort in which two groups or more have the minimum size."""
+        people = self.prepared.people
+        known = [name for name in groupings if name in self.settings.groups]
+        return [name for name in known if int((people[name].value_counts() >= minimum).sum()) >= 2]
+
     def lacks(self, requirement: str) -> str | None:
         """Say in a sentence why a requirement (``peers``, ``gate_factor_analysis`` ...) is not met, or None.
 
@@ -132,6 +146,8 @@ class Step:
             return self._closed_gate(requirement.removeprefix("gate_"))
         if self.collected(requirement):
             return None
+        if requirement == COMPARABLE:
+            return self._incomparable()
         if requirement == CANDIDATES:
             return "The items of this cohort are final already: they are confirmed, not chosen."
         if requirement in OF_A_FRAMEWORK:
@@ -143,10 +159,18 @@ class Step:
         """Why the whole step has nothing to ask in this cohort, or None."""
         return self.lacks("self_ratings") if self.name in ABOUT_SELF_RATINGS else None
 
+    def _incomparable(self) -> str | None:
+        """Say that no grouping has two groups of the size that comparisons need, or return None."""
+        minimum = self.plan.fairness.smallest_group.value
+        if self.comparable([*self.plan.fairness.groupings, *self.plan.invariance.groupings], minimum):
+            return None
+        return f"Comparable groups: no grouping of the plan has two groups of {minimum:.0f} people or more."
+
     def _require_known(self, requirement: str) -> None:
         """Refuse a requirement that is neither a gate, nor collected data, nor a group."""
         gates = [f"gate_{gate}" for gate in self.plan.gates]
-        known = [CANDIDATES, *NOT_GROUPS, *OF_A_FRAMEWORK, *WELL_KNOWN_GROUPS, *self.settings.groups, *gates]
+        known = [*NOT_GROUPS, *OF_A_FRAMEWORK, *WELL_KNOWN_GROUPS, *self.settings.groups, *gates]
+        known += [CANDIDATES, COMPARABLE]
         if requirement not in known:
             problem = f"the step asks for {requirement!r}, which is not known"
             raise InvalidInput([Fault(self.name, problem, suggest(requirement, known))])

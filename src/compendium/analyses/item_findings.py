@@ -3,20 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from compendium import consultation, evidence
+from compendium.settings import Check
 from compendium.step import Step
 from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
-from psychometrics.errors import PsychometricsError, TooFewPersonsError
-from psychometrics.irt import GradedResponse, fit_scales, item_fit, item_information, local_dependence
-from psychometrics.irt import marginal_reliability, person_fit, scale_information
-from psychometrics.selection import ItemCheck, category_check, threshold_check
+from psychometrics.errors import TooFewPersonsError
+from psychometrics.irt import (
+    GradedResponse,
+    fit_scales,
+    item_fit,
+    item_information,
+    local_dependence,
+    marginal_reliability,
+    person_fit,
+    scale_information,
+)
+from psychometrics.selection import Decision, ItemCheck, category_check, threshold_check
 
 FEWEST_ITEMS = 3
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is known of the items so far; empty where the sample did not allow it.
+
+    Attributes
+    ----------
+    models
+        Graded response model of each competency.
+    fit, dependent
+        As :func:`fit_table` and :func:`dependent_pairs` return them.
+    fairness
+        As :func:`fairness_table` returns it.
+    """
+
+    models: Mapping[str, GradedResponse]
+    fit: pd.DataFrame
+    dependent: pd.DataFrame
+    fairness: pd.DataFrame
+
+    def with_models(self, models: Mapping[str, GradedResponse], fit: pd.DataFrame, dependent: pd.DataFrame) -> Findings:
+        """Add what the graded response models say."""
+        return replace(self, models=models, fit=fit, dependent=dependent)
+
+    def with_fairness(self, fairness: pd.DataFrame) -> Findings:
+        """Add the comparison of groups."""
+        return replace(self, fairness=fairness)
+
+
+def nothing_yet() -> Findings:
+    """Start without findings."""
+    empty = pd.DataFrame()
+    return Findings({}, empty, pd.DataFrame(columns=["item", "other"]), empty)
 
 
 @dataclass(frozen=True)
@@ -33,9 +76,13 @@ class Groupings:
 
 
 def response_models(answers: pd.DataFrame, scales: Mapping[str, list[str]]) -> dict[str, GradedResponse]:
-    """Fit a graded response model to every competency with enough items; codes that nobody uses are left out."""
+    """Fit a graded response model to every competency with enough items; codes that nobody uses are left out.
+
+    A competency whose model has no maximum (items that repeat each other exactly) is left out.
+    """
     fitted = {name: items for name, items in scales.items() if len(items) >= FEWEST_ITEMS}
-    return fit_scales(answers, fitted, unused="collapse")
+    found = fit_scales(answers, fitted, unused="collapse")
+    return {name: model for name, model in found.items() if model.converged}
 
 
 def parameter_table(models: Mapping[str, GradedResponse]) -> pd.DataFrame:
@@ -182,7 +229,7 @@ def background(step: Step) -> pd.DataFrame:
     Returns
     -------
     DataFrame, indexed by item
-        ``relevance clarity supporting records``.
+        ``relevance clarity needed verdict supporting records``.
     """
     items = step.framework.items
     if not step.collected("review"):
@@ -196,9 +243,9 @@ def background(step: Step) -> pd.DataFrame:
         consultation.item_content_validity(
             held.matrix("clarity"), positive_from=held.description.clarity.positive_from
         ),
-        minimum=step.plan.agreement.consensus_i_cvi.value,
+        minimum=step.plan.selection.relevance.value,
     )
-    found = verdict[["relevance", "clarity"]].reindex(items.index)
+    found = verdict.reindex(items.index)
     return found.assign(supporting=thread["supporting"], records=thread["records"])
 
 
@@ -206,8 +253,7 @@ def extended_checks(
     step: Step,
     answers: pd.DataFrame,
     model: CfaResult,
-    fit: pd.DataFrame,
-    fairness: pd.DataFrame,
+    findings: Findings,
     known: pd.DataFrame,
 ) -> list[ItemCheck]:
     """Return the further checks of the plan, each with what a failing item gets.
@@ -216,8 +262,8 @@ def extended_checks(
     ----------
     model
         The measurement model of the items that pass the published rule.
-    fit, fairness
-        As :func:`fit_table` and :func:`fairness_table` return them; empty where not looked at.
+    findings
+        Item fit and fairness, where they were looked at.
     known
         As :func:`background` returns it.
     """
@@ -230,27 +276,26 @@ def extended_checks(
                         decision=_decision(plan.loading), label="standardised loading"),
         _crossing(model, plan.second_loading.value, _decision(plan.second_loading)),
     ]  # fmt: skip
-    if len(fairness):
-        checks.append(_unfair(fairness, _decision(plan.fairness)))
-    if len(fit):
-        checks.append(threshold_check("item_fit_p", fit.set_index("item")["p_adjusted"], minimum=plan.item_fit.value,
-                                      decision=_decision(plan.item_fit), label="adjusted p of item fit (S-X2)"))  # fmt: skip
+    if len(findings.fairness):
+        checks.append(_unfair(findings.fairness, _decision(plan.fairness)))
+    if len(findings.fit):
+        adjusted = findings.fit.set_index("item")["p_adjusted"]
+        checks.append(threshold_check("item_fit_p", adjusted, minimum=plan.item_fit.value,
+                                      decision=_decision(plan.item_fit), label="adjusted p of S-X2"))  # fmt: skip
     if len(known.columns):
-        checks += [
-            threshold_check("relevance", known["relevance"], minimum=plan.relevance.value,
-                            decision=_decision(plan.relevance), label="share of raters who find it relevant"),
-            threshold_check("supporting", known["supporting"], minimum=plan.evidence.value,
-                            decision=_decision(plan.evidence), label="coded records that support it"),
-        ]  # fmt: skip
+        checks.append(_irrelevant(known, _decision(plan.relevance)))
+        records, fewest = known["supporting"], plan.evidence.value
+        called = "coded records that support it"
+        checks.append(threshold_check("supporting", records, fewest, decision=_decision(plan.evidence), label=called))
     return checks
 
 
-def _decision(check: object) -> str:
+def _decision(check: Check) -> Decision:
     """Turn the plan's word into the screening's."""
-    return {"drop": "drop", "note": "keep"}[check.decision]
+    return "drop" if check.decision == "drop" else "keep"
 
 
-def _crossing(model: CfaResult, cut: float, decision: str) -> ItemCheck:
+def _crossing(model: CfaResult, cut: float, decision: Decision) -> ItemCheck:
     """Flag items that would load on another competency as well."""
     found = expected_loadings(model)
     reasons = [
@@ -260,13 +305,22 @@ def _crossing(model: CfaResult, cut: float, decision: str) -> ItemCheck:
     return ItemCheck("second_loading", found["second_loading"], pd.Series(reasons, found.index, dtype=object), decision)
 
 
-def _unfair(fairness: pd.DataFrame, decision: str) -> ItemCheck:
+def _unfair(fairness: pd.DataFrame, decision: Decision) -> ItemCheck:
     """Flag items that groups answer differently at the same level."""
     largest, where = largest_change(fairness)
     reasons = [
-        f"answered differently at the same level by {where[item].lower()} (R2 grows by {value:.3f})"
+        f"answered differently at the same level by {str(where[item]).lower()} (R2 grows by {value:.3f})"
         if item in where.index
         else ""
-        for item, value in largest.items()
+        for item, value in zip(largest.index.astype(str), largest, strict=True)
     ]
     return ItemCheck("fairness_r2", largest, pd.Series(reasons, largest.index, dtype=object), decision)
+
+
+def _irrelevant(known: pd.DataFrame, decision: Decision) -> ItemCheck:
+    """Flag items that too few raters found relevant, by the consultation's own verdict."""
+    reasons = [
+        f"{share:.2f} of raters find it relevant, {needed:.2f} wanted" if verdict == "question" else ""
+        for share, needed, verdict in zip(known["relevance"], known["needed"], known["verdict"], strict=True)
+    ]
+    return ItemCheck("relevance", known["relevance"], pd.Series(reasons, known.index, dtype=object), decision)

@@ -14,8 +14,16 @@ from compendium import evidence
 from compendium.step import Step
 from psychometrics.cfa import CfaModel, fit_cfa
 from psychometrics.errors import PsychometricsError
-from psychometrics.selection import ItemScreening, ItemSelection, SelectionStability
-from psychometrics.selection import category_check, graded_information, screen_items, select_items, selection_stability
+from psychometrics.selection import (
+    ItemCheck,
+    ItemSelection,
+    SelectionStability,
+    category_check,
+    graded_information,
+    screen_items,
+    select_items,
+    selection_stability,
+)
 
 Scales = Mapping[str, Sequence[str]]
 
@@ -66,34 +74,51 @@ class Chosen(NamedTuple):
     selection: ItemSelection
     adjustments: tuple[str, ...]
 
+    @property
+    def sentence(self) -> str:
+        """Say what gave way."""
+        return " ".join(self.adjustments) or "Every constraint of the plan could be kept."
 
-def chooser(step: Step, screening: ItemScreening, dependent: pd.DataFrame) -> Chooser:
-    """Put the plan, what the checks found and the evidence together."""
+
+# What a chooser looks at again in every sample is not held against an item beforehand.
+LOOKED_AT_AGAIN = ("most_frequent_answer",)
+
+
+def chooser(
+    step: Step, checks: Sequence[ItemCheck], contradicting: Sequence[str] = (), dependent: pd.DataFrame | None = None
+) -> Chooser:
+    """Put the plan, what the checks found and the evidence together.
+
+    Parameters
+    ----------
+    checks
+        The further checks; those that drop items are held.
+    contradicting
+        Items whose answers contradict their key.
+    dependent
+        Pairs that share more than their competency, columns ``item`` and ``other``: one of each may be chosen.
+    """
     rule, plan = step.plan.item_rule, step.plan.selection
-    published = ("item-total correlation", "inter-item correlation", "share of the commonest answer")
-    failed = screening.table[screening.table["decision"] != "keep"].set_index("item")["reasons"]
-    # What the chooser finds again in every sample is not held against an item beforehand.
-    held = {str(item): _other_reasons(str(reasons), published) for item, reasons in failed.items()}
+    excluded = dict.fromkeys(contradicting, "answers contradict the declared direction")
+    for check in checks:
+        if check.decision == "drop" and check.name not in LOOKED_AT_AGAIN:
+            excluded |= {str(item): str(reason) for item, reason in check.reasons.items() if reason}
     themes: dict[str, list[str]] = {}
     if step.collected("review"):
         themes = evidence.supported_by_theme(evidence.load_review(), step.framework)
+    pairs = [] if dependent is None else list(zip(dependent["item"], dependent["other"], strict=True))
     return Chooser(
-        scales=step.framework.scales(list(screening.table["item"])),
+        scales=step.framework.scales(),
         minimum_item_total=rule.item_total_minimum.value,
         maximum_inter_item=rule.inter_item_maximum.value,
         commonest_answer=plan.commonest_answer.value,
         size=int(plan.size.value),
         minimum_per_scale=int(plan.minimum_per_competency.value),
         maximum_per_scale=int(plan.maximum_per_competency.value),
-        pairs=tuple(zip(dependent["item"], dependent["other"], strict=True)) if len(dependent) else (),
-        excluded=tuple((item, why) for item, why in held.items() if why),
+        pairs=tuple(pairs),
+        excluded=tuple(excluded.items()),
         coverage=tuple((theme, tuple(items)) for theme, items in themes.items()),
     )
-
-
-def _other_reasons(reasons: str, published: Sequence[str]) -> str:
-    """Return the reasons that are not of the published rule."""
-    return "; ".join(reason for reason in reasons.split("; ") if not any(words in reason for words in published))
 
 
 def choose(rule: Chooser, answers: pd.DataFrame, passed: Sequence[str]) -> Chosen:
@@ -102,10 +127,9 @@ def choose(rule: Chooser, answers: pd.DataFrame, passed: Sequence[str]) -> Chose
     # Information about a common trait takes three items; what a smaller competency has left is kept as it is.
     rich = {name: items for name, items in scales.items() if len(items) >= 3}
     merit = graded_information(answers, rich)
-    left = {name: items for name, items in rich.items()}
     pairs = [pair for pair in rule.pairs if set(pair) <= set(merit.index)]
     coverage, uncovered = _coverable(rule.coverage, merit.index)
-    capacity = sum(min(len(items), rule.maximum_per_scale) for items in left.values()) - len(pairs)
+    capacity = sum(min(len(items), rule.maximum_per_scale) for items in rich.values()) - len(pairs)
     adjustments = [f"No item is left that speaks to the theme {theme}." for theme in uncovered]
     size: int | None = rule.size
     if capacity < rule.size:
@@ -113,10 +137,10 @@ def choose(rule: Chooser, answers: pd.DataFrame, passed: Sequence[str]) -> Chose
         adjustments.append(f"Fewer than {rule.size} items deserve a place; all that do were taken.")
     short = {name: items for name, items in scales.items() if len(items) < rule.minimum_per_scale}
     adjustments += [f"{name} has fewer than {rule.minimum_per_scale} items left." for name in short]
-    fewest = min([rule.minimum_per_scale, *[len(items) for items in left.values()]])
+    fewest = min([rule.minimum_per_scale, *[len(items) for items in rich.values()]])
     selection = select_items(
         merit,
-        left,
+        rich,
         size,
         minimum_per_scale=fewest,
         maximum_per_scale=rule.maximum_per_scale,
@@ -124,6 +148,18 @@ def choose(rule: Chooser, answers: pd.DataFrame, passed: Sequence[str]) -> Chose
         coverage=coverage,
     )
     return Chosen(selection, tuple(adjustments))
+
+
+def constraint_table(rule: Chooser, chosen: Chosen) -> pd.DataFrame:
+    """Return the constraints of the choice in words, themes and excluded items each in one line."""
+    plain = [text for text in chosen.selection.constraints if not text.startswith("theme ")]
+    rows = [("constraint", text) for text in plain]
+    covered = len(chosen.selection.constraints) - len(plain)
+    if covered:
+        rows.append(("constraint", f"{covered} themes of the evidence, each covered by an item that a record supports"))
+    rows += [("held", f"{item}: {why}") for item, why in rule.excluded]
+    rows += [("gave way", text) for text in chosen.adjustments]
+    return pd.DataFrame(rows, columns=["kind", "what"])
 
 
 def _coverable(
@@ -251,5 +287,3 @@ def without_careless(rule: Chooser, answers: pd.DataFrame, flagged: pd.Series, c
                      "chosen": len(picked), "left_out_instead": ", ".join(gone), "taken_instead": ", ".join(new),
                      "mean_alpha": alphas["mean alpha"], "smallest_alpha": alphas["smallest alpha"]})  # fmt: skip
     return pd.DataFrame(rows)
-
-

@@ -11,9 +11,7 @@ from psychometrics.items import KeyingCheck, inter_item_correlations
 from psychometrics.selection import ItemCheck, ItemScreening, ItemSelection, screen_items
 
 
-def decide(
-    step: Step, answers: pd.DataFrame, keying: KeyingCheck, checks: Sequence[ItemCheck] = ()
-) -> ItemScreening:
+def decide(step: Step, answers: pd.DataFrame, keying: KeyingCheck, checks: Sequence[ItemCheck] = ()) -> ItemScreening:
     """Apply the published item rule with the thresholds of the plan, and further checks where given."""
     rule = step.plan.item_rule
     return screen_items(
@@ -88,10 +86,29 @@ def by_competency(decisions: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
-def count_reasons(decisions: pd.DataFrame, words: str) -> int:
-    """Count dropped items one of whose reasons contains these words."""
-    dropped = decisions[decisions["decision"] == "drop"]
-    return int(dropped["reasons"].str.contains(words, regex=False).sum())
+#: Words that only one kind of reason holds, and what that kind is called.
+KINDS = {
+    "contradict the declared direction": "keyed the wrong way",
+    "item-total correlation": "goes too little with its competency",
+    "inter-item correlation": "repeats another item",
+    "would load": "speaks for another competency as well",
+    "answered differently": "groups answer it differently at the same level",
+    "commonest answer": "nearly everyone gives the same answer",
+    "serve better": "sound, but others serve better within the constraints",
+    "redundant with": "sound, but shares too much with a chosen item",
+}
+
+
+def by_kind(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Count the items that were not kept by the first kind of reason against them, and name them."""
+    gone = decisions[decisions["decision"] != "keep"]
+    found = [
+        next((kind for words, kind in KINDS.items() if words in str(reasons)), "another reason")
+        for reasons in gone["reasons"]
+    ]
+    table = gone.assign(kind=found).groupby("kind")["item"].agg(["size", ", ".join])
+    order = [kind for kind in (*KINDS.values(), "another reason") if kind in table.index]
+    return table.reindex(order).set_axis(["n", "items"], axis="columns").reset_index()
 
 
 def highest_pairs(answers: pd.DataFrame, number: int = 15) -> pd.DataFrame:

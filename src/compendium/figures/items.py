@@ -82,3 +82,31 @@ def _ramp(number: int) -> list[str]:
 
     ramp = LinearSegmentedColormap.from_list("answers", list(LIKERT))
     return [to_hex(ramp(step / (number - 1))) for step in range(number)]
+
+
+def selection_shares(items: pd.DataFrame, competency: pd.Series[str], labels: dict[str, str]) -> Figure:
+    """Draw how often each item is chosen, one line a competency.
+
+    Parameters
+    ----------
+    items
+        Columns ``item``, ``chosen`` and ``share`` (of the resamples that choose it).
+    competency
+        Competency of each item.
+    labels
+        Label of each competency.
+    """
+    of_item = items["item"].map(competency)
+    rows = list(dict.fromkeys(of_item))
+    figure, [axes] = subplots(7.0, 1.0 + 0.42 * len(rows))
+    for chosen, part in items.groupby("chosen", sort=True):
+        places = [rows.index(name) for name in of_item[part.index]]
+        colour, marker = (PALETTE[0], "o") if chosen else (PALETTE[1], "X")
+        name = "chosen" if chosen else "not chosen"
+        axes.plot(100 * part["share"], places, marker, color=colour, alpha=0.7, label=name)
+    axes.set_yticks(range(len(rows)), [labels.get(name, name) for name in rows])
+    axes.invert_yaxis()
+    axes.set_xlim(-3, 103)
+    label(axes, x="Bootstrap samples that choose the item (%)", y="Competency")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize=8)
+    return figure

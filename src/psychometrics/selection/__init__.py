@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from psychometrics.selection.checks import (
+    Decision,
     ItemCheck,
     category_check,
     cross_loading_check,
@@ -14,6 +15,7 @@ from psychometrics.selection.rule import ItemScreening, screen_items
 from psychometrics.selection.stability import SelectionStability, selection_stability
 
 __all__ = [
+    "Decision",
     "ItemCheck",
     "ItemScreening",
     "ItemSelection",

@@ -162,7 +162,13 @@ def category_check(responses: pd.DataFrame, maximum_share: float = 0.80, decisio
     (endorsement between .20 and .80).
     """
     answers = as_numeric_frame(responses, "responses")
-    shares = answers.apply(lambda item: item.value_counts(normalize=True).max())
+    shares = pd.Series({item: _largest_share(answers[item].to_numpy()) for item in answers.columns}, dtype=float)
     return threshold_check(
         "most_frequent_answer", shares, maximum=maximum_share, decision=decision, label="share of the commonest answer"
     )
+
+
+def _largest_share(values: np.ndarray) -> float:
+    """Return the share of the most frequent answer, NaN where nobody answered."""
+    given = values[~np.isnan(values)]
+    return float(np.unique(given, return_counts=True)[1].max() / given.size) if given.size else float("nan")

@@ -56,13 +56,16 @@ def graded_information(responses: pd.DataFrame, scales: Mapping[str, Sequence[st
     parts = []
     for scale, items in scales.items():
         if len(items) < 3:
-            raise InputShapeError(f"scale {scale!r} has {len(items)} items; information about a common trait needs three")
+            raise InputShapeError(
+                f"scale {scale!r} has {len(items)} items; information about a common trait needs three"
+            )
         parts.append(_scale_information(responses[list(items)]))
-    return pd.concat(parts).rename("information")
+    information: pd.Series = pd.concat(parts).rename("information")
+    return information
 
 
 def _scale_information(answers: pd.DataFrame) -> pd.Series:
-    """Information of the items of one scale."""
+    """Find the information of the items of one scale."""
     from psychometrics.ordinal import encode
     from psychometrics.ordinal._estimation import estimate
 
@@ -75,7 +78,7 @@ def _scale_information(answers: pd.DataFrame) -> pd.Series:
 
 
 def _one_factor(correlations: np.ndarray, steps: int = 100) -> np.ndarray:
-    """Loadings on one common factor by iterated principal axes, whose fixed point is the minimum residual solution."""
+    """Find the minimum residual loadings on one common factor, the fixed point of iterated principal axes."""
     reduced = correlations.copy()
     communalities = np.abs(reduced - np.eye(len(reduced))).max(axis=1)
     loadings = np.sqrt(communalities)
@@ -91,7 +94,7 @@ def _one_factor(correlations: np.ndarray, steps: int = 100) -> np.ndarray:
 
 
 def _expected(loading: float, tau: np.ndarray) -> float:
-    """Expected information of one item; zero where it has no loading."""
+    """Average the information of one item over the trait; zero where it has no loading."""
     if abs(loading) < 1e-6:
         return 0.0
     theta = np.linspace(-6, 6, POINTS)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from psychometrics.association._input import as_numeric_frame, restore_ties
+from psychometrics.association._input import as_numeric_frame
 from psychometrics.errors import InputShapeError
+from psychometrics.selection._ranks import pairwise_spearman, rest_and_total
 from psychometrics.selection.checks import Decision, ItemCheck
 
 #: Stronger decisions have higher rank: one reason to drop outweighs any to review.
@@ -176,26 +176,20 @@ def _require_known(answers: pd.DataFrame, contradicted: Collection[str], checks:
 
 def _item_correlations(answers: pd.DataFrame, membership: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
     """Return Spearman correlations of each item with the rest and with the total of its scale."""
-    rest, total = {}, {}
-    for item in answers.columns:
-        others = [name for name in answers.columns if membership[name] == membership[item]]
-        total[item] = _spearman(answers[item], answers[others].mean(axis=1))
-        rest[item] = _spearman(answers[item], answers[[name for name in others if name != item]].mean(axis=1))
-    return pd.Series(rest), pd.Series(total)
-
-
-def _spearman(a: pd.Series, b: pd.Series) -> float:
-    """Return Spearman's rho over complete pairs, NaN when one side does not vary."""
-    both = a.notna() & b.notna()
-    x, y = (stats.rankdata(restore_ties(side[both].to_numpy())) for side in (a, b))
-    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return float("nan")
-    return float(np.corrcoef(x, y)[0, 1])
+    rest: dict[str, float] = {}
+    total: dict[str, float] = {}
+    for scale in dict.fromkeys(membership.values()):
+        items = [item for item in answers.columns if membership[item] == scale]
+        one, other = rest_and_total(answers[items].to_numpy(dtype=float))
+        rest |= dict(zip(items, one, strict=True))
+        total |= dict(zip(items, other, strict=True))
+    order = list(answers.columns)
+    return pd.Series(rest).reindex(order), pd.Series(total).reindex(order)
 
 
 def _inter_item(answers: pd.DataFrame) -> pd.DataFrame:
     """Return the Spearman matrix over complete pairs, with an empty diagonal."""
-    matrix = answers.corr(method="spearman")
+    matrix = pairwise_spearman(answers)
     return matrix.mask(np.eye(len(matrix), dtype=bool))
 
 

@@ -1,0 +1,153 @@
+"""What leaves the item analysis as a document: passports, decision log, the new framework (04)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from compendium.analyses.item_findings import Findings, Groupings, background, largest_change
+from compendium.analyses.items import by_kind
+from compendium.decision_log import decision_log, render_log
+from compendium.figures.dif import change_by_item, expected_scores
+from compendium.figures.passports import passport
+from compendium.framework import Framework
+from compendium.framework_export import export_framework
+from compendium.step import Step
+from psychometrics.dif import ordinal_dif
+from psychometrics.irt import item_information
+
+# More than this many panels are no figure any more.
+MOST_PANELS = 6
+
+
+def write_framework(step: Step, chosen: list[str]) -> Framework:
+    """Write the chosen items as a framework folder below the cohort's results."""
+    name = f"{step.framework.description.id}-{step.settings.id}"
+    origin = f"the answers of cohort {step.settings.id} ({step.settings.kind})"
+    return export_framework(step.framework, chosen, step.save.folder("framework"), name, origin)
+
+
+def save_decision_log(step: Step, decisions: pd.DataFrame) -> None:
+    """Save the decision log as a document, with its first page as a picture."""
+    settings, framework = step.settings, step.framework
+    notices = [settings.provenance, framework.description.notice if framework.is_placeholder else ""]
+    counts = decisions["decision"].value_counts()
+    summary = [
+        f"{len(decisions)} items were looked at: {counts.get('keep', 0)} kept, {counts.get('drop', 0)} dropped, "
+        f"{counts.get('review', 0)} set aside until their key is mended.",
+        *(f"{kind.capitalize()}: {items}." for kind, items in by_kind(decisions)[["kind", "items"]].to_numpy()),
+        "Rules and thresholds: study.yaml; figures behind every decision: tables/item_decisions.csv.",
+    ]
+    log = decision_log(
+        decisions.assign(wording=framework.items["self_wording"].reindex(decisions["item"]).to_numpy()),
+        title="Decision log: the items",
+        subtitle=f"{settings.title}; framework {framework.description.id} {framework.description.version}",
+        notices=tuple(text for text in notices if text),
+        summary=tuple(summary),
+        labels=framework.labels,
+    )
+    step.save.picture(
+        "decision_log",
+        {"pdf": render_log(log), "svg": render_log(log, "svg"), "png": render_log(log, "png")},
+        caption="First page of the decision log",
+        alt="A page with the counts of kept and dropped items and a table of items with decision and reasons.",
+        source=decision_log,
+    )
+
+
+def save_fairness_figures(step: Step, groupings: Groupings, fairness: pd.DataFrame) -> None:
+    """Draw how much groups add to the explanation of each item, and the expected answers to the flagged ones."""
+    tested = fairness.rename(columns={"competency": "scale"}).replace({"scale": step.framework.labels})
+    if tested["mcfadden_total"].notna().any():
+        step.save.figure(
+            "item_fairness",
+            change_by_item(tested, step.plan.selection.fairness.value),
+            caption="What groups add to the explanation of each item (growth of McFadden's R2; dashed: the plan)",
+            alt="Dots of the growth of R2 for every item, one panel a grouping; flagged items are crossed and named.",
+            source=ordinal_dif,
+        )
+    curves = _flagged_curves(groupings, step.group_labels)
+    if len(curves):
+        step.save.figure(
+            "item_fairness_curves",
+            expected_scores(curves),
+            caption="Expected answer to the flagged items at the same level of the other items, by group",
+            alt="One panel a flagged item with one line a group; where lines part, groups answer differently.",
+            source=ordinal_dif,
+        )
+
+
+def _flagged_curves(groupings: Groupings, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return the expected answers to the items that are flagged, strongest first."""
+    flagged = [
+        (change, name, str(item))
+        for name, study in groupings.found.items()
+        for item, change in study.table.loc[list(study.flagged), "mcfadden_total"].items()
+    ]
+    parts = [
+        groupings.found[name].expected_scores(item).assign(item=f"{item} ({labels[name].lower()})")
+        for _, name, item in sorted(flagged, reverse=True)[:MOST_PANELS]
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def passports(step: Step, decisions: pd.DataFrame, statistics: pd.DataFrame, findings: Findings) -> pd.DataFrame:
+    """Return one row an item with everything that is known of it.
+
+    Parameters
+    ----------
+    decisions
+        As :func:`compendium.analyses.items.final_decisions` returns them.
+    statistics
+        Classical statistics, one row an item.
+    findings
+        What response models and comparisons of groups say, where the sample allowed them.
+    """
+    items = step.framework.items
+    classical = statistics.set_index("item")[["n", "missing_share", "mean", "sd", "floor_share", "ceiling_share",
+                                              "item_rest_spearman", "alpha_if_dropped"]]  # fmt: skip
+    known = background(step).reindex(columns=["relevance", "clarity", "supporting", "records"])
+    table = decisions.set_index("item")[["competency", "decision", "reasons", "advice"]]
+    table = table.join(items[["theme", "self_wording", "peer_wording", "reverse"]]).join(known).join(classical)
+    table["theme"] = table["theme"].map(step.framework.description.themes).fillna(table["theme"])
+    return table.join(_modelled(findings)).join(_compared(findings)).rename_axis("item").reset_index()
+
+
+def _modelled(findings: Findings) -> pd.DataFrame:
+    """Return discrimination, information and fit of every item that has a model."""
+    columns = ["discrimination", "information", "item_fit_p"]
+    if not findings.models:
+        return pd.DataFrame(columns=columns, dtype=float)
+    models = findings.models.values()
+    found = pd.DataFrame(
+        {
+            "discrimination": pd.concat([model.discrimination for model in models]),
+            "information": pd.concat([model.expected_information() for model in models]),
+        }
+    )
+    return found.assign(item_fit_p=findings.fit.set_index("item")["p_adjusted"])
+
+
+def _compared(findings: Findings) -> pd.DataFrame:
+    """Return the largest growth of R2 over the groupings, and the groupings in which an item is flagged."""
+    if not len(findings.fairness):
+        return pd.DataFrame(columns=["fairness_r2", "flagged_by"])
+    largest, where = largest_change(findings.fairness)
+    return pd.DataFrame({"fairness_r2": largest, "flagged_by": where.reindex(largest.index).fillna("")})
+
+
+def save_passport_figures(step: Step, shares: pd.DataFrame, findings: Findings) -> None:
+    """Draw the answers to every item, and its information where a model was fitted."""
+    curves = {item: curve for model in findings.models.values() for item, curve in item_information(model).items()}
+    for item, row in shares.iterrows():
+        name, curve = str(item), curves.get(str(item))
+        also = "" if curve is None else "; on the right its information along the competency"
+        step.save.figure(
+            f"passport_{name}",
+            passport(row, step.framework.scale.labels, curve),
+            caption=f"{name}: answers{'' if curve is None else ' and information'}",
+            alt=f"Bars of the shares of answers to {name}{also}.",
+            source=passports,
+            endings=("svg",),
+        )
