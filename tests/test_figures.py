@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from compendium.figures import evidence, forest, heat, items, quality, raters, structure, theme
+from compendium.figures import evidence, forest, groups, heat, items, quality, raters, structure, theme
 
 DRAW = np.random.default_rng(5)
 NAMES = ["listen", "share", "learn"]
@@ -60,6 +60,9 @@ CURVE = pd.DataFrame(
 APPRAISAL = pd.DataFrame(
     {"tool": ["MMAT", "AACODS"], "label": ["Is it clear?", "Who wrote it?"], "yes": [3, 1], "no": [1, 2]}
 )
+CURVES = pd.DataFrame({"competency": np.repeat(NAMES, 2), "tenure": [1.0, 9.0] * 3, "estimate": [4.0, 3.8] * 3}).assign(
+    lower=3.6, upper=4.2
+)
 FIGURES: dict[str, Callable[[], Figure]] = {
     "forest": lambda: forest.forest(estimates(), row="competency", estimate="rho", x="rho", y="Competency"),
     "forest by group": lambda: forest.forest(
@@ -83,6 +86,8 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "raters needed": lambda: raters.raters_needed(
         pd.DataFrame({"competency": np.repeat(NAMES, 2), "peers": [1, 2] * 3, "reliability": [0.2, 0.4] * 3}), (0.7,)
     ),
+    "tenure": lambda: groups.tenure_curves(CURVES, x="Tenure (years)", y="Mean score"),
+    "no tenure": lambda: groups.tenure_curves(CURVES.head(0), x="Tenure (years)", y="Mean score"),
     "scree": lambda: structure.scree(
         pd.DataFrame({"number": [1, 2, 3], "observed": [2.0, 0.6, 0.4], "random": [1.2, 1.0, 0.8]}), percentile=95
     ),

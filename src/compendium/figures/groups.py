@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from compendium.figures.theme import PALETTE, subplots
+from compendium.figures.theme import PALETTE, label, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,18 +27,17 @@ def tenure_curves(curves: pd.DataFrame, *, x: str, y: str) -> Figure:
     """
     names = list(dict.fromkeys(curves["competency"]))
     rows = max(1, math.ceil(len(names) / ACROSS))
-    figure, panels = subplots(7.0, 0.6 + 1.9 * rows, rows=rows, columns=min(ACROSS, max(1, len(names))))
-    for axes, name in zip(panels, names, strict=False):
+    figure, panels = subplots(7.0, 0.6 + 2.1 * rows, rows=rows, columns=min(ACROSS, max(1, len(names))))
+    for place, (axes, name) in enumerate(zip(panels, names, strict=False)):
         part = curves[curves["competency"] == name]
         axes.fill_between(part["tenure"], part["lower"], part["upper"], color=PALETTE[4], alpha=0.4, linewidth=0)
         axes.plot(part["tenure"], part["estimate"], color=PALETTE[0], linewidth=1.6)
         axes.set_title(str(name), fontsize=7.5)
         axes.set_ylim(curves["lower"].min(), curves["upper"].max())
-    for axes in panels[len(names) :]:
-        axes.set_axis_off()
+        label(axes, x=x, y="" if place % ACROSS else y)
+    for axes in panels[max(1, len(names)) :]:
+        axes.remove()
     if not names:
         panels[0].text(0.5, 0.5, "No curve could be estimated", ha="center", va="center", transform=panels[0].transAxes)
-        return figure
-    figure.supxlabel(x, fontsize=9)
-    figure.supylabel(y, fontsize=9)
+        label(panels[0], x=x, y=y)
     return figure
