@@ -186,8 +186,8 @@ def named(model: GroupModel) -> dict[tuple[str, str, str, str], Any]:
 
 
 def has_robust(model: GroupModel) -> bool:
-    """Robust indices are left undefined with missing responses, and for ordered items under equalities."""
-    return model.missing != "fiml" and (model.estimator != "WLSMV" or not model.equal)
+    """Robust indices are left undefined for ordered items under equalities."""
+    return model.estimator != "WLSMV" or not model.equal
 
 
 def tolerance_of(field: str, version: str, estimator: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -201,21 +201,34 @@ def _test(fitted: _Fitted, saturated: Saturated, data: NormalData, means: bool, 
     scaled = statistic / factor
     if not data.blocks:
         return ModelTest(statistic, df, scaled, factor, 0.0, statistic if robust else np.nan, factor)
-    complete, mean_factor = _complete_data_test(fitted, saturated, data.n_persons, df)
+    complete, mean_factor = complete_data_test(fitted.structure, saturated, data.n_persons, df)
     return ModelTest(statistic, df, scaled, factor, 0.0, complete, mean_factor)
 
 
-def _complete_data_test(fitted: _Fitted, saturated: Saturated, n: int, df: int) -> tuple[float, float]:
+def complete_data_test(structure: Structure, saturated: Saturated, n: int, df: int) -> tuple[float, float]:
     """Discrepancy that complete data would have, and its null mean over df (Zhang & Savalei 2022, FIML-C)."""
     if df == 0 or saturated.information is None or saturated.root is None:
         return np.nan, np.nan
-    implied = fitted.structure.covariance
-    inverse = np.linalg.inv(implied)
-    gap = saturated.mean - fitted.structure.intercepts
-    product = saturated.covariance @ inverse
-    discrepancy = np.trace(product) - np.linalg.slogdet(product)[1] - len(implied) + gap @ inverse @ gap
-    derivative = normal.saturated_coordinates(Directions.of(fitted.structure), saturated.covariance)
+    derivative = normal.saturated_coordinates(Directions.of(structure), saturated.covariance)
     weighted = saturated.information @ derivative
     # What the model's estimates leave of the unrestricted moments: (I - D (D'HD)^-1 D'H) R.
     left = saturated.root - derivative @ np.linalg.solve(derivative.T @ weighted, weighted.T @ saturated.root)
-    return float(n * discrepancy), float(np.sum(left**2) / df)
+    return n * discrepancy(structure, saturated), float(np.sum(left**2) / df)
+
+
+def discrepancy(structure: Structure, saturated: Saturated) -> float:
+    """Measure by the normal discrepancy how far the implied moments are from the unrestricted ones."""
+    inverse = np.linalg.inv(structure.covariance)
+    gap = saturated.mean - structure.means
+    product = saturated.covariance @ inverse
+    return float(np.trace(product) - np.linalg.slogdet(product)[1] - len(product) + gap @ inverse @ gap)
+
+
+def with_root(saturated: Saturated, data: NormalData, robust: bool) -> Saturated:
+    """Unrestricted moments of complete data with information and root, as beside a group with missing responses."""
+    if saturated.root is not None:
+        return saturated
+    directions = normal.saturated_directions(saturated.covariance)
+    identity = np.eye(directions.U.shape[1])
+    root = _outer_root(normal.casewise_scores(directions, saturated.expected, data)) if robust else identity
+    return replace(saturated, information=identity, root=root)

@@ -61,7 +61,8 @@ class Grouped:
         check_request(model, responses, groups, estimator, missing, clusters)
         answers = responses[list(model.items)]
         kept = kept_rows(answers, missing) & groups.notna().to_numpy()
-        member = groups.astype("string").to_numpy(dtype=object, na_value=None)
+        text = groups.astype("string").astype(object)
+        member = text.where(text.notna(), None).to_numpy()
         names = _ordered(pd.Series(member[kept]), reference)
         parts = [answers[kept & (member == name)] for name in names]
         sizes = pd.Series([len(part) for part in parts], index=list(names), name="n", dtype=int)

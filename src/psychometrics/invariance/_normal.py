@@ -8,9 +8,17 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from psychometrics.cfa import _normal as normal
-from psychometrics.cfa._continuous import Saturated, baseline_of, saturated_moments
+from psychometrics.cfa._continuous import (
+    Saturated,
+    baseline_of,
+    complete_data_test,
+    discrepancy,
+    saturated_moments,
+    with_root,
+)
 from psychometrics.cfa._estimation import inverted
 from psychometrics.cfa._fit import Likelihood, ModelTest
 from psychometrics.cfa._model import CfaModel
@@ -72,6 +80,8 @@ def sample(items: tuple[str, ...], values: Sequence[Array], *, robust: bool) -> 
     """Sort the responses of each group and estimate their unrestricted moments."""
     groups = tuple(NormalData.of(part) for part in values)
     saturated = tuple(saturated_moments(group, items, True, robust) for group in groups)
+    if any(group.blocks for group in groups):
+        saturated = tuple(with_root(found, data, robust) for found, data in zip(saturated, groups, strict=True))
     return Samples(items, groups, saturated, robust)
 
 
@@ -197,19 +207,44 @@ def fit(model: CfaModel, samples: Samples, rules: Rules, start: Sequence[Array] 
     bread = inverted(problem.information(solution.values))
     likelihood = Likelihood(-samples.n_persons * solution.minimum, samples.likelihood)
     df = len(samples.groups) * len(samples.items) * (len(samples.items) + 3) // 2 - sharing.size
+    behind = None if samples.complete else _complete_data_test(problem, solution.values, df)
     if not samples.robust:
-        return NormalFit(problem, solution, bread / samples.n_persons, _test(likelihood, df), likelihood)
+        return NormalFit(problem, solution, bread / samples.n_persons, _test(likelihood, df, behind=behind), likelihood)
     half = bread @ problem.outer(solution.values)
-    test = _test(likelihood, df, samples.trace - float(np.trace(half)), samples.complete)
+    test = _test(likelihood, df, samples.trace - float(np.trace(half)), behind)
     return NormalFit(problem, solution, half @ bread / samples.n_persons, test, likelihood)
 
 
-def _test(likelihood: Likelihood, df: int, trace: float = np.nan, complete: bool = True) -> ModelTest:
+def _test(
+    likelihood: Likelihood, df: int, trace: float = np.nan, behind: tuple[float, float] | None = None
+) -> ModelTest:
     """Likelihood ratio against the unrestricted moments, with the Yuan-Bentler correction (MLR)."""
     statistic = 2.0 * (likelihood.saturated - likelihood.model)
     factor = trace / df if df > 0 else np.nan
-    behind = (statistic, factor) if complete and np.isfinite(trace) else (np.nan, np.nan)
+    if behind is None:
+        behind = (statistic, factor) if np.isfinite(trace) else (np.nan, np.nan)
     return ModelTest(statistic, df, statistic / factor, factor, 0.0, *behind)
+
+
+def _complete_data_test(problem: NormalProblem, values: Array, df: int) -> tuple[float, float]:
+    """Discrepancy that complete data would have, and its null mean over df (Zhang & Savalei 2022, FIML-C)."""
+    if df == 0:
+        return np.nan, np.nan
+    samples, total = problem.samples, 0.0
+    derivatives, weighted, roots = [], [], []
+    for group, (part, found) in enumerate(zip(samples.shares, samples.saturated, strict=True)):
+        assert found.information is not None
+        assert found.root is not None
+        structure = problem.at(values, group)[0]
+        total += samples.groups[group].n_persons * discrepancy(structure, found)
+        derivative = normal.saturated_coordinates(Directions.of(structure), found.covariance)
+        derivatives.append(problem.sharing.fold(group, derivative))
+        weighted.append(part * found.information @ derivatives[-1])
+        roots.append(found.root / np.sqrt(part))
+    D, HD, root = np.vstack(derivatives), np.vstack(weighted), block_diag(*roots)
+    left = root - D @ np.linalg.solve(D.T @ HD, HD.T @ root)
+    weight = np.repeat(samples.shares, [len(block) for block in derivatives])
+    return total, float(weight @ np.sum(left**2, axis=1)) / df
 
 
 def baseline(samples: Samples) -> ModelTest:
@@ -219,4 +254,9 @@ def baseline(samples: Samples) -> ModelTest:
     value = sum(data.n_persons * part.expected.value for data, part in zip(samples.groups, fits, strict=True))
     df = len(samples.groups) * len(samples.items) * (len(samples.items) - 1) // 2
     trace = samples.trace - sum(part.trace for part in fits)
-    return _test(Likelihood(-value, samples.likelihood), df, trace, samples.complete)
+    likelihood = Likelihood(-value, samples.likelihood)
+    if samples.complete:
+        return _test(likelihood, df, trace)
+    own, found = df // len(fits), zip(samples.groups, samples.saturated, fits, strict=True)
+    tests = [complete_data_test(part.structure, moments, data.n_persons, own) for data, moments, part in found]
+    return _test(likelihood, df, trace, (sum(value for value, _ in tests), sum(c for _, c in tests) / len(tests)))

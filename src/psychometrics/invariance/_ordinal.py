@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from psychometrics.cfa import _least_squares as least_squares
 from psychometrics.cfa._categorical import check_distinct
@@ -27,6 +28,8 @@ from psychometrics.ordinal import OrdinalResponses
 from psychometrics.ordinal import _estimation as two_step
 
 Array = NDArray[np.float64]
+# A moment depends on few parameters: its two items' loadings, residuals and thresholds, and their factors' covariance.
+Sparse = sparse.csr_array
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,19 @@ class Stacked:
         """Diagonal of the covariance."""
         return np.concatenate([np.diag(block) for block in self.blocks])
 
+    @property
+    def placed_blocks(self) -> list[tuple[slice, Array]]:
+        """Each block of the covariance with its rows among the moments."""
+        ends = np.cumsum([0, *[len(block) for block in self.blocks]])
+        return [(slice(ends[k], ends[k + 1]), block) for k, block in enumerate(self.blocks)]
+
     def times(self, matrix: Array) -> Array:
         """Covariance times a matrix."""
-        ends = np.cumsum([len(block) for block in self.blocks])
-        return np.vstack([block @ part for block, part in zip(self.blocks, np.split(matrix, ends[:-1]), strict=True)])
+        return np.vstack([block @ matrix[rows] for rows, block in self.placed_blocks])
+
+    def sandwiched(self, one: Sparse, other: Sparse) -> Array:
+        """Covariance of two weighted sums of the moments, ``one' Gamma other``."""
+        return np.asarray(sum(one[rows].T @ (other[rows].T @ block).T for rows, block in self.placed_blocks))
 
     def traces(self, rows: NDArray[np.intp] | None = None) -> tuple[float, float]:
         """Trace of the weighted covariance and of its square, over all moments or some."""
@@ -165,7 +177,7 @@ class Implied:
     """Moments that a group's cells imply, with their derivatives in the cells."""
 
     moments: Array
-    derivative: Array
+    derivative: Sparse
 
 
 @dataclass(frozen=True)
@@ -210,7 +222,7 @@ class OrdinalProblem:
         of_threshold[np.arange(item.size), np.arange(item.size)] += 1.0 / deviation[item]
         of_rho = U[first] * V[second] + V[first] * U[second]
         of_rho -= rho[:, None] * (relative[first] + relative[second])
-        return Implied(np.concatenate([threshold, rho]), np.vstack([of_threshold, of_rho]))
+        return Implied(np.concatenate([threshold, rho]), Sparse(np.vstack([of_threshold, of_rho])))
 
     def value(self, values: Array) -> float:
         """Half the weighted sum of squares; infinite where a latent variance is not positive."""
@@ -229,16 +241,16 @@ class OrdinalProblem:
         for number, group in enumerate(self.stacked.groups):
             implied, part = self.implied(values, number), _share(group, self.stacked)
             residual = group.observed - implied.moments
-            weighted = implied.derivative * (part * group.weight)[:, None]
+            weighted = _scaled(implied.derivative, part * group.weight)
             total += 0.5 * part * float(np.sum(group.weight * residual**2))
-            slope -= self.sharing.fold(number, residual @ weighted)
-            self.sharing.add_square(metric, number, implied.derivative.T @ weighted)
+            slope -= self.sharing.fold(number, weighted.T @ residual)
+            self.sharing.add_square(metric, number, (implied.derivative.T @ weighted).toarray())
         return total, slope, metric
 
-    def derivative(self, values: Array) -> Array:
+    def derivative(self, values: Array) -> Sparse:
         """Differentiate all stacked moments in the parameters."""
         groups = range(len(self.stacked.groups))
-        return np.vstack([self.sharing.fold(g, self.implied(values, g).derivative) for g in groups])
+        return Sparse(sparse.vstack([self.implied(values, g).derivative @ self.sharing.selection(g) for g in groups]))
 
     def residuals(self, values: Array) -> Array:
         """Observed less implied moments, stacked."""
@@ -259,7 +271,7 @@ class OrdinalFit:
     solution: Solution
     covariance: Array
     test: ModelTest
-    derivative: Array
+    derivative: Sparse
 
     @property
     def layout(self) -> Layout:
@@ -309,18 +321,30 @@ def fit(model: CfaModel, stacked: Stacked, rules: Rules, start: Sequence[Array] 
     return OrdinalFit(problem, solution, covariance, ModelTest(statistic, df, *scaled), derivative)
 
 
-def robust(stacked: Stacked, derivative: Array) -> tuple[Array, tuple[float, float]]:
+def robust(stacked: Stacked, derivative: Sparse) -> tuple[Array, tuple[float, float]]:
     """Sandwich covariance of the parameters, and tr(U Gamma) and tr((U Gamma)^2) (Satorra & Bentler 1994)."""
-    weighted = derivative * stacked.weight[:, None]
-    bread = inverted(derivative.T @ weighted)
-    across = stacked.times(weighted)
-    middle = bread @ (weighted.T @ across)
+    weighted = _scaled(derivative, stacked.weight)
+    bread = inverted((derivative.T @ weighted).toarray())
+    middle, beyond, meat = (np.zeros_like(bread) for _ in range(3))
+    for rows, block in stacked.placed_blocks:
+        part = weighted[rows]
+        # A group's moments depend on its own parameters and on the shared ones.
+        columns = np.unique(part.indices)
+        part = part[:, columns]
+        across, place = (part.T @ block).T, np.ix_(columns, columns)
+        middle[place] += part.T @ across
+        beyond[place] += across.T @ (across * stacked.weight[rows, None])
+        meat[place] += part.T @ (across * stacked.correction[rows, None])
     trace, square = stacked.all_traces
-    trace -= float(np.trace(middle))
-    square -= 2.0 * float(np.sum(bread * (across.T @ (across * stacked.weight[:, None]))))
-    square += float(np.sum(middle * middle.T))
-    meat = weighted.T @ (across * stacked.correction[:, None])
+    turned = bread @ middle
+    trace -= float(np.trace(turned))
+    square += float(np.sum(turned * turned.T)) - 2.0 * float(np.sum(bread * beyond))
     return bread @ meat @ bread / stacked.n_persons, (trace, square)
+
+
+def _scaled(derivative: Sparse, weight: Array) -> Sparse:
+    """Weigh the rows of a derivative."""
+    return Sparse(sparse.diags_array(weight) @ derivative)
 
 
 def baseline(stacked: Stacked) -> ModelTest:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import chdtrc
 
 from psychometrics.cfa import _normal as normal
@@ -98,21 +99,32 @@ def _candidates(sharing: Sharing, kind: Equal, items: Sequence[str], n_groups: i
 def _ordinal_score(fitted: ordinal.OrdinalFit, candidates: Sequence[_Candidate]) -> _Score:
     """Score of the least-squares discrepancy with its sandwich covariance."""
     problem, values, stacked = fitted.problem, fitted.solution.values, fitted.problem.stacked
-    parts = []
-    for group in range(len(stacked.groups)):
-        derivative = problem.implied(values, group).derivative
-        columns = np.zeros((len(derivative), len(candidates)))
-        for place, candidate in enumerate(candidates):
-            if candidate.group == group:
-                columns[:, place] = derivative[:, candidate.cell]
-        parts.append(columns)
-    new, weight = np.vstack(parts), stacked.weight[:, None]
-    old = fitted.derivative
-    left = new - old @ np.linalg.solve(old.T @ (weight * old), old.T @ (weight * new))
-    weighted, unfitted = weight * left, weight * new
-    score = weighted.T @ problem.residuals(values)
-    whole = unfitted.T @ stacked.times(unfitted)
-    return _Score(score, weighted.T @ stacked.times(weighted), whole, stacked.n_persons)
+    new = sparse.csr_array(
+        sparse.vstack(
+            [
+                problem.implied(values, g).derivative @ _chosen(candidates, g, problem)
+                for g in range(len(stacked.groups))
+            ]
+        )
+    )
+    weight = sparse.diags_array(stacked.weight)
+    old_weighted, new_weighted = (sparse.csr_array(weight @ part) for part in (fitted.derivative, new))
+    within, across = (fitted.derivative.T @ old_weighted).toarray(), (fitted.derivative.T @ new_weighted).toarray()
+    reach = np.linalg.solve(within, across)
+    residuals = problem.residuals(values)
+    score = new_weighted.T @ residuals - reach.T @ (old_weighted.T @ residuals)
+    whole = stacked.sandwiched(new_weighted, new_weighted)
+    mixed = reach.T @ stacked.sandwiched(old_weighted, new_weighted)
+    known = reach.T @ stacked.sandwiched(old_weighted, old_weighted) @ reach
+    return _Score(score, whole - mixed - mixed.T + known, whole, stacked.n_persons)
+
+
+def _chosen(candidates: Sequence[_Candidate], group: int, problem: ordinal.OrdinalProblem) -> sparse.csr_array:
+    """Matrix that picks the candidate directions of one group among its cells."""
+    places = [place for place, candidate in enumerate(candidates) if candidate.group == group]
+    cells = [candidates[place].cell for place in places]
+    shape = (len(problem.sharing.layout.cells), len(candidates))
+    return sparse.csr_array((np.ones(len(places)), (cells, places)), shape=shape)
 
 
 def _normal_score(fitted: continuous.NormalFit, candidates: Sequence[_Candidate]) -> _Score:

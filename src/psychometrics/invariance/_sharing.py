@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from psychometrics.cfa._model import Cell, CfaModel
 from psychometrics.cfa._structure import Layout
@@ -110,6 +111,12 @@ class Sharing:
             np.add.at(total, place[free], values[free])
             np.add.at(number, place[free], 1.0)
         return np.asarray(total / number)
+
+    def selection(self, group: int) -> sparse.csr_array:
+        """Matrix that turns derivatives in a group's cells into derivatives in the parameters."""
+        free = np.flatnonzero(self.place[group] >= 0)
+        shape = (self.place.shape[1], self.size)
+        return sparse.csr_array((np.ones(free.size), (free, self.place[group][free])), shape=shape)
 
     def fold(self, group: int, derivative: Array) -> Array:
         """Turn derivatives in a group's cells (last axis) into derivatives in the parameters."""

@@ -319,9 +319,10 @@ class _Sequence:
         previous: GroupModel,
     ) -> None:
         """Note what was freed and what it did."""
-        test = tests.set_index("item").loc[item]
+        row = tests[tests["item"] == item].iloc[0]
+        test = {name: row[name] for name in ("statistic", "df", "p_value")}
         where = {"level": level, "step": step, "item": item, "kind": kind}
-        self.freed.append(where | dict(test) | {"df": int(test["df"])} | _change(fitted, previous))
+        self.freed.append(where | test | _change(fitted, previous))
 
     def _row(self, level: str, fitted: GroupModel, previous: GroupModel | None, verdict: str) -> dict[str, object]:
         """One level in the table."""

@@ -1,0 +1,108 @@
+"""Measurement invariance: what is refused, with which error and which message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from test_invariance_recovery import ITEMS, MODEL, two_groups
+
+from psychometrics.cfa import CfaModel, fit_cfa
+from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, ModelError, TooFewPersonsError
+from psychometrics.invariance import difference_between, fit_groups, measurement_invariance, merge_categories
+
+DATA, GROUPS = two_groups(seed=2, n=60, mean=0.0)
+SECOND = CfaModel.second_order({"x": ITEMS[:3], "y": ITEMS[2:], "z": ITEMS[1:4]})
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "options"),
+    [
+        (ModelError, "estimator='ULSMV' is unknown; use one of WLSMV, ML, MLR", {"estimator": "ULSMV"}),
+        (ModelError, "WLSMV takes missing='listwise' or 'pairwise', not 'fiml'", {"missing": "fiml"}),
+        (ModelError, "ML takes missing='listwise' or 'fiml'", {"estimator": "ML", "missing": "pairwise"}),
+        (ModelError, "correlated, single and bifactor", {"model": SECOND}),
+        (ModelError, "clusters.*WLSMV only, not with MLR", {"estimator": "MLR", "clusters": GROUPS}),
+        (ModelError, "The responses have no item i9", {"model": CfaModel.single([*ITEMS, "i9"])}),
+        (InputShapeError, "groups must have one value", {"groups": GROUPS.iloc[1:]}),
+        (InputShapeError, "clusters must have one value", {"clusters": GROUPS.iloc[1:]}),
+        (InputShapeError, "clusters has missing values", {"clusters": GROUPS.where(GROUPS.index > 0)}),
+        (ModelError, "no group with answers; use one of a, b", {"reference": "c"}),
+    ],
+)
+@pytest.mark.parametrize("function", [fit_groups, measurement_invariance])
+def test_requests_that_make_no_sense_are_refused(
+    function: Any, error: type[Exception], message: str, options: dict[str, Any]
+) -> None:
+    request = {"model": MODEL, "responses": DATA, "groups": GROUPS} | options
+    if function is measurement_invariance:
+        request["minimum_size"] = 20
+    with pytest.raises(error, match=message):
+        function(**request)
+
+
+@pytest.mark.parametrize(
+    ("message", "options"),
+    [
+        ("equal='variances' is unknown", {"equal": ["variances"]}),
+        ("ML takes items as continuous", {"estimator": "ML", "equal": ["thresholds"]}),
+        ("freed names i9", {"equal": ["loadings"], "freed": [("loadings", "i9")]}),
+        ("freed names 'loading', which is not among equal", {"equal": ["loadings"], "freed": [("loading", "i1")]}),
+        ("freed names 'intercepts', which is not among equal: nothing", {"freed": [("intercepts", "i1")]}),
+    ],
+)
+def test_equalities_that_make_no_sense_are_refused(message: str, options: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match=message):
+        fit_groups(MODEL, DATA, GROUPS, **options)
+
+
+def test_groups_that_cannot_be_compared_are_refused() -> None:
+    with pytest.raises(ModelError, match="Groups are compared; 1 has answers"):
+        fit_groups(MODEL, DATA, GROUPS.replace("b", "a"))
+    with pytest.raises(TooFewPersonsError, match="1 of 2 groups have 61 persons or more"):
+        measurement_invariance(MODEL, pd.concat([DATA, DATA.tail(1)], ignore_index=True),
+                               pd.concat([GROUPS, GROUPS.tail(1)], ignore_index=True), minimum_size=61)  # fmt: skip
+    few = GROUPS.where((GROUPS == "a") | (GROUPS.index < 64))
+    with pytest.raises(TooFewPersonsError, match="persons for 5 items"):
+        fit_groups(MODEL, DATA, few, "ML")
+
+
+def test_answers_that_cannot_be_compared_are_refused() -> None:
+    other = DATA.assign(i1=DATA["i1"].where(GROUPS == "a", DATA["i1"].clip(upper=3)))
+    with pytest.raises(ModelError, match=r"i1 is answered with other categories.*a: 1, 2, 3, 4; b: 1, 2, 3\)"):
+        fit_groups(MODEL, other, GROUPS)
+    with pytest.raises(ModelError, match="i2 has 2 categories; equal thresholds can be tested from 3 on"):
+        fit_groups(MODEL, DATA.assign(i2=DATA["i2"].gt(2) + 1.0), GROUPS)
+    with pytest.raises(ModelError, match="i2 have fewer than three"):
+        measurement_invariance(MODEL, DATA.assign(i2=DATA["i2"].gt(2) + 1.0), GROUPS, minimum_size=20)
+    with pytest.raises(ConstantItemError, match="i1"):
+        fit_groups(MODEL, DATA.assign(i1=2.0), GROUPS, "ML")
+    with pytest.raises(CodingError, match="i1"):
+        fit_groups(MODEL, DATA.assign(i1="yes"), GROUPS, "MLR")
+
+
+def test_merging_refuses_groups_with_another_index() -> None:
+    with pytest.raises(InputShapeError, match="groups must have one value"):
+        merge_categories(DATA, GROUPS.iloc[1:])
+
+
+def test_fit_cfa_refuses_what_groups_do_not_have() -> None:
+    with pytest.raises(ModelError, match="no column 'site' to group by"):
+        fit_cfa(MODEL, DATA, group="site")
+    with pytest.raises(ModelError, match="Models for several groups take WLSMV, ML or MLR"):
+        fit_cfa(MODEL, DATA.assign(site=GROUPS), "ULSMV", group="site")
+
+
+def test_differences_of_models_that_cannot_be_compared_are_refused() -> None:
+    free, tied = fit_groups(MODEL, DATA, GROUPS), fit_groups(MODEL, DATA, GROUPS, equal=["thresholds", "loadings"])
+    others = [
+        fit_groups(MODEL, DATA, GROUPS, "ML", equal=["loadings"]),
+        fit_groups(MODEL, DATA, GROUPS, equal=["thresholds", "loadings"], reference="b"),
+        fit_groups(MODEL, two_groups(9, 60, 0.0)[0], GROUPS, equal=["thresholds", "loadings"]),
+    ]
+    for other in others:
+        with pytest.raises(ModelError, match="same items and persons in the same groups"):
+            difference_between(free, other)
+    with pytest.raises(ModelError, match="more degrees of freedom"):
+        difference_between(tied, free)
