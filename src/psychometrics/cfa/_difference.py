@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.linalg import qr, solve
 from scipy.special import chdtrc
 
@@ -18,6 +20,8 @@ from psychometrics.cfa._result import CfaResult
 from psychometrics.errors import ModelError
 
 Array = NDArray[np.float64]
+# Plain or sparse, for which scipy has no types.
+Derivative: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ def _same_pairs(general: CfaResult, nested: CfaResult) -> NDArray[np.intp]:
 
 
 def restriction_traces(
-    weight: Array, covariance_times: Callable[[Array], Array], wide: Array, narrow: Array
+    weight: Array, covariance_times: Callable[[Array], Array], wide: Derivative, narrow: Derivative
 ) -> tuple[float, float]:
     """Traces of U Gamma and of its square, for the U of the restriction A (Satorra 2000, delta method).
 
@@ -165,11 +169,16 @@ def restriction_traces(
     ``U = W D E A' (A E A')^-1 A E D' W`` with E the inverse information of the general model. Gamma enters as the
     function that multiplies it, since it need not be held in one piece.
     """
-    mapping = solve(wide.T @ wide, wide.T @ narrow, assume_a="pos")
+    mapping = solve(_dense(wide.T @ wide), _dense(wide.T @ narrow), assume_a="pos")
     restriction = qr(mapping)[0][:, narrow.shape[1] :].T
-    weighted = wide * weight[:, None]
-    inverse = np.linalg.inv(wide.T @ weighted)
-    reach = restriction @ inverse @ weighted.T
+    weighted = sparse.diags_array(weight) @ wide
+    inverse = np.linalg.inv(_dense(wide.T @ weighted))
+    reach = (weighted @ (restriction @ inverse).T).T
     inner = np.linalg.inv(restriction @ inverse @ restriction.T)
     product = inner @ (reach @ covariance_times(reach.T))
     return float(np.trace(product)), float(np.sum(product * product.T))
+
+
+def _dense(matrix: Derivative) -> Array:
+    """Return a product of derivatives as a plain array."""
+    return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ from psychometrics.ordinal import _estimation as two_step
 
 Array = NDArray[np.float64]
 # A moment depends on few parameters: its two items' loadings, residuals and thresholds, and their factors' covariance.
-Sparse = sparse.csr_array
+# scipy has no types.
+Sparse: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,13 @@ class Stacked:
     blocks : tuple of ndarray
         Asymptotic covariance of sqrt(N) times the moments: one block a group, or a single block over all groups
         when persons or clusters appear in several.
-    corrections : ndarray, (n_groups,)
-        n / (n - 1) of each group, by which sampling errors of parameters are widened; ones with clusters.
+    correction : float
+        N / (N - G) for N persons in G groups, by which variances of parameters are widened; 1 with clusters.
     """
 
     groups: tuple[GroupMoments, ...]
     blocks: tuple[Array, ...]
-    corrections: Array
+    correction: float
 
     @cached_property
     def n_persons(self) -> int:
@@ -92,11 +94,6 @@ class Stacked:
     def weight(self) -> Array:
         """Diagonal weight: that of the group times its share."""
         return np.concatenate([share * group.weight for share, group in zip(self.shares, self.groups, strict=True)])
-
-    @cached_property
-    def correction(self) -> Array:
-        """The corrections of the groups, one a moment."""
-        return np.repeat(self.corrections, [group.observed.size for group in self.groups])
 
     @property
     def diagonal(self) -> Array:
@@ -151,11 +148,11 @@ def stack(responses: Sequence[OrdinalResponses], clusters: Sequence[NDArray[np.i
     n = np.array([group.n_persons for group in groups])
     if clusters is None:
         blocks = tuple(covariance * (n.sum() / size) for (_, covariance), size in zip(found, n, strict=True))
-        return Stacked(groups, blocks, n / (n - 1.0))
+        return Stacked(groups, blocks, float(n.sum() / (n.sum() - len(n))))
     number = int(max(part.max() for part in clusters)) + 1
     sums = [_clustered(group, part, number) for group, part in zip(groups, clusters, strict=True)]
     influence = np.hstack([part / size for part, size in zip(sums, n, strict=True)])
-    return Stacked(groups, (n.sum() * influence.T @ influence,), np.ones(len(n)))
+    return Stacked(groups, (n.sum() * influence.T @ influence,), 1.0)
 
 
 def _clustered(group: GroupMoments, clusters: NDArray[np.intp], number: int) -> Array:
@@ -222,7 +219,7 @@ class OrdinalProblem:
         of_threshold[np.arange(item.size), np.arange(item.size)] += 1.0 / deviation[item]
         of_rho = U[first] * V[second] + V[first] * U[second]
         of_rho -= rho[:, None] * (relative[first] + relative[second])
-        return Implied(np.concatenate([threshold, rho]), Sparse(np.vstack([of_threshold, of_rho])))
+        return Implied(np.concatenate([threshold, rho]), sparse.csr_array(np.vstack([of_threshold, of_rho])))
 
     def value(self, values: Array) -> float:
         """Half the weighted sum of squares; infinite where a latent variance is not positive."""
@@ -250,7 +247,9 @@ class OrdinalProblem:
     def derivative(self, values: Array) -> Sparse:
         """Differentiate all stacked moments in the parameters."""
         groups = range(len(self.stacked.groups))
-        return Sparse(sparse.vstack([self.implied(values, g).derivative @ self.sharing.selection(g) for g in groups]))
+        return sparse.csr_array(
+            sparse.vstack([self.implied(values, g).derivative @ self.sharing.selection(g) for g in groups])
+        )
 
     def residuals(self, values: Array) -> Array:
         """Observed less implied moments, stacked."""
@@ -325,7 +324,7 @@ def robust(stacked: Stacked, derivative: Sparse) -> tuple[Array, tuple[float, fl
     """Sandwich covariance of the parameters, and tr(U Gamma) and tr((U Gamma)^2) (Satorra & Bentler 1994)."""
     weighted = _scaled(derivative, stacked.weight)
     bread = inverted((derivative.T @ weighted).toarray())
-    middle, beyond, meat = (np.zeros_like(bread) for _ in range(3))
+    middle, beyond = np.zeros_like(bread), np.zeros_like(bread)
     for rows, block in stacked.placed_blocks:
         part = weighted[rows]
         # A group's moments depend on its own parameters and on the shared ones.
@@ -334,17 +333,16 @@ def robust(stacked: Stacked, derivative: Sparse) -> tuple[Array, tuple[float, fl
         across, place = (part.T @ block).T, np.ix_(columns, columns)
         middle[place] += part.T @ across
         beyond[place] += across.T @ (across * stacked.weight[rows, None])
-        meat[place] += part.T @ (across * stacked.correction[rows, None])
     trace, square = stacked.all_traces
     turned = bread @ middle
     trace -= float(np.trace(turned))
     square += float(np.sum(turned * turned.T)) - 2.0 * float(np.sum(bread * beyond))
-    return bread @ meat @ bread / stacked.n_persons, (trace, square)
+    return stacked.correction * turned @ bread / stacked.n_persons, (trace, square)
 
 
 def _scaled(derivative: Sparse, weight: Array) -> Sparse:
     """Weigh the rows of a derivative."""
-    return Sparse(sparse.diags_array(weight) @ derivative)
+    return sparse.csr_array(sparse.diags_array(weight) @ derivative)
 
 
 def baseline(stacked: Stacked) -> ModelTest:

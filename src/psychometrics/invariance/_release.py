@@ -119,7 +119,7 @@ def _ordinal_score(fitted: ordinal.OrdinalFit, candidates: Sequence[_Candidate])
     return _Score(score, whole - mixed - mixed.T + known, whole, stacked.n_persons)
 
 
-def _chosen(candidates: Sequence[_Candidate], group: int, problem: ordinal.OrdinalProblem) -> sparse.csr_array:
+def _chosen(candidates: Sequence[_Candidate], group: int, problem: ordinal.OrdinalProblem) -> ordinal.Sparse:
     """Matrix that picks the candidate directions of one group among its cells."""
     places = [place for place, candidate in enumerate(candidates) if candidate.group == group]
     cells = [candidates[place].cell for place in places]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,7 @@ class Sharing:
             np.add.at(number, place[free], 1.0)
         return np.asarray(total / number)
 
-    def selection(self, group: int) -> sparse.csr_array:
+    def selection(self, group: int) -> Any:
         """Matrix that turns derivatives in a group's cells into derivatives in the parameters."""
         free = np.flatnonzero(self.place[group] >= 0)
         shape = (self.place.shape[1], self.size)
