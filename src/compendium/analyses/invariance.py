@@ -1,0 +1,196 @@
+"""Do the items mean the same in every group, and to the person and to peers (notebook 06)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from scipy.stats import false_discovery_control
+from tqdm.auto import tqdm
+
+from compendium.step import Step
+from psychometrics.cfa import CfaModel
+from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
+from psychometrics.errors import PsychometricsError
+from psychometrics.invariance import Cutoffs, MeasurementInvariance, measurement_invariance, merge_categories
+
+SELF, PEER = "self", "peers"
+FEWEST_ITEMS = 3
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One set of groups compared, or the reason why not.
+
+    Attributes
+    ----------
+    label
+        What was compared.
+    result
+        None where it could not be tested.
+    notes
+        What a reader must know: groups and items left out, joined categories, the reason for no result.
+    """
+
+    label: str
+    result: MeasurementInvariance | None
+    notes: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Say how far the measurement model is the same, and what may be compared."""
+        if self.result is None:
+            return f"{self.label}: not tested. {' '.join(self.notes)}"
+        level = self.result.highest
+        if self.result.means_comparable:
+            also = " for most items" if "partial scalar" in set(self.result.table["level"]) else ""
+            return f"{self.label}: {level} invariance holds; means may be compared, the items mean the same{also}."
+        return f"{self.label}: {level} invariance holds; means may not be compared."
+
+
+def compare(
+    step: Step,
+    label: str,
+    answers: pd.DataFrame,
+    groups: pd.Series,
+    scales: Mapping[str, Sequence[str]],
+    clusters: pd.Series | None = None,
+) -> Comparison:
+    """Test one measurement model in several groups, leaving out items that cannot carry the test."""
+    plan = step.plan.invariance
+    large = groups[groups.isin(_large(answers, groups, plan.smallest_group.value))]
+    fewest = int(plan.fewest_answers.value)
+    refused = merge_categories(answers.loc[large.index], large, fewest).refused
+    kept = {name: [item for item in items if item not in refused] for name, items in scales.items()}
+    model_scales = {name: items for name, items in kept.items() if len(items) >= FEWEST_ITEMS}
+    notes = [f"Left out, fewer than three answers in use in some group: {', '.join(refused)}."] if refused else []
+    try:
+        found = measurement_invariance(
+            CfaModel.correlated(model_scales),
+            answers,
+            groups,
+            missing="pairwise",
+            clusters=clusters,
+            minimum_size=int(plan.smallest_group.value),
+            minimum_answers=fewest,
+            cutoffs=Cutoffs(plan.cfi_drop.value, plan.rmsea_rise.value, plan.freed_share.value),
+        )
+    except PsychometricsError as error:
+        return Comparison(label, None, (*notes, f"{error}"))
+    return Comparison(label, found, (*notes, *found.notes))
+
+
+def _large(answers: pd.DataFrame, groups: pd.Series, minimum: float) -> list[str]:
+    """Return the groups with enough people who answered anything."""
+    sizes = groups[answers.notna().any(axis="columns")].value_counts()
+    return list(sizes.index[sizes >= minimum])
+
+
+def across_groups(step: Step) -> list[Comparison]:
+    """Compare the groups of every grouping of the plan that was collected and is large enough."""
+    plan = step.plan.invariance
+    names = step.comparable(plan.groupings, plan.smallest_group.value)
+    answers = step.prepared.answers[step.kept_items]
+    return [
+        compare(step, step.group_labels[name], answers, step.prepared.people[name], step.scales)
+        for name in tqdm(names, desc="groupings", leave=False, disable=None)
+    ]
+
+
+def self_and_peers(step: Step) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Stack the self form and the peer form: answers, form of each row, and the person that each row is about."""
+    own, peers = step.prepared.answers[step.kept_items], step.prepared.peers[step.kept_items]
+    person = [*map(str, own.index), *map(str, peers.index.get_level_values("person"))]
+    form = [SELF] * len(own) + [PEER] * len(peers)
+    answers = pd.concat([own.reset_index(drop=True), peers.reset_index(drop=True)], ignore_index=True)
+    return answers, pd.Series(form, name="form"), pd.Series(person, name="person")
+
+
+def compare_forms(step: Step) -> Comparison:
+    """Compare the self form with the peer form; rows about one person depend on each other."""
+    answers, form, person = self_and_peers(step)
+    return compare(step, "Self form and peer form", answers, form, step.scales, person)
+
+
+def fairness_of_forms(step: Step) -> OrdinalDif:
+    """Look for items that people and their peers answer differently at the same level."""
+    answers, form, person = self_and_peers(step)
+    scales = pd.Series({item: name for name, items in step.scales.items() for item in items})
+    rule = DifRule(
+        alpha=step.plan.alpha_level.value,
+        minimum_change=step.plan.selection.fairness.value,
+        minimum_size=int(step.plan.fairness.smallest_group.value),
+    )
+    return ordinal_dif(answers[list(scales.index)], form, scales, clusters=person, reference=SELF, rule=rule)
+
+
+def level_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Return one row a comparison and level."""
+    tables = [each.result.table.assign(comparison=each.label) for each in comparisons if each.result is not None]
+    return _first(pd.concat(tables, ignore_index=True), "comparison") if tables else pd.DataFrame()
+
+
+def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Return one row a comparison: groups, highest level, whether means may be compared, notes."""
+    rows = [
+        {
+            "comparison": each.label,
+            "groups": "" if each.result is None else ", ".join(each.result.groups),
+            "n": None if each.result is None else sum(each.result.fits["configural"].n_used),
+            "highest": "" if each.result is None else each.result.highest,
+            "means_comparable": each.result is not None and each.result.means_comparable,
+            "notes": " ".join(each.notes),
+        }
+        for each in comparisons
+    ]
+    return pd.DataFrame(rows)
+
+
+def freed_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Return the log of freed parameters."""
+    return _stacked(comparisons, "freed")
+
+
+def merged_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Return the log of joined categories."""
+    return _stacked(comparisons, "merged")
+
+
+def suspicious_items(comparisons: Sequence[Comparison], alpha: float) -> pd.DataFrame:
+    """Return the items whose equality the score tests reject, adjusted within comparison and level."""
+    tests = _stacked(comparisons, "release_tests")
+    if tests.empty:
+        return tests.assign(p_adjusted=[])
+    tests["p_adjusted"] = tests.groupby(["comparison", "level"])["p_value"].transform(false_discovery_control)
+    return tests[tests["p_adjusted"] < alpha].reset_index(drop=True)
+
+
+def mean_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Return the factor means of every comparison in which they may be compared; the reference group is zero."""
+    tables = [
+        each.result.factor_means.assign(comparison=each.label, reference=each.result.groups[0])
+        for each in comparisons
+        if each.result is not None and each.result.factor_means is not None
+    ]
+    if not tables:
+        return pd.DataFrame(columns=["comparison", "group", "factor", "mean", "lower", "upper"])
+    stacked = pd.concat(tables, ignore_index=True)
+    shown = stacked[stacked["group"] != stacked["reference"]].rename(columns={"factor": "competency"})
+    return _first(shown, "comparison").reset_index(drop=True)
+
+
+def _stacked(comparisons: Sequence[Comparison], name: str) -> pd.DataFrame:
+    """Put one table of every result on top of each other."""
+    tables = [
+        getattr(each.result, name).assign(comparison=each.label) for each in comparisons if each.result is not None
+    ]
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return tables[0].iloc[:0] if tables else pd.DataFrame(columns=["comparison", "item"])
+    return _first(pd.concat(filled, ignore_index=True), "comparison")
+
+
+def _first(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Put a column first."""
+    return table[[column, *[name for name in table.columns if name != column]]]
