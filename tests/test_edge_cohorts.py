@@ -34,6 +34,8 @@ WAIVER = {"item": "job_satisfaction_1", "fault": "constant", "reason": "everybod
 QUICK = {
     "resampling": {"bootstrap": {"value": 20, "source": "a test"}},
     "claims": {"resamples": {"value": 50, "source": "a test"}},
+    "selection": {"resamples": {"value": 20, "source": "a test"}, "splits": {"value": 2, "source": "a test"}},
+    "structure": {"resamples": {"value": 10, "source": "a test"}},
 }
 
 
