@@ -80,9 +80,8 @@ def estimates_by_way(
 
 def _plain(x: pd.Series[float], y: pd.Series[float], method: str, plan: StudyPlan) -> Row:
     """Correlate by one coefficient, persons taken as independent."""
-    table = correlation_matrix(
-        x.to_frame(OVERALL_SCORE), y.to_frame(THE_OUTCOME), plan.confidence.value, method
-    ).to_frame()  # type: ignore[arg-type]
+    both = x.to_frame(OVERALL_SCORE), y.to_frame(THE_OUTCOME)
+    table = correlation_matrix(*both, plan.confidence.value, method).to_frame()  # type: ignore[arg-type]
     row = table.iloc[0]
     return {"estimate": row.iloc[3], "lower": row["lower"], "upper": row["upper"], "n": row["n"], "note": row["note"]}
 
