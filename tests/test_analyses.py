@@ -136,12 +136,25 @@ def test_decisions_are_counted_by_competency():
             "item": list("abcd"),
             "competency": ["listen", "listen", "share", "share"],
             "decision": ["keep", "drop", "drop", "keep"],
-            "reasons": ["", "item-total .10", "item-total .05; inter-item .95", ""],
+            "reasons": [
+                "",
+                "corrected item-total correlation 0.10, not above 0.20",
+                "corrected item-total correlation 0.05, not above 0.20; inter-item correlation 0.95 with a",
+                "",
+            ],
         }
     )
     counted = items.by_competency(table).set_index("competency")
     assert counted.loc["listen"].to_dict() == {"asked": 2, "kept": 1, "review": 0, "dropped": 1}
-    assert [items.count_reasons(table, words) for words in ("item-total", "inter-item", "keyed")] == [2, 1, 0]
+    kinds = items.by_kind(table)
+    assert kinds.to_dict("records") == [{"kind": "goes too little with its competency", "n": 2, "items": "b, c"}]
+
+
+def test_nothing_is_counted_where_every_item_is_kept(study):
+    step = prepare(study)
+    kinds = items.by_kind(items.keep_all(step, step.prepared.answers, "too few people"))
+    assert list(kinds.columns) == ["kind", "n", "items"]
+    assert kinds.empty
 
 
 def test_items_that_were_not_judged_are_kept_with_the_reason(study):

@@ -106,6 +106,46 @@ def test_gate_is_saved_with_its_sentence(study):
     assert read_values(step.folders)["supported_item_rule"]["value"] is False
 
 
+# Items to choose from, groups to compare
+
+
+def test_items_that_are_all_final_are_confirmed_and_not_chosen(study):
+    assert open_small(study, "04_item_analysis").lacks("candidates") is None
+    path = study.frameworks / "mini" / "items.csv"
+    path.write_text(path.read_text().replace(",candidate", ",final"))
+    said = "The items of this cohort are final already: they are confirmed, not chosen."
+    assert open_small(study, "04_item_analysis").lacks("candidates") == said
+
+
+def fairness_of(*groupings: str, smallest: int = 30) -> dict[str, object]:
+    size = {"value": smallest, "source": "for the tests alone"}
+    return {"groupings": list(groupings), "smallest_group": size}
+
+
+def test_two_large_groups_are_enough_to_compare(study):
+    study.settings["study"] = {"fairness": fairness_of("agency")}
+    prepare(study)
+    step = open_small(study, "04_item_analysis")
+    assert step.lacks("comparable_groups") is None
+    assert step.comparable(["agency", "sector"], 30) == ["agency"]
+    assert step.comparable(["agency"], 31) == []
+    assert step.group_labels["agency"] == "Agency"
+
+
+def test_one_large_group_has_nobody_to_be_compared_with(study):
+    study.own["agency"] = ["North"] * 31 + ["South"] * 29
+    study.settings["study"] = {"fairness": fairness_of("agency"), "invariance": {"groupings": ["sector"]}}
+    prepare(study)
+    said = "Comparable groups: no grouping of the plan has two groups of 30 people or more."
+    assert open_small(study, "04_item_analysis").lacks("comparable_groups") == said
+
+
+def test_a_grouping_that_only_invariance_compares_counts_as_well(study):
+    study.settings["study"] = {"fairness": fairness_of(), "invariance": {"groupings": ["agency"]}}
+    prepare(study)
+    assert open_small(study, "06_invariance").lacks("comparable_groups") is None
+
+
 # Prepared tables
 
 
@@ -184,13 +224,20 @@ def test_input_hash_changes_with_what_was_handed_in(study, changed):
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("01_evidence_review", "exports/found.ris"), ("02_consultation", "log.csv")]
+    ("name", "file"),
+    [
+        ("01_evidence_review", "review/exports/found.ris"),
+        ("02_consultation", "talks/log.csv"),
+        ("04_item_analysis", "review/coding.csv"),
+        ("04_item_analysis", "talks/relevance.csv"),
+    ],
 )
 def test_input_hash_of_a_step_holds_what_it_reads_beside_the_cohort(study, tmp_path, monkeypatch, name, file):
     path = tmp_path / "beside" / file
     path.parent.mkdir(parents=True)
     path.write_text("one")
-    monkeypatch.setitem(open_step.__globals__["READ_BESIDE"], name, tmp_path / "beside")
+    beside = (tmp_path / "beside" / "review", tmp_path / "beside" / "talks")
+    monkeypatch.setitem(open_step.__globals__["READ_BESIDE"], name, beside)
     before = [open_small(study, step).input_hash for step in (name, "05_factor_structure")]
     path.write_text("two")
     after = [open_small(study, step).input_hash for step in (name, "05_factor_structure")]
@@ -200,7 +247,11 @@ def test_input_hash_of_a_step_holds_what_it_reads_beside_the_cohort(study, tmp_p
 
 def test_evidence_and_consultation_are_read_beside_the_cohort():
     read = open_step.__globals__["READ_BESIDE"]
-    assert read == {"01_evidence_review": EVIDENCE, "02_consultation": CONSULTATION}
+    assert read == {
+        "01_evidence_review": (EVIDENCE,),
+        "02_consultation": (CONSULTATION,),
+        "04_item_analysis": (EVIDENCE, CONSULTATION),
+    }
     assert (EVIDENCE / "coding.csv").is_file() and (CONSULTATION / "relevance.csv").is_file()
 
 
