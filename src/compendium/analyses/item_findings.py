@@ -170,8 +170,9 @@ def compare_groups(step: Step, answers: pd.DataFrame, items: list[str]) -> Group
             continue
         try:
             found[name] = ordinal_dif(answers[list(scales.index)], step.prepared.people[name], scales, rule=cuts)
-        except TooFewPersonsError as error:
-            notes.append(f"{step.settings.groups[name].label}: {error}.")
+        except TooFewPersonsError:
+            # The error itself counts every group, also those too small to be shown.
+            notes.append(f"{step.group_labels[name]}: fewer than two groups have {cuts.minimum_size} people.")
     if not found and not notes:
         notes.append("The cohort collected none of the groupings that the plan compares.")
     return Groupings(found, tuple(notes))
@@ -198,7 +199,9 @@ def effect_table(groupings: Groupings, labels: Mapping[str, str], *, whole_scale
         effects = study.scale_effects if whole_scales else study.effects
         wanted = effects["n_flagged"] > 0 if whole_scales else effects["item"].isin(study.flagged)
         tables.append(effects[wanted].assign(grouping=labels[name], reference=study.reference))
-    return pd.concat(tables, ignore_index=True).rename(columns={"scale": "competency"}) if tables else pd.DataFrame()
+    if not tables:
+        return pd.DataFrame(columns=["competency" if whole_scales else "item", "group", "signed", "grouping"])
+    return pd.concat(tables, ignore_index=True).rename(columns={"scale": "competency"})
 
 
 def largest_change(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

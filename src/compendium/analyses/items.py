@@ -96,6 +96,13 @@ KINDS = {
     "commonest answer": "nearly everyone gives the same answer",
     "serve better": "sound, but others serve better within the constraints",
     "redundant with": "sound, but shares too much with a chosen item",
+    "too few items": "too few items of its competency are left",
+    # The plan notes these, unless a cohort lets them drop items; a note stands beside every other reason.
+    "share not answered": "too often left unanswered",
+    "standardised loading": "loads too little on its competency",
+    "adjusted p of S-X2": "answers do not follow the response model",
+    "raters find it relevant": "too few raters find it relevant",
+    "coded records": "too little evidence behind it",
 }
 
 
