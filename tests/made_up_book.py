@@ -14,6 +14,8 @@ import nbformat
 import pandas as pd
 from jinja2 import nodes
 
+from compendium.book.passports import FACTS
+from compendium.book.passports import TABLE as PASSPORTS
 from compendium.cohort import CohortSettings
 from compendium.framework import Framework, load_framework
 from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
@@ -149,7 +151,7 @@ def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], 
         if saved.notebook != notebook or not _runs(saved.tags, made, gates_open):
             continue
         if saved.kind == "value":
-            save.value(saved.name, _value(saved.name), source=SOURCE)
+            save.value(saved.name, _value(saved.name, made), source=SOURCE)
         elif saved.kind == "table":
             asked = columns.get(saved.name, {}) or {"row": "made up"}
             save.table(saved.name, pd.DataFrame([asked, asked]), caption=f"Made up: {saved.name}", source=SOURCE)
@@ -184,11 +186,19 @@ def _has(what: str, made: MadeUp, gates_open: bool) -> bool:
         return gates_open
     if what in OF_A_FRAMEWORK:
         return made.framework.description.kind != "instrument"
+    if what == "candidates":
+        return bool((made.framework.items["status"] == "candidate").any())
+    if what == "comparable_groups":
+        return "sector" in made.settings.groups
     return what in made.settings.collected
 
 
-def _value(name: str) -> Any:
+def _value(name: str, made: MadeUp) -> Any:
     """Make up a value that fits its name."""
+    if name == "items_are_candidates":
+        return bool((made.framework.items["status"] == "candidate").any())
+    if name == "groups_comparable":
+        return "sector" in made.settings.groups
     if name.startswith("n_"):
         return 12
     return "A sentence." if name.endswith(("verdict", "sentence", "folder")) else 0.25
@@ -196,7 +206,8 @@ def _value(name: str) -> Any:
 
 def _columns_asked_for(book: Path) -> dict[str, dict[str, Any]]:
     """Return the columns that pages ask of each table, with a cell that suits them."""
-    asked: dict[str, dict[str, Any]] = {}
+    words = dict.fromkeys(("item", "competency", "self_wording", "decision", "reasons", "advice"), "made up")
+    asked: dict[str, dict[str, Any]] = {PASSPORTS: words | dict.fromkeys([fact[0] for fact in FACTS], 0.25)}
     for page in sorted(book.glob("*.md")):
         for function, arguments, options in calls(page):
             if function == "table" and arguments:

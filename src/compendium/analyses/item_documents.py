@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,11 +14,13 @@ from compendium.figures.passports import passport
 from compendium.framework import Framework
 from compendium.framework_export import export_framework
 from compendium.step import Step
-from psychometrics.dif import ordinal_dif
 from psychometrics.irt import item_information
 
-# More than this many panels are no figure any more.
-MOST_PANELS = 6
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Items shown with their curves.
+MOST_PANELS = 4
 
 
 def write_framework(step: Step, chosen: list[str]) -> Framework:
@@ -28,8 +30,8 @@ def write_framework(step: Step, chosen: list[str]) -> Framework:
     return export_framework(step.framework, chosen, step.save.folder("framework"), name, origin)
 
 
-def save_decision_log(step: Step, decisions: pd.DataFrame) -> None:
-    """Save the decision log as a document, with its first page as a picture."""
+def log_pages(step: Step, decisions: pd.DataFrame) -> dict[str, bytes]:
+    """Typeset the decision log: the document, and its first page as a picture."""
     settings, framework = step.settings, step.framework
     notices = [settings.provenance, framework.description.notice if framework.is_placeholder else ""]
     counts = decisions["decision"].value_counts()
@@ -47,49 +49,28 @@ def save_decision_log(step: Step, decisions: pd.DataFrame) -> None:
         summary=tuple(summary),
         labels=framework.labels,
     )
-    step.save.picture(
-        "decision_log",
-        {"pdf": render_log(log), "svg": render_log(log, "svg"), "png": render_log(log, "png")},
-        caption="First page of the decision log",
-        alt="A page with the counts of kept and dropped items and a table of items with decision and reasons.",
-        source=decision_log,
-    )
+    return {"pdf": render_log(log), "svg": render_log(log, "svg"), "png": render_log(log, "png")}
 
 
-def save_fairness_figures(step: Step, groupings: Groupings, fairness: pd.DataFrame) -> None:
-    """Draw how much groups add to the explanation of each item, and the expected answers to the flagged ones."""
+def changes_figure(step: Step, fairness: pd.DataFrame) -> Figure:
+    """Draw how much groups add to the explanation of each item."""
     tested = fairness.rename(columns={"competency": "scale"}).replace({"scale": step.framework.labels})
-    if tested["mcfadden_total"].notna().any():
-        step.save.figure(
-            "item_fairness",
-            change_by_item(tested, step.plan.selection.fairness.value),
-            caption="What groups add to the explanation of each item (growth of McFadden's R2; dashed: the plan)",
-            alt="Dots of the growth of R2 for every item, one panel a grouping; flagged items are crossed and named.",
-            source=ordinal_dif,
-        )
-    curves = _flagged_curves(groupings, step.group_labels)
-    if len(curves):
-        step.save.figure(
-            "item_fairness_curves",
-            expected_scores(curves),
-            caption="Expected answer to the flagged items at the same level of the other items, by group",
-            alt="One panel a flagged item with one line a group; where lines part, groups answer differently.",
-            source=ordinal_dif,
-        )
+    return change_by_item(tested, step.plan.selection.fairness.value)
 
 
-def _flagged_curves(groupings: Groupings, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Return the expected answers to the items that are flagged, strongest first."""
-    flagged = [
-        (change, name, str(item))
-        for name, study in groupings.found.items()
-        for item, change in study.table.loc[list(study.flagged), "mcfadden_total"].items()
+def curves_figure(step: Step, groupings: Groupings) -> Figure:
+    """Draw the expected answers to the items that groups answer most differently, flagged or not."""
+    found, labels = groupings.found, step.group_labels
+    changes = [
+        (float(change), name, str(item))
+        for name, study in found.items()
+        for item, change in study.table["mcfadden_total"].dropna().items()
     ]
     parts = [
-        groupings.found[name].expected_scores(item).assign(item=f"{item} ({labels[name].lower()})")
-        for _, name, item in sorted(flagged, reverse=True)[:MOST_PANELS]
+        found[name].expected_scores(item).assign(item=f"{item} ({labels[name].lower()})")
+        for _, name, item in sorted(changes, reverse=True)[:MOST_PANELS]
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return expected_scores(pd.concat(parts, ignore_index=True))
 
 
 def passports(step: Step, decisions: pd.DataFrame, statistics: pd.DataFrame, findings: Findings) -> pd.DataFrame:

@@ -169,8 +169,8 @@ def _copy_notebooks(study: Study, target: Path) -> set[str]:
 def _copy_results(study: Study, target: Path) -> None:
     """Copy figures and tables that pages show or offer for download."""
     folders = study.saved.folders
-    for folder, ending in ((folders.figures, "svg"), (folders.tables, "csv")):
-        (target / folder.name).mkdir()
+    for folder, ending in ((folders.figures, "svg"), (folders.figures, "pdf"), (folders.tables, "csv")):
+        (target / folder.name).mkdir(exist_ok=True)
         for path in sorted(folder.glob(f"*.{ending}")):
             shutil.copyfile(path, target / folder.name / path.name)
 

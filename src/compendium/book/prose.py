@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from compendium import tables
-from compendium.book import listings, markdown
+from compendium.book import listings, markdown, passports
 from compendium.book.faults import BookError
 from compendium.book.headings import WORDS
 from compendium.book.saved import SavedResults, SavedValue
@@ -125,6 +125,15 @@ class Prose:
         saved = self.study.saved.figure(name)
         origin = markdown.origin_line(saved.origin, self._appendix(saved.origin.notebook))
         return markdown.figure(saved, f"/figures/{name}.svg", origin)
+
+    def document(self, name: str, words: str) -> str:
+        """Link to a saved document."""
+        self.study.saved.figure(name)
+        return f"{{download}}`{words} </figures/{name}.pdf>`"
+
+    def passports(self) -> str:
+        """Show the passport of every item, one competency after the other."""
+        return passports.written(self.study, self.figure)
 
     def listing(self, name: str, **about: Any) -> str:
         """Show a table of what went in (framework, plan, cohort settings), with the file it comes from."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import qr, solve
+from scipy.linalg import qr
 from scipy.special import chdtrc
 
 from psychometrics.cfa import _least_squares as least_squares
@@ -169,7 +169,7 @@ def restriction_traces(
     ``U = W D E A' (A E A')^-1 A E D' W`` with E the inverse information of the general model. Gamma enters as the
     function that multiplies it, since it need not be held in one piece.
     """
-    mapping = solve(_dense(wide.T @ wide), _dense(wide.T @ narrow), assume_a="pos")
+    mapping = _least_squares(_dense(wide.T @ wide), _dense(wide.T @ narrow))
     restriction = qr(mapping)[0][:, narrow.shape[1] :].T
     weighted = sparse.diags_array(weight) @ wide
     inverse = np.linalg.inv(_dense(wide.T @ weighted))
@@ -182,3 +182,10 @@ def restriction_traces(
 def _dense(matrix: Derivative) -> Array:
     """Return a product of derivatives as a plain array."""
     return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix)
+
+
+def _least_squares(square: Array, across: Array) -> Array:
+    """Solve the normal equations in units that give the square a unit diagonal."""
+    scale = np.sqrt(np.diag(square))
+    solved = np.linalg.solve(square / np.outer(scale, scale), across / scale[:, None])
+    return np.asarray(solved / scale[:, None])
