@@ -17,6 +17,17 @@ from psychometrics.invariance import Cutoffs, MeasurementInvariance, measurement
 
 SELF, PEER = "self", "peers"
 FEWEST_ITEMS = 3
+LEVEL_COLUMNS = ["comparison", "level", "n_parameters", "chi_square", "df", "p_value", "cfi", "tli", "rmsea", "srmr",
+                 "chi_square_difference", "df_difference", "p_difference", "cfi_change", "rmsea_change", "srmr_change",
+                 "n_freed", "verdict"]  # fmt: skip
+VERDICT_COLUMNS = ["comparison", "groups", "n", "highest", "means_comparable", "notes"]
+MEAN_COLUMNS = ["comparison", "group", "competency", "mean", "standard_error", "z", "p_value", "lower", "upper",
+                "reference"]  # fmt: skip
+NAMED_COLUMNS = {
+    "freed": ["level", "step", "item", "kind", "statistic", "df", "p_value", "cfi_change", "rmsea_change"],
+    "merged": ["item", "joined", "into"],
+    "release_tests": ["level", "item", "statistic", "df", "p_value"],
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,8 @@ class Comparison:
         if self.result is None:
             return f"{self.label}: not tested. {' '.join(self.notes)}"
         level = self.result.highest
+        if level == "none":
+            return f"{self.label}: the model has no solution without equalities; means may not be compared."
         if self.result.means_comparable:
             also = " for most items" if "partial scalar" in set(self.result.table["level"]) else ""
             return f"{self.label}: {level} invariance holds; means may be compared, the items mean the same{also}."
@@ -59,12 +72,14 @@ def compare(
 ) -> Comparison:
     """Test one measurement model in several groups, leaving out items that cannot carry the test."""
     plan = step.plan.invariance
-    large = groups[groups.isin(_large(answers, groups, plan.smallest_group.value))]
-    fewest = int(plan.fewest_answers.value)
-    refused = merge_categories(answers.loc[large.index], large, fewest).refused
+    names, fewest = _large(answers, groups, plan.smallest_group.value), int(plan.fewest_answers.value)
+    large = groups[groups.isin(names)]
+    refused = merge_categories(answers.loc[large.index], large, fewest).refused if len(names) > 1 else ()
     kept = {name: [item for item in items if item not in refused] for name, items in scales.items()}
     model_scales = {name: items for name, items in kept.items() if len(items) >= FEWEST_ITEMS}
     notes = [f"Left out, fewer than three answers in use in some group: {', '.join(refused)}."] if refused else []
+    short = [step.framework.labels[name] for name in scales if name not in model_scales]
+    notes += [f"Left out, fewer than three items left: {', '.join(short)}."] if short else []
     try:
         found = measurement_invariance(
             CfaModel.correlated(model_scales),
@@ -127,8 +142,13 @@ def fairness_of_forms(step: Step) -> OrdinalDif:
 
 def level_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     """Return one row a comparison and level."""
-    tables = [each.result.table.assign(comparison=each.label) for each in comparisons if each.result is not None]
-    return _first(pd.concat(tables, ignore_index=True), "comparison") if tables else pd.DataFrame()
+    rows = [
+        {"comparison": each.label, **row}
+        for each in comparisons
+        if each.result is not None
+        for row in each.result.table.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=LEVEL_COLUMNS)
 
 
 def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -144,7 +164,7 @@ def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
         }
         for each in comparisons
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=VERDICT_COLUMNS).astype({"means_comparable": bool})
 
 
 def freed_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -174,10 +194,9 @@ def mean_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
         if each.result is not None and each.result.factor_means is not None
     ]
     if not tables:
-        return pd.DataFrame(columns=["comparison", "group", "factor", "mean", "lower", "upper"])
-    stacked = pd.concat(tables, ignore_index=True)
-    shown = stacked[stacked["group"] != stacked["reference"]].rename(columns={"factor": "competency"})
-    return _first(shown, "comparison").reset_index(drop=True)
+        return pd.DataFrame(columns=MEAN_COLUMNS)
+    stacked = pd.concat(tables, ignore_index=True).rename(columns={"factor": "competency"})
+    return stacked.loc[stacked["group"] != stacked["reference"], MEAN_COLUMNS].reset_index(drop=True)
 
 
 def _stacked(comparisons: Sequence[Comparison], name: str) -> pd.DataFrame:
@@ -185,12 +204,6 @@ def _stacked(comparisons: Sequence[Comparison], name: str) -> pd.DataFrame:
     tables = [
         getattr(each.result, name).assign(comparison=each.label) for each in comparisons if each.result is not None
     ]
-    filled = [table for table in tables if len(table)]
-    if not filled:
-        return tables[0].iloc[:0] if tables else pd.DataFrame(columns=["comparison", "item"])
-    return _first(pd.concat(filled, ignore_index=True), "comparison")
-
-
-def _first(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Put a column first."""
-    return table[[column, *[name for name in table.columns if name != column]]]
+    columns = ["comparison", *NAMED_COLUMNS[name]]
+    filled = [table[columns] for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
