@@ -125,6 +125,9 @@ class Results:
         """Return an empty folder below the cohort's results, for files that are used elsewhere as they are."""
         _require_plain(name)
         path = self.folders.root / name
+        kept = self.folders
+        if path in (kept.tables, kept.values, kept.figures, kept.notebooks, kept.book, kept.private):
+            raise ResultError(f"{name!r} holds results of other steps; choose another name")
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
         return path

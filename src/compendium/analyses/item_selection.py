@@ -26,6 +26,8 @@ from psychometrics.selection import (
 )
 
 Scales = Mapping[str, Sequence[str]]
+# Information about a common trait takes three items.
+FEWEST_ITEMS = 3
 
 
 @dataclass(frozen=True)
@@ -124,30 +126,43 @@ def chooser(
 def choose(rule: Chooser, answers: pd.DataFrame, passed: Sequence[str]) -> Chosen:
     """Choose among the items that passed every check."""
     scales = {name: [item for item in items if item in set(passed)] for name, items in rule.scales.items()}
-    # Information about a common trait takes three items; what a smaller competency has left is kept as it is.
-    rich = {name: items for name, items in scales.items() if len(items) >= 3}
+    rich = {name: items for name, items in scales.items() if len(items) >= FEWEST_ITEMS}
     merit = graded_information(answers, rich)
     pairs = [pair for pair in rule.pairs if set(pair) <= set(merit.index)]
+    room = {name: _room(items, pairs) for name, items in rich.items()}
     coverage, uncovered = _coverable(rule.coverage, merit.index)
-    capacity = sum(min(len(items), rule.maximum_per_scale) for items in rich.values()) - len(pairs)
     adjustments = [f"No item is left that speaks to the theme {theme}." for theme in uncovered]
     size: int | None = rule.size
-    if capacity < rule.size:
+    if sum(min(number, rule.maximum_per_scale) for number in room.values()) < rule.size:
         size = None
         adjustments.append(f"Fewer than {rule.size} items deserve a place; all that do were taken.")
-    short = {name: items for name, items in scales.items() if len(items) < rule.minimum_per_scale}
-    adjustments += [f"{name} has fewer than {rule.minimum_per_scale} items left." for name in short]
-    fewest = min([rule.minimum_per_scale, *[len(items) for items in rich.values()]])
+    adjustments += [_shortage(name, room.get(name), rule.minimum_per_scale) for name in scales]
     selection = select_items(
         merit,
         rich,
         size,
-        minimum_per_scale=fewest,
+        minimum_per_scale={name: min(number, rule.minimum_per_scale) for name, number in room.items()},
         maximum_per_scale=rule.maximum_per_scale,
         redundant_pairs=pairs,
         coverage=coverage,
     )
-    return Chosen(selection, tuple(adjustments))
+    return Chosen(selection, tuple(text for text in adjustments if text))
+
+
+def _room(items: Sequence[str], pairs: Sequence[tuple[str, str]]) -> int:
+    """Count the items that can be taken together, at most one of a pair."""
+    left = set(items)
+    while clashing := [pair for pair in pairs if left.issuperset(pair)]:
+        named = [item for pair in clashing for item in pair]
+        left.remove(max(items, key=named.count))
+    return len(left)
+
+
+def _shortage(name: str, room: int | None, minimum: int) -> str:
+    """Say that a competency cannot have its smallest number of items; empty where it can."""
+    if room is None:
+        return f"{name} has fewer than {FEWEST_ITEMS} items left and is left out."
+    return "" if room >= minimum else f"{name} has fewer than {minimum} items left."
 
 
 def constraint_table(rule: Chooser, chosen: Chosen) -> pd.DataFrame:

@@ -40,7 +40,7 @@ def graded_information(responses: pd.DataFrame, scales: Mapping[str, Sequence[st
     Raises
     ------
     InputShapeError
-        A scale with fewer than three items.
+        No scale, or a scale with fewer than three items.
     CodingError, ConstantItemError
         As :func:`psychometrics.ordinal.polychoric`.
 
@@ -53,6 +53,8 @@ def graded_information(responses: pd.DataFrame, scales: Mapping[str, Sequence[st
     -----
     Validated against marginal maximum likelihood on simulated and real answers (tests).
     """
+    if not scales:
+        raise InputShapeError("there is no scale; information about a common trait needs one of three items")
     parts = []
     for scale, items in scales.items():
         if len(items) < 3:

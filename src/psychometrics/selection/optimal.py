@@ -59,7 +59,7 @@ def select_items(
     scales: Mapping[str, Sequence[str]],
     size: int | None = 52,
     minimum_value: float = 0.0,
-    minimum_per_scale: int = 0,
+    minimum_per_scale: int | Mapping[str, int] = 0,
     maximum_per_scale: int | None = None,
     redundant_pairs: Sequence[tuple[str, str]] = (),
     coverage: Mapping[str, Collection[str]] | None = None,
@@ -84,7 +84,9 @@ def select_items(
     size : int or None
     minimum_value : float
         Used without a size only.
-    minimum_per_scale, maximum_per_scale : int
+    minimum_per_scale : int or mapping of str to int
+        One number for all scales, or one for each (a scale that is not named has none).
+    maximum_per_scale : int
     redundant_pairs : sequence of pairs
     coverage : mapping of str to collection of str, optional
         Items that speak to each theme; one of them at least must stay.
@@ -144,7 +146,7 @@ def _constraints(
     items: list[str],
     scales: Mapping[str, Sequence[str]],
     size: int | None,
-    minimum: int,
+    minimum: int | Mapping[str, int],
     maximum: int | None,
     pairs: Sequence[tuple[str, str]],
     coverage: Mapping[str, Collection[str]],
@@ -155,8 +157,9 @@ def _constraints(
     found = [] if size is None else [_Constraint(f"{size} items in all", tuple(items), size, size)]
     upper = np.inf if maximum is None else maximum
     for scale, members in scales.items():
-        if minimum > 0:
-            found.append(_Constraint(f"at least {minimum} items of {scale}", tuple(members), minimum, np.inf))
+        fewest = minimum if isinstance(minimum, int) else minimum.get(scale, 0)
+        if fewest > 0:
+            found.append(_Constraint(f"at least {fewest} items of {scale}", tuple(members), fewest, np.inf))
         if maximum is not None:
             found.append(_Constraint(f"at most {maximum} items of {scale}", tuple(members), 0, upper))
     found += [_Constraint(f"not both {a} and {b}", (a, b), 0, 1) for a, b in pairs]
