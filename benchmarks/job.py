@@ -1,4 +1,4 @@
-"""One job here: ``python job.py task data.csv answer.json``."""
+"""One job here: ``python -m benchmarks.job task data.csv answer.json``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.recover_items import analyse, open_drawn
+from compendium.analyses import item_findings, item_selection
+from compendium.framework import load_framework
+from compendium.simulate import DEMO
+from compendium.step import Step
 from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
+from psychometrics.cfa._result import Estimator, Missing
 from psychometrics.dimensionality import parallel_analysis
+from psychometrics.invariance import Cutoffs, measurement_invariance
+from psychometrics.irt import fit_scales
 from psychometrics.ordinal import polychoric
 
 Answer = dict[str, Any]
@@ -27,10 +35,17 @@ def correlations(items: pd.DataFrame) -> Callable[[], Answer]:
     return lambda: {"estimates": {f"{names[i]}~~{names[j]}": v for i, j, v in zip(first, second, values, strict=True)}}
 
 
-def factor_model(estimator: str, missing: str) -> Callable[[pd.DataFrame], Callable[[], Answer]]:
+def factors_of(items: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the items of each factor, which are named after it."""
+    factors: dict[str, list[str]] = {}
+    for item in map(str, items.columns.drop("sector", errors="ignore")):
+        factors.setdefault(item.rsplit("_", 1)[0], []).append(item)
+    return factors
+
+
+def factor_model(estimator: Estimator, missing: Missing) -> Callable[[pd.DataFrame], Callable[[], Answer]]:
     def fit(items: pd.DataFrame) -> Callable[[], Answer]:
-        factors = {f"F{k}": [item for item in items if item.startswith(f"C{k}_")] for k in range(1, 9)}
-        result = fit_cfa(CfaModel.correlated(factors), items, estimator, missing)  # type: ignore[arg-type]
+        result = fit_cfa(CfaModel.correlated(factors_of(items)), items, estimator, missing)
         return lambda: described(result)
 
     return fit
@@ -38,7 +53,7 @@ def factor_model(estimator: str, missing: str) -> Callable[[pd.DataFrame], Calla
 
 def described(result: CfaResult) -> Answer:
     loadings = result.loadings[result.loadings["free"]]
-    names = loadings["factor"] + "=~" + loadings["item"]
+    names = "F" + loadings["factor"].str[1:] + "=~" + loadings["item"]
     return {
         "estimates": dict(zip(names, loadings["estimate"], strict=True)),
         "errors": dict(zip(names, loadings["standard_error"], strict=True)),
@@ -48,22 +63,58 @@ def described(result: CfaResult) -> Answer:
 
 def parallel(items: pd.DataFrame) -> Callable[[], Answer]:
     for method in ("components", "factors"):
-        parallel_analysis(items, 5, correlation="polychoric", method=method, n_jobs=1)  # type: ignore[arg-type]
+        parallel_analysis(items, 5, correlation="polychoric", method=method, n_jobs=1)
     return dict
 
 
-TASKS: dict[str, Callable[[pd.DataFrame], Callable[[], Answer]]] = {
+def graded(items: pd.DataFrame) -> Callable[[], Answer]:
+    """Graded response model of every scale."""
+    fit_scales(items, factors_of(items), unused="collapse")
+    return dict
+
+
+def invariance(items: pd.DataFrame) -> Callable[[], Answer]:
+    """Every level of invariance across sectors, none refused, with difference and score tests."""
+    model, anything = CfaModel.correlated(factors_of(items)), Cutoffs(cfi_drop=1, rmsea_rise=1)
+    result = measurement_invariance(model, items, items["sector"], cutoffs=anything)
+    fits = {level: one.fit for level, one in result.fits.items()}
+    tests = {f"{level}.chisq": fit.chi_square for level, fit in fits.items()}
+    tests |= {f"{level}.scaled": fit.chi_square_scaled for level, fit in fits.items()}
+    differences = result.table.set_index("level")["chi_square_difference"].dropna()
+    return lambda: {"tests": tests | differences.add_prefix("difference.").to_dict()}
+
+
+def chooser(_: pd.DataFrame) -> tuple[Step, item_selection.Chooser]:
+    """Prepare the choice of items on the demonstration cohort, up to where the bootstrap starts."""
+    step = open_drawn(DEMO, load_framework(DEMO.framework))
+    return step, analyse(step, item_findings.background(step)).rule
+
+
+def bootstraps(prepared: tuple[Step, item_selection.Chooser]) -> Callable[[], Answer]:
+    """Repeat the choice in as many resamples as the plan asks for, on every core."""
+    step, rule = prepared
+    item_selection.stability(step, rule, step.prepared.answers)
+    return dict
+
+
+#: What a task needs beside the answers; it is not timed.
+PREPARED: dict[str, Callable[[pd.DataFrame], Any]] = {"selection": chooser}
+TASKS: dict[str, Callable[[Any], Callable[[], Answer]]] = {
     "polychoric": correlations,
     "wlsmv": factor_model("WLSMV", "listwise"),
     "mlr": factor_model("MLR", "listwise"),
     "fiml": factor_model("MLR", "fiml"),
     "parallel": parallel,
+    "graded": graded,
+    "invariance": invariance,
+    "selection": bootstraps,
 }
 
 
 def main() -> None:
+    """Read the command line, compute, and write seconds and estimates."""
     task, data, answer = sys.argv[1:]
-    items = pd.read_csv(data)
+    items = PREPARED.get(task, pd.DataFrame)(pd.read_csv(data))
     start = time.perf_counter()
     report = TASKS[task](items)
     seconds = time.perf_counter() - start

@@ -2,8 +2,9 @@
 suppressMessages({library(lavaan); library(jsonlite)})
 arguments <- commandArgs(trailingOnly = TRUE)
 items <- read.csv(arguments[2])
-model <- paste(sapply(1:8, function(k) paste0("F", k, " =~ ", paste(grep(paste0("^C", k, "_"), names(items),
-               value = TRUE), collapse = "+"))), collapse = "\n")
+named <- grep("^C[0-9]_", names(items), value = TRUE)
+factors <- split(named, substr(named, 2, 2))
+model <- paste0("F", names(factors), " =~ ", sapply(factors, paste, collapse = "+"), collapse = "\n")
 
 correlations <- function() {
   r <- lavCor(items, ordered = names(items), output = "cor")
@@ -18,11 +19,28 @@ factor_model <- function(...) {
   function() list(estimates = setNames(as.list(rows$est), names), errors = setNames(as.list(rows$se), names),
                   tests = as.list(unclass(measures)))
 }
+# Every level with the identification of Wu and Estabrook, and the test of each level against the one before.
+invariance <- function() {
+  kinds <- c("thresholds", "loadings", "intercepts", "residuals")
+  levels <- c("configural", "thresholds", "metric", "scalar", "strict")
+  fits <- lapply(0:4, function(number) {
+    arguments <- list(model, items, ordered = named, parameterization = "theta", ID.fac = "std.lv",
+                      ID.cat = "Wu.Estabrook.2016", group = "sector")
+    if (number) arguments$group.equal <- kinds[seq_len(number)]
+    made <- as.character(do.call(semTools::measEq.syntax, arguments))
+    cfa(made, items, ordered = named, parameterization = "theta", group = "sector", estimator = "WLSMV")
+  })
+  values <- sapply(fits, fitMeasures, c("chisq", "chisq.scaled"))
+  found <- c(setNames(values[1, ], paste0(levels, ".chisq")), setNames(values[2, ], paste0(levels, ".scaled")),
+             setNames(do.call(lavTestLRT, fits)[["Chisq diff"]][-1], paste0("difference.", levels[-1])))
+  function() list(tests = as.list(found))
+}
 tasks <- list(
   polychoric = correlations,
   wlsmv = function() factor_model(ordered = names(items), estimator = "WLSMV"),
   mlr = function() factor_model(estimator = "MLR"),
   fiml = function() factor_model(estimator = "MLR", missing = "fiml"),
+  invariance = invariance,
   # psych returns components and factors from one call; the result is random, so that there is nothing to compare.
   parallel = function() {
     suppressMessages(suppressWarnings(psych::fa.parallel(items, fa = "both", fm = "minres", cor = "poly", correct = 0,

@@ -2,9 +2,10 @@
 
 ``python benchmarks/run.py`` runs every job; ``--jobs polychoric wlsmv`` runs some; ``--short`` leaves out those that
 take R more than two minutes; ``--output table.csv`` also writes the table. Each job runs in a process of its own,
-here and in R (packages lavaan, psych and jsonlite), with one thread of linear algebra unless ``--threads`` says
-otherwise, reads the same CSV, and reports the seconds of its first computation; the peak memory is that of the
-whole process.
+here and in R (packages lavaan, semTools, psych and jsonlite), with one thread of linear algebra unless ``--threads``
+says otherwise, reads the same CSV, and reports the seconds of its first computation; the peak memory is that of the
+whole process, without its workers. A job without a peer in R is held against a limit of its own (``within``, seconds).
+Where R is stopped at a limit, its seconds are that limit and the ratio is at least the one shown.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from compendium.cohort import load_cohort
+from compendium.paths import cohort_folder
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "tests" / "reference" / "data"
@@ -28,13 +33,32 @@ DATA = HERE.parent / "tests" / "reference" / "data"
 
 @dataclass(frozen=True)
 class Job:
-    """One computation: its data, what it must reach, and whether R needs more than two minutes."""
+    """One computation.
+
+    Attributes
+    ----------
+    name, task, data
+        What is computed from which answers.
+    at_least
+        How many times faster than R it must be.
+    long
+        Whether R needs more than two minutes.
+    within
+        Seconds that it may take here.
+    peer
+        Whether R has a package for it among those named above.
+    peer_limit
+        Seconds after which R is stopped.
+    """
 
     name: str
     task: str
     data: str
-    at_least: float | None
+    at_least: float | None = None
     long: bool = False
+    within: float | None = None
+    peer: bool = True
+    peer_limit: float | None = None
 
 
 JOBS = (
@@ -45,16 +69,20 @@ JOBS = (
     Job("parallel_polychoric_5", "parallel", "sim52_full", 20),
     Job("polychoric_50000", "polychoric", "large", None),
     Job("wlsmv_50000", "wlsmv", "large", None, long=True),
+    Job("graded_response_8_scales", "graded", "demo", within=5, peer=False),
+    Job("invariance_14_items_3_groups", "invariance", "sectors_14"),
+    Job("invariance_52_items_3_groups", "invariance", "sectors_52", long=True, within=30, peer_limit=400),
+    Job("selection_500_bootstraps", "selection", "demo", within=120, peer=False),
 )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one process reported."""
+    """What one process reported; nothing but its limit where it was stopped."""
 
-    seconds: float
-    megabytes: float
-    values: dict[str, Any]
+    seconds: float = np.nan
+    megabytes: float = np.nan
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 def simulate(n: int, seed: int = 52) -> pd.DataFrame:
@@ -75,17 +103,36 @@ def data_file(name: str, folder: Path) -> Path:
     """Write the items of a data set as a CSV that both sides read."""
     target = folder / f"{name}.csv"
     if not target.exists():
-        frame = simulate(50_000) if name == "large" else pd.read_csv(DATA / f"{name}.csv").filter(regex=r"^C\d_")
-        frame.to_csv(target, index=False)
+        answers(name).to_csv(target, index=False)
     return target
 
 
-def measure(command: list[str], answer: Path, threads: int) -> Outcome:
-    """Run a process to its end and read what it left."""
+def answers(name: str) -> pd.DataFrame:
+    """Items of a data set; those compared between sectors in categories that every sector uses."""
+    if name == "large":
+        return simulate(50_000)
+    if name == "demo":
+        return load_cohort(cohort_folder("demo")).answers
+    if not name.startswith("sectors"):
+        return pd.read_csv(DATA / f"{name}.csv").filter(regex=r"^C\d_")
+    whole = pd.read_csv(DATA / "sim52_full.csv")
+    items = whole.filter(regex=r"^C[12]_" if name == "sectors_14" else r"^C\d_").clip(lower=2)
+    return items.assign(sector=whole["sector"])
+
+
+def measure(command: list[str], answer: Path, threads: int, limit: float | None = None) -> Outcome:
+    """Run a process to its end, or to a limit in seconds, and read what it left."""
     limits = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     process = subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.DEVNULL, env={**os.environ, **limits})
+    stop = Timer(limit or 0, process.kill)
+    if limit:
+        stop.start()
     _, status, usage = os.wait4(process.pid, 0)
+    stopped = bool(limit) and not stop.is_alive()
+    stop.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
+    if limit and stopped:
+        return Outcome(limit, usage.ru_maxrss / 1024)
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}.")
     found = json.loads(answer.read_text())
@@ -94,7 +141,7 @@ def measure(command: list[str], answer: Path, threads: int) -> Outcome:
 
 def largest(ours: dict[str, Any], theirs: dict[str, Any], key: str, relative: bool) -> float:
     """Largest difference of any entry."""
-    if key not in theirs:
+    if key not in ours or key not in theirs:
         return np.nan
     names = sorted(theirs[key])
     one, other = (np.array([side[key][name] for name in names], dtype=float) for side in (ours, theirs))
@@ -105,17 +152,18 @@ def largest(ours: dict[str, Any], theirs: dict[str, Any], key: str, relative: bo
 def run(job: Job, folder: Path, threads: int) -> dict[str, Any]:
     """One row of the table."""
     data = data_file(job.data, folder)
-    outcomes = []
-    for command in ([sys.executable, str(HERE / "job.py")], ["Rscript", str(HERE / "peer.R")]):
-        answer = folder / f"{job.name}.{Path(command[1]).suffix[1:]}.json"
-        outcomes.append(measure([*command, job.task, str(data), str(answer)], answer, threads))
-    ours, theirs = outcomes
+    answer = folder / f"{job.name}.json"
+    asked = [job.task, str(data), str(answer)]
+    ours, theirs = measure([sys.executable, "-m", "benchmarks.job", *asked], answer, threads), Outcome()
+    if job.peer:
+        theirs = measure(["Rscript", str(HERE / "peer.R"), *asked], answer, threads, job.peer_limit)
     return {
         "job": job.name,
         "R seconds": theirs.seconds,
         "seconds": ours.seconds,
         "ratio": theirs.seconds / ours.seconds,
         "wanted": job.at_least,
+        "within": job.within,
         "R MB": theirs.megabytes,
         "MB": ours.megabytes,
         "largest difference": largest(ours.values, theirs.values, "estimates", relative=False),
@@ -125,6 +173,7 @@ def run(job: Job, folder: Path, threads: int) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", nargs="+", choices=[job.name for job in JOBS])
     parser.add_argument("--short", action="store_true")
@@ -138,7 +187,7 @@ def main() -> None:
         rows = []
         for job in chosen:
             rows.append(run(job, Path(folder), options.threads))
-            print(f"{job.name}: {rows[-1]['ratio']:.0f} times", file=sys.stderr)
+            print(f"{job.name}: {rows[-1]['seconds']:.3g} s, {rows[-1]['ratio']:.0f} times", file=sys.stderr)
     table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format=lambda value: f"{value:.3g}"))
     if options.output:
