@@ -11,7 +11,19 @@ import pandas as pd
 
 MINUS = "\N{MINUS SIGN}"
 NOT_SHOWN = "\N{EN DASH}"
-P_COLUMNS = ("p", "p_value", "p_adjusted", "p_holm", "p_bh", "mcar_p", "p_overall", "p_nonlinear", "p_scaled")
+P_COLUMNS = (
+    "p",
+    "p_value",
+    "p_adjusted",
+    "p_holm",
+    "p_bh",
+    "mcar_p",
+    "p_overall",
+    "p_nonlinear",
+    "p_scaled",
+    "p_difference",
+    "p_adjusted_total",
+)
 
 
 def number(value: Any, decimals: int = 2) -> str:

@@ -40,12 +40,15 @@ class Findings:
         As :func:`fit_table` and :func:`dependent_pairs` return them.
     fairness
         As :func:`fairness_table` returns it.
+    chosen_share
+        Share of bootstrap samples that choose each item.
     """
 
     models: Mapping[str, GradedResponse]
     fit: pd.DataFrame
     dependent: pd.DataFrame
     fairness: pd.DataFrame
+    chosen_share: pd.Series
 
     def with_models(self, models: Mapping[str, GradedResponse], fit: pd.DataFrame, dependent: pd.DataFrame) -> Findings:
         """Add what the graded response models say."""
@@ -55,11 +58,15 @@ class Findings:
         """Add the comparison of groups."""
         return replace(self, fairness=fairness)
 
+    def with_stability(self, items: pd.DataFrame) -> Findings:
+        """Add how often each item was chosen."""
+        return replace(self, chosen_share=items.set_index("item")["share"])
+
 
 def nothing_yet() -> Findings:
     """Start without findings."""
     empty = pd.DataFrame()
-    return Findings({}, empty, pd.DataFrame(columns=["item", "other"]), empty)
+    return Findings({}, empty, pd.DataFrame(columns=["item", "other"]), empty, pd.Series(dtype=float))
 
 
 @dataclass(frozen=True)
@@ -173,6 +180,10 @@ def compare_groups(step: Step, answers: pd.DataFrame, items: list[str]) -> Group
         except TooFewPersonsError:
             # The error itself counts every group, also those too small to be shown.
             notes.append(f"{step.group_labels[name]}: fewer than two groups have {cuts.minimum_size} people.")
+            continue
+        small = sorted(set(step.prepared.people[name].dropna()) - set(found[name].groups.index))
+        if small:
+            notes.append(f"{step.group_labels[name]}: too small to compare are {', '.join(map(str, small))}.")
     if not found and not notes:
         notes.append("The cohort collected none of the groupings that the plan compares.")
     return Groupings(found, tuple(notes))

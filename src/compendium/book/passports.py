@@ -30,6 +30,7 @@ FACTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("item_fit_p", "Item fit, adjusted p", tables.p_value),
     ("fairness_r2", "Largest growth of R2 by groups", lambda value: tables.number(value, 3)),
     ("flagged_by", "Answered differently by", str),
+    ("chosen_share", "Bootstrap samples that choose it", tables.percent),
 )
 
 
@@ -47,11 +48,11 @@ def written(study: Study, figure: Callable[[str], str]) -> str:
 
 def _card(row: dict[Any, Any], figure: Callable[[str], str], pictured: bool) -> str:
     """Write one passport."""
-    reasons = str(row["reasons"]) or "nothing against it"
+    reasons = str(row["reasons"]) if _known(row["reasons"]) else "nothing against it"
     decision = f"**{row['decision']}**: {markdown.escape(reasons)}"
-    advice = f"\n\nFurther checks advise: {markdown.escape(row['advice'])}" if row.get("advice") else ""
+    advice = f"\n\nFurther checks advise: {markdown.escape(row['advice'])}" if _known(row.get("advice")) else ""
     wording = f"> {markdown.escape(row['self_wording'])}"
-    if row.get("peer_wording"):
+    if _known(row.get("peer_wording")):
         wording += f"\n>\n> Peer form: {markdown.escape(row['peer_wording'])}"
     name = f"passport_{row['item']}"
     picture = f"\n\n{figure(name)}" if pictured else ""

@@ -32,7 +32,7 @@ def item_thread(review: Review, framework: Framework) -> pd.DataFrame:
     _refuse_unknown(review, named)
     table = coded(review)
     rows = named.merge(framework.items["competency"].reset_index(), on="item")
-    rows["title"] = rows["record"].map(review.records["title"]).fillna("")
+    rows["title"] = rows["record"].map(review.records["title"]).astype(object).fillna("")
     rows["thread"] = [
         _state(table, record, competency) for record, competency in zip(rows["record"], rows["competency"], strict=True)
     ]
