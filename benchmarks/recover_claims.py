@@ -13,8 +13,10 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from compendium.analyses import claims, outcomes, raters
+from compendium.analyses import claims, groups, outcomes, raters
+from compendium.cohort import load_settings
 from compendium.framework import Framework, load_framework
+from compendium.paths import cohort_folder
 from compendium.settings import StudyPlan, load_plan
 from compendium.simulate import DEMO, SimulationPlan, simulate_cohort
 from compendium.simulate.truth import competency_scores, keyed
@@ -40,12 +42,13 @@ def material(plan: SimulationPlan, study: StudyPlan, framework: Framework) -> cl
     rater_scales = framework.outcome_scales("rater", ["engagement"])
     colleagues = scale_scores(keyed(forms[rater_scales["engagement"]], framework), rater_scales)
     means = raters.peer_means(given)[0].reindex(scores.index)
-    people = own_forms[["agency", "sector", "occupation", "team", "tenure"]]
+    people = own_forms[["agency", "sector", "occupation", "team", "gender", "tenure"]]
     clusters, name = claims.chosen_clusters(people, study)
+    compared = tuple(groups.groupings(load_settings(cohort_folder("demo"))))
     reliability = float(raters.peer_icc(outcomes.overall(given).to_frame(), 0.95)["icc1_k"].iloc[0])
     return claims.Material(
         outcomes.overall(scores), outcomes.overall(means), own, colleagues, given, people, scores, clusters, name, True,
-        reliability,
+        True, reliability, compared,
     )  # fmt: skip
 
 
