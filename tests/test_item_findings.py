@@ -1,0 +1,403 @@
+"""What becomes of every item and why: decisions, kinds of reasons, and the faults planted in the shipped cohort."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compendium.analyses import item_documents, item_findings, item_selection, items
+from compendium.analyses.item_findings import Findings, Groupings
+from compendium.paths import COHORTS
+from compendium.settings import load_plan
+from compendium.step import Prepared, Step, open_step
+from psychometrics.errors import TooFewPersonsError
+from psychometrics.items import check_keying
+from psychometrics.selection import ItemCheck, category_check, screen_items, select_items
+
+OTHER = "another reason"
+# What each planted fault is called when it is found.
+NAMED = {
+    "weak": "goes too little with its competency",
+    "cross_loading": "speaks for another competency as well",
+    "redundant": "repeats another item",
+    "dif": "groups answer it differently at the same level",
+    "wrong_key": "keyed the wrong way",
+    "ceiling": "nearly everyone gives the same answer",
+}
+N = 400
+
+
+def kind_of(reason: str) -> str:
+    """Return what a reason is counted as."""
+    table = pd.DataFrame({"item": ["a"], "decision": ["drop"], "reasons": [reason]})
+    return str(items.by_kind(table)["kind"].item())
+
+
+# The demonstration cohort
+
+
+class Chain(NamedTuple):
+    """Everything that notebook 04 finds on the way to the decisions."""
+
+    step: Step
+    findings: Findings
+    groupings: Groupings
+    checks: list[ItemCheck]
+    chooser: item_selection.Chooser
+    chosen: item_selection.Chosen
+    decisions: pd.DataFrame
+    answers: pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """Walk notebook 04 on the shipped cohort."""
+    step = open_step("04_item_analysis", cohort="demo", results=str(tmp_path_factory.mktemp("results")))
+    cohort = step.load_cohort()
+    tables = (cohort.people, cohort.answers, cohort.outcomes, cohort.peers, cohort.peer_outcomes)
+    step.__dict__["prepared"] = Prepared(*tables)
+    answers, plan = cohort.answers, step.plan.selection
+    keying = check_keying(answers, step.framework.items["competency"], step.plan.confidence.value)
+    screening = items.decide(step, answers, keying)
+    published, scales = items.decision_table(screening, step), step.framework.scales(screening.kept)
+    models = item_findings.response_models(answers, scales)
+    fit = item_findings.fit_table(models, answers)
+    dependent = item_findings.dependent_pairs(models, answers, plan.dependence.value)
+    groupings = item_findings.compare_groups(step, answers, screening.kept)
+    findings = item_findings.nothing_yet().with_models(models, fit, dependent)
+    findings = findings.with_fairness(item_findings.fairness_table(groupings, step.group_labels))
+    model = item_findings.measurement_model(answers, scales)
+    checks = item_findings.extended_checks(step, answers, model, findings, item_findings.background(step))
+    extended = items.decide(step, answers, keying, checks)
+    chooser = item_selection.chooser(step, checks, keying.contradicting, dependent)
+    chosen = item_selection.choose(chooser, answers, extended.kept)
+    decisions = items.final_decisions(published, extended, chosen.selection)
+    return Chain(step, findings, groupings, checks, chooser, chosen, decisions, answers)
+
+
+@pytest.fixture(scope="module")
+def faults() -> dict[str, str]:
+    """Kind of each fault that was planted."""
+    planted = json.loads((COHORTS / "demo" / "truth.json").read_text())["plan"]["faults"]
+    return {fault["item"]: fault["kind"] for fault in planted}
+
+
+def kinds_of(decisions: pd.DataFrame) -> dict[str, str]:
+    table = items.by_kind(decisions)
+    return {item: kind for kind, named in table[["kind", "items"]].to_numpy() for item in named.split(", ")}
+
+
+def test_every_planted_fault_is_found_and_named_by_its_kind(demo, faults):
+    named = kinds_of(demo.decisions)
+    assert len(faults) == 12
+    assert {item: named.get(item) for item in faults} == {item: NAMED[kind] for item, kind in faults.items()}
+    wrong = demo.decisions.set_index("item").loc[[item for item in faults if faults[item] == "wrong_key"], "decision"]
+    assert wrong.eq("review").all()
+
+
+def test_no_sound_item_fails_a_check(demo, faults):
+    named = kinds_of(demo.decisions)
+    assert {kind for item, kind in named.items() if item not in faults} == {items.KINDS["serve better"]}
+
+
+def test_fifty_two_items_are_chosen_within_the_plan(demo):
+    kept = demo.decisions[demo.decisions["decision"] == "keep"]
+    assert kept["item"].tolist() == demo.chosen.selection.chosen
+    assert len(kept) == 52
+    assert kept["competency"].value_counts().between(4, 8).all()
+    assert demo.chosen.sentence == "Every constraint of the plan could be kept."
+    assert all(set(members) & set(kept["item"]) for _, members in demo.chooser.coverage)
+    assert demo.chooser(demo.answers) == demo.chosen.selection.chosen
+
+
+def test_every_item_that_goes_is_counted_once(demo):
+    gone = demo.decisions[demo.decisions["decision"] != "keep"]
+    table = items.by_kind(demo.decisions)
+    assert table["n"].sum() == len(gone)
+    assert sorted(item for named in table["items"] for item in named.split(", ")) == sorted(gone["item"])
+    assert [len(named.split(", ")) for named in table["items"]] == table["n"].tolist()
+    assert OTHER not in set(table["kind"])
+
+
+def test_findings_are_laid_out_one_row_an_item(demo):
+    models = demo.findings.models
+    modelled = [item for model in models.values() for item in model.items]
+    parameters = item_findings.parameter_table(models)
+    assert parameters["item"].tolist() == modelled
+    assert parameters.columns[:6].tolist() == ["item", "competency", "a", "a_se", "loading", "expected_information"]
+    first = models["person"]
+    shown = parameters.set_index("item").loc[first.items, "expected_information"]
+    np.testing.assert_array_equal(shown, first.expected_information().reindex(first.items))
+    assert demo.findings.fit["item"].tolist() == modelled
+    assert list(item_findings.item_curves(models).columns) == modelled
+    curves = item_findings.information_curves(models)
+    one = curves[curves["competency"] == "person"]
+    added = item_findings.item_curves({"person": first}).sum(axis="columns")
+    np.testing.assert_allclose(one["information"], added, rtol=1e-10)
+
+
+def test_precision_says_between_which_levels_a_competency_is_reliable(demo):
+    table = item_findings.precision_table(demo.findings.models).set_index("competency")
+    assert table["marginal_reliability"].between(0.7, 0.95).all()
+    assert (table["lower"] < table["upper"]).all()
+    curves = item_findings.information_curves(demo.findings.models)
+    good = curves[(curves["competency"] == "person") & (curves["reliability"] >= 0.7)]
+    assert table.loc["person", ["lower", "upper"]].tolist() == [good["theta"].min(), good["theta"].max()]
+
+
+def test_share_of_misfitting_people_is_theirs_in_the_lower_tail(demo):
+    one = {"person": demo.findings.models["person"]}
+    shares = [
+        item_findings.misfitting_share(one, demo.answers, alpha)["misfitting_share"].item() for alpha in (0.05, 0.2)
+    ]
+    assert 0 < shares[0] < shares[1] < 0.5
+
+
+def test_fairness_is_shown_for_every_grouping_that_was_compared(demo):
+    table = demo.findings.fairness
+    assert set(table["grouping"]) == {"Sector", "Occupational group", "Gender"}
+    assert demo.groupings.sentence == "Every grouping of the plan that was collected was compared."
+    largest, where = item_findings.largest_change(table)
+    assert where.to_dict() == {"communication_08": "Sector", "leadership_07": "Sector"}
+    assert largest["communication_08"] == table.loc[table["item"] == "communication_08", "mcfadden_total"].max()
+    assert list(table.columns[:3]) == ["item", "grouping", "competency"]
+
+
+def test_effects_are_those_of_flagged_items_and_their_competencies(demo):
+    labels = demo.step.group_labels
+    effects = item_findings.effect_table(demo.groupings, labels, whole_scales=False)
+    on_scales = item_findings.effect_table(demo.groupings, labels, whole_scales=True)
+    assert set(effects["item"]) == {"communication_08", "leadership_07"}
+    assert set(on_scales["competency"]) == {"communication", "leadership"}
+    planted = effects[(effects["item"] == "communication_08") & (effects["group"] == "Mental health")]
+    assert planted["signed"].abs().item() == effects.loc[effects["item"] == "communication_08", "signed"].abs().max()
+
+
+def test_passports_hold_everything_that_is_known(demo, faults):
+    from psychometrics.items import item_statistics
+
+    scale, competencies = demo.step.framework.scale, demo.step.framework.items["competency"]
+    described = item_statistics(demo.answers, competencies, scale.minimum, scale.maximum).to_frame()
+    statistics = described.rename_axis("item").reset_index()
+    table = item_documents.passports(demo.step, demo.decisions, statistics, demo.findings).set_index("item")
+    assert table.index.tolist() == demo.step.framework.items.index.tolist()
+    unfair = table.loc["communication_08"]
+    assert (unfair["flagged_by"], unfair["decision"]) == ("Sector", "drop")
+    assert unfair["discrimination"] == demo.findings.models["communication"].discrimination["communication_08"]
+    assert unfair["self_wording"] == demo.step.framework.items.loc["communication_08", "self_wording"]
+    assert np.isnan(table.loc["person_08", "discrimination"])
+    assert table["relevance"].between(0, 1).all()
+    assert set(table["theme"]) <= set(demo.step.framework.description.themes.values())
+    assert table.loc["person_01", "mean"] == pytest.approx(demo.answers["person_01"].mean())
+
+
+# The four ways to a decision
+
+
+def published(**decisions: str) -> pd.DataFrame:
+    """Return a table of the published rule."""
+    table = pd.DataFrame({"item": list(decisions), "competency": "listen", "decision": list(decisions.values())})
+    gone = table["decision"] == "drop"
+    return table.assign(reasons=np.where(gone, "corrected item-total correlation 0.05, not above 0.20", ""))
+
+
+@pytest.fixture(scope="module")
+def answers() -> pd.DataFrame:
+    draw = np.random.default_rng(4)
+    trait = draw.normal(size=(N, 1))
+    table = pd.DataFrame(0.8 * trait + 0.6 * draw.normal(size=(N, 6)), columns=list("abcdef"))
+    return (1.0 + table.apply(lambda column: np.searchsorted([-1, -0.3, 0.4, 1.1], column))).assign(
+        f=draw.integers(1, 6, N).astype(float)
+    )
+
+
+def unfair(decision: str) -> ItemCheck:
+    values = pd.Series({"a": 0.05, "b": 0.0})
+    reasons = pd.Series({"a": "answered differently at the same level by sector (R2 grows by 0.050)", "b": ""})
+    return ItemCheck("fairness_r2", values, reasons.astype(object), decision)
+
+
+def test_rule_alone_decides_where_nothing_more_was_looked_at():
+    rule = published(a="keep", b="drop")
+    table = items.final_decisions(rule)
+    assert table["decision"].tolist() == table["published"].tolist() == ["keep", "drop"]
+    assert table["advice"].tolist() == ["", ""]
+    assert table["reasons"].tolist() == rule["reasons"].tolist()
+
+
+def test_every_item_stays_where_the_sample_cannot_carry_the_rule(answers):
+    step = SimpleNamespace(
+        framework=SimpleNamespace(items=pd.DataFrame({"competency": "listen"}, index=answers.columns))
+    )
+    table = items.final_decisions(items.keep_all(step, answers, "too few people"))
+    assert table["decision"].eq("keep").all()
+    assert table["reasons"].eq("not judged: too few people").all()
+    assert items.by_kind(table).empty
+    assert items.by_competency(table)[["asked", "kept"]].to_numpy().tolist() == [[6, 6]]
+
+
+def test_final_items_are_advised_on_and_none_is_dropped_by_a_check(answers):
+    screening = screen_items(answers)
+    rule = screening.to_frame().rename(columns={"scale": "competency"})
+    table = items.final_decisions(rule, screen_items(answers, checks=[unfair("drop")])).set_index("item")
+    assert table["decision"].to_dict() == dict(zip("abcdef", [*["keep"] * 5, "drop"], strict=True))
+    assert table.loc["a", "advice"].startswith("answered differently")
+    assert table.loc["a", "reasons"] == ""
+    assert table["fairness_r2"].dropna().to_dict() == {"a": 0.05, "b": 0.0}
+    assert table["advice"].drop(index=["a", "f"]).eq("").all()
+
+
+def test_choice_decides_and_says_why_a_sound_item_is_spared(answers):
+    rule = screen_items(answers).to_frame().rename(columns={"scale": "competency"})
+    noted = ItemCheck(
+        "loading", pd.Series({"d": 0.3}), pd.Series({"d": "standardised loading 0.30, under 0.40"}), "keep"
+    )
+    extended = screen_items(answers, checks=[unfair("drop"), noted])
+    values = pd.Series({"b": 0.9, "c": 0.8, "d": 0.5, "e": 0.7})
+    selection = select_items(values, {"listen": list(values.index)}, 2, redundant_pairs=[("b", "e")])
+    table = items.final_decisions(rule, extended, selection).set_index("item")
+    assert table["decision"].to_dict() == dict(
+        zip("abcdef", ["drop", "keep", "keep", "drop", "drop", "drop"], strict=True)
+    )
+    assert table["published"].to_dict() == dict(zip("abcdef", [*["keep"] * 5, "drop"], strict=True))
+    assert table.loc["e", "reasons"] == "redundant with b"
+    assert table.loc["d", "reasons"] == (
+        "standardised loading 0.30, under 0.40; others serve better within the constraints"
+    )
+    assert table.loc["b", "information"] == 0.9
+    assert table["advice"].eq("").all()
+    assert kinds_of(table.reset_index()) == {
+        "a": NAMED["dif"],
+        "d": items.KINDS["serve better"],
+        "e": items.KINDS["redundant with"],
+        "f": NAMED["weak"],
+    }
+
+
+def test_item_whose_competency_is_left_out_says_so(answers):
+    rule = screen_items(answers).to_frame().rename(columns={"scale": "competency"})
+    selection = select_items(pd.Series({"b": 0.9, "c": 0.8}), {"listen": ["b", "c"]}, 2)
+    table = items.final_decisions(rule, screen_items(answers), selection).set_index("item")
+    assert table.loc["d", ["decision", "reasons"]].tolist() == ["drop", "too few items of its competency passed"]
+    assert kind_of(str(table.loc["d", "reasons"])) == items.KINDS["too few items"]
+
+
+# Kinds of reasons
+
+
+def reasons_of_the_rule() -> Iterator[str]:
+    """Return every reason that the published rule can give."""
+    draw = np.random.default_rng(6)
+    trait = draw.normal(size=N)
+    table = pd.DataFrame({name: np.rint(trait + 0.7 * draw.normal(size=N)) for name in "abc"})
+    table = table.assign(twin=table["a"], noise=draw.normal(size=N), fixed=3.0, blank=np.nan, turned=-table["b"])
+    screening = screen_items(table, key_contradicted=["turned"])
+    yield from screening.table.loc[screening.table["decision"] != "keep", "reasons"]
+
+
+def test_every_reason_of_the_rule_has_its_kind():
+    reasons = list(reasons_of_the_rule())
+    assert len(reasons) == 5
+    assert [reason for reason in reasons if kind_of(reason) == OTHER] == []
+
+
+def spoiled(demo: Chain) -> list[ItemCheck]:
+    """Return the checks of a plan so strict that every item fails each of them."""
+    strict = {"commonest_answer": 0.0, "missing_share": 0.0, "loading": 1.0, "second_loading": 0.0, "item_fit": 1.0,
+              "relevance": 1.0, "evidence": 1000}  # fmt: skip
+    changed = {
+        name: {"value": value, "decision": "drop", "source": "so that all fail"} for name, value in strict.items()
+    }
+    plan = load_plan({"selection": changed})
+    step = SimpleNamespace(plan=plan)
+    model = item_findings.measurement_model(demo.answers, demo.step.framework.scales(demo.chosen.selection.chosen))
+    known = item_findings.background(demo.step).assign(verdict="question")
+    return item_findings.extended_checks(step, demo.answers, model, demo.findings, known)
+
+
+def test_every_reason_of_every_check_has_its_kind(demo):
+    checks = spoiled(demo)
+    reasons = {check.name: [reason for reason in check.reasons if reason] for check in checks}
+    assert set(reasons) == {"most_frequent_answer", "missing_share", "loading", "second_loading", "fairness_r2",
+                            "item_fit_p", "relevance", "supporting"}  # fmt: skip
+    assert all(reasons.values())
+    assert {check.decision for check in checks} == {"drop"}
+    assert [reason for each in reasons.values() for reason in each if kind_of(reason) == OTHER] == []
+
+
+def test_reasons_of_the_choice_have_their_kinds():
+    values = pd.Series({"a": 0.9, "b": 0.8, "c": 0.1})
+    table = select_items(values, {"one": list("abc")}, 1, redundant_pairs=[("a", "b")]).to_frame().set_index("item")
+    assert kind_of(table.loc["b", "reason"]) == items.KINDS["redundant with"]
+    assert kind_of(table.loc["c", "reason"]) == items.KINDS["serve better"]
+
+
+def test_note_beside_a_reason_does_not_name_its_kind():
+    note = "standardised loading 0.30, under 0.40"
+    assert kind_of(f"{note}; others serve better within the constraints") == items.KINDS["serve better"]
+    assert kind_of(note) == items.KINDS["standardised loading"]
+    assert kind_of("the committee did not like it") == OTHER
+
+
+# Checks of the plan
+
+
+def test_checks_decide_as_the_plan_says(demo):
+    decided = {check.name: check.decision for check in demo.checks}
+    assert decided == {
+        "most_frequent_answer": "drop", "missing_share": "keep", "loading": "keep", "second_loading": "drop",
+        "fairness_r2": "drop", "item_fit_p": "keep", "relevance": "keep", "supporting": "keep",
+    }  # fmt: skip
+
+
+def test_what_was_not_looked_at_is_not_checked(demo):
+    model = item_findings.measurement_model(demo.answers, demo.step.framework.scales(demo.chosen.selection.chosen))
+    unknown = pd.DataFrame(index=demo.step.framework.items.index)
+    checks = item_findings.extended_checks(demo.step, demo.answers, model, item_findings.nothing_yet(), unknown)
+    assert [check.name for check in checks] == ["most_frequent_answer", "missing_share", "loading", "second_loading"]
+
+
+def test_commonest_answer_is_the_share_of_the_plan(demo):
+    check = next(check for check in demo.checks if check.name == "most_frequent_answer")
+    again = category_check(demo.answers, demo.step.plan.selection.commonest_answer.value)
+    pd.testing.assert_series_equal(check.values, again.values)
+
+
+# Groups
+
+
+def test_groups_too_small_are_said_without_their_sizes(demo, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise TooFewPersonsError("fewer than two groups have 100 persons (North 37, South 12)")
+
+    monkeypatch.setattr(item_findings, "ordinal_dif", refuse)
+    found = item_findings.compare_groups(demo.step, demo.answers, demo.chosen.selection.chosen)
+    assert found.sentence.startswith("Sector: fewer than two groups have 100 people.")
+    assert "37" not in found.sentence and "12" not in found.sentence
+    assert item_findings.fairness_table(found, {}).empty
+    for whole in (True, False):
+        effects = item_findings.effect_table(found, {}, whole_scales=whole)
+        assert effects.empty
+        assert len(effects.columns)
+
+
+def test_cohort_without_the_groupings_of_the_plan_says_so(demo):
+    step = SimpleNamespace(plan=demo.step.plan, framework=demo.step.framework, settings=SimpleNamespace(groups={}))
+    found = item_findings.compare_groups(step, demo.answers, demo.chosen.selection.chosen)
+    assert found.sentence == "The cohort collected none of the groupings that the plan compares."
+
+
+def test_competency_of_two_items_has_no_response_model(demo):
+    scales = {"short": ["person_01", "person_02"], "long": ["roles_01", "roles_02", "roles_03"]}
+    assert list(item_findings.response_models(demo.answers, scales)) == ["long"]
+
+
+def test_background_of_another_instrument_is_empty(demo):
+    other = SimpleNamespace(framework=demo.step.framework, collected=lambda what: what != "review")
+    assert item_findings.background(other).shape == (72, 0)
