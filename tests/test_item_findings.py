@@ -185,7 +185,10 @@ def test_passports_hold_everything_that_is_known(demo, faults):
     scale, competencies = demo.step.framework.scale, demo.step.framework.items["competency"]
     described = item_statistics(demo.answers, competencies, scale.minimum, scale.maximum).to_frame()
     statistics = described.rename_axis("item").reset_index()
-    table = item_documents.passports(demo.step, demo.decisions, statistics, demo.findings).set_index("item")
+    shares = pd.DataFrame({"item": ["person_01", "roles_01"], "share": [0.98, 0.75]})
+    findings = demo.findings.with_stability(shares)
+    table = item_documents.passports(demo.step, demo.decisions, statistics, findings).set_index("item")
+    assert table["chosen_share"].dropna().to_dict() == {"person_01": 0.98, "roles_01": 0.75}
     assert table.index.tolist() == demo.step.framework.items.index.tolist()
     unfair = table.loc["communication_08"]
     assert (unfair["flagged_by"], unfair["decision"]) == ("Sector", "drop")

@@ -51,7 +51,7 @@ def decision_log(
     labels
         Label of each competency.
     """
-    shown = decisions[["item", "wording", "decision", "reasons"]].fillna("")
+    shown = decisions[["item", "wording", "decision", "reasons"]].astype(object).fillna("")
     parts: tuple[dict[str, Any], ...] = tuple(
         {"label": labels.get(str(name), str(name)), "items": shown.loc[rows.index].to_dict("records")}
         for name, rows in decisions.groupby("competency", sort=False)

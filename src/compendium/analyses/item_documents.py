@@ -91,7 +91,7 @@ def passports(step: Step, decisions: pd.DataFrame, statistics: pd.DataFrame, fin
     known = background(step).reindex(columns=["relevance", "clarity", "supporting", "records"])
     table = decisions.set_index("item")[["competency", "decision", "reasons", "advice"]]
     table = table.join(items[["theme", "self_wording", "peer_wording", "reverse"]]).join(known).join(classical)
-    table["theme"] = table["theme"].map(step.framework.description.themes).fillna(table["theme"])
+    table["theme"] = table["theme"].replace(step.framework.description.themes)
     table = table.join(_modelled(findings)).join(_compared(findings)).assign(chosen_share=findings.chosen_share)
     return table.rename_axis("item").reset_index()
 
