@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from compendium.figures import evidence, forest, groups, heat, items, quality, raters, structure, theme
+from compendium.figures import evidence, forest, groups, heat, items, passports, quality, raters, structure, theme
 
 DRAW = np.random.default_rng(5)
 NAMES = ["listen", "share", "learn"]
@@ -53,6 +53,11 @@ DECISIONS = pd.DataFrame(
     }
 )
 SHARES = pd.DataFrame([[0.1, 0.2, 0.3, 0.2, 0.2], [0.0, 0.0, 1.0, 0.0, 0.0]], index=["a", "b"], columns=[1, 2, 3, 4, 5])
+CHOICE = pd.DataFrame(
+    {"item": list("abc"), "chosen": [True, False, True], "share": [0.98, 0.1, 0.75], "lower": 0.0, "upper": 1.0}
+)
+COMPETENCY = pd.Series(["listen", "listen", "share"], index=list("abc"))
+INFORMATION = pd.Series([0.2, 0.9, 0.3], index=[-3.0, 0.0, 3.0])
 ANSWERS = pd.DataFrame(DRAW.integers(1, 6, (30, 4)).astype(float)).where(DRAW.random((30, 4)) > 0.2)
 CURVE = pd.DataFrame(
     {"records": [1, 2], "expected": [1.5, 2], "found": [1, 2], "pairs_expected": [2.5, 4], "pairs_found": [2, 4]}
@@ -75,6 +80,10 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "heat map without cells": lambda: heat.heat_map(pd.DataFrame(columns=NAMES), x="x", y="y", colour="rho"),
     "answers": lambda: items.answers_likert(SHARES, {1: "never", 5: "always"}),
     "item-total": lambda: items.item_total(DECISIONS, 0.2),
+    "selection": lambda: items.selection_shares(CHOICE, COMPETENCY, {"listen": "Listening"}),
+    "all chosen": lambda: items.selection_shares(CHOICE.assign(chosen=True), COMPETENCY, {}),
+    "passport": lambda: passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}, INFORMATION),
+    "passport without a model": lambda: passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}),
     "missing": lambda: quality.missing_by_position(ANSWERS),
     "nothing missing": lambda: quality.missing_by_position(ANSWERS.fillna(1)),
     "careless": lambda: quality.careless_indices(
@@ -188,6 +197,30 @@ def test_dropped_items_are_named_in_the_picture():
     assert [text.get_text() for text in FIGURES["item-total"]().axes[0].texts] == ["b"]
 
 
+def test_every_item_is_drawn_at_its_share_of_the_samples():
+    [axes] = items.selection_shares(CHOICE, COMPETENCY, {"listen": "Listening"}).axes
+    drawn = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines}
+    assert drawn == {"chosen": ([98.0, 75.0], [0, 1]), "not chosen": ([10.0], [0])}
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["Listening", "share"]
+    assert len({line.get_marker() for line in axes.lines}) == 2
+    low, high = axes.get_xlim()
+    assert low < 0 and high > 100
+
+
+def test_passport_shows_every_answer_as_a_bar_and_the_information_as_a_curve():
+    answers, information = passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}, INFORMATION).axes
+    assert [round(bar.get_width()) for bar in answers.patches] == [10, 20, 30, 20, 20]
+    assert [text.get_text() for text in answers.get_yticklabels()] == ["never", "2", "3", "4", "always"]
+    assert answers.get_xlim() == (0, 100)
+    [curve] = information.lines
+    np.testing.assert_array_equal(curve.get_xydata(), INFORMATION.reset_index().to_numpy())
+    assert information.get_ylim()[0] == 0
+
+
+def test_passport_without_a_model_shows_the_answers_alone():
+    assert len(passports.passport(SHARES.loc["b"], {}).axes) == 1
+
+
 def test_missing_line_is_the_share_of_people():
     [line] = FIGURES["missing"]().axes[0].lines
     np.testing.assert_allclose(line.get_ydata(), 100 * ANSWERS.isna().mean())
@@ -225,7 +258,9 @@ def test_colours_differ_in_every_colour_vision(palette, vision):
     assert min(np.linalg.norm(one - two) for one, two in combinations(seen, 2)) > LEAST_DIFFERENCE
 
 
-@pytest.mark.parametrize("name", ["forest by group", "self and peers", "raters needed", "scree", "saturation"])
+@pytest.mark.parametrize(
+    "name", ["forest by group", "self and peers", "raters needed", "scree", "saturation", "selection", "passport"]
+)
 def test_lines_are_drawn_in_colours_of_the_palette(name):
     used = {to_hex(line.get_color()).upper() for axes in FIGURES[name]().axes for line in axes.lines}
     assert used <= {colour.upper() for colour in (*theme.PALETTE, theme.INK)}

@@ -175,6 +175,41 @@ def test_figure_carries_caption_and_alternative_text_in_metadata_and_svg(folders
     assert (folders.figures / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_figure_is_written_in_the_forms_asked_for_and_forgotten_with_them(folders, save):
+    save.figure("small", drawing(), caption="A plot", alt="A line.", source="by.hand", endings=("svg",))
+    save.figure("plot", drawing(), caption="A plot", alt="A line.", source="by.hand")
+    found = sorted(path.name for path in folders.figures.iterdir())
+    assert found == ["plot.json", "plot.png", "plot.svg", "small.json", "small.svg"]
+    forget_step(folders, STEP)
+    assert list(folders.figures.iterdir()) == []
+
+
+# Folders of their own
+
+
+def test_folder_is_empty_each_time_and_lies_below_the_results(folders, save):
+    path = save.folder("framework")
+    assert path == folders.root / "framework"
+    (path / "left").mkdir()
+    (path / "left" / "items.csv").write_text("item")
+    assert list(save.folder("framework").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "a/b", "", ".", "with space"])
+def test_folder_that_could_lie_elsewhere_is_refused(save, name):
+    with pytest.raises(ResultError, match="is not a name for a result"):
+        save.folder(name)
+
+
+@pytest.mark.parametrize("name", ["tables", "values", "figures", "notebooks", "book", "private"])
+def test_folder_of_results_is_never_emptied(folders, save, name):
+    save_one_of_each(save)
+    before = everything_in(folders.root)
+    with pytest.raises(ResultError, match=f"{name!r} holds results of other steps"):
+        save.folder(name)
+    assert everything_in(folders.root) == before
+
+
 def test_two_saves_give_identical_bytes(tmp_path):
     one, two = ResultFolders(tmp_path / "one"), ResultFolders(tmp_path / "two")
     for folders in (one, two):

@@ -149,6 +149,26 @@ def test_a_check_may_drop_and_several_reasons_add_up(clean: pd.DataFrame) -> Non
     assert np.isnan(table.loc["C1_03", "relevance"])
 
 
+def test_a_check_that_keeps_notes_its_reason_and_drops_nothing(clean: pd.DataFrame, scales: Any) -> None:
+    first, second = clean.columns[:2]
+    noted = selection.threshold_check("missing_share", pd.Series({first: 0.2, second: 0.1}), maximum=0.15,
+                                      decision="keep", label="share not answered")  # fmt: skip
+    result = selection.screen_items(clean, scales, checks=[noted])
+    assert row(result, first)["decision"] == "keep"
+    assert row(result, first)["reasons"] == "share not answered 0.20, over 0.15"
+    assert row(result, second)["reasons"] == ""
+    assert first in result.kept
+
+
+def test_a_note_softens_no_other_decision(clean: pd.DataFrame, scales: Any) -> None:
+    first = clean.columns[0]
+    value = pd.Series({first: 0.1})
+    found = [selection.threshold_check(name, value, minimum=0.4, decision=decision)
+             for name, decision in (("one", "drop"), ("two", "keep"))]  # fmt: skip
+    for checks in (found, found[::-1]):
+        assert row(selection.screen_items(clean, scales, checks=checks), first)["decision"] == "drop"
+
+
 def test_cross_loadings_follow_howards_rule() -> None:
     loadings = pd.DataFrame(
         {"F1": [0.70, 0.35, 0.65, 0.45, -0.60], "F2": [0.10, 0.10, 0.35, 0.28, 0.05]}, index=list("abcde")
@@ -225,6 +245,27 @@ def test_as_many_as_deserve_it() -> None:
     assert above <= set(result.chosen)
     extra = set(result.chosen) - above
     assert all(not above & set(members) for members in scales.values() if extra & set(members))
+
+
+def test_smallest_number_may_differ_by_scale() -> None:
+    values, scales = pool(4)
+    each = {"A": 3, "B": 1}
+    result = selection.select_items(values, scales, 6, minimum_per_scale=each)
+    taken = result.scales.set_index("scale")["n_chosen"]
+    assert taken["A"] >= 3 and taken["B"] >= 1
+    assert [name for name in result.constraints if name.startswith("at least")] == [
+        "at least 3 items of A",
+        "at least 1 items of B",
+    ]
+    same = selection.select_items(values, scales, 6, minimum_per_scale=dict.fromkeys(scales, 2))
+    assert same.chosen == selection.select_items(values, scales, 6, minimum_per_scale=2).chosen
+
+
+def test_smallest_number_of_a_weak_scale_costs_the_others() -> None:
+    values, scales = pool(5)
+    weak = values.where(~values.index.isin(scales["B"]), values * 0.1)
+    assert not set(scales["B"]) & set(selection.select_items(weak, scales, 6).chosen)
+    assert len(set(scales["B"]) & set(selection.select_items(weak, scales, 6, minimum_per_scale={"B": 2}).chosen)) == 2
 
 
 def test_equal_items_are_taken_in_order() -> None:

@@ -76,6 +76,39 @@ def test_number_out_of_range_is_refused(overrides):
     assert "study.yaml" in fault_of(overrides)
 
 
+@pytest.mark.parametrize("decision", ["drop", "note"])
+def test_check_drops_an_item_or_notes_it(decision):
+    plan = load_plan({"selection": {"relevance": {"decision": decision}}})
+    assert plan.selection.relevance.decision == decision
+    assert plan.selection.relevance.value == load_plan().selection.relevance.value
+
+
+def test_check_knows_no_third_decision():
+    assert "selection.relevance.decision" in fault_of({"selection": {"relevance": {"decision": "review"}}})
+
+
+def test_check_has_to_say_what_it_decides(tmp_path: Path):
+    text = yaml.safe_load(STUDY_PLAN.read_text())
+    text["selection"]["loading"].pop("decision")
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(text))
+    with pytest.raises(InvalidInput, match=r"selection\.loading\.decision"):
+        load_plan(path=path)
+
+
+@pytest.mark.parametrize("block", ["fairness", "invariance"])
+def test_groupings_are_a_list_of_names(block):
+    assert f"{block}.groupings" in fault_of({block: {"groupings": "gender"}})
+    assert getattr(load_plan({block: {"groupings": ["gender"]}}), block).groupings == ["gender"]
+
+
+def test_item_numbers_of_the_plan_can_be_kept_together(plan):
+    numbers = plan.selection
+    competencies = 8
+    assert competencies * numbers.minimum_per_competency.value <= numbers.size.value
+    assert numbers.size.value <= competencies * numbers.maximum_per_competency.value
+
+
 def test_unknown_key_is_named_with_the_one_it_looks_like():
     report = fault_of({"confidnce": {"value": 0.9, "source": "a slip"}})
     assert "confidnce" in report
