@@ -236,6 +236,33 @@ def test_item_that_raters_see_otherwise_is_found_and_no_other():
     assert invariance.fairness_of_forms(with_peers()).flagged == ("share_2",)
 
 
+def test_short_competency_is_no_hindrance_to_the_others():
+    step = with_peers()
+    step.scales = {"listen": SCALES["listen"][:3], "share": SCALES["share"]}
+    step.kept_items = [*step.scales["listen"], *step.scales["share"]]
+    found = invariance.fairness_of_forms(step)
+    assert list(found.table.index) == SCALES["share"]
+    assert (found.flagged, found.note) == (("share_2",), "")
+
+
+def test_too_few_ratings_are_a_note_and_no_crash():
+    step = with_peers()
+    step.prepared.peers = step.prepared.peers.head(37)
+    found = invariance.fairness_of_forms(step)
+    assert found.note == "Not tested: a form has fewer than 100 answers, or too few people were rated."
+    assert found.flagged == ()
+    assert list(found.table.rename_axis("item").reset_index().columns[:2]) == ["item", "scale"]
+    assert np.isnan(found.table["mcfadden_total"].max())
+    assert invariance.compare_forms(step).result is None
+
+
+def test_competencies_too_short_to_compare_are_a_note():
+    step = with_peers()
+    step.scales = {name: items[:3] for name, items in SCALES.items()}
+    said = "Not tested: no competency has the four items or more that a comparison takes."
+    assert invariance.fairness_of_forms(step).note == said
+
+
 def test_forms_are_compared_against_the_people_themselves():
     found = invariance.compare_forms(with_peers())
     assert found.label == "Self form and peer form"

@@ -162,7 +162,9 @@ def test_share_of_misfitting_people_is_theirs_in_the_lower_tail(demo):
 def test_fairness_is_shown_for_every_grouping_that_was_compared(demo):
     table = demo.findings.fairness
     assert set(table["grouping"]) == {"Sector", "Occupational group", "Gender"}
-    assert demo.groupings.sentence == "Every grouping of the plan that was collected was compared."
+    assert demo.groupings.sentence.startswith("Sector: too small to compare are Voluntary sector and housing.")
+    assert not any(sign.isdigit() for sign in demo.groupings.sentence)
+    assert Groupings({}, ()).sentence == "Every grouping of the plan that was collected was compared."
     largest, where = item_findings.largest_change(table)
     assert where.to_dict() == {"communication_08": "Sector", "leadership_07": "Sector"}
     assert largest["communication_08"] == table.loc[table["item"] == "communication_08", "mcfadden_total"].max()
@@ -394,6 +396,31 @@ def test_cohort_without_the_groupings_of_the_plan_says_so(demo):
     step = SimpleNamespace(plan=demo.step.plan, framework=demo.step.framework, settings=SimpleNamespace(groups={}))
     found = item_findings.compare_groups(step, demo.answers, demo.chosen.selection.chosen)
     assert found.sentence == "The cohort collected none of the groupings that the plan compares."
+
+
+def test_short_competencies_are_not_compared(demo):
+    found = item_findings.compare_groups(demo.step, demo.answers, ["person_01", "person_02", "person_03"])
+    assert found.sentence == "No competency has the four items or more that a comparison takes."
+
+
+def test_pictures_of_fairness_show_groupings_and_the_largest_changes(demo):
+    changes = item_documents.changes_figure(demo.step, demo.findings.fairness)
+    assert [axes.get_title("left") for axes in changes.axes if axes.get_visible()] == [
+        "Sector", "Occupational group", "Gender",
+    ]  # fmt: skip
+    curves = item_documents.curves_figure(demo.step, demo.groupings)
+    titles = [axes.get_title("left") for axes in curves.axes if axes.get_visible()]
+    assert len(titles) == item_documents.MOST_PANELS
+    assert titles[:2] == ["communication_08 (sector)", "leadership_07 (sector)"]
+
+
+def test_pictures_of_fairness_are_empty_where_nothing_was_compared(demo):
+    nothing = Groupings({}, ("Sector: fewer than two groups have 100 people.",))
+    table = item_findings.fairness_table(nothing, demo.step.group_labels)
+    for figure in (item_documents.changes_figure(demo.step, table), item_documents.curves_figure(demo.step, nothing)):
+        figure.canvas.draw()
+        assert not any(axes.lines for axes in figure.axes)
+    assert int(table.loc[table["flagged"].astype(bool), "item"].nunique()) == 0
 
 
 def test_competency_of_two_items_has_no_response_model(demo):

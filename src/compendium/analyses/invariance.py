@@ -11,8 +11,8 @@ from tqdm.auto import tqdm
 
 from compendium.step import Step
 from psychometrics.cfa import CfaModel
-from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
-from psychometrics.errors import PsychometricsError
+from psychometrics.dif import DifRule, ordinal_dif
+from psychometrics.errors import PsychometricsError, TooFewPersonsError
 from psychometrics.invariance import Cutoffs, MeasurementInvariance, measurement_invariance, merge_categories
 
 SELF, PEER = "self", "peers"
@@ -128,16 +128,48 @@ def compare_forms(step: Step) -> Comparison:
     return compare(step, "Self form and peer form", answers, form, step.scales, person)
 
 
-def fairness_of_forms(step: Step) -> OrdinalDif:
+@dataclass(frozen=True)
+class FormFairness:
+    """Items that people and their peers answer differently at the same level; empty, with a note, where not tested.
+
+    Attributes
+    ----------
+    table
+        One row an item, as :class:`psychometrics.dif.OrdinalDif` has it.
+    flagged
+        Items that count as different.
+    note
+        Why nothing was tested.
+    """
+
+    table: pd.DataFrame
+    flagged: tuple[str, ...]
+    note: str = ""
+
+
+def fairness_of_forms(step: Step) -> FormFairness:
     """Look for items that people and their peers answer differently at the same level."""
     answers, form, person = self_and_peers(step)
-    scales = pd.Series({item: name for name, items in step.scales.items() for item in items})
+    large = {name: items for name, items in step.scales.items() if len(items) > FEWEST_ITEMS}
+    scales = pd.Series({item: name for name, items in large.items() for item in items}, dtype=object)
+    minimum = int(step.plan.fairness.smallest_group.value)
     rule = DifRule(
-        alpha=step.plan.alpha_level.value,
-        minimum_change=step.plan.selection.fairness.value,
-        minimum_size=int(step.plan.fairness.smallest_group.value),
+        alpha=step.plan.alpha_level.value, minimum_change=step.plan.selection.fairness.value, minimum_size=minimum
     )
-    return ordinal_dif(answers[list(scales.index)], form, scales, clusters=person, reference=SELF, rule=rule)
+    if scales.empty:
+        return _no_forms("no competency has the four items or more that a comparison takes")
+    try:
+        found = ordinal_dif(answers[list(scales.index)], form, scales, clusters=person, reference=SELF, rule=rule)
+    except TooFewPersonsError:
+        return _no_forms(f"a form has fewer than {minimum} answers, or too few people were rated")
+    return FormFairness(found.table, found.flagged)
+
+
+def _no_forms(why: str) -> FormFairness:
+    """Return an empty table, with the reason."""
+    columns = ["scale", "n", "p_adjusted_total", "mcfadden_total", "size", "flagged", "kind", "note"]
+    empty = pd.DataFrame({name: pd.Series(dtype=float) for name in columns}).rename_axis("item")
+    return FormFairness(empty, (), f"Not tested: {why}.")
 
 
 def level_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:

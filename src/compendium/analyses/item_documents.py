@@ -70,7 +70,8 @@ def curves_figure(step: Step, groupings: Groupings) -> Figure:
         found[name].expected_scores(item).assign(item=f"{item} ({labels[name].lower()})")
         for _, name, item in sorted(changes, reverse=True)[:MOST_PANELS]
     ]
-    return expected_scores(pd.concat(parts, ignore_index=True))
+    nothing = pd.DataFrame(columns=["item", "group", "score", "expected"])
+    return expected_scores(pd.concat(parts, ignore_index=True) if parts else nothing)
 
 
 def passports(step: Step, decisions: pd.DataFrame, statistics: pd.DataFrame, findings: Findings) -> pd.DataFrame:

@@ -171,6 +171,8 @@ def compare_groups(step: Step, answers: pd.DataFrame, items: list[str]) -> Group
     )
     large = {name: members for name, members in step.framework.scales(items).items() if len(members) > FEWEST_ITEMS}
     scales = pd.Series({item: name for name, members in large.items() for item in members})
+    if not large:
+        return Groupings({}, ("No competency has the four items or more that a comparison takes.",))
     found, notes = {}, []
     for name in rule.groupings:
         if name not in step.settings.groups:
