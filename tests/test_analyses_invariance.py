@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -106,6 +107,14 @@ def test_model_without_a_solution_is_not_called_invariance(alike):
     broken = SimpleNamespace(highest="none", means_comparable=False, table=alike.result.table.head(1))
     said = "Sector: the model has no solution without equalities; means may not be compared."
     assert Comparison("Sector", broken, ()).sentence == said
+
+
+def test_model_that_fits_poorly_allows_no_means_however_equal(alike):
+    table = alike.result.table.assign(verdict=["fits poorly", *alike.result.table["verdict"][1:]])
+    poor = Comparison("Sector", replace(alike.result, table=table), ())
+    assert "fits poorly in these groups, so that this says little" in poor.sentence
+    assert invariance.verdict_table([poor])["means_comparable"].tolist() == [False]
+    assert invariance.mean_table([poor]).empty
 
 
 # What was left out

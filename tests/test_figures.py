@@ -58,6 +58,7 @@ CHOICE = pd.DataFrame(
 )
 COMPETENCY = pd.Series(["listen", "listen", "share"], index=list("abc"))
 INFORMATION = pd.Series([0.2, 0.9, 0.3], index=[-3.0, 0.0, 3.0])
+CHANCES = pd.DataFrame({1: 1 - INFORMATION / 10, 2: INFORMATION / 10})
 ANSWERS = pd.DataFrame(DRAW.integers(1, 6, (30, 4)).astype(float)).where(DRAW.random((30, 4)) > 0.2)
 CURVE = pd.DataFrame(
     {"records": [1, 2], "expected": [1.5, 2], "found": [1, 2], "pairs_expected": [2.5, 4], "pairs_found": [2, 4]}
@@ -82,7 +83,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "item-total": lambda: items.item_total(DECISIONS, 0.2),
     "selection": lambda: items.selection_shares(CHOICE, COMPETENCY, {"listen": "Listening"}),
     "all chosen": lambda: items.selection_shares(CHOICE.assign(chosen=True), COMPETENCY, {}),
-    "passport": lambda: passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}, INFORMATION),
+    "passport": lambda: passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}, CHANCES, INFORMATION),
     "passport without a model": lambda: passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}),
     "missing": lambda: quality.missing_by_position(ANSWERS),
     "nothing missing": lambda: quality.missing_by_position(ANSWERS.fillna(1)),
@@ -208,13 +209,16 @@ def test_every_item_is_drawn_at_its_share_of_the_samples():
 
 
 def test_passport_shows_every_answer_as_a_bar_and_the_information_as_a_curve():
-    answers, information = passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}, INFORMATION).axes
+    words = {1: "never", 5: "always"}
+    answers, chances, information = passports.passport(SHARES.loc["a"], words, CHANCES, INFORMATION).axes
     assert [round(bar.get_width()) for bar in answers.patches] == [10, 20, 30, 20, 20]
     assert [text.get_text() for text in answers.get_yticklabels()] == ["never", "2", "3", "4", "always"]
     assert answers.get_xlim() == (0, 100)
     [curve] = information.lines
     np.testing.assert_array_equal(curve.get_xydata(), INFORMATION.reset_index().to_numpy())
     assert information.get_ylim()[0] == 0
+    assert [line.get_label() for line in chances.lines] == ["1", "2"]
+    assert [text.get_text() for text in chances.get_legend().get_texts()] == ["1", "2"]
 
 
 def test_passport_without_a_model_shows_the_answers_alone():
@@ -263,4 +267,4 @@ def test_colours_differ_in_every_colour_vision(palette, vision):
 )
 def test_lines_are_drawn_in_colours_of_the_palette(name):
     used = {to_hex(line.get_color()).upper() for axes in FIGURES[name]().axes for line in axes.lines}
-    assert used <= {colour.upper() for colour in (*theme.PALETTE, theme.INK)}
+    assert used <= {colour.upper() for colour in (*theme.PALETTE, *theme.LIKERT, theme.INK)}

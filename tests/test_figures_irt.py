@@ -21,8 +21,6 @@ INFORMATION = pd.Series(np.exp(-(THETA.to_numpy() ** 2)), THETA)
 PRECISION = pd.DataFrame({"information": 8 * INFORMATION + 0.5, "standard_error": (8 * INFORMATION + 0.5) ** -0.5})
 ITEMS = pd.DataFrame({f"item_{number}": INFORMATION * number for number in range(1, 11)})
 FIGURES: dict[str, Callable[[], Figure]] = {
-    "item": lambda: irt.item_curves(PROBABILITIES, INFORMATION, {1: "never", 5: "always"}),
-    "item without words": lambda: irt.item_curves(PROBABILITIES[[1, 2]], INFORMATION),
     "precision": lambda: irt.scale_precision({"listen": PRECISION, "share": PRECISION, "learn": PRECISION * 2}),
     "one scale": lambda: irt.scale_precision({"listen": PRECISION}),
     "items": lambda: irt.item_information_curves({"listen": ITEMS, "share": ITEMS[["item_1"]], "learn": ITEMS}),
@@ -60,14 +58,18 @@ def test_lines_are_drawn_in_house_colours(drawn):
 
 
 def test_every_answer_has_its_curve_and_its_word():
-    answers, amount = FIGURES["item"]().axes
+    _, [answers, amount] = theme.subplots(columns=2)
+    irt.draw_answers(answers, PROBABILITIES, {1: "never", 5: "always"})
+    irt.draw_information(amount, INFORMATION)
     np.testing.assert_allclose([line.get_ydata() for line in answers.lines], PROBABILITIES.T)
-    assert [text.get_text() for text in answers.get_legend().get_texts()] == ["never", "2", "3", "4", "always"]
+    assert [line.get_label() for line in answers.lines] == ["never", "2", "3", "4", "always"]
     np.testing.assert_allclose(amount.lines[0].get_ydata(), INFORMATION)
 
 
 def test_curves_of_answers_are_told_apart_without_colour():
-    lines = FIGURES["item"]().axes[0].lines
+    _, [axes] = theme.subplots()
+    irt.draw_answers(axes, PROBABILITIES)
+    lines = axes.lines
     assert all(one.get_linestyle() != two.get_linestyle() for one, two in pairwise(lines))
 
 

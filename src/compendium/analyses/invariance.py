@@ -49,6 +49,16 @@ class Comparison:
     notes: tuple[str, ...]
 
     @property
+    def fits(self) -> bool:
+        """Whether the model without equalities describes the groups; where it does not, equalities say little."""
+        return self.result is not None and self.result.table["verdict"].iloc[0] == "fits"
+
+    @property
+    def means_comparable(self) -> bool:
+        """Whether means may be compared: the model fits, and intercepts may be held equal."""
+        return self.result is not None and self.fits and self.result.means_comparable
+
+    @property
     def sentence(self) -> str:
         """Say how far the measurement model is the same, and what may be compared."""
         if self.result is None:
@@ -56,6 +66,11 @@ class Comparison:
         level = self.result.highest
         if level == "none":
             return f"{self.label}: the model has no solution without equalities; means may not be compared."
+        if not self.fits:
+            return (
+                f"{self.label}: {level} invariance is not rejected, but the model itself fits poorly in these groups, "
+                "so that this says little; means may not be compared."
+            )
         if self.result.means_comparable:
             also = " for most items" if "partial scalar" in set(self.result.table["level"]) else ""
             return f"{self.label}: {level} invariance holds; means may be compared, the items mean the same{also}."
@@ -191,7 +206,7 @@ def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             "groups": "" if each.result is None else ", ".join(each.result.groups),
             "n": None if each.result is None else sum(each.result.fits["configural"].n_used),
             "highest": "" if each.result is None else each.result.highest,
-            "means_comparable": each.result is not None and each.result.means_comparable,
+            "means_comparable": each.means_comparable,
             "notes": " ".join(each.notes),
         }
         for each in comparisons
@@ -223,7 +238,7 @@ def mean_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     tables = [
         each.result.factor_means.assign(comparison=each.label, reference=each.result.groups[0])
         for each in comparisons
-        if each.result is not None and each.result.factor_means is not None
+        if each.means_comparable and each.result is not None and each.result.factor_means is not None
     ]
     if not tables:
         return pd.DataFrame(columns=MEAN_COLUMNS)

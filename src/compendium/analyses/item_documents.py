@@ -14,7 +14,7 @@ from compendium.figures.passports import passport
 from compendium.framework import Framework
 from compendium.framework_export import export_framework
 from compendium.step import Step
-from psychometrics.irt import item_information
+from psychometrics.irt import category_probabilities, item_information
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -122,14 +122,16 @@ def _compared(findings: Findings) -> pd.DataFrame:
 
 def save_passport_figures(step: Step, shares: pd.DataFrame, findings: Findings) -> None:
     """Draw the answers to every item, and its information where a model was fitted."""
-    curves = {item: curve for model in findings.models.values() for item, curve in item_information(model).items()}
+    models = findings.models.values()
+    curves = {item: curve for model in models for item, curve in item_information(model).items()}
+    chances = {item: category_probabilities(model, item) for model in models for item in model.items}
     for item, row in shares.iterrows():
         name, curve = str(item), curves.get(str(item))
-        also = "" if curve is None else "; on the right its information along the competency"
+        also = "" if curve is None else "; then the chance of each answer, and its information, along the competency"
         step.save.figure(
             f"passport_{name}",
-            passport(row, step.framework.scale.labels, curve),
-            caption=f"{name}: answers{'' if curve is None else ' and information'}",
+            passport(row, step.framework.scale.labels, chances.get(name), curve),
+            caption=f"{name}: answers{'' if curve is None else ', chance of each answer, information'}",
             alt=f"Bars of the shares of answers to {name}{also}.",
             source=passports,
             endings=("svg",),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from compendium.figures.items import _ramp
+from compendium.figures.items import ramp
 from compendium.figures.theme import INK, PALETTE, label, subplots
 
 if TYPE_CHECKING:
@@ -20,33 +20,30 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _LARGEST_ERROR = 1.0
 
 
-def item_curves(probabilities: pd.DataFrame, information: pd.Series, labels: dict[int, str] | None = None) -> Figure:
-    """Draw one item small, for its passport: the chance of each answer along the trait, and its information.
+def draw_answers(axes: Axes, probabilities: pd.DataFrame, labels: dict[int, str] | None = None) -> None:
+    """Draw the category characteristic curves of one item: the chance of each answer along the trait.
 
     Parameters
     ----------
     probabilities
         Indexed by theta, one column an answer code in ascending order, each row adding to one.
-    information
-        Indexed by theta.
     labels
         Words of the answer scale by code; the codes themselves when left out.
     """
-    figure, [answers, amount] = subplots(6.0, 2.6, columns=2)
     colours = _dark_ramp(len(probabilities.columns))
     for place, (code, colour) in enumerate(zip(probabilities.columns, colours, strict=True)):
-        curve = probabilities[code]
-        answers.plot(probabilities.index, curve, STYLES[place % len(STYLES)], color=colour, label=_word(code, labels))
-    label(answers, x=TRAIT, y="Probability of the answer")
-    answers.set_ylim(0, 1)
-    answers.legend(
-        loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=6, ncols=min(5, len(colours)), columnspacing=0.8
-    )
-    amount.plot(information.index, information, color=PALETTE[0])
-    amount.fill_between(information.index, information, color=PALETTE[0], alpha=0.15)
-    amount.set_ylim(0, max(1.0, 1.1 * float(information.max())))
-    label(amount, x=TRAIT, y="Information (1/SD²)")
-    return figure
+        curve, style = probabilities[code], STYLES[place % len(STYLES)]
+        axes.plot(probabilities.index, curve, style, color=colour, label=_word(code, labels))
+    label(axes, x=TRAIT, y="Probability of the answer")
+    axes.set_ylim(0, 1)
+
+
+def draw_information(axes: Axes, information: pd.Series) -> None:
+    """Draw the information of one item along the trait, indexed by theta."""
+    axes.plot(information.index, information, color=PALETTE[0])
+    axes.fill_between(information.index, information, color=PALETTE[0], alpha=0.15)
+    axes.set_ylim(0, max(1.0, 1.1 * float(information.max())))
+    label(axes, x=TRAIT, y="Information (1/SD²)")
 
 
 def scale_precision(scales: dict[str, pd.DataFrame], reliability: float = 0.7) -> Figure:
@@ -116,7 +113,7 @@ def _small_multiples(number: int, panel_width: float = 3.6, panel_height: float 
 
 def _dark_ramp(number: int) -> list[str]:
     """Return the colours of the answer scale, with a middle dark enough for a line."""
-    colours = _ramp(number)
+    colours = ramp(number)
     if number % 2:
         colours[number // 2] = PALETTE[-1]
     return colours

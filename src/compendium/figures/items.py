@@ -26,7 +26,7 @@ def answers_likert(shares: pd.DataFrame, labels: dict[int, str]) -> Figure:
         Words of the answer scale by code.
     """
     codes = list(shares.columns)
-    colours = _ramp(len(codes))
+    colours = ramp(len(codes))
     left = -100 * (
         shares[codes[: len(codes) // 2]].sum(axis=1) + (shares[codes[len(codes) // 2]] / 2 if len(codes) % 2 else 0)
     )
@@ -74,7 +74,7 @@ def item_total(decisions: pd.DataFrame, cut: float) -> Figure:
     return figure
 
 
-def _ramp(number: int) -> list[str]:
+def ramp(number: int) -> list[str]:
     """Return as many colours as the scale has answers, from one end to the other."""
     if number == len(LIKERT):
         return list(LIKERT)
