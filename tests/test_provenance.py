@@ -15,7 +15,7 @@ from compendium.paths import ResultFolders
 from compendium.provenance import TOLERANCES, accept, compare, write_manifest
 from compendium.results import Results
 
-CLOSED, ITERATIVE = "04_item_analysis", "05_factor_structure"
+CLOSED, ITERATIVE = "03_cohort_quality", "05_factor_structure"
 FRAME = pd.DataFrame({"item": ["a", "b", "c"], "rho": [0.1, np.nan, -1 / 3], "decision": ["keep", "drop", "keep"]})
 VALUES = {"rho": 0.25, "text": "yes", "nothing": None, "flag": True}
 

@@ -21,7 +21,13 @@ from compendium.results import sweep, write_text
 TOLERANCES = {"closed form": (1e-9, 1e-9), "iterative": (1e-4, 1e-4)}
 # A result whose note begins so looks at the accepted results itself, so it differs by what it is for.
 NOT_COMPARED = "not compared"
-ITERATIVE_NOTEBOOKS = ("05_factor_structure", "07_rater_agreement", "08_outcome_associations")
+ITERATIVE_NOTEBOOKS = (
+    "04_item_analysis",
+    "05_factor_structure",
+    "06_invariance",
+    "07_rater_agreement",
+    "08_outcome_associations",
+)
 
 
 @dataclass(frozen=True)
