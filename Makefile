@@ -67,7 +67,7 @@ $(DONE)/%.ipynb: notebooks/%.ipynb $(COMMON)
 $(DONE)/01_evidence_review.ipynb: $(EVIDENCE)
 $(DONE)/02_consultation.ipynb: $(CONSULTATION)
 $(DONE)/03_cohort_quality.ipynb: $(COHORT_FILES)
-$(DONE)/04_item_analysis.ipynb: $(DONE)/03_cohort_quality.ipynb
+$(DONE)/04_item_analysis.ipynb: $(DONE)/03_cohort_quality.ipynb $(EVIDENCE) $(CONSULTATION)
 $(addprefix $(DONE)/,$(addsuffix .ipynb,05_factor_structure 06_invariance 07_rater_agreement \
     08_outcome_associations 09_feedback)): $(DONE)/04_item_analysis.ipynb
 
@@ -94,7 +94,7 @@ test: | $(ENVIRONMENT) ## Lint, type-check and run the tests
 
 lint: | $(ENVIRONMENT) ## Check style and types
 	@$(PYTHON) -m ruff check src tests notebooks benchmarks
-	@$(PYTHON) -m ruff format --check src tests benchmarks
+	@$(PYTHON) -m ruff format --check src tests benchmarks notebooks
 	@$(PYTHON) -m mypy
 
 check: $(OUT)/manifest.json ## Compare the built tables and values with the accepted ones

@@ -294,3 +294,8 @@ def test_only_groupings_that_are_large_enough_are_compared():
     assert asked == [(["sector"], 100)]
     assert found.label == "Sector"
     assert found.result.highest == "strict"
+
+
+def test_every_comparison_is_said_and_none_is_said_too(alike, few):
+    assert invariance.said_of([alike, few]) == f"{alike.sentence} {few.sentence}"
+    assert invariance.said_of([]).startswith("No grouping of the plan")

@@ -193,6 +193,11 @@ def test_folder_is_empty_each_time_and_lies_below_the_results(folders, save):
     (path / "left").mkdir()
     (path / "left" / "items.csv").write_text("item")
     assert list(save.folder("framework").iterdir()) == []
+    save.clear("framework")
+    assert not path.exists()
+    save.clear("framework")
+    with pytest.raises(ResultError, match="holds results of other steps"):
+        save.clear("tables")
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "a/b", "", ".", "with space"])

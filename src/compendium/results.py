@@ -121,15 +121,23 @@ class Results:
         """Save a picture that was rendered elsewhere, one entry an ending (``svg``, ``png``)."""
         self._write(self._claim_figure(name, caption, alt), pages, caption, source, "", alt=alt)
 
+    def clear(self, name: str) -> None:
+        """Remove a folder that :meth:`folder` made, so that nothing of an earlier run stays."""
+        shutil.rmtree(self._own_folder(name), ignore_errors=True)
+
     def folder(self, name: str) -> Path:
         """Return an empty folder below the cohort's results, for files that are used elsewhere as they are."""
-        _require_plain(name)
-        path = self.folders.root / name
-        kept = self.folders
-        if path in (kept.tables, kept.values, kept.figures, kept.notebooks, kept.book, kept.private):
-            raise ResultError(f"{name!r} holds results of other steps; choose another name")
+        path = self._own_folder(name)
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
+        return path
+
+    def _own_folder(self, name: str) -> Path:
+        """Return the path of a folder that holds nothing of the other kinds of results."""
+        _require_plain(name)
+        path, kept = self.folders.root / name, self.folders
+        if path in (kept.tables, kept.values, kept.figures, kept.notebooks, kept.book, kept.private):
+            raise ResultError(f"{name!r} holds results of other steps; choose another name")
         return path
 
     def private_file(self, name: str, content: bytes) -> None:

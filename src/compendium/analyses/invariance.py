@@ -187,6 +187,13 @@ def _no_forms(why: str) -> FormFairness:
     return FormFairness(empty, (), f"Not tested: {why}.")
 
 
+def said_of(comparisons: Sequence[Comparison]) -> str:
+    """Say in words what came of every comparison."""
+    if not comparisons:
+        return "No grouping of the plan has two groups large enough to compare the measurement model."
+    return " ".join(each.sentence for each in comparisons)
+
+
 def level_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     """Return one row a comparison and level."""
     rows = [

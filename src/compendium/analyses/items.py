@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -45,7 +45,7 @@ def final_decisions(
     for name in checked.columns.difference([*table.columns, "scale"], sort=False):
         table[name] = checked[name].to_numpy()
     if selection is None:
-        return table.assign(advice=checked["reasons"].to_numpy())
+        return table.assign(advice=_new_reasons(checked["reasons"].to_numpy(), table["reasons"]))
     chosen = selection.to_frame().set_index("item")
     kept = table["item"].isin(selection.chosen)
     table["decision"] = checked["decision"].to_numpy()
@@ -55,6 +55,12 @@ def final_decisions(
     not_needed = table["item"].map(chosen["reason"]).fillna("too few items of its competency passed")
     table.loc[spare, "reasons"] = _joined(table.loc[spare, "reasons"], not_needed[spare])
     return table.assign(information=table["item"].map(chosen["value"]))
+
+
+def _new_reasons(found: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return of each item the reasons that are not known yet."""
+    pairs = zip(found, known, strict=True)
+    return ["; ".join(reason for reason in new.split("; ") if reason not in old) for new, old in pairs]
 
 
 def _joined(first: pd.Series, second: pd.Series) -> pd.Series:
