@@ -59,7 +59,7 @@ class Found:
     items
         One row an item: planted fault, decision, reasons, and the p-values behind them.
     choice
-        One row: how many were chosen and how many of them carry a fault, mean alpha on the people who chose and on
+        One row: how many were chosen and how many of them carry a fault (repeating apart), mean alpha on the people who chose and on
         the others.
     """
 
@@ -160,7 +160,7 @@ def studied(name: str, seed: int, framework: Framework, known: pd.DataFrame) -> 
     step = open_drawn(plan, framework)
     found = analyse(step, known)
     table = item_rows(found, plan)
-    faulty = set(table.loc[~table["fault"].isin(["", "twin"]), "item"])
+    faulty = set(table.loc[~table["fault"].isin(["", "redundant", "twin"]), "item"])
     row: dict[str, float] = {"chosen": len(found.chosen), "faulty_chosen": len(faulty & set(found.chosen))}
     row |= {"sound_chosen": len(set(found.chosen) - faulty)}
     if name == "planted":
