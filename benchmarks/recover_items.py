@@ -59,8 +59,8 @@ class Found:
     items
         One row an item: planted fault, decision, reasons, and the p-values behind them.
     choice
-        One row: how many were chosen and how many of them carry a fault (repeating apart), mean alpha on the people who chose and on
-        the others.
+        One row: how many were chosen and how many of them carry a fault (a repeating pair apart), mean alpha on the
+        people who chose and on the others.
     """
 
     items: pd.DataFrame
