@@ -308,15 +308,18 @@ def test_each_half_is_measured_on_the_other_half(monkeypatch):
 
     def measure(rule: Chooser, testing: pd.DataFrame, chosen: Sequence[str]) -> dict[str, float]:
         seen.append((set(testing.index), set(chosen)))
-        return {"srmr": 0.0}
+        return {"srmr": 0.0, "cfi_robust": float(len(seen))}
 
     monkeypatch.setattr(item_selection, "_fit_measures", measure)
     drawn: list[set[int]] = []
     monkeypatch.setattr(Chooser, "__call__", lambda self, part: drawn.append(set(part.index)) or ITEMS[:10])
     with joblib.parallel_config(backend="sequential"):
-        item_selection.split_fit(plan_step(splits=2), RULE, people)
+        found = item_selection.split_fit(plan_step(splits=2), RULE, people)
+    assert found["cfi_robust"].tolist() == [1.0, 3.0]
+    assert found["cfi_choosing"].tolist() == [2.0, 4.0]
     assert drawn[0] == set(people.index)
-    for (testing, _), choosing in zip(seen, drawn[1:], strict=True):
+    assert [half for half, _ in seen[1::2]] == drawn[1:]
+    for (testing, _), choosing in zip(seen[::2], drawn[1:], strict=True):
         assert not testing & choosing
         assert testing | choosing == set(people.index)
 

@@ -226,8 +226,9 @@ def split_fit(step: Step, rule: Chooser, answers: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row a split
-        ``split items srmr cfi_robust rmsea_robust mean_alpha shared`` (share of the choice on everybody that this
-        half chose too); splits whose model has no solution have empty measures.
+        ``split items srmr cfi_robust rmsea_robust`` on the other half, ``shared`` (share of the choice on everybody
+        that this half chose too), ``mean_alpha`` on the other half, ``cfi_choosing alpha_choosing`` on the half that
+        chose: fit depends on n, so a half is compared with a half. Measures of a model without a solution are empty.
     """
     everybody = set(rule(answers))
     seeds = np.random.SeedSequence(step.plan.seed).spawn(int(step.plan.selection.splits.value))
@@ -245,7 +246,13 @@ def _one_split(
     chosen = rule(choosing)
     shared = len(everybody & set(chosen)) / len(everybody)
     measures = {"items": len(chosen), **_fit_measures(rule, testing, chosen), "shared": shared}
-    return {**measures, "mean_alpha": Reliability(rule.scales)(testing, chosen)["mean alpha"]}
+    alpha = Reliability(rule.scales)
+    return {
+        **measures,
+        "mean_alpha": alpha(testing, chosen)["mean alpha"],
+        "cfi_choosing": _fit_measures(rule, choosing, chosen)["cfi_robust"],
+        "alpha_choosing": alpha(choosing, chosen)["mean alpha"],
+    }
 
 
 def _fit_measures(rule: Chooser, answers: pd.DataFrame, chosen: Sequence[str]) -> dict[str, float]:
