@@ -140,6 +140,12 @@ def _meant(saved: SavedName) -> list[str]:
     return sorted(name for name in asked_names() if pattern.fullmatch(name))
 
 
+def _documents() -> set[str]:
+    """Return the documents that pages link to."""
+    asked = [arguments for page in BOOK.glob("*.md") for name, arguments, _ in calls(page) if name == "document"]
+    return {str(arguments[0]) for arguments in asked}
+
+
 def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], gates_open: bool) -> None:
     """Save what one notebook would save."""
     save = Results(made.folders, notebook, "0")
@@ -160,7 +166,9 @@ def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], 
 
 
 def _save_figure(folders: ResultFolders, saved: SavedName) -> None:
-    """Save a grey box as a figure."""
+    """Save a grey box as a figure, and as a document where a page links to one."""
+    if saved.name in _documents():
+        (folders.figures / f"{saved.name}.pdf").write_bytes(b"%PDF-1.4 made up")
     (folders.figures / f"{saved.name}.svg").write_text(SVG, encoding="utf-8")
     metadata = {
         "caption": f"Made up: {saved.name}",

@@ -18,6 +18,17 @@ from compendium.paths import PROJECT
 from compendium.simulate import SimulationPlan, write_cohort
 
 pytestmark = pytest.mark.slow
+# The choice of items rests on the evidence and on the raters' judgement, and all that follows on the items.
+FROM_THE_ITEMS_ON = {
+    "04_item_analysis",
+    "05_factor_structure",
+    "06_invariance",
+    "07_rater_agreement",
+    "08_outcome_associations",
+    "09_feedback",
+    "index",
+    "book",
+}
 LATER_THAN_EIGHT = {"08_outcome_associations", "index", "book"}
 
 
@@ -99,7 +110,8 @@ def test_a_second_run_does_nothing(cohort: Path, results: Path) -> None:
     [
         ("notebooks/08_outcome_associations.ipynb", LATER_THAN_EIGHT),
         ("book/index.md", {"book"}),
-        ("data/evidence/records.csv", {"01_evidence_review", "index", "book"}),
+        ("data/evidence/records.csv", {"01_evidence_review", *FROM_THE_ITEMS_ON}),
+        ("data/consultation/relevance.csv", {"02_consultation", *FROM_THE_ITEMS_ON}),
     ],
 )
 def test_only_what_depends_on_a_change_runs_again(
