@@ -58,6 +58,14 @@ def test_curves_have_a_line_for_each_group_in_its_own_style() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["east", "west"]
 
 
+def test_panels_with_other_groups_name_their_own() -> None:
+    others = CURVES[CURVES["item"] == "a"].replace({"item": {"a": "c"}, "group": {"east": "women", "west": "men"}})
+    figure = dif.expected_scores(pd.concat([CURVES, others], ignore_index=True))
+    assert figure.legends == []
+    named = [{text.get_text() for text in axes.get_legend().get_texts()} for axes in shown(figure)]
+    assert named == [{"east", "west"}, {"east", "west"}, {"women", "men"}]
+
+
 @pytest.mark.parametrize("items", [1, 3])
 def test_odd_numbers_of_panels_leave_none_empty(items: int) -> None:
     curves = pd.concat([CURVES[CURVES["item"] == "a"].assign(item=f"i{place}") for place in range(items)])

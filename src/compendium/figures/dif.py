@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -72,10 +73,18 @@ def expected_scores(
         if place < len(items):
             _lines(axes, curves[curves["item"] == items[place]])
             label(axes, x="\n".join(textwrap.wrap(x, 40)), y="Expected answer (points)", title=items[place])
-    if items:
-        names = panels[0].get_legend_handles_labels()
-        figure.legend(*names, loc="outside right upper", title="Group", fontsize=8)
+    _name_groups(figure, panels[: len(items)])
     return figure
+
+
+def _name_groups(figure: Figure, panels: Sequence[Axes]) -> None:
+    """Name the groups once where every panel has the same ones, and in each panel where they differ."""
+    names = [tuple(axes.get_legend_handles_labels()[1]) for axes in panels]
+    if len(set(names)) == 1:
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", title="Group", fontsize=8)
+        return
+    for axes in panels:
+        axes.legend(loc="lower right", fontsize=6.5)
 
 
 def _changes(axes: Axes, part: pd.DataFrame, scales: list[str], cut: float) -> None:
