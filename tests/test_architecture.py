@@ -19,6 +19,8 @@ STATISTICS = sorted((SOURCE / "psychometrics").rglob("*.py"))
 STUDY = sorted((SOURCE / "compendium").rglob("*.py"))
 STEPS = sorted(NOTEBOOKS.glob("*.ipynb"))
 FORBIDDEN_IN_STATISTICS = {"compendium", "matplotlib", "seaborn", "typst", "rich", "papermill", "yaml", "logging"}
+# Lines of a code cell as the formatter lays them out.
+LONGEST_CELL = 15
 PARAMETERS = {"cohort": "demo", "data": "", "results": "results"}
 
 
@@ -145,3 +147,8 @@ class TestNotebook:
         cells = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "markdown"]
         prose = "\n".join("".join(cell["source"]) for cell in cells)
         assert not re.findall(r"(?<![\w.])0?\.\d{2,}", prose)
+
+
+@pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
+def test_a_code_cell_holds_one_idea(path: Path) -> None:
+    assert max(len("".join(cell["source"]).splitlines()) for cell in code_cells(path)) <= LONGEST_CELL
