@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from draws import correlated_normals
 
 from compendium.analyses import invariance
 from compendium.analyses.invariance import Comparison, compare
@@ -36,7 +37,7 @@ def step_of(scales: dict[str, list[str]] | None = None, **more: Any) -> Any:
 def answers_of(n: int, seed: int, shift: dict[str, float] | None = None, mean: float = 0.0) -> pd.DataFrame:
     """Return answers of one group in four categories; a shift moves an item at the same level of the competency."""
     draw = np.random.default_rng(seed)
-    traits = dict(zip(SCALES, draw.multivariate_normal([mean, mean], [[1, 0.4], [0.4, 1]], n).T, strict=True))
+    traits = dict(zip(SCALES, (mean + correlated_normals(draw, [[1, 0.4], [0.4, 1]], n)).T, strict=True))
     columns = {}
     for name, items in SCALES.items():
         for item in items:

@@ -18,6 +18,7 @@ SOURCE = PROJECT / "src"
 STATISTICS = sorted((SOURCE / "psychometrics").rglob("*.py"))
 STUDY = sorted((SOURCE / "compendium").rglob("*.py"))
 STEPS = sorted(NOTEBOOKS.glob("*.ipynb"))
+DRAWING = STATISTICS + STUDY + sorted((PROJECT / "tests").glob("*.py")) + sorted((PROJECT / "benchmarks").glob("*.py"))
 FORBIDDEN_IN_STATISTICS = {"compendium", "matplotlib", "seaborn", "typst", "rich", "papermill", "yaml", "logging"}
 # Lines of a code cell as the formatter lays them out.
 LONGEST_CELL = 15
@@ -54,6 +55,20 @@ def test_statistics_know_nothing_of_the_study(path: Path) -> None:
 @pytest.mark.parametrize("path", STATISTICS, ids=name_of)
 def test_statistics_touch_no_files_and_print_nothing(path: Path) -> None:
     assert not called_names(path) & {"open", "print", "read_csv", "to_csv", "read_text", "write_text", "savefig"}
+
+
+@pytest.mark.parametrize("path", DRAWING, ids=name_of)
+def test_draws_are_the_same_on_every_processor(path: Path) -> None:
+    """numpy mixes normal draws by singular vectors unless told otherwise, and their signs go with the machine."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    drawn = [call for call in calls if getattr(call.func, "attr", None) == "multivariate_normal"]
+    steady = [
+        call
+        for call in drawn
+        for word in call.keywords
+        if word.arg == "method" and isinstance(word.value, ast.Constant) and word.value.value == "cholesky"
+    ]
+    assert len(drawn) == len(steady), "use draws.correlated_normals, or method='cholesky'"
 
 
 @pytest.mark.parametrize("path", STUDY, ids=name_of)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cfa_reference import FIVE, fitted, responses
+from draws import correlated_normals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ MODELS = {
 def two_factors(n: int, seed: int) -> pd.DataFrame:
     """Six items of two factors that correlate .5, loadings .7, five categories."""
     generator = np.random.default_rng(seed)
-    factors = generator.multivariate_normal([0.0, 0.0], [[1.0, 0.5], [0.5, 1.0]], size=n)
+    factors = correlated_normals(generator, [[1.0, 0.5], [0.5, 1.0]], n)
     latent = 0.7 * factors[:, [0, 0, 0, 1, 1, 1]] + np.sqrt(0.51) * generator.standard_normal((n, 6))
     return pd.DataFrame(np.digitize(latent, [-1.5, -0.5, 0.5, 1.3]) + 1, columns=list("abcdef"))
 

@@ -10,6 +10,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from draws import correlated_normals
 
 from psychometrics import dimensionality
 from psychometrics.dimensionality.criteria import _on_hull
@@ -55,7 +56,7 @@ def simulated(seed: int, n_factors: int, n_persons: int = 400, items_each: int =
     """Five-point items of correlated factors (.3) with loadings of .7."""
     generator = np.random.default_rng(seed)
     phi = np.full((n_factors, n_factors), 0.3) + 0.7 * np.eye(n_factors)
-    factors = generator.multivariate_normal(np.zeros(n_factors), phi, n_persons)
+    factors = correlated_normals(generator, phi, n_persons)
     latent = 0.7 * np.repeat(factors, items_each, axis=1)
     latent = latent + np.sqrt(0.51) * generator.normal(size=latent.shape)
     codes = np.digitize(latent, [-1.5, -0.6, 0.3, 1.2]) + 1

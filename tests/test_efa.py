@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from draws import correlated_normals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -211,7 +212,7 @@ def test_simulated_structure_is_recovered() -> None:
     generator = np.random.default_rng(11)
     phi = np.array([[1.0, 0.4, 0.3], [0.4, 1.0, 0.2], [0.3, 0.2, 1.0]])
     truth = np.kron(np.eye(3), np.full((5, 1), 0.7))
-    factors = generator.multivariate_normal(np.zeros(3), phi, 4000)
+    factors = correlated_normals(generator, phi, 4000)
     answers = factors @ truth.T + np.sqrt(1 - 0.49) * generator.normal(size=(4000, 15))
     names = [f"i{k}" for k in range(15)]
     solution = efa.fit_efa(pd.DataFrame(answers, columns=names), 3, "pearson")

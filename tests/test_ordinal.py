@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from draws import correlated_normals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
@@ -133,7 +134,7 @@ def test_bivariate_normal_matches_adaptive_integration(rho: float) -> None:
 @given(st.integers(0, 10_000))
 def test_reversing_an_item_reverses_its_correlations(seed: int) -> None:
     generator = np.random.default_rng(seed)
-    latent = generator.multivariate_normal(np.zeros(3), 0.5 * np.eye(3) + 0.5, size=150)
+    latent = correlated_normals(generator, 0.5 * np.eye(3) + 0.5, 150)
     codes = pd.DataFrame(np.digitize(latent, [-1.0, -0.2, 0.6]), columns=["a", "b", "c"])
     plain = ordinal.polychoric(codes).correlations
     turned = ordinal.polychoric(codes.assign(b=3 - codes["b"])).correlations
@@ -161,7 +162,7 @@ def test_standard_errors_cover_the_simulated_truth() -> None:
     generator = np.random.default_rng(7)
     found = []
     for _ in range(200):
-        latent = generator.multivariate_normal([0.0, 0.0], [[1.0, 0.5], [0.5, 1.0]], size=400)
+        latent = correlated_normals(generator, [[1.0, 0.5], [0.5, 1.0]], 400)
         codes = pd.DataFrame(np.digitize(latent, [-0.8, 0.3, 1.0]), columns=["a", "b"])
         frame = ordinal.polychoric(codes, covariance=True).to_frame()
         found.append((frame["correlation"][0], frame["standard_error"][0]))
