@@ -126,9 +126,9 @@ def test_statistic_undefined_in_most_resamples_is_refused() -> None:
     ("options", "message"),
     [
         ({"confidence": 95}, "confidence must lie between 0 and 1"),
-        ({"n_resamples": 1}, "at least two resamples"),
+        ({"n_resamples": 1}, "n_resamples must be at least 2"),
         ({"method": "normal"}, "method must be"),
-        ({"clusters": pd.Series(["a"])}, "one cluster for every row"),
+        ({"clusters": pd.Series(["a"])}, "give each row its cluster"),
     ],
 )
 def test_impossible_settings_are_refused(skewed: pd.DataFrame, options: dict[str, Any], message: str) -> None:

@@ -9,7 +9,8 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
+from psychometrics._checks import at_least, cluster_codes, one_of, share
+from psychometrics.errors import PsychometricsError, TooFewPersonsError
 
 Statistic = Callable[[pd.DataFrame], "float | np.ndarray | pd.Series"]
 
@@ -156,12 +157,9 @@ def bootstrap_interval(
 
 def _refuse_settings(n_resamples: int, confidence: float, method: str) -> None:
     """Refuse settings for which no interval is defined."""
-    if not 0 < confidence < 1:
-        raise InputShapeError(f"confidence must lie between 0 and 1, got {confidence}")
-    if n_resamples < 2:
-        raise InputShapeError(f"at least two resamples are needed, got {n_resamples}")
-    if method not in ("percentile", "bca"):
-        raise InputShapeError(f"method must be 'percentile' or 'bca', not {method!r}")
+    share(confidence)
+    at_least(n_resamples, 2, "n_resamples")
+    one_of(method, ("percentile", "bca"), "method")
 
 
 def _row_groups(data: pd.DataFrame, clusters: pd.Series | None) -> list[np.ndarray]:
@@ -169,10 +167,8 @@ def _row_groups(data: pd.DataFrame, clusters: pd.Series | None) -> list[np.ndarr
     if clusters is None:
         groups = [np.array([row]) for row in range(len(data))]
     else:
-        codes, levels = pd.factorize(clusters, sort=True)
-        if len(codes) != len(data) or (codes < 0).any():
-            raise InputShapeError("clusters must name one cluster for every row of the data")
-        groups = [np.flatnonzero(codes == code) for code in range(len(levels))]
+        codes = cluster_codes(clusters, len(data))
+        groups = [np.flatnonzero(codes == code) for code in range(int(codes.max()) + 1)]
     if len(groups) < 2:
         raise TooFewPersonsError(f"needs at least two persons or clusters to resample, got {len(groups)}")
     return groups

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
+from psychometrics._ranks import restore_ties as restore_ties
 from psychometrics.errors import CodingError, ConstantItemError, InputShapeError
 
 
@@ -47,14 +48,6 @@ def require_varying(values: pd.Series, role: str) -> None:
             f"{role} {values.name!r} does not vary over the {values.notna().sum()} persons used; "
             "no association with it is defined. Leave it out"
         )
-
-
-def restore_ties(values: np.ndarray) -> np.ndarray:
-    """Round to 12 digits of the largest value, so that means equal but for rounding noise tie in ranks."""
-    known = np.abs(values[np.isfinite(values)])
-    if len(known) == 0 or known.max() == 0:
-        return values
-    return np.asarray(np.round(values, 12 - int(np.ceil(np.log10(known.max())))))
 
 
 def column_label(name: Hashable | None, fallback: str) -> str:

@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import one_of
 from psychometrics._responses import Correlation, Missing, correlation_matrix, inverse
 from psychometrics.dimensionality.parallel import ParallelAnalysis, parallel_analysis
-from psychometrics.errors import InputShapeError, ModelError
+from psychometrics.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -266,8 +267,7 @@ def hull(
     -----
     Validated by identities (CAF of no factor is one minus KMO) and by recovery of simulated structures.
     """
-    if index not in ("caf", "cfi"):
-        raise InputShapeError(f"index must be 'caf' or 'cfi', not {index!r}")
+    one_of(index, ("caf", "cfi"), "index")
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     inverse(matrix)
     largest = _largest(responses, missing, seed, len(matrix)) if max_factors is None else max_factors

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Correlation, Missing, by_missing_rule, checked, correlation_matrix
+from psychometrics._checks import numeric_table
+from psychometrics._responses import Correlation, Missing, by_missing_rule, correlation_matrix
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 Reduction = Literal["components", "factors"]
@@ -179,7 +180,9 @@ def parallel_analyses(
     Validated by identity with separate calls.
     """
     _refuse_settings(n_iterations, percentile, methods, correlation, permute)
-    used, n_persons = by_missing_rule(checked(responses, minimum_items=2), missing, minimum_persons=3)
+    used, n_persons = by_missing_rule(
+        numeric_table(responses, minimum_columns=2, minimum_rows=2), missing, minimum_persons=3
+    )
     observed = _eigenvalues(used, correlation, missing, methods)
     simulated = _simulate(used, correlation, missing, methods, permute, (n_iterations, seed), n_jobs)
     if 2 * len(simulated) < n_iterations:

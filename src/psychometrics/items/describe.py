@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Scales, checked, constant_items, scales_of
-from psychometrics.errors import CodingError, InputShapeError, PsychometricsError
+from psychometrics._checks import Label, Scales, constant_items, numeric_table, one_of, scales_of, whole_codes
+from psychometrics.errors import InputShapeError, PsychometricsError
 
 Method = Literal["pearson", "spearman", "polyserial"]
 Rest = Literal["available", "listwise", "pairwise"]
@@ -46,7 +46,7 @@ class ItemStatistics:
 
     table: pd.DataFrame
     category_counts: pd.DataFrame
-    constant: tuple[str, ...]
+    constant: tuple[Label, ...]
     n_persons: int
     minimum: int
     maximum: int
@@ -106,8 +106,8 @@ def item_statistics(
     Validated against ``psych::describe(type = 3)`` and ``psych::alpha`` (n, mean, sd, r.drop, raw.r,
     alpha.drop).
     """
-    frame = checked(responses)
-    _refuse_codes(frame, minimum, maximum)
+    frame = numeric_table(responses, minimum_rows=2)
+    whole_codes(frame, minimum, maximum)
     table = pd.concat(
         [
             _distribution(frame, minimum, maximum),
@@ -173,7 +173,7 @@ def item_rest_correlation(
     Validated against ``psych::alpha(x)$item.stats$r.drop`` (``missing="pairwise"`` where answers are missing)
     and ``polycor::polyserial(ML = FALSE)``.
     """
-    frame = checked(responses, minimum_items=2)
+    frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
     if missing == "pairwise":
         if method != "pearson":
             raise InputShapeError("missing='pairwise' is defined for method='pearson' only")
@@ -202,22 +202,6 @@ def _polyserial(item: np.ndarray, r: float) -> float:
     _, codes, counts = np.unique(item, return_inverse=True, return_counts=True)
     thresholds = norm.ppf(np.cumsum(counts)[:-1] / len(item))
     return float(r * codes.std() / norm.pdf(thresholds).sum())
-
-
-def _refuse_codes(frame: pd.DataFrame, minimum: int, maximum: int) -> None:
-    """Refuse answers that are not codes of the response scale, naming all of them at once."""
-    faults = []
-    for item in frame.columns:
-        answers = frame[item].dropna()
-        wrong = answers[(answers < minimum) | (answers > maximum) | (answers % 1 != 0)]
-        if len(wrong):
-            values = ", ".join(f"{value:g}" for value in np.sort(wrong.unique())[:5])
-            faults.append(f"{item} ({len(wrong)} answers: {values})")
-    if faults:
-        raise CodingError(
-            f"answers outside the codes {minimum} to {maximum}: {'; '.join(faults)}; mend the data, or "
-            "declare the response scale or the not-applicable code"
-        )
 
 
 def _distribution(frame: pd.DataFrame, minimum: int, maximum: int) -> pd.DataFrame:
@@ -293,8 +277,7 @@ def _against_scores(frame: pd.DataFrame, method: Method, missing: Rest, leave_ou
 
 def _mean_scores(frame: pd.DataFrame, missing: Rest, leave_out: bool) -> np.ndarray:
     """Return for every item each person's mean of the (other) items answered, NaN where too few were."""
-    if missing not in ("available", "listwise"):
-        raise InputShapeError(f"missing must be 'available' or 'listwise', not {missing!r}")
+    one_of(missing, ("available", "listwise"), "missing")
     answered, answers = frame.notna().to_numpy(dtype=float), frame.fillna(0.0).to_numpy()
     left = float(leave_out)
     total = answers.sum(axis=1, keepdims=True) - left * answers

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Scales, checked, constant_items, product_moment, scales_of
+from psychometrics._checks import Label, Scales, constant_items, numeric_table, one_of, scales_of, share
+from psychometrics._responses import product_moment
 from psychometrics.errors import InputShapeError, PsychometricsError
 from psychometrics.items.describe import item_rest_correlation
 
@@ -32,7 +33,7 @@ class InterItemCorrelations:
     correlations: pd.DataFrame
     n_pairs: pd.DataFrame
     method: str
-    constant: tuple[str, ...]
+    constant: tuple[Label, ...]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a pair: item, other, correlation, n; in the order of the items."""
@@ -72,8 +73,8 @@ class KeyingCheck:
     """
 
     table: pd.DataFrame
-    contradicting: tuple[str, ...]
-    constant: tuple[str, ...]
+    contradicting: tuple[Label, ...]
+    constant: tuple[Label, ...]
     confidence: float
 
     def to_frame(self) -> pd.DataFrame:
@@ -112,9 +113,8 @@ def inter_item_correlations(
     -----
     Validated against R's ``cor(use = "pairwise", method = ...)``.
     """
-    if method not in ("spearman", "pearson"):
-        raise InputShapeError(f"method must be 'spearman' or 'pearson', not {method!r}")
-    frame = checked(responses, minimum_items=2)
+    one_of(method, ("spearman", "pearson"), "method")
+    frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
     answered = frame.notna().to_numpy(dtype=float)
     counts = pd.DataFrame((answered.T @ answered).astype(int), index=frame.columns, columns=frame.columns)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -208,12 +208,11 @@ def check_keying(responses: pd.DataFrame, scales: Scales | None = None, confiden
     -----
     Validated against ``psych::alpha(check.keys = TRUE)``'s warning on bfi's A1 and R's ``cor.test`` interval.
     """
-    if not 0 < confidence < 1:
-        raise InputShapeError(f"confidence must lie between 0 and 1, got {confidence}")
-    frame = checked(responses)
+    share(confidence)
+    frame = numeric_table(responses, minimum_rows=2)
     parts = [_keying_of(frame[items], name, confidence) for name, items in scales_of(frame, scales).items()]
     table = pd.concat(parts).reindex(frame.columns)
-    contradicting = tuple(str(item) for item in table.index[table["contradicts"]])
+    contradicting = tuple(table.index[table["contradicts"]])
     return KeyingCheck(table, contradicting, constant_items(frame), confidence)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import f as f_distribution
 
-from psychometrics._responses import Missing, by_missing_rule, checked, correlation_matrix
+from psychometrics._checks import numeric_table
+from psychometrics._responses import Missing, by_missing_rule, correlation_matrix
 from psychometrics.errors import InputShapeError, TooFewPersonsError
 
 Interval = Literal["feldt", "bootstrap", "none"]
@@ -115,7 +116,9 @@ def cronbach_alpha(
     and with ``missing="pairwise"`` on rows with gaps (psych takes all rows as n for the interval, which is
     not done here).
     """
-    frame, n_persons = by_missing_rule(checked(responses, minimum_items=2), missing, minimum_persons=3)
+    frame, n_persons = by_missing_rule(
+        numeric_table(responses, minimum_columns=2, minimum_rows=2), missing, minimum_persons=3
+    )
     covariances = frame.cov().to_numpy()
     raw = alpha_of_matrix(covariances)
     lower, upper = _interval(frame, raw, n_persons, confidence, interval, missing, n_resamples, seed)
@@ -238,7 +241,7 @@ def alpha_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
     -----
     Validated against ``psych::alpha(x)$alpha.drop$raw_alpha``.
     """
-    frame, _ = by_missing_rule(checked(responses, minimum_items=3), missing, minimum_persons=3)
+    frame, _ = by_missing_rule(numeric_table(responses, minimum_columns=3, minimum_rows=2), missing, minimum_persons=3)
     covariances = frame.cov().to_numpy()
     everything = np.arange(len(covariances))
     dropped = [np.delete(everything, item) for item in everything]

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Correlation, Missing, Scales, checked, scales_of
+from psychometrics._checks import Scales, numeric_table, scales_of
+from psychometrics._responses import Correlation, Missing
 from psychometrics.errors import InputShapeError, ModelError
 
 
@@ -194,7 +195,7 @@ def _confirmatory(
 
     if correlation == "spearman":
         raise ModelError("the confirmatory bifactor model takes 'pearson' (ML) or 'polychoric' (WLSMV)")
-    frame = checked(responses, minimum_items=2)
+    frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
     estimator: Literal["ML", "WLSMV"] = "ML" if correlation == "pearson" else "WLSMV"
     fit = fit_cfa(CfaModel.bifactor(scales_of(frame, scales)), frame, estimator=estimator, missing=missing)
     loadings = fit.loading_matrix()

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from psychometrics._responses import Missing, by_missing_rule, checked, inverse, product_moment
+from psychometrics._checks import numeric_table, one_of, text_names
+from psychometrics._responses import Missing, by_missing_rule, inverse, product_moment
 from psychometrics.errors import InputShapeError
 
 Interval = Literal["bootstrap", "none"]
@@ -112,7 +113,9 @@ def omega_total(
     Validated against ``semTools::reliability`` (rows omega and omega3) of ``lavaan::cfa``, and its loadings.
     """
     _refuse_interval(interval)
-    frame, n_persons = by_missing_rule(checked(responses, minimum_items=3), missing, minimum_persons=3)
+    frame, n_persons = by_missing_rule(
+        numeric_table(responses, minimum_columns=3, minimum_rows=2), missing, minimum_persons=3
+    )
     loadings, notes = _one_factor(product_moment(frame))
     spread = frame.std(ddof=1).to_numpy()
     lower, upper = float("nan"), float("nan")
@@ -162,7 +165,7 @@ def omega_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
     -----
     Validated by identity with :func:`omega_total` of the remaining items.
     """
-    frame, _ = by_missing_rule(checked(responses, minimum_items=4), missing, minimum_persons=3)
+    frame, _ = by_missing_rule(numeric_table(responses, minimum_columns=4, minimum_rows=2), missing, minimum_persons=3)
     matrix, spread = product_moment(frame), frame.std(ddof=1)
     values = []
     for item in frame.columns:
@@ -219,7 +222,9 @@ def omega_categorical(
     and (``omega_observed``) on the latent scale.
     """
     _refuse_interval(interval)
-    frame, n_persons = by_missing_rule(checked(responses, minimum_items=3), missing, minimum_persons=3)
+    frame, n_persons = by_missing_rule(
+        numeric_table(responses, minimum_columns=3, minimum_rows=2), missing, minimum_persons=3
+    )
     estimate, latent, loadings, notes = _categorical(frame, missing)
     lower, upper = float("nan"), float("nan")
     if interval == "bootstrap":
@@ -297,8 +302,7 @@ def omega_of_loadings(loadings: np.ndarray, spread: np.ndarray | None = None) ->
 
 def _refuse_interval(interval: str) -> None:
     """Refuse unknown kinds of interval."""
-    if interval not in ("bootstrap", "none"):
-        raise InputShapeError(f"interval must be 'bootstrap' or 'none', not {interval!r}")
+    one_of(interval, ("bootstrap", "none"), "interval")
 
 
 def _one_factor(matrix: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -319,7 +323,8 @@ def _categorical(frame: pd.DataFrame, missing: Missing) -> tuple[float, float, p
     """Fit the categorical model; return Green and Yang's omega, that of the latent sum, loadings, and notes."""
     from psychometrics.cfa import CfaModel, fit_cfa
 
-    fit = fit_cfa(CfaModel.single(list(frame.columns)), frame, estimator="WLSMV", missing=missing)
+    named = frame.set_axis(text_names(frame.columns), axis="columns")
+    fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV", missing=missing)
     loadings = fit.loading_matrix().iloc[:, 0].rename("loading")
     thresholds = fit.thresholds.set_index(["item", "threshold"])["estimate"]
     latent = float(loadings.sum() ** 2 / fit.sample.to_numpy().sum())

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Correlation, Missing, Scales, checked, correlation_matrix, scales_of
-from psychometrics.errors import InputShapeError, ModelError
+from psychometrics._checks import Scales, numeric_table, one_of, scales_of
+from psychometrics._responses import Correlation, Missing, correlation_matrix
+from psychometrics.errors import ModelError
 
 _SMALLEST = 1e-12
 
@@ -208,9 +209,9 @@ def htmt(
     -----
     Validated against ``semTools::htmt`` (both versions).
     """
-    if version not in (1, 2) or interval not in ("none", "bootstrap"):
-        raise InputShapeError("version must be 1 or 2 and interval 'none' or 'bootstrap'")
-    frame = checked(responses, minimum_items=4)
+    one_of(version, (1, 2), "version")
+    one_of(interval, ("none", "bootstrap"), "interval")
+    frame = numeric_table(responses, minimum_columns=4, minimum_rows=2)
     members = scales_of(frame, scales)
     _refuse_small(members)
     _, n_persons = correlation_matrix(frame, correlation, missing)

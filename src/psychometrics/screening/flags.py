@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Scales, checked, scales_of
+from psychometrics._checks import Scales, numeric_table, scales_of
 from psychometrics.errors import InputShapeError, PsychometricsError
 from psychometrics.screening.indices import (
     even_odd_consistency,
@@ -144,8 +144,8 @@ def flag_careless(
     by one.
     """
     chosen = rules or CarelessRules()
-    answers = checked(responses, minimum_persons=1)
-    task = _Task(answers, scales, answers if keyed is None else checked(keyed, minimum_persons=1), chosen)
+    answers = numeric_table(responses, minimum_rows=1)
+    task = _Task(answers, scales, answers if keyed is None else numeric_table(keyed, minimum_rows=1), chosen)
     indices, met, not_applied = _apply_rules(task)
     _refuse_rules(chosen, met)
     flags = pd.DataFrame(met, index=answers.index)

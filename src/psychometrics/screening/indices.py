@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Scales, checked, refuse_constant, scales_of
+from psychometrics._checks import Scales, numeric_table, refuse_constant, scales_of
 from psychometrics.errors import InputShapeError
 from psychometrics.screening.missingness import normal_moments, refuse_singular
 
@@ -42,7 +42,7 @@ def longstring(responses: pd.DataFrame, average: bool = False) -> pd.Series:
     -----
     Validated against ``careless::longstring(avg = TRUE)``.
     """
-    answers = checked(responses, minimum_persons=1)
+    answers = numeric_table(responses, minimum_rows=1)
     values = answers.to_numpy()
     repeats = np.zeros(values.shape, dtype=int)
     repeats[:, 0] = ~np.isnan(values[:, 0])
@@ -86,7 +86,7 @@ def intra_individual_variability(responses: pd.DataFrame) -> pd.Series:
     -----
     Validated against ``careless::irv``.
     """
-    answers = checked(responses, minimum_persons=1)
+    answers = numeric_table(responses, minimum_rows=1)
     return answers.std(axis=1, ddof=1).rename("intra_individual_variability")
 
 
@@ -128,7 +128,7 @@ def mahalanobis_distance(responses: pd.DataFrame) -> pd.DataFrame:
     """
     from scipy.stats import chi2
 
-    answers = checked(responses)
+    answers = numeric_table(responses, minimum_rows=2)
     refuse_constant(answers)
     mean, covariance = normal_moments(answers)
     covariance = covariance * len(answers) / (len(answers) - 1)
@@ -174,7 +174,7 @@ def even_odd_consistency(responses: pd.DataFrame, scales: Scales) -> pd.Series:
     -----
     Validated against ``careless::evenodd``, whose sign is the opposite since version 1.2.
     """
-    answers = checked(responses, minimum_persons=1)
+    answers = numeric_table(responses, minimum_rows=1)
     halves = [items for items in scales_of(answers, scales).values() if len(items) > 1]
     if len(halves) < 3:
         raise InputShapeError(
@@ -218,7 +218,7 @@ def straight_lining(responses: pd.DataFrame, scales: Scales | None = None) -> pd
     -----
     Validated by identity with :func:`longstring`: a complete straight line is a run over the whole scale.
     """
-    answers = checked(responses, minimum_persons=1)
+    answers = numeric_table(responses, minimum_rows=1)
     lines = {}
     for name, items in scales_of(answers, scales).items():
         block = answers[items]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import checked, refuse_constant
+from psychometrics._checks import numeric_table, refuse_constant
 from psychometrics.errors import ConvergenceError, InputShapeError, SingularMatrixError
 
 _EM_STEPS = 1000
@@ -99,7 +99,7 @@ def missing_patterns(responses: pd.DataFrame) -> MissingPatterns:
     -----
     Validated against ``mice::md.pattern``.
     """
-    missing = checked(responses, minimum_persons=1).isna()
+    missing = numeric_table(responses, minimum_rows=1).isna()
     counted = missing.value_counts().rename("n").reset_index()
     items = list(missing.columns)
     counted["n_missing"] = counted[items].sum(axis=1)
@@ -157,7 +157,7 @@ def little_mcar_test(responses: pd.DataFrame) -> LittleTest:
     """
     from scipy.stats import chi2
 
-    frame = checked(responses, minimum_items=2).dropna(how="all")
+    frame = numeric_table(responses, minimum_columns=2, minimum_rows=2).dropna(how="all")
     refuse_constant(frame)
     values = frame.to_numpy()
     patterns, membership = np.unique(~np.isnan(values), axis=0, return_inverse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from psychometrics.association._input import restore_ties
+from psychometrics._ranks import restore_ties
 
 # Items with more values than this are no rating scales; their tables would be large and empty.
 MOST_VALUES = 20

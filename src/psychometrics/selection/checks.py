@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics.association._input import as_numeric_frame
+from psychometrics._checks import numeric_table
 from psychometrics.errors import PsychometricsError
 
 Decision = Literal["keep", "review", "drop"]
@@ -123,7 +123,7 @@ def cross_loading_check(
     Howard, M. C. (2016). A review of exploratory factor analysis decisions and overview of current practices.
     International Journal of Human-Computer Interaction, 32, 51-62 (the .40-.30-.20 rule).
     """
-    sizes = as_numeric_frame(loadings, "loadings").abs()
+    sizes = numeric_table(loadings, "loadings", noun="factor").abs()
     ordered = np.sort(sizes.to_numpy(), axis=1)[:, ::-1]
     first = pd.Series(ordered[:, 0], sizes.index)
     second = pd.Series(ordered[:, 1] if sizes.shape[1] > 1 else 0.0, sizes.index)
@@ -161,7 +161,7 @@ def category_check(responses: pd.DataFrame, maximum_share: float = 0.80, decisio
     Streiner, D. L., Norman, G. R., & Cairney, J. (2015). Health measurement scales (5th ed.), p. 88
     (endorsement between .20 and .80).
     """
-    answers = as_numeric_frame(responses, "responses")
+    answers = numeric_table(responses)
     shares = pd.Series({item: _largest_share(answers[item].to_numpy()) for item in answers.columns}, dtype=float)
     return threshold_check(
         "most_frequent_answer", shares, maximum=maximum_share, decision=decision, label="share of the commonest answer"

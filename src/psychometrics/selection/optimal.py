@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from psychometrics.association._input import as_numeric_series
+from psychometrics._checks import numeric_column
 from psychometrics.errors import InputShapeError, ModelError
 
 
@@ -132,12 +132,12 @@ def select_items(
 
 def _inputs(values: pd.Series, scales: Mapping[str, Sequence[str]]) -> tuple[pd.Series, dict[str, str]]:
     """Return numeric values and the scale of each item."""
-    merit = as_numeric_series(values, "values")
+    merit = numeric_column(values, "values")
     if merit.index.has_duplicates or merit.isna().any():
         raise InputShapeError("values needs one number for each item, none missing and no item twice")
-    listed = [item for items in scales.values() for item in items]
-    if sorted(listed) != sorted(merit.index):
-        odd = sorted(set(listed).symmetric_difference(merit.index)) or "items named twice"
+    named = [item for items in scales.values() for item in items]
+    if len(named) != len(merit) or set(named) != set(merit.index):
+        odd = sorted(set(named).symmetric_difference(merit.index), key=str) or "items named twice"
         raise InputShapeError(f"scales and values must name the same items, each once; they differ in {odd}")
     return merit, {item: scale for scale, items in scales.items() for item in items}
 

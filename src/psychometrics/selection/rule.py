@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics.association._input import as_numeric_frame
+from psychometrics._checks import Label, known_items, listed, numeric_table
 from psychometrics.errors import InputShapeError
 from psychometrics.selection._ranks import pairwise_spearman, rest_and_total
 from psychometrics.selection.checks import Decision, ItemCheck
@@ -109,7 +109,7 @@ def screen_items(
     whole form; both correlations are in the table. An item that nobody varies on has ``NaN`` and is dropped
     with that reason. Correlations validated against R ``cor(method = "spearman", use = "pairwise")``.
     """
-    answers = as_numeric_frame(responses, "responses")
+    answers = numeric_table(responses)
     membership = _membership(answers, scales)
     _require_known(answers, key_contradicted, checks)
     rest, total = _item_correlations(answers, membership)
@@ -129,17 +129,17 @@ def screen_items(
 class _Decisions:
     """Decision and reasons of each item while the rules are applied."""
 
-    def __init__(self, items: list[str]) -> None:
-        self.decision: dict[str, str] = dict.fromkeys(items, "keep")
-        self.reasons: dict[str, list[str]] = {item: [] for item in items}
+    def __init__(self, items: list[Label]) -> None:
+        self.decision: dict[Label, str] = dict.fromkeys(items, "keep")
+        self.reasons: dict[Label, list[str]] = {item: [] for item in items}
 
-    def add(self, item: str, decision: Decision, reason: str) -> None:
+    def add(self, item: Label, decision: Decision, reason: str) -> None:
         """Add a reason; the decision only ever hardens."""
         self.reasons[item].append(reason)
         if _RANK[decision] > _RANK[self.decision[item]]:
             self.decision[item] = decision
 
-    def override(self, item: str, decision: Decision, reason: str) -> None:
+    def override(self, item: Label, decision: Decision, reason: str) -> None:
         """Put a reason first and set the decision whatever it was."""
         self.reasons[item].insert(0, reason)
         self.decision[item] = decision
@@ -149,9 +149,9 @@ def _membership(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]] | Non
     """Return the scale of each item."""
     if answers.shape[1] < 2:
         raise InputShapeError("screening needs at least two items")
-    listed = {"all items": list(answers.columns)} if scales is None else {k: list(v) for k, v in scales.items()}
+    members = {"all items": list(answers.columns)} if scales is None else {k: list(v) for k, v in scales.items()}
     found: dict[str, str] = {}
-    for scale, items in listed.items():
+    for scale, items in members.items():
         if len(items) < 2:
             raise InputShapeError(f"scale {scale!r} has {len(items)} item(s); an item-total correlation needs two")
         for item in items:
@@ -161,7 +161,7 @@ def _membership(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]] | Non
             found[item] = scale
     loose = [item for item in answers.columns if item not in found]
     if loose:
-        raise InputShapeError(f"items in no scale: {loose}; add them to one or leave the columns out")
+        raise InputShapeError(f"items in no scale: {listed(loose)}; add them to one or leave the columns out")
     return found
 
 
@@ -169,9 +169,7 @@ def _require_known(answers: pd.DataFrame, contradicted: Collection[str], checks:
     """Refuse checks that name items which are not there."""
     named = {"key_contradicted": list(contradicted)} | {check.name: list(check.values.index) for check in checks}
     for source, items in named.items():
-        unknown = [item for item in items if item not in answers.columns]
-        if unknown:
-            raise InputShapeError(f"{source} names items that are not in the responses: {unknown}")
+        known_items(items, answers.columns, source)
 
 
 def _item_correlations(answers: pd.DataFrame, membership: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
@@ -183,8 +181,8 @@ def _item_correlations(answers: pd.DataFrame, membership: Mapping[str, str]) -> 
         one, other = rest_and_total(answers[items].to_numpy(dtype=float))
         rest |= dict(zip(items, one, strict=True))
         total |= dict(zip(items, other, strict=True))
-    order = list(answers.columns)
-    return pd.Series(rest).reindex(order), pd.Series(total).reindex(order)
+    items, index = list(answers.columns), answers.columns
+    return pd.Series([rest[item] for item in items], index), pd.Series([total[item] for item in items], index)
 
 
 def _inter_item(answers: pd.DataFrame) -> pd.DataFrame:
@@ -197,11 +195,11 @@ def _apply_item_total(decisions: _Decisions, answers: pd.DataFrame, correlation:
     """Drop items whose correlation with the total (named by the series) is at or under the minimum, or undefined."""
     for item, value in correlation.items():
         if np.isnan(value):
-            given = answers[str(item)].nunique()
+            given = answers[item].nunique()
             why = "no answers" if given == 0 else "everybody gives the same answer" if given == 1 else "too few answers"
-            decisions.add(str(item), "drop", f"item-total correlation undefined: {why}")
+            decisions.add(item, "drop", f"item-total correlation undefined: {why}")
         elif value <= minimum:
-            decisions.add(str(item), "drop", f"{correlation.name} correlation {value:.2f}, not above {minimum:.2f}")
+            decisions.add(item, "drop", f"{correlation.name} correlation {value:.2f}, not above {minimum:.2f}")
 
 
 def _apply_redundancy(decisions: _Decisions, inter: pd.DataFrame, rest: pd.Series, maximum: float) -> pd.DataFrame:
@@ -229,7 +227,7 @@ def _apply_check(decisions: _Decisions, check: ItemCheck) -> None:
     """Add the reasons of one further check."""
     for item, reason in check.reasons.items():
         if reason:
-            decisions.add(str(item), check.decision, str(reason))
+            decisions.add(item, check.decision, str(reason))
 
 
 def _table(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics.association.correlation import _require_share
+from psychometrics._checks import share
 from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
 
 Choose = Callable[[pd.DataFrame], Collection[str]]
@@ -103,7 +103,7 @@ def selection_stability(
     """
     import joblib
 
-    _require_share(confidence, "confidence")
+    share(confidence)
     if len(responses) < 10 or n_resamples < 2:
         error = TooFewPersonsError if len(responses) < 10 else InputShapeError
         raise error(f"{len(responses)} persons and {n_resamples} resamples; ten persons and two resamples are needed")
