@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from review_folder import COLUMNS, damaged, make_review, references, ris, write_rows
 
-from compendium import evidence
+from compendium import review as evidence
 
 LIMIT = 30.0
 KEPT = 10

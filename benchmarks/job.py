@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.recover_items import analyse, open_drawn
-from compendium.analyses import item_findings, item_selection
 from compendium.framework import load_framework
 from compendium.simulate import DEMO
 from compendium.step import Step
+from compendium.steps.item_analysis import choice as item_selection
+from compendium.steps.item_analysis import findings as item_findings
 from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
 from psychometrics.cfa._result import Estimator, Missing
 from psychometrics.dimensionality import parallel_analysis

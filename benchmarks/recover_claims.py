@@ -13,13 +13,16 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from compendium.analyses import claims, groups, outcomes, raters
 from compendium.cohort import load_settings
 from compendium.framework import Framework, load_framework
 from compendium.paths import cohort_folder
-from compendium.settings import StudyPlan, load_plan
+from compendium.plan import StudyPlan, load_plan
 from compendium.simulate import DEMO, SimulationPlan, simulate_cohort
 from compendium.simulate.truth import competency_scores, keyed
+from compendium.steps.invariance import group_differences as groups
+from compendium.steps.outcome_associations import associations as outcomes
+from compendium.steps.outcome_associations import claims
+from compendium.steps.rater_agreement import peers as raters
 from psychometrics.scoring import scale_scores
 
 LARGE_AGENCIES, LARGE_PEOPLE, LARGE_DRAWS = 300, 20_000, 3

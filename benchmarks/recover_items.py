@@ -20,14 +20,16 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from compendium.analyses import item_findings, item_selection, items
 from compendium.cohort import load_settings
 from compendium.framework import Framework, load_framework
 from compendium.paths import cohort_folder, result_folders
-from compendium.settings import load_plan
+from compendium.plan import load_plan
 from compendium.simulate import DEMO, Quality, SimulationPlan, simulate_cohort
 from compendium.simulate.truth import keyed
 from compendium.step import Prepared, Step
+from compendium.steps.item_analysis import choice as item_selection
+from compendium.steps.item_analysis import decisions as items
+from compendium.steps.item_analysis import findings as item_findings
 from psychometrics.errors import PsychometricsError
 from psychometrics.items import KeyingCheck, check_keying
 

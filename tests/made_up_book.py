@@ -14,13 +14,13 @@ import nbformat
 import pandas as pd
 from jinja2 import nodes
 
-from compendium.book.passports import FACTS
-from compendium.book.passports import TABLE as PASSPORTS
 from compendium.cohort import CohortSettings
 from compendium.framework import Framework, load_framework
+from compendium.outputs.saving import Results
 from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
-from compendium.results import Results
-from compendium.settings import StudyPlan, load_plan
+from compendium.plan import StudyPlan, load_plan
+from compendium.report.book.passports import FACTS
+from compendium.report.book.passports import TABLE as PASSPORTS
 from compendium.step import OF_A_FRAMEWORK
 
 SOURCE = "psychometrics.a_family_with_a_long_name.a_module_of_it.a_function_of_that_module"

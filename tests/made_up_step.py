@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from small_study import SmallStudy, small_study
 
-from compendium.analyses.items import keep_all
-from compendium.analyses.quality import save_prepared
 from compendium.cohort import load_cohort
 from compendium.framework import load_framework
 from compendium.step import Step, open_step
+from compendium.steps.cohort_quality import save_prepared
+from compendium.steps.item_analysis.decisions import keep_all
 
 
 def study_for_steps(root: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStudy:

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from compendium.evidence import protocol as columns
 from compendium.paths import EVIDENCE
+from compendium.review import protocol as columns
 
 COLUMNS = {
     "records": columns.RECORD_COLUMNS,

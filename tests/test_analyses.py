@@ -14,8 +14,13 @@ from made_up_step import open_small, prepare, study_for_steps
 from scipy import stats
 from small_study import SmallStudy
 
-from compendium.analyses import groups, items, outcomes, quality, raters, structure
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.steps import cohort_quality as quality
+from compendium.steps import factor_structure as structure
+from compendium.steps.invariance import group_differences as groups
+from compendium.steps.item_analysis import decisions as items
+from compendium.steps.outcome_associations import associations as outcomes
+from compendium.steps.rater_agreement import peers as raters
 from psychometrics.items import check_keying
 
 CLOSED_FORM = 1e-10

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from compendium.analyses import claims, outcomes, ways
-from compendium.analyses.groups import TOO_FEW_SHOWN
-from compendium.figures.claims import claims_forest
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.report.figures.claims import claims_forest
+from compendium.steps.invariance.group_differences import TOO_FEW_SHOWN
+from compendium.steps.outcome_associations import associations as outcomes
+from compendium.steps.outcome_associations import claims
+from compendium.steps.outcome_associations import specifications as ways
 from psychometrics.groups import kruskal_wallis, rank_effect_interval
 
 QUICK = {"claims": {"resamples": {"value": 200, "source": "tests"}}}

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from draws import correlated_normals
 
-from compendium.analyses import invariance
-from compendium.analyses.invariance import Comparison, compare
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.steps.invariance import levels as invariance
+from compendium.steps.invariance.levels import Comparison, compare
 
 SCALES = {
     "listen": [f"listen_{number}" for number in range(1, 5)],

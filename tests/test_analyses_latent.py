@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from small_study import write_framework
 
-from compendium.analyses import latent
-from compendium.analyses.outcomes import associations
 from compendium.framework import Framework, load_framework
-from compendium.settings import judge, load_plan
+from compendium.plan import judge, load_plan
+from compendium.steps.outcome_associations import latent_model as latent
+from compendium.steps.outcome_associations.associations import associations
 from psychometrics.scoring import scale_scores
 
 N, SEED, TRUE, LOADING = 900, 4, 0.5, 0.7

@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from compendium.analyses import claims, multiverse, outcomes, ways
-from compendium.figures.claims import specification_curve
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.report.figures.claims import specification_curve
+from compendium.steps.outcome_associations import associations as outcomes
+from compendium.steps.outcome_associations import claims, multiverse
+from compendium.steps.outcome_associations import specifications as ways
 
 CLOSED_FORM = 1e-10
 ITEMS = {"listen": ["l1", "l2"], "share": ["s1", "s2"]}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compendium.analyses import outcomes
+from compendium.steps.outcome_associations import associations as outcomes
 
 CONFIDENCE = 0.95
 

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compendium.analyses import outcomes, raters, self_peer
-from compendium.figures import raters as figures
+from compendium.report.figures import raters as figures
+from compendium.steps.outcome_associations import associations as outcomes
+from compendium.steps.rater_agreement import peers as raters
+from compendium.steps.rater_agreement import self_and_peers as self_peer
 from psychometrics import self_other
 
 CONFIDENCE, CLOSED_FORM = 0.95, 1e-10

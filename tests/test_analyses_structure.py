@@ -13,14 +13,14 @@ import pytest
 from draws import correlated_normals
 from scipy.optimize import least_squares
 
-from compendium.analyses import structure
-from compendium.analyses.structure.words import counted, listed, noun_of
-from compendium.figures.path_diagram import described, path_diagram
-from compendium.figures.structure import loading_forest
 from compendium.framework import load_framework
 from compendium.paths import PROJECT
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.report.figures.path_diagram import described, path_diagram
+from compendium.report.figures.structure import loading_forest
 from compendium.simulate.truth import keyed
+from compendium.steps import factor_structure as structure
+from compendium.steps.factor_structure.words import counted, listed, noun_of
 from psychometrics.cfa import difference_test, fit_cfa
 from psychometrics.dimensionality import retain_factors
 from psychometrics.reliability import omega_categorical, ordinal_alpha

@@ -73,7 +73,7 @@ def test_draws_are_the_same_on_every_processor(path: Path) -> None:
 
 @pytest.mark.parametrize("path", STUDY, ids=name_of)
 def test_rounding_belongs_to_presentation(path: Path) -> None:
-    presentation = ("tables.py", "book", "feedback", "figures", "simulate", "consultation", "evidence")
+    presentation = ("report", "simulate", "consultation", "review")
     if not any(part in presentation for part in path.relative_to(SOURCE / "compendium").parts):
         assert "round" not in called_names(path)
 

@@ -13,12 +13,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import recover_claims, recover_items, run
-from compendium.analyses import item_findings
 from compendium.cohort import load_cohort
 from compendium.framework import load_framework
 from compendium.paths import cohort_folder
-from compendium.settings import load_plan
+from compendium.plan import load_plan
 from compendium.simulate import DEMO
+from compendium.steps.item_analysis import findings as item_findings
 
 
 @pytest.fixture(scope="module")

@@ -14,18 +14,18 @@ import yaml
 from docutils import nodes
 from made_up_book import BARE, FULL, MadeUp, calls, make_up, saved_names
 
-from compendium.book import BookError, build, builder
-from compendium.book.appendix import copy_notebook
-from compendium.book.builder import banner_sentences, refuse_remote_assets, run_sphinx, write_sources
-from compendium.book.offline import keep_local_assets, visit_block, visit_inline
-from compendium.book.pages import Page, check_contents, prune_contents, read_pages, render, wanted
-from compendium.book.prose import Prose, Study
-from compendium.book.saved import SavedResults
 from compendium.cohort import CohortSettings
 from compendium.framework import load_framework
+from compendium.outputs.saving import Results
 from compendium.paths import BOOK, NOTEBOOKS, PROJECT, ResultFolders
-from compendium.results import Results
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.report.book import BookError, build, builder
+from compendium.report.book.appendix import copy_notebook
+from compendium.report.book.builder import banner_sentences, refuse_remote_assets, run_sphinx, write_sources
+from compendium.report.book.offline import keep_local_assets, visit_block, visit_inline
+from compendium.report.book.pages import Page, check_contents, prune_contents, read_pages, render, wanted
+from compendium.report.book.prose import Prose, Study
+from compendium.report.book.saved import SavedResults
 
 FACTS = ("article", "licences", "methods", "references", "your_cohort")  # published facts, formulas, versions
 STATISTIC = re.compile(r"(?<![\w./-])[-−]?\d*\.\d+(?![\w.])|\d\s*%|\bp\s*[<=>]\s*\.?\d|\bn\s*=\s*\d")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from made_up_book import FULL, make_up
 
-from compendium.book import build
+from compendium.report.book import build
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, ViewportSize

@@ -9,12 +9,12 @@ import pytest
 from made_up_step import study_for_steps
 from small_study import SmallStudy
 
-from compendium import cli
 from compendium.cohort import validate
+from compendium.outputs.manifest import Difference
+from compendium.outputs.saving import Results
 from compendium.paths import ResultFolders
-from compendium.pipeline import NotebookFailed
-from compendium.provenance import Difference
-from compendium.results import Results
+from compendium.run import cli
+from compendium.run.notebooks import NotebookFailed
 
 COMMANDS = ("run", "validate", "new-cohort", "demo-data", "index", "book", "check", "accept")
 
@@ -93,7 +93,7 @@ def test_responses_elsewhere_are_checked_there(call, study):
 
 def test_run_hands_its_options_to_the_notebook(call, monkeypatch):
     seen = []
-    monkeypatch.setattr("compendium.pipeline.run_notebook", lambda *given: seen.append(given))
+    monkeypatch.setattr("compendium.run.notebooks.run_notebook", lambda *given: seen.append(given))
     assert call("run", "notebooks/x.ipynb", "--cohort", "pilot", "--results", "out")[0] == 0
     assert seen == [(Path("notebooks/x.ipynb"), {"cohort": "pilot", "data": "", "results": "out"})]
 
@@ -108,7 +108,7 @@ def test_failed_notebook_ends_with_status_1_and_its_cause(call, monkeypatch):
     def fail(*_: object) -> None:
         raise NotebookFailed("04_item_analysis, cell [3] 'x': NameError: x")
 
-    monkeypatch.setattr("compendium.pipeline.run_notebook", fail)
+    monkeypatch.setattr("compendium.run.notebooks.run_notebook", fail)
     status, _, err = call("run", "notebooks/04_item_analysis.ipynb")
     assert (status, err) == (1, "FAILED 04_item_analysis, cell [3] 'x': NameError: x\n")
 
@@ -132,7 +132,7 @@ def test_index_is_written_for_the_cohort(call, study):
 
 @pytest.mark.parametrize(("found", "status"), [([], 0), ([Difference("values/x.json n", "1", "2")], 1)])
 def test_check_ends_with_status_1_where_something_differs(call, monkeypatch, tmp_path, found, status):
-    monkeypatch.setattr("compendium.provenance.compare", lambda folders: found)
+    monkeypatch.setattr("compendium.outputs.manifest.compare", lambda folders: found)
     ended, out, _ = call("check", "--results", tmp_path)
     assert ended == status
     assert out.splitlines() == [*map(str, found), f"{len(found)} differences from the accepted results"]
@@ -140,8 +140,8 @@ def test_check_ends_with_status_1_where_something_differs(call, monkeypatch, tmp
 
 @pytest.mark.parametrize("command", ["check", "accept"])
 def test_results_of_another_cohort_are_neither_compared_nor_accepted(call, study, monkeypatch, command):
-    monkeypatch.setattr("compendium.provenance.accept", lambda *_: pytest.fail("accepted another cohort"))
-    monkeypatch.setattr("compendium.provenance.compare", lambda *_: pytest.fail("compared another cohort"))
+    monkeypatch.setattr("compendium.outputs.manifest.accept", lambda *_: pytest.fail("accepted another cohort"))
+    monkeypatch.setattr("compendium.outputs.manifest.compare", lambda *_: pytest.fail("compared another cohort"))
     status, _, err = call(command, "--cohort", study.folder, "--results", study.root / "results")
     assert status == 2
     assert "accepted results are those of 'demo'" in err

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from review_folder import append_row
 
-from compendium import cli, consultation
+from compendium import consultation
 from compendium.faults import InvalidInput
-from compendium.figures.evidence import content_validity_dots
 from compendium.framework import load_framework
 from compendium.paths import CONSULTATION
+from compendium.report.figures.evidence import content_validity_dots
+from compendium.run import cli
 
 FRAMEWORK = load_framework("integrated-care")
 CLOSED_FORM = 1e-10

@@ -16,14 +16,14 @@ import pandas as pd
 import pytest
 import yaml
 
-from compendium import pipeline
-from compendium.book import pages
-from compendium.book.prose import Study
-from compendium.book.saved import SavedResults
 from compendium.cohort import validate
 from compendium.faults import InvalidInput
+from compendium.outputs.saving import read_values
 from compendium.paths import BOOK, NOTEBOOKS
-from compendium.results import read_values
+from compendium.report.book import pages
+from compendium.report.book.prose import Study
+from compendium.report.book.saved import SavedResults
+from compendium.run import notebooks as pipeline
 from compendium.simulate import SimulationPlan, write_cohort
 from compendium.step import Step, open_step
 

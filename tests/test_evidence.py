@@ -19,13 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from review_folder import PROTOCOL, append_row, copy_of_the_real_review, make_review, references, ris
 
-from compendium import evidence
-from compendium.evidence.rater_agreement import agreement_of_two, decisions
-from compendium.evidence.screening import Flow
+from compendium import review as evidence
 from compendium.faults import InvalidInput
-from compendium.figures import evidence as pictures
-from compendium.figures.prisma import describe_flow, flow_diagram
 from compendium.framework import Framework, load_framework
+from compendium.report.figures import evidence as pictures
+from compendium.report.figures.prisma import describe_flow, flow_diagram
+from compendium.review.rater_agreement import agreement_of_two, decisions
+from compendium.review.screening import Flow
 from psychometrics.selection import select_items
 
 REFERENCE = Path(__file__).parent / "reference"

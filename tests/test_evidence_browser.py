@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compendium import evidence
-from compendium.figures.prisma import describe_flow, flow_diagram
+from compendium import review as evidence
+from compendium.outputs.saving import Results
 from compendium.paths import ResultFolders
-from compendium.results import Results
+from compendium.report.figures.prisma import describe_flow, flow_diagram
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from review_folder import append_row, copy_of_the_real_review, damaged, make_review, references, ris
 
-from compendium.evidence import deduplicate, evidence_map, load_review, prisma_flow, read_export
-from compendium.evidence.deduplication import MERGED, POSSIBLE
 from compendium.faults import InvalidInput
+from compendium.review import deduplicate, evidence_map, load_review, prisma_flow, read_export
+from compendium.review.deduplication import MERGED, POSSIBLE
 
 # What the labelled set must reach; the measured figures are printed with -s.
 RECALL_AT_LEAST, PRECISION_AT_LEAST = 0.97, 0.999

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compendium.evidence import bibtex, formats, read_export
+from compendium.review import bibtex, formats, read_export
 
 RIS = """TY  - JOUR
 ID  - smith2020

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from compendium import evidence
+from compendium import review as evidence
 from compendium.paths import BOOK
 
 PAGES = {name: (BOOK / f"{name}.md").read_text(encoding="utf-8") for name in ("evidence", "consultation")}

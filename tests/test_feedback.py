@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import write_framework
 
-from compendium.analyses import feedback
-from compendium.analyses.quality import judge_all
-from compendium.feedback import individual_profile, render, specimen_profile, team_profile
-from compendium.feedback.profiles import SYNTHETIC, Cohort, Profile, Row
 from compendium.framework import load_framework
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.report.feedback import batch as feedback
+from compendium.report.feedback import individual_profile, render, specimen_profile, team_profile
+from compendium.report.feedback.profiles import SYNTHETIC, Cohort, Profile, Row
+from compendium.steps.cohort_quality import judge_all
 
 RATERS, TEAM = 3, 11
 COMPETENCIES = list(load_framework("integrated-care").competencies.index)
@@ -274,7 +274,8 @@ def step(tmp_path, monkeypatch):
 @pytest.fixture
 def drawn(monkeypatch):
     """Pages that cost nothing: what is tested is who gets one."""
-    monkeypatch.setattr("compendium.analyses.feedback.render", lambda profile, form="pdf": profile.subtitle.encode())
+    draw = "compendium.report.feedback.batch.render"
+    monkeypatch.setattr(draw, lambda profile, form="pdf": profile.subtitle.encode())
 
 
 def test_everybody_with_a_score_gets_a_page_and_nobody_else(step, drawn):

@@ -11,7 +11,18 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from compendium.figures import evidence, forest, groups, heat, items, passports, quality, raters, structure, theme
+from compendium.report.figures import (
+    evidence,
+    forest,
+    groups,
+    heat,
+    items,
+    passports,
+    quality,
+    raters,
+    structure,
+    theme,
+)
 
 DRAW = np.random.default_rng(5)
 NAMES = ["listen", "share", "learn"]

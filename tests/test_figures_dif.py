@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from compendium.figures import dif, theme
+from compendium.report.figures import dif, theme
 
 CHANGES = pd.DataFrame(
     {

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from compendium.figures import irt, theme
+from compendium.report.figures import irt, theme
 
 THETA = pd.Index(np.linspace(-4, 4, 41), name="theta")
 CUTS = [-2.0, -0.5, 1.0, 2.0]

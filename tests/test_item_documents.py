@@ -13,10 +13,12 @@ import pytest
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
 
-from compendium.analyses import item_documents, item_findings, items
-from compendium.decision_log import DecisionLog, decision_log, render_log
 from compendium.framework import Framework, load_framework
-from compendium.framework_export import export_framework, next_version
+from compendium.framework.export import export_framework, next_version
+from compendium.report import item_documents
+from compendium.report.decision_log import DecisionLog, decision_log, render_log
+from compendium.steps.item_analysis import decisions as items
+from compendium.steps.item_analysis import findings as item_findings
 
 REASON = "corrected item-total correlation 0.05, not above 0.20"
 pdftotext = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler's pdftotext to read a PDF")

@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compendium.analyses import item_documents, item_findings, item_selection, items
-from compendium.analyses.item_findings import Findings, Groupings
 from compendium.paths import COHORTS
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.report import item_documents
 from compendium.step import Prepared, Step, open_step
+from compendium.steps.item_analysis import choice as item_selection
+from compendium.steps.item_analysis import decisions as items
+from compendium.steps.item_analysis import findings as item_findings
+from compendium.steps.item_analysis.findings import Findings, Groupings
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.items import check_keying
 from psychometrics.selection import ItemCheck, category_check, screen_items, select_items

@@ -14,9 +14,9 @@ import pytest
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
 
-from compendium.analyses import item_selection
-from compendium.analyses.item_selection import Chooser, Reliability, choose
-from compendium.settings import load_plan
+from compendium.plan import load_plan
+from compendium.steps.item_analysis import choice as item_selection
+from compendium.steps.item_analysis.choice import Chooser, Reliability, choose
 from psychometrics.cfa import CfaModel, fit_cfa
 from psychometrics.errors import ModelError
 from psychometrics.reliability import cronbach_alpha, omega_categorical
@@ -210,7 +210,7 @@ def test_instrument_without_a_review_has_no_themes_to_cover(study, monkeypatch):
     path = study.frameworks / "mini" / "framework.yaml"
     path.write_text(path.read_text().replace("kind: placeholder", "kind: instrument"))
     prepare(study)
-    monkeypatch.setattr("compendium.evidence.load_review", refuse)
+    monkeypatch.setattr("compendium.review.load_review", refuse)
     assert item_selection.chooser(open_small(study, "04_item_analysis"), []).coverage == ()
 
 

@@ -11,8 +11,8 @@ from made_up_step import open_small, study_for_steps
 from small_study import SmallStudy
 
 from compendium.faults import InvalidInput
-from compendium.pipeline import NotebookFailed, _adapted, _stripped, run_notebook
-from compendium.results import Results, read_values
+from compendium.outputs.saving import Results, read_values
+from compendium.run.notebooks import NotebookFailed, _adapted, _stripped, run_notebook
 
 PARAMETERS = 'cohort = "demo"\ndata = ""\nresults = "results"'
 SOUND = [
@@ -217,16 +217,16 @@ def test_step_that_saves_nothing_this_time_leaves_none_of_its_old_results(study,
     other = Results(step.folders, "08_outcome_associations", "0")
     other.value("mean_rho", 0.3, source="by.hand")
     path = notebook(tmp_path, code("peers()", "requires:teams"))
-    monkeypatch.setattr("compendium.pipeline._execute", lambda source, *_: (source, None))
+    monkeypatch.setattr("compendium.run.notebooks._execute", lambda source, *_: (source, None))
     run_notebook(path, given(study))
     assert list(read_values(step.folders)) == ["mean_rho"]
 
 
 def test_failure_of_an_earlier_run_is_cleared_away(study, tmp_path, monkeypatch):
     path = notebook(tmp_path, "1")
-    monkeypatch.setattr("compendium.pipeline._execute", lambda source, *_: (source, "cell 2: ValueError: x"))
+    monkeypatch.setattr("compendium.run.notebooks._execute", lambda source, *_: (source, "cell 2: ValueError: x"))
     with pytest.raises(NotebookFailed):
         run_notebook(path, given(study))
-    monkeypatch.setattr("compendium.pipeline._execute", lambda source, *_: (source, None))
+    monkeypatch.setattr("compendium.run.notebooks._execute", lambda source, *_: (source, None))
     target = run_notebook(path, given(study))
     assert [each.name for each in target.parent.iterdir()] == [path.name]

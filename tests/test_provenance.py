@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from compendium.faults import InvalidInput
+from compendium.outputs.manifest import TOLERANCES, accept, compare, write_manifest
+from compendium.outputs.saving import Results
 from compendium.paths import ResultFolders
-from compendium.provenance import TOLERANCES, accept, compare, write_manifest
-from compendium.results import Results
 
 CLOSED, ITERATIVE = "03_cohort_quality", "05_factor_structure"
 FRAME = pd.DataFrame({"item": ["a", "b", "c"], "rho": [0.1, np.nan, -1 / 3], "decision": ["keep", "drop", "keep"]})

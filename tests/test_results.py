@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from compendium import results as results_module
-from compendium.figures.theme import label, subplots
+from compendium.files import checksum, sweep, write_bytes, write_text
+from compendium.outputs import saving as results_module
+from compendium.outputs.saving import ResultError, Results, forget_step, read_values
 from compendium.paths import PROJECT, ResultFolders, result_folders
-from compendium.results import ResultError, Results, checksum, forget_step, read_values, sweep, write_bytes, write_text
+from compendium.report.figures.theme import label, subplots
 
 STEP = "04_item_analysis"
 FRAME = pd.DataFrame({"item": ["a", "b"], "loading": [0.1 + 0.2, -1 / 3], "n": [91, 840]})
@@ -155,7 +156,7 @@ def test_metadata_say_caption_note_notebook_function_input_and_rows(folders, sav
         "caption": "Loadings",
         "note": "a note",
         "notebook": STEP,
-        "function": "compendium.results.checksum",
+        "function": "compendium.files.checksum",
         "input": "0123",
         "rows": 2,
     }

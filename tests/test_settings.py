@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from compendium.faults import InvalidInput
 from compendium.paths import STUDY_PLAN
-from compendium.settings import GATES, Gate, StudyPlan, Threshold, judge, load_plan, merge
+from compendium.plan import GATES, Gate, StudyPlan, Threshold, judge, load_plan, merge
 
 PUBLISHED_N, PUBLISHED_ITEMS = 91, 52
 

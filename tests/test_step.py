@@ -10,11 +10,11 @@ import pytest
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
 
-from compendium.analyses.quality import judge_all, save_prepared
 from compendium.faults import InvalidInput
+from compendium.outputs.saving import read_values
 from compendium.paths import CONSULTATION, EVIDENCE
-from compendium.results import read_values
 from compendium.step import open_step
+from compendium.steps.cohort_quality import judge_all, save_prepared
 
 PREPARED = ("people", "answers", "outcomes", "peers", "peer_outcomes")
 
@@ -102,7 +102,7 @@ def test_gate_is_saved_with_its_sentence(study):
     verdict = step.judge("item_rule", 49)
     saved = read_values(step.folders)["supported_item_rule"]
     assert (saved["value"], saved["note"]) == (False, verdict.sentence)
-    assert saved["function"] == "compendium.settings.judge"
+    assert saved["function"] == "compendium.plan.judge"
     assert read_values(step.folders)["supported_item_rule"]["value"] is False
 
 

@@ -1,5 +1,5 @@
 """Make ``python -m compendium`` the command line."""
 
-from compendium.cli import main
+from compendium.run.cli import main
 
 main()

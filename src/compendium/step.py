@@ -13,11 +13,12 @@ import pandas as pd
 from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings
 from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
 from compendium.faults import Fault, InvalidInput, display_path, suggest
-from compendium.figures.theme import show_in_notebooks
+from compendium.files import checksum
 from compendium.framework import Framework, load_framework
+from compendium.outputs.saving import Results, read_values
 from compendium.paths import CONSULTATION, EVIDENCE, STUDY_PLAN, ResultFolders, cohort_folder, result_folders
-from compendium.results import Results, checksum, read_values
-from compendium.settings import StudyPlan, Verdict, judge, load_plan
+from compendium.plan import StudyPlan, Verdict, judge, load_plan
+from compendium.report.figures.theme import show_in_notebooks
 from psychometrics.scoring import scale_scores
 
 OF_A_FRAMEWORK = {

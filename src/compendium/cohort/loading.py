@@ -18,7 +18,7 @@ from compendium.faults import Fault, InvalidInput, raise_if_any
 from compendium.framework import Framework, FrameworkReading, read_framework
 from compendium.inputs import read_model, read_yaml, yaml_fault
 from compendium.paths import FRAMEWORKS, STUDY_PLAN
-from compendium.settings import StudyPlan, merge
+from compendium.plan import StudyPlan, merge
 
 
 @dataclass(frozen=True)

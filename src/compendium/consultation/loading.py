@@ -8,11 +8,11 @@ from typing import Literal
 
 import pandas as pd
 
-from compendium.evidence.checks import Sheet, columns
 from compendium.faults import raise_if_any
 from compendium.framework import Framework
 from compendium.inputs import Strict, load_model, read_table, read_yaml
 from compendium.paths import CONSULTATION
+from compendium.review.checks import Sheet, columns
 
 RATING_COLUMNS = ("rater", "item", "relevance", "clarity")
 COMMENT_COLUMNS = ("group", "item", "type", "comment", "change")

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from compendium.consultation.loading import CHANGE_COLUMNS, COMMENT_COLUMNS, RATING_COLUMNS
+from compendium.files import write_text
 from compendium.framework import Framework
-from compendium.results import write_text
 
 SEED = 20240105
 RATERS = 9

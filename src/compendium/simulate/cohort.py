@@ -12,12 +12,7 @@ from compendium.simulate.forms import answer, be_careless, skip_answers, stop_ea
 from compendium.simulate.peers import PeerForms, draw_peers
 from compendium.simulate.people import People, draw_people
 from compendium.simulate.plan import SimulationPlan
-from compendium.simulate.population import (
-    ItemParameters,
-    competency_items,
-    outcome_items,
-    trait_correlations,
-)
+from compendium.simulate.population import ItemParameters, competency_items, outcome_items, trait_correlations
 from compendium.simulate.streams import exact_share, stream
 
 BACKGROUND = ("agency", "sector", "team", "occupation", "gender", "tenure")

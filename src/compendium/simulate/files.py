@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from compendium.files import write_text
 from compendium.framework import Framework, load_framework
 from compendium.paths import COHORTS
-from compendium.results import write_text
 from compendium.simulate.cohort import SimulatedCohort, simulate_cohort
 from compendium.simulate.plan import DEMO, DEMO_SMALL, PlantedFault, SimulationPlan
 from compendium.simulate.truth import population_values

@@ -11,12 +11,7 @@ from compendium.framework import Framework
 from compendium.simulate.forms import answer, skip_answers
 from compendium.simulate.people import People
 from compendium.simulate.plan import PeerPlan, SimulationPlan
-from compendium.simulate.population import (
-    GENERAL,
-    competency_items,
-    outcome_items,
-    trait_correlations,
-)
+from compendium.simulate.population import GENERAL, competency_items, outcome_items, trait_correlations
 from compendium.simulate.streams import choose, exact_share, stream
 
 #: Correlation between competencies in what one rater alone sees: halo.

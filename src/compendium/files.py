@@ -1,0 +1,56 @@
+"""Writing files whole or not at all, and telling by content whether they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+PART = ".part"
+
+
+def sweep(folder: Path) -> None:
+    """Remove unfinished files whose writer was killed; those of a step that is running now stay."""
+    for path in folder.rglob(f".*{PART}"):
+        writer = path.name.split(".")[1]
+        if writer.isdecimal() and not _is_running(int(writer)):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    """Say whether a process exists."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name and rename it, so that no half-written file is ever seen."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write bytes under a temporary name and rename; ``mode`` says who may read the file."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{os.getpid()}.", suffix=PART)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def checksum(*parts: Path | str) -> str:
+    """Return a short SHA-256 over files (by content) and texts, in the order given."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.read_bytes() if isinstance(part, Path) else part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]

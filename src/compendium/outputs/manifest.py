@@ -1,0 +1,152 @@
+"""The index of every result, and the comparison of a build with the accepted one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from compendium.faults import Fault, InvalidInput, display_path
+from compendium.files import sweep, write_text
+from compendium.paths import REFERENCE_RESULTS, ResultFolders
+
+# Absolute and relative tolerance by kind of quantity: what differs between machines is the last bits of closed
+# forms, the stopping point of iterations, and nothing else (random draws are seeded).
+TOLERANCES = {"closed form": (1e-9, 1e-9), "iterative": (1e-4, 1e-4)}
+# A result whose note begins so looks at the accepted results itself, so it differs by what it is for.
+NOT_COMPARED = "not compared"
+ITERATIVE_NOTEBOOKS = (
+    "04_item_analysis",
+    "05_factor_structure",
+    "06_invariance",
+    "07_rater_agreement",
+    "08_outcome_associations",
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where a build differs from the accepted results."""
+
+    where: str
+    accepted: str
+    built: str
+
+    def __str__(self) -> str:
+        """Return the difference as one line."""
+        return f"{self.where}: accepted {self.accepted}, built {self.built}"
+
+
+def write_manifest(folders: ResultFolders, cohort: str) -> Path:
+    """Write the index of the cohort's tables, figures and values with origin and checksum."""
+    sweep(folders.root)
+    entries = []
+    for folder in (folders.tables, folders.figures):
+        for metadata in sorted(folder.glob("*.json")):
+            origin = json.loads(metadata.read_text())
+            files = sorted(path for path in folder.glob(f"{metadata.stem}.*") if path.suffix != ".json")
+            sums = {str(path.relative_to(folders.root)): _sha256(path) for path in files}
+            entries.append({"name": metadata.stem, "kind": folder.name.removesuffix("s"), "files": sums, **origin})
+    for path in sorted(folders.values.glob("*.json")):
+        sums = {str(path.relative_to(folders.root)): _sha256(path)}
+        for name, entry in json.loads(path.read_text()).items():
+            entries.append({"name": name, "kind": "value", "files": sums, **entry})
+    write_text(
+        folders.manifest,
+        json.dumps({"cohort": cohort, "results": entries}, indent=1, ensure_ascii=False) + "\n",
+    )
+    return folders.manifest
+
+
+def compare(built: ResultFolders, accepted: Path = REFERENCE_RESULTS) -> list[Difference]:
+    """Compare built tables and values with the accepted ones, within the tolerance of each quantity.
+
+    The content of a result is passed over when its note begins with "not compared" on both sides; that it is there is
+    still compared.
+    """
+    differences = []
+    for kind, ending in (("tables", "csv"), ("values", "json")):
+        names = {path.name for folder in (built.root, accepted) for path in (folder / kind).glob(f"*.{ending}")}
+        for name in sorted(names):
+            new, old = built.root / kind / name, accepted / kind / name
+            if not (new.exists() and old.exists()):
+                side = ("present", "missing") if old.exists() else ("missing", "present")
+                differences.append(Difference(f"{kind}/{name}", *side))
+            elif kind == "tables":
+                differences += _compare_tables(new, old)
+            else:
+                differences += _compare_values(new, old)
+    return differences
+
+
+def accept(built: ResultFolders, accepted: Path = REFERENCE_RESULTS) -> None:
+    """Make the built tables and values the accepted ones.
+
+    Raises
+    ------
+    InvalidInput
+        When nothing is built: accepting nothing would remove what was accepted.
+    """
+    if not any(built.tables.glob("*.csv")):
+        raise InvalidInput([Fault(display_path(built.root), "nothing is built there", "run make all first")])
+    for kind, pattern in (("tables", "*"), ("values", "*.json")):
+        target = accepted / kind
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for path in sorted((built.root / kind).glob(pattern)):
+            shutil.copyfile(path, target / path.name)
+
+
+def _exempt(new: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Say whether a result asks on both sides not to be compared."""
+    return all(str(origin.get("note", "")).startswith(NOT_COMPARED) for origin in (new, old))
+
+
+def _compare_tables(new: Path, old: Path) -> list[Difference]:
+    """Compare two tables cell by cell."""
+    origins = [json.loads(path.with_suffix(".json").read_text()) for path in (new, old)]
+    if _exempt(*origins):
+        return []
+    notebook = origins[1]["notebook"]
+    left, right = pd.read_csv(new, dtype=object), pd.read_csv(old, dtype=object)
+    if list(left.columns) != list(right.columns) or len(left) != len(right):
+        shapes = [f"{len(frame)} rows of {', '.join(frame.columns)}" for frame in (right, left)]
+        return [Difference(f"tables/{new.name}", *shapes)]
+    return [
+        Difference(f"tables/{new.name} row {row + 2} {column}", str(before), str(after))
+        for column in left.columns
+        for row, (after, before) in enumerate(zip(left[column], right[column], strict=True))
+        if not _same(after, before, notebook)
+    ]
+
+
+def _compare_values(new: Path, old: Path) -> list[Difference]:
+    """Compare two files of values name by name."""
+    left, right = json.loads(new.read_text()), json.loads(old.read_text())
+    found = []
+    for name in sorted(left.keys() | right.keys()):
+        after, before = (side.get(name, {}).get("value", "missing") for side in (left, right))
+        exempt = _exempt(left.get(name, {}), right.get(name, {}))
+        if not exempt and not _same(after, before, new.stem):
+            found.append(Difference(f"values/{new.name} {name}", str(before), str(after)))
+    return found
+
+
+def _same(after: Any, before: Any, notebook: str) -> bool:
+    """Compare two cells: numbers within tolerance, everything else exactly."""
+    kind = "iterative" if notebook in ITERATIVE_NOTEBOOKS else "closed form"
+    absolute, relative = TOLERANCES[kind]
+    try:
+        return bool(np.isclose(float(after), float(before), atol=absolute, rtol=relative, equal_nan=True))
+    except (TypeError, ValueError):
+        return bool(after == before)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

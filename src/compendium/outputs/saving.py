@@ -1,0 +1,251 @@
+"""The one way a step saves: tables, values, figures and private tables, each with its origin.
+
+Files appear under their final name only when complete, hold no time stamps, and say which notebook and function
+made them from which input.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from compendium.files import sweep, write_bytes, write_text
+from compendium.paths import ResultFolders
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Source = Callable[..., Any] | str
+
+
+class ResultError(Exception):
+    """A step tried to save something that would break the trail: a taken name, a missing caption."""
+
+
+class Results:
+    """Everything one step saves for one cohort.
+
+    Parameters
+    ----------
+    folders
+        Result folders of the cohort.
+    step
+        Name of the notebook without its ending, such as ``04_item_analysis``.
+    input_hash
+        Checksum of what the step read.
+    """
+
+    def __init__(self, folders: ResultFolders, step: str, input_hash: str) -> None:
+        self.folders, self.step, self.input_hash = folders, step, input_hash
+        self._values: dict[str, dict[str, Any]] = {}
+        for folder in (folders.tables, folders.values, folders.figures, folders.notebooks):
+            folder.mkdir(parents=True, exist_ok=True)
+        folders.private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folders.private.chmod(0o700)
+        sweep(folders.root)
+        forget_step(folders, step)
+
+    def table(
+        self,
+        name: str,
+        frame: pd.DataFrame,
+        *,
+        caption: str,
+        source: Source,
+        index: bool = False,
+        note: str = "",
+    ) -> pd.DataFrame:
+        """Save a table as CSV at full precision and return it.
+
+        Parameters
+        ----------
+        name
+            File name without ending, unique in the cohort.
+        caption
+            What the table shows, with n and method.
+        source
+            The function that computed it.
+        index
+            Whether the index is written as the first columns.
+        """
+        metadata = self._claim(self.folders.tables, name, caption)
+        out = frame.reset_index() if index else frame
+        content = {"csv": out.to_csv(index=False, lineterminator="\n").encode()}
+        self._write(metadata, content, caption, source, note, rows=len(out))
+        return frame
+
+    def value(self, name: str, number: Any, *, source: Source, note: str = "") -> Any:
+        """Save a named value (a number, a text, true or false, or None with the reason in ``note``).
+
+        What is not finite or not known is saved as None, with the reason in ``note`` or "not defined".
+        """
+        self._claim_value(name)
+        plain = _plain(number)
+        if plain is None:
+            note = note or "not defined"
+        if not isinstance(plain, (bool, int, float, str, type(None))):
+            raise ResultError(f"value {name!r} is a {type(number).__name__}; save a number, a text or a truth value")
+        self._values[name] = {"value": plain, "note": note, **self._origin(source)}
+        write_text(self.folders.values / f"{self.step}.json", _as_json(self._values))
+        return number
+
+    def figure(
+        self,
+        name: str,
+        figure: Figure,
+        *,
+        caption: str,
+        alt: str,
+        source: Source,
+        endings: Sequence[str] = ("svg", "png"),
+    ) -> Figure:
+        """Save a figure with its caption and alternative text; the book shows the SVG."""
+        metadata = self._claim_figure(name, caption, alt)
+        content = {ending: _rendered(figure, name, ending, caption, alt) for ending in endings}
+        self._write(metadata, content, caption, source, "", alt=alt)
+        return figure
+
+    def picture(self, name: str, pages: Mapping[str, bytes], *, caption: str, alt: str, source: Source) -> None:
+        """Save a picture that was rendered elsewhere, one entry an ending (``svg``, ``png``)."""
+        self._write(self._claim_figure(name, caption, alt), pages, caption, source, "", alt=alt)
+
+    def clear(self, name: str) -> None:
+        """Remove a folder that :meth:`folder` made, so that nothing of an earlier run stays."""
+        shutil.rmtree(self._own_folder(name), ignore_errors=True)
+
+    def folder(self, name: str) -> Path:
+        """Return an empty folder below the cohort's results, for files that are used elsewhere as they are."""
+        path = self._own_folder(name)
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return path
+
+    def _own_folder(self, name: str) -> Path:
+        """Return the path of a folder that holds nothing of the other kinds of results."""
+        _require_plain(name)
+        path, kept = self.folders.root / name, self.folders
+        if path in (kept.tables, kept.values, kept.figures, kept.notebooks, kept.book, kept.private):
+            raise ResultError(f"{name!r} holds results of other steps; choose another name")
+        return path
+
+    def private_file(self, name: str, content: bytes) -> None:
+        """Save a person-level file, such as a report, below the private folder."""
+        path = self._private(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_bytes(path, content, mode=0o600)
+
+    def private_table(self, name: str, frame: pd.DataFrame) -> None:
+        """Save person-level rows where only the owner of the folder can read them."""
+        self.private_file(f"{name}.csv", frame.to_csv(lineterminator="\n").encode())
+
+    def clear_private(self, name: str) -> None:
+        """Remove a folder of person-level files, so that nothing stays of people who are no longer in the cohort."""
+        shutil.rmtree(self._private(name), ignore_errors=True)
+
+    def _private(self, name: str) -> Path:
+        """Return the path of a person-level file, refusing one that would leave the private folder."""
+        path, home = (self.folders.private / name).resolve(), self.folders.private.resolve()
+        if path == home or not path.is_relative_to(home):
+            raise ResultError(f"{name!r} lies outside the private folder")
+        return path
+
+    def _claim(self, folder: Path, name: str, caption: str) -> Path:
+        """Refuse a name that another result has and a result without a caption; return the path of its metadata."""
+        _require_plain(name)
+        if not caption:
+            raise ResultError(f"{name!r} has no caption")
+        metadata = folder / f"{name}.json"
+        if metadata.exists():
+            raise ResultError(f"{name!r} is already saved by {_owner(metadata)}; choose another name")
+        return metadata
+
+    def _claim_figure(self, name: str, caption: str, alt: str) -> Path:
+        """Refuse what :meth:`_claim` refuses, and a picture that only those who see it can read."""
+        metadata = self._claim(self.folders.figures, name, caption)
+        if not alt:
+            raise ResultError(f"figure {name!r} has no alternative text")
+        return metadata
+
+    def _claim_value(self, name: str) -> None:
+        """Refuse a value whose name another step has; the book knows values by name alone."""
+        _require_plain(name)
+        for path in sorted(self.folders.values.glob("*.json")):
+            if path.stem != self.step and name in json.loads(path.read_text()):
+                raise ResultError(f"{name!r} is already saved by {path.stem}; choose another name")
+
+    def _origin(self, source: Source) -> dict[str, str]:
+        """Say where a result comes from."""
+        function = source if isinstance(source, str) else f"{source.__module__}.{source.__qualname__}"
+        return {"notebook": self.step, "function": function, "input": self.input_hash}
+
+    def _write(
+        self, metadata: Path, content: Mapping[str, bytes], caption: str, source: Source, note: str, **more: Any
+    ) -> None:
+        """Write a result, one file an ending; its metadata first, since a later run forgets a result by them."""
+        write_text(metadata, _as_json({"caption": caption, "note": note, **self._origin(source), **more}))
+        for ending, file in content.items():
+            write_bytes(metadata.with_suffix(f".{ending}"), file)
+
+
+def forget_step(folders: ResultFolders, step: str) -> None:
+    """Remove the tables, figures and values that an earlier run of a step left, so that nothing stale survives."""
+    for folder in (folders.tables, folders.figures):
+        for metadata in sorted(folder.glob("*.json")):
+            if _owner(metadata) == step:
+                for path in folder.glob(f"{metadata.stem}.*"):
+                    path.unlink(missing_ok=True)
+    (folders.values / f"{step}.json").unlink(missing_ok=True)
+
+
+def read_values(folders: ResultFolders) -> dict[str, dict[str, Any]]:
+    """Return every saved value of a cohort by name."""
+    merged: dict[str, dict[str, Any]] = {}
+    for path in sorted(folders.values.glob("*.json")):
+        merged |= json.loads(path.read_text())
+    return merged
+
+
+def _as_json(content: Any) -> str:
+    """Return JSON text that is the same for the same content."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _require_plain(name: str) -> None:
+    """Refuse a name that could leave its folder or be taken for another result's."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ResultError(f"{name!r} is not a name for a result: use letters, digits, '_' and '-'")
+
+
+def _owner(metadata: Path) -> str | None:
+    """Return the step that saved a result; None when a step running beside this one just removed it."""
+    try:
+        return str(json.loads(metadata.read_text())["notebook"])
+    except FileNotFoundError:
+        return None
+
+
+def _plain(number: Any) -> Any:
+    """Return a value that JSON can hold, None for what is not finite or not known."""
+    plain = number.item() if isinstance(number, np.generic) else number
+    undefined = plain is pd.NA or plain is pd.NaT or (isinstance(plain, float) and not math.isfinite(plain))
+    return None if undefined else plain
+
+
+def _rendered(figure: Figure, name: str, ending: str, title: str, description: str) -> bytes:
+    """Render a figure without dates or random identifiers."""
+    import matplotlib as mpl
+
+    stream = io.BytesIO()
+    metadata = {"Date": None, "Title": title, "Description": description} if ending == "svg" else {"Software": None}
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(stream, format=ending, metadata=metadata, bbox_inches="tight", dpi=150)
+    return stream.getvalue()

@@ -1,0 +1,68 @@
+"""Executed notebooks as the book's appendix: their words, code, tables and figures, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from compendium.report.book.saved import SavedFigure
+
+SAVES_FIGURE = re.compile(r"\bsave\.(?:figure|picture)\(\s*[\"']([^\"']+)[\"']")
+SHOWN_TYPES = ("text/html", "image/svg+xml", "image/png")
+LANGUAGE = {"name": "python", "pygments_lexer": "python3"}
+
+
+def copy_notebook(source: Path, target: Path, figures: Mapping[str, SavedFigure]) -> None:
+    """Copy an executed notebook with only tables and figures as outputs; cells keep their tags.
+
+    Parameters
+    ----------
+    source
+        The executed notebook.
+    target
+        Where the book's sources want it.
+    figures
+        Saved figures by name. The one that a cell saved is shown under it, with its alternative text.
+    """
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells = [_shown(cell, figures) for cell in notebook.cells]
+    notebook.metadata["language_info"] = LANGUAGE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+
+
+def _shown(cell: nbformat.NotebookNode, figures: Mapping[str, SavedFigure]) -> nbformat.NotebookNode:
+    """Return a cell with only the outputs a reader is to see."""
+    if cell.cell_type != "code":
+        return cell
+    saved = [figures[name] for name in SAVES_FIGURE.findall(cell.source) if name in figures]
+    kinds = SHOWN_TYPES[:1] if saved else SHOWN_TYPES
+    cell.outputs = [output for output in (_first(output, kinds) for output in cell.outputs) if output is not None]
+    cell.outputs += [_picture(figure) for figure in saved]
+    if saved:
+        cell.metadata["mystnb"] = {"image": {"alt": " ".join(saved[0].alt.split())}}
+    return cell
+
+
+def _first(output: nbformat.NotebookNode, kinds: tuple[str, ...]) -> nbformat.NotebookNode | None:
+    """Keep one form of a table or figure and drop printed text, progress bars and warnings."""
+    data: dict[str, Any] = output.get("data", {})
+    for kind in kinds:
+        if kind in data and (kind != "text/html" or "<table" in "".join(data[kind])):
+            return _display(kind, data[kind])
+    return None
+
+
+def _picture(figure: SavedFigure) -> nbformat.NotebookNode:
+    """Return a saved figure as an output."""
+    return _display("image/svg+xml", figure.path.read_text(encoding="utf-8"))
+
+
+def _display(kind: str, content: Any) -> nbformat.NotebookNode:
+    """Return one output."""
+    shown: nbformat.NotebookNode = nbformat.v4.new_output("display_data", data={kind: content})
+    return shown

@@ -1,0 +1,290 @@
+"""Tables of what went into the study: framework, plan and cohort settings, for the book's own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from compendium.faults import suggest
+from compendium.inputs import Strict
+from compendium.plan import Gate, Threshold
+from compendium.report.book.faults import BookError
+
+if TYPE_CHECKING:
+    from compendium.report.book.prose import Study
+
+OUTCOME_CODES = "see the outcome items"
+NO_WORDING = "restricted: ask the licence holder"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One table of input with its caption and the file it comes from."""
+
+    frame: pd.DataFrame
+    caption: str
+    origin: str
+
+
+def listing(name: str, study: Study, **about: Any) -> Listing:
+    """Return a listing by name.
+
+    Raises
+    ------
+    BookError
+        When there is no listing of this name.
+    """
+    if name not in LISTINGS:
+        raise BookError(f"no listing is called {name!r}; {suggest(name, LISTINGS)}")
+    return LISTINGS[name](study, **about)
+
+
+def competencies(study: Study) -> Listing:
+    """List the competencies with definition and number of items."""
+    framework = study.framework
+    counts = framework.items["competency"].value_counts()
+    frame = (
+        framework.competencies[["label", "definition"]]
+        .rename(columns={"label": "competency"})
+        .assign(items=[int(counts.get(competency, 0)) for competency in framework.competencies.index])
+    )
+    caption = f"The competencies of {framework.description.title}"
+    return Listing(frame.reset_index(drop=True), caption, _framework_file(study, "competencies"))
+
+
+def items(study: Study, competency: str) -> Listing:
+    """List the items of one competency with both wordings."""
+    framework = study.framework
+    rows = framework.items[framework.items["competency"] == competency]
+    frame = pd.DataFrame({"item": rows.index, "self form": rows["self_wording"], "peer form": rows["peer_wording"]})
+    frame["peer form"] = frame["peer form"].fillna("")
+    frame["reversed"] = ["yes" if reverse else "" for reverse in rows["reverse"]]
+    caption = f"Items of {framework.labels.get(competency, competency)}"
+    return Listing(_without_empty(frame), caption, _framework_file(study, "items"))
+
+
+def evidence_trace(study: Study) -> Listing:
+    """List the evidence records that stand behind each item."""
+    rows = study.framework.items
+    frame = pd.DataFrame({"item": rows.index, "theme": _themes(study), "evidence records": rows["evidence"]})
+    frame["evidence records"] = frame["evidence records"].fillna("").str.replace(";", ", ")
+    caption = "The evidence records each item rests on"
+    return Listing(_without_empty(frame), caption, _framework_file(study, "items"))
+
+
+def response_scale(study: Study) -> Listing:
+    """List the answer codes and their words."""
+    scale = study.framework.scale
+    codes: dict[int, str] = dict(scale.labels)
+    if scale.not_applicable is not None:
+        codes[scale.not_applicable] = f"{scale.not_applicable_label or 'Not applicable'} (not counted)"
+    frame = pd.DataFrame({"code": [str(code) for code in codes], "answer": list(codes.values())})
+    return Listing(frame, "Answer scale of the competency items", _description_file(study))
+
+
+def outcomes(study: Study) -> Listing:
+    """List the outcome items with wording, or the word restricted."""
+    rows = study.framework.outcomes
+    frame = pd.DataFrame(
+        {
+            "scale": rows["label"],
+            "item": rows.index,
+            "wording": [NO_WORDING if text == "restricted" else text for text in rows["wording"]],
+            "range": _ranges(rows),
+            "reversed": ["yes" if reverse else "" for reverse in rows["reverse"]],
+            "answered by": rows["respondent"].str.replace(";", " and "),
+            "licence": rows["licence"],
+        }
+    )
+    return Listing(frame, "Outcome items", _framework_file(study, "outcomes"))
+
+
+def outcome_scales(study: Study) -> Listing:
+    """List the outcome scales, and whether this cohort collected them."""
+    rows = study.framework.outcomes
+    first = rows.drop_duplicates("scale")
+    asked = {*study.settings.outcomes, *study.settings.peer_outcomes}
+    frame = pd.DataFrame(
+        {
+            "scale": first["label"],
+            "items": [int((rows["scale"] == scale).sum()) for scale in first["scale"]],
+            "range": _ranges(first),
+            "wording": ["restricted slot" if text == "restricted" else "given" for text in first["wording"]],
+            "in this cohort": ["asked" if scale in asked else "not asked" for scale in first["scale"]],
+        }
+    )
+    return Listing(frame, "Outcome scales", _framework_file(study, "outcomes"))
+
+
+def restricted_scales(study: Study) -> Listing:
+    """List the restricted scales with their scoring keys and never their wording."""
+    frame = pd.DataFrame(
+        [
+            {
+                "scale": scale.name,
+                "items": len(scale.items),
+                "range": f"{scale.minimum} to {scale.maximum}",
+                "reversed": ", ".join(scale.reversed) or "none",
+                "subscales": "; ".join(scale.subscales) or "none",
+                "licence": scale.licence,
+            }
+            for scale in study.framework.description.restricted_scales
+        ]
+    )
+    return Listing(frame, "Restricted scales: slots without wording", _description_file(study))
+
+
+def thresholds(study: Study) -> Listing:
+    """List every threshold of the plan with the reason for it."""
+    frame = pd.DataFrame(_thresholds(study.plan), columns=["what", "value", "reason"])
+    return Listing(frame, "Thresholds and settings of the analysis plan", "`study.yaml`")
+
+
+def gates(study: Study) -> Listing:
+    """List what each analysis needs at least."""
+    rows = [(_words(name), _needs(gate), gate.source) for name, gate in study.plan.gates.items()]
+    frame = pd.DataFrame(rows, columns=["analysis", "needs at least", "reason"])
+    return Listing(frame, "What a sample must hold before an analysis is run", "`study.yaml`")
+
+
+def families(study: Study) -> Listing:
+    """List the tests that are adjusted together."""
+    rows = [(_words(name), text) for name, text in study.plan.families.items()]
+    frame = pd.DataFrame(rows, columns=["family", "tests in it"])
+    return Listing(frame, "Tests adjusted together", "`study.yaml`")
+
+
+def groups(study: Study) -> Listing:
+    """List the groupings of the cohort with their levels."""
+    rows = [
+        (name, group.label, group.column, group.kind, ", ".join(map(str, group.levels.values())) or "as found")
+        for name, group in study.settings.groups.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["group", "label", "column", "kind", "levels"])
+    return Listing(frame, "Groupings of this cohort", "`cohort.yaml`")
+
+
+def response_files(study: Study) -> Listing:
+    """List the columns of the response files and what they hold."""
+    rows = [*_self_columns(study), *(_peer_columns(study) if "peers" in study.settings.collected else [])]
+    frame = pd.DataFrame(rows, columns=["file", "column", "holds", "coding"])
+    return Listing(frame, "Columns of the response files", "`cohort.yaml`")
+
+
+def waivers(study: Study) -> Listing:
+    """List the faults of single items that the researcher let through, with the reason."""
+    rows = [(waiver.item, waiver.fault, waiver.reason) for waiver in study.settings.waivers]
+    frame = pd.DataFrame(rows, columns=["item", "fault", "reason"])
+    return Listing(frame, "Faults of single items that were waived", "`cohort.yaml`")
+
+
+LISTINGS: dict[str, Callable[..., Listing]] = {
+    function.__name__: function
+    for function in (
+        competencies,
+        items,
+        evidence_trace,
+        response_scale,
+        outcomes,
+        outcome_scales,
+        restricted_scales,
+        thresholds,
+        gates,
+        families,
+        groups,
+        response_files,
+        waivers,
+    )
+}
+
+
+OWN_ANSWER = "the person's own answer, as given (not yet turned)"
+
+
+def _self_columns(study: Study) -> list[tuple[str, str, str, str]]:
+    """List the columns of the self file."""
+    settings = study.settings
+    return [
+        ("self", settings.person_id, "the person; replaced by a pseudonym on reading", "any text, once each"),
+        *(("self", group.column, group.label, group.kind) for group in settings.groups.values()),
+        *([("self", "one for each item", OWN_ANSWER, _codes(study))] if settings.self_ratings else []),
+        *(("self", f"items of {name}", "the person's own outcome", OUTCOME_CODES) for name in settings.outcomes),
+    ]
+
+
+def _peer_columns(study: Study) -> list[tuple[str, str, str, str]]:
+    """List the columns of the peer file."""
+    settings = study.settings
+    return [
+        ("peer", settings.person_id, "the person rated", "a person of the self file"),
+        ("peer", settings.rater_id, "the rater; replaced by a pseudonym on reading", "any text"),
+        ("peer", "one for each item", "the rater's answer about the person", _codes(study)),
+        *(("peer", f"items of {name}", "the rater's own outcome", OUTCOME_CODES) for name in settings.peer_outcomes),
+    ]
+
+
+def _codes(study: Study) -> str:
+    """Say which codes an item may hold."""
+    scale, settings = study.framework.scale, study.settings
+    missing = ", ".join("blank" if text == "" else text for text in settings.missing)
+    absent = ", ".join(map(str, settings.not_applicable))
+    codes = f"{scale.minimum} to {scale.maximum}; missing: {missing or 'not allowed'}"
+    return f"{codes}; not applicable: {absent}" if absent else codes
+
+
+def _thresholds(model: Strict, path: str = "") -> list[tuple[str, str, str]]:
+    """Walk the plan and collect its thresholds and plain settings."""
+    rows: list[tuple[str, str, str]] = []
+    for name in type(model).model_fields:
+        entry = getattr(model, name)
+        where = f"{path}: {_words(name)}" if path else _words(name)
+        if isinstance(entry, Threshold):
+            rows.append((where, f"{entry.value:g}", entry.source))
+        elif isinstance(entry, Strict):
+            rows += _thresholds(entry, where)
+        elif isinstance(entry, (str, int, float)):
+            rows.append((where, str(entry), ""))
+    return rows
+
+
+def _needs(gate: Gate) -> str:
+    """Say what a gate needs."""
+    least = f"{gate.minimum_n} {gate.counts}"
+    if not gate.persons_per_item:
+        return least
+    each = f"{gate.persons_per_item:g} for each item or predictor"
+    return f"{least}, and {each}" if gate.combine == "sum" else f"{least}, or {each} if that is more"
+
+
+def _themes(study: Study) -> list[str]:
+    """Return the theme of each item in words."""
+    names = study.framework.description.themes or {}
+    return [names.get(theme, "") for theme in study.framework.items["theme"].fillna("")]
+
+
+def _ranges(rows: pd.DataFrame) -> list[str]:
+    """Return the answer range of each outcome item."""
+    return [f"{low} to {high}" for low, high in zip(rows["minimum"], rows["maximum"], strict=True)]
+
+
+def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out columns in which nothing stands."""
+    return frame.loc[:, [bool((frame[column].astype(str) != "").any()) for column in frame.columns]]
+
+
+def _words(name: str) -> str:
+    """Write a key of the plan as words."""
+    return name.replace("_", " ")
+
+
+def _framework_file(study: Study, stem: str) -> str:
+    """Name a file of the framework."""
+    return f"`data/frameworks/{study.framework.description.id}/{stem}.csv`"
+
+
+def _description_file(study: Study) -> str:
+    """Name the framework's description."""
+    return f"`data/frameworks/{study.framework.description.id}/framework.yaml`"

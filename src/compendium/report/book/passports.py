@@ -1,0 +1,75 @@
+"""The passport of every item: all that is known of it on one card, with its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from compendium.report import tables
+from compendium.report.book import markdown
+
+if TYPE_CHECKING:
+    from compendium.report.book.prose import Study
+
+TABLE = "item_passports"
+# Columns of the table, what they are called, and how they are written.
+FACTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("theme", "Theme", str),
+    ("records", "Evidence", str),
+    ("relevance", "Raters who find it relevant", tables.percent),
+    ("clarity", "Raters who find it clear", tables.percent),
+    ("n", "Answers", tables.number),
+    ("missing_share", "Not answered", lambda share: tables.percent(share, 1)),
+    ("mean", "Mean", tables.number),
+    ("sd", "Standard deviation", tables.number),
+    ("ceiling_share", "Highest answer", lambda share: tables.percent(share, 1)),
+    ("item_rest_spearman", "Correlation with the rest (rho)", tables.number),
+    ("alpha_if_dropped", "Alpha without it", tables.number),
+    ("discrimination", "Discrimination", tables.number),
+    ("information", "Information", tables.number),
+    ("item_fit_p", "Item fit, adjusted p", tables.p_value),
+    ("fairness_r2", "Largest growth of R2 by groups", lambda value: tables.number(value, 3)),
+    ("flagged_by", "Answered differently by", str),
+    ("chosen_share", "Bootstrap samples that choose it", tables.percent),
+)
+
+
+def written(study: Study, figure: Callable[[str], str]) -> str:
+    """Write all passports, folded by item under the heading of their competency."""
+    frame = study.saved.table(TABLE).frame
+    parts: list[str] = []
+    for competency, rows in frame.groupby("competency", sort=False):
+        parts.append(f"## {markdown.escape(study.labels.get(str(competency), str(competency)))}")
+        parts += [
+            _card(row, figure, f"passport_{row['item']}" in study.saved.figures) for row in rows.to_dict("records")
+        ]
+    return "\n\n".join(parts)
+
+
+def _card(row: dict[Any, Any], figure: Callable[[str], str], pictured: bool) -> str:
+    """Write one passport."""
+    reasons = str(row["reasons"]) if _known(row["reasons"]) else "nothing against it"
+    decision = f"**{row['decision']}**: {markdown.escape(reasons)}"
+    advice = f"\n\nFurther checks advise: {markdown.escape(row['advice'])}" if _known(row.get("advice")) else ""
+    wording = f"> {markdown.escape(row['self_wording'])}"
+    if _known(row.get("peer_wording")):
+        wording += f"\n>\n> Peer form: {markdown.escape(row['peer_wording'])}"
+    name = f"passport_{row['item']}"
+    picture = f"\n\n{figure(name)}" if pictured else ""
+    body = f"{wording}\n\nDecision: {decision}{advice}{picture}\n\n{_facts(row)}"
+    return markdown.folded(f"{row['item']} ({row['decision']})", body)
+
+
+def _facts(row: dict[Any, Any]) -> str:
+    """Write what is known of an item as two columns; what is not known is left out."""
+    lines = [
+        f"| {name} | {markdown.escape(write(row[column]))} |"
+        for column, name, write in FACTS
+        if _known(row.get(column))
+    ]
+    return "\n".join(["| What | Value |", "| :--- | :--- |", *lines])
+
+
+def _known(value: Any) -> bool:
+    """Say whether a cell holds something."""
+    return value is not None and value == value and str(value) not in ("", "nan", "<NA>")

@@ -1,0 +1,255 @@
+"""The words a page may use in double braces: values, tables, figures and questions about the cohort.
+
+Each is a method of :class:`Prose` without leading underscore, and a page calls it by that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from compendium.faults import suggest
+from compendium.framework import Framework
+from compendium.plan import StudyPlan
+from compendium.report import tables
+from compendium.report.book import listings, markdown, passports
+from compendium.report.book.faults import BookError
+from compendium.report.book.headings import WORDS
+from compendium.report.book.saved import SavedResults, SavedValue
+
+if TYPE_CHECKING:
+    from compendium.cohort import CohortSettings
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything a page can speak of."""
+
+    saved: SavedResults
+    framework: Framework
+    settings: CohortSettings
+    plan: StudyPlan
+    pages: frozenset[str] = frozenset()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of competencies, outcome scales, groupings and rules."""
+        groups = {name: group.label for name, group in self.settings.groups.items()}
+        return {**WORDS, **groups, **self.framework.labels}
+
+
+@dataclass
+class Prose:
+    """The functions of one page; it remembers which values the page used."""
+
+    study: Study
+    used: dict[str, str] = field(default_factory=dict)
+
+    def value(self, name: str, decimals: int = 2) -> str:
+        """Write a saved number; one that is not defined is said in words."""
+        return self._written(name, lambda content: tables.number(content, decimals))
+
+    def percent(self, name: str, decimals: int = 0) -> str:
+        """Write a saved share as a percentage."""
+        return self._written(name, lambda content: tables.percent(content, decimals).replace(" ", NO_BREAK))
+
+    def share(self, number: float) -> str:
+        """Write a share that stands in the plan as a percentage."""
+        return tables.percent(number).replace(" ", NO_BREAK)
+
+    def p(self, name: str) -> str:
+        """Write a saved p value with its sign, as in ``= .032`` or ``< .001``."""
+        return self._written(name, lambda content: _with_sign(tables.p_value(content)))
+
+    def text(self, name: str) -> str:
+        """Write a saved text as it is."""
+        return self._written(name, str)
+
+    def raw(self, name: str) -> Any:
+        """Return a saved value for a question in the page, such as whether it is above zero."""
+        return self.study.saved.value(name).content
+
+    def table(
+        self,
+        name: str,
+        decimals: int = 2,
+        columns: Sequence[str] | None = None,
+        rows: int | None = None,
+        labels: bool = False,
+        where: Mapping[str, Any] | None = None,
+        headings: Mapping[str, str] | None = None,
+        intervals: Mapping[str, Sequence[str]] | None = None,
+        folded: str = "",
+    ) -> str:
+        """Show a saved table with its caption and origin.
+
+        Parameters
+        ----------
+        name
+            Name under which a step saved it.
+        decimals
+            Decimals of its numbers.
+        columns
+            Columns to show, in this order; all that have an entry when left out.
+        rows
+            The first so many rows only.
+        labels
+            Whether ids of competencies and scales are written as their labels.
+        where
+            Column and the value, or list of values, that a shown row has in it.
+        headings
+            Column name to the heading shown.
+        intervals
+            Column of an estimate to the columns of its lower and upper limit, which are then written behind it.
+        folded
+            Words behind which a long table is folded away.
+        """
+        saved = self.study.saved.table(name)
+        limits = [bound for pair in (intervals or {}).values() for bound in pair]
+        frame = _selected(saved.frame, name, [*columns, *limits] if columns else None, rows, where)
+        if frame.empty:
+            return f"*No rows: {markdown.escape(saved.caption)}*"
+        words = self.study.labels if labels else None
+        body = markdown.pipe_table(frame, decimals=decimals, labels=words, headings=headings, intervals=intervals)
+        origin = markdown.origin_line(saved.origin, self._appendix(saved.origin.notebook), f"/tables/{name}.csv")
+        shown = markdown.saved_table(saved, body, origin, len(frame.columns) - len(limits))
+        return markdown.folded(folded, shown) if folded else shown
+
+    def figure(self, name: str) -> str:
+        """Show a saved figure with its caption, alternative text and origin."""
+        saved = self.study.saved.figure(name)
+        origin = markdown.origin_line(saved.origin, self._appendix(saved.origin.notebook))
+        return markdown.figure(saved, f"/figures/{name}.svg", origin)
+
+    def document(self, name: str, words: str) -> str:
+        """Link to a saved document."""
+        self.study.saved.figure(name)
+        return f"{{download}}`{words} </figures/{name}.pdf>`"
+
+    def passports(self) -> str:
+        """Show the passport of every item, one competency after the other."""
+        return passports.written(self.study, self.figure)
+
+    def listing(self, name: str, **about: Any) -> str:
+        """Show a table of what went in (framework, plan, cohort settings), with the file it comes from."""
+        listing = listings.listing(name, self.study, **about)
+        if listing.frame.empty:
+            return f"*None: {markdown.escape(listing.caption)}*"
+        body = markdown.pipe_table(listing.frame)
+        shown = markdown.captioned_table(body, listing.caption)
+        return f"{shown}\n\n{markdown.aside(f'From {listing.origin}', 'origin')}"
+
+    def collected(self, what: str) -> bool:
+        """Say whether the cohort collected ``peers``, ``outcomes``, ``teams``, a group, or can have ``feedback``."""
+        from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
+        from compendium.step import OF_A_FRAMEWORK
+
+        known = {*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, *self.study.settings.groups}
+        if what not in known:
+            raise BookError(f"nothing called {what!r} can be collected; {suggest(what, sorted(known))}")
+        if what in OF_A_FRAMEWORK:
+            return self.study.framework.description.kind != "instrument"
+        return what in self.study.settings.collected
+
+    def supported(self, gate: str) -> bool:
+        """Say whether this sample carries an analysis."""
+        return self.study.saved.value(self._gate(gate)).content is True
+
+    def reason(self, gate: str) -> str:
+        """Say in words what the gate of an analysis found."""
+        return markdown.escape(self.study.saved.value(self._gate(gate)).note)
+
+    def page(self, name: str, words: str) -> str:
+        """Link to a page, or write the words alone where this book leaves the page out."""
+        return f"[{words}]({name}.md)" if name in self.study.pages else words
+
+    def notebook(self, name: str) -> str:
+        """Link to an executed notebook, or name it where it was not run."""
+        appendix = self._appendix(name)
+        return f"{{doc}}`{name} </{appendix}>`" if appendix else f"`{name}`"
+
+    def plain(self, words: Any) -> str:
+        """Write text that did not come from a page so that Markdown leaves it alone."""
+        return markdown.escape(words)
+
+    def sources(self) -> str:
+        """List every value the page used, with the notebook and function that made it."""
+        if not self.used:
+            return ""
+        frame = pd.DataFrame([self._trail(name) for name in sorted(self.used)])
+        head = "::::{dropdown} Where the numbers in the text come from\n:class-container: sources\n"
+        return f"{head}\n{_sources_table(frame)}\n::::"
+
+    def _written(self, name: str, write: Any) -> str:
+        """Write a value and remember it; say the note where there is none."""
+        saved = self.study.saved.value(name)
+        shown = saved.note or "not defined" if saved.content is None else _apply(write, saved)
+        self.used[name] = shown
+        return markdown.escape(shown) if isinstance(saved.content, str) or saved.content is None else shown
+
+    def _trail(self, name: str) -> dict[str, str]:
+        """Return one line of the list of sources."""
+        saved = self.study.saved.value(name)
+        notebook = self.notebook(saved.origin.notebook)
+        return {
+            "shown as": markdown.escape(self.used[name]),
+            "value": f"`{name}`",
+            "notebook": notebook,
+            "function": f"`{saved.origin.function}`",
+        }
+
+    def _gate(self, gate: str) -> str:
+        """Return the name of the value that holds a gate's answer."""
+        if gate not in self.study.plan.gates:
+            raise BookError(f"the plan has no gate {gate!r}; {suggest(gate, self.study.plan.gates)}")
+        return f"supported_{gate}"
+
+    def _appendix(self, notebook: str) -> str | None:
+        """Return the book's page of an executed notebook."""
+        return f"notebooks/{notebook}" if self.study.saved.notebook(notebook) else None
+
+
+def _apply(write: Any, saved: SavedValue) -> str:
+    """Write a value, or say that its type does not fit."""
+    try:
+        return str(write(saved.content))
+    except (TypeError, ValueError) as error:
+        raise BookError(f"value {saved.name!r} is {saved.content!r} and cannot be written so") from error
+
+
+def _with_sign(p_value: str) -> str:
+    """Put an equals sign before a p value that has no sign of its own."""
+    return p_value.replace(" ", NO_BREAK) if p_value.startswith("<") else f"={NO_BREAK}{p_value}"
+
+
+def _selected(
+    frame: pd.DataFrame,
+    name: str,
+    columns: Sequence[str] | None,
+    rows: int | None,
+    where: Mapping[str, Any] | None,
+) -> pd.DataFrame:
+    """Return the rows and columns asked for."""
+    for column in (*(columns or ()), *(where or {})):
+        if column not in frame.columns:
+            raise BookError(f"table {name!r} has no column {column!r}; {suggest(column, frame.columns)}")
+    for column, wanted in (where or {}).items():
+        frame = frame[frame[column].isin(wanted if isinstance(wanted, list) else [wanted])]
+    chosen = list(columns) if columns else [column for column in frame.columns if _says_something(frame[column])]
+    return frame[chosen].head(len(frame) if rows is None else rows)
+
+
+def _says_something(column: pd.Series[Any]) -> bool:
+    """Say whether a column has an entry at all."""
+    return bool((column.notna() & (column.astype(object) != "")).any()) or column.empty
+
+
+def _sources_table(frame: pd.DataFrame) -> str:
+    """Write the list of sources; its cells are Markdown already."""
+    rows = [f"| {' | '.join(cells)} |" for cells in frame.itertuples(index=False, name=None)]
+    return "\n".join([f"| {' | '.join(frame.columns)} |", f"|{' :--- |' * len(frame.columns)}", *rows])

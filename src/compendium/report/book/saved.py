@@ -1,0 +1,158 @@
+"""Saved results as the book reads them: values, tables and figures by name, each with its origin."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from compendium.faults import suggest
+from compendium.outputs.saving import read_values
+from compendium.paths import ResultFolders
+from compendium.report.book.faults import BookError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The notebook and the function that made a result."""
+
+    notebook: str
+    function: str
+
+
+@dataclass(frozen=True)
+class SavedValue:
+    """One named value; ``content`` is None when it is not defined, and ``note`` then says why."""
+
+    name: str
+    content: Any
+    note: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class SavedTable:
+    """One table at full precision."""
+
+    name: str
+    frame: pd.DataFrame
+    caption: str
+    note: str
+    origin: Origin
+    path: Path
+
+
+@dataclass(frozen=True)
+class SavedFigure:
+    """One figure; ``path`` is its SVG file."""
+
+    name: str
+    caption: str
+    alt: str
+    origin: Origin
+    path: Path
+
+
+@dataclass(frozen=True)
+class SavedResults:
+    """Everything saved for one cohort, asked for by name."""
+
+    folders: ResultFolders
+    _tables: dict[str, SavedTable] = field(default_factory=dict)
+
+    def value(self, name: str) -> SavedValue:
+        """Return a saved value.
+
+        Raises
+        ------
+        BookError
+            When no step saved a value of this name.
+        """
+        if name not in self._values:
+            raise BookError(f"no value is called {name!r}; {suggest(name, sorted(self._values))}")
+        entry = self._values[name]
+        return SavedValue(name, entry["value"], entry.get("note", ""), _origin(entry))
+
+    def table(self, name: str) -> SavedTable:
+        """Return a saved table, read once.
+
+        Raises
+        ------
+        BookError
+            When no step saved a table of this name.
+        """
+        if name not in self._tables:
+            metadata = _metadata(self.folders.tables, name, "table")
+            path = self.folders.tables / f"{name}.csv"
+            self._tables[name] = SavedTable(
+                name, read_frame(path), metadata["caption"], metadata["note"], _origin(metadata), path
+            )
+        return self._tables[name]
+
+    def figure(self, name: str) -> SavedFigure:
+        """Return a saved figure.
+
+        Raises
+        ------
+        BookError
+            When no step saved a figure of this name.
+        """
+        metadata = _metadata(self.folders.figures, name, "figure")
+        path = self.folders.figures / f"{name}.svg"
+        return SavedFigure(name, metadata["caption"], metadata["alt"], _origin(metadata), path)
+
+    @cached_property
+    def figures(self) -> dict[str, SavedFigure]:
+        """Every saved figure by name."""
+        names = sorted(path.stem for path in self.folders.figures.glob("*.json"))
+        return {name: self.figure(name) for name in names}
+
+    def notebook(self, name: str) -> Path | None:
+        """Return the executed notebook of a step, if it is there."""
+        path = self.folders.notebooks / f"{name}.ipynb"
+        return path if path.is_file() else None
+
+    @cached_property
+    def notebooks(self) -> tuple[Path, ...]:
+        """Every executed notebook, in the order of the study."""
+        found = sorted(self.folders.notebooks.glob("*.ipynb"))
+        return tuple(path for path in found if not path.name.endswith(".failed.ipynb"))
+
+    @cached_property
+    def _values(self) -> dict[str, dict[str, Any]]:
+        """Every saved value by name."""
+        return read_values(self.folders)
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read a saved table; whole numbers stay whole where cells are empty, and empty text stays empty."""
+    frame = pd.read_csv(path)
+    return pd.DataFrame({column: _tidy(frame[column]) for column in frame.columns})
+
+
+def _tidy(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Undo what a CSV file does to whole numbers with gaps and to empty texts."""
+    if pd.api.types.is_float_dtype(column) and column.notna().any():
+        return column.astype("Int64") if (column.dropna() % 1 == 0).all() else column
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    return column.astype(object).where(column.notna(), "")
+
+
+def _metadata(folder: Path, name: str, kind: str) -> dict[str, Any]:
+    """Read the metadata of a table or figure, or say which names there are."""
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        known = sorted(file.stem for file in folder.glob("*.json"))
+        raise BookError(f"no {kind} is called {name!r}; {suggest(name, known)}")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def _origin(entry: dict[str, Any]) -> Origin:
+    """Take the origin out of saved metadata."""
+    return Origin(entry["notebook"], entry["function"])

@@ -1,0 +1,35 @@
+"""Pictures of response quality: where answers are missing and whose answers look careless."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from compendium.report.figures.theme import INK, PALETTE, label, subplots
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def missing_by_position(answers: pd.DataFrame) -> Figure:
+    """Draw the share of missing answers along the questionnaire; a rising line is drop-out."""
+    share = 100 * answers.isna().mean()
+    figure, [axes] = subplots(7.0, 2.8)
+    axes.plot(range(1, len(share) + 1), share.to_numpy(), color=PALETTE[0], marker=".", linewidth=1)
+    axes.set_ylim(0, max(5.0, 1.15 * float(share.max())))
+    label(axes, x="Position of the item in the questionnaire", y="Missing answers (% of people)")
+    return figure
+
+
+def careless_indices(indices: pd.DataFrame, cuts: dict[str, float], units: dict[str, str]) -> Figure:
+    """Draw the distribution of each index of careless answering, with the cut of the plan as a dashed line."""
+    import seaborn as sns
+
+    names = [name for name in cuts if name in indices]
+    figure, panels = subplots(8.0, 2.8, columns=len(names))
+    for axes, name in zip(panels, names, strict=True):
+        sns.histplot(x=indices[name].dropna(), bins=30, ax=axes, color=PALETTE[4], edgecolor="white", linewidth=0.3)
+        axes.axvline(cuts[name], color=INK, linestyle="--", linewidth=1)
+        label(axes, x=units[name], y="People (count)" if axes is panels[0] else "")
+    return figure

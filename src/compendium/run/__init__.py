@@ -1,0 +1,1 @@
+"""Running the study: notebooks through papermill, and the command line."""

@@ -1,0 +1,124 @@
+"""The command line: everything the Makefile calls, and what a researcher calls by hand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compendium.faults import EXIT_STATUS, InvalidInput
+from compendium.paths import REFERENCE_COHORT, ResultFolders
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+CohortOption = Annotated[str, typer.Option(help="A folder under data/cohorts, or the path of a cohort folder.")]
+DataOption = Annotated[str, typer.Option(help="Folder of the response files, when not beside cohort.yaml.")]
+ResultsOption = Annotated[str, typer.Option(help="Folder below which the cohort's results go.")]
+
+
+def main() -> None:
+    """Run the command line; bad input prints one report and exits with status 2."""
+    try:
+        app(standalone_mode=True)
+    except InvalidInput as error:
+        typer.echo(error.report(), err=True)
+        sys.exit(EXIT_STATUS)
+
+
+@app.command()
+def run(
+    notebook: Path, cohort: CohortOption = "demo", data: DataOption = "", results: ResultsOption = "results"
+) -> None:
+    """Execute one notebook for one cohort."""
+    from compendium.run.notebooks import NotebookFailed, run_notebook
+
+    try:
+        run_notebook(notebook, {"cohort": cohort, "data": data, "results": results})
+    except NotebookFailed as error:
+        typer.echo(f"FAILED {error}", err=True)
+        sys.exit(1)
+
+
+@app.command()
+def validate(path: Path, data: DataOption = "") -> None:
+    """Check a cohort folder and report every fault at once; writes nothing."""
+    from compendium.cohort import validate as check
+    from compendium.paths import cohort_folder
+
+    folder = cohort_folder(str(path))
+    check(folder, Path(data).resolve() if data else folder)
+    typer.echo(f"{path}: no faults found")
+
+
+@app.command("new-cohort")
+def new_cohort_command(name: str, framework: str = "integrated-care") -> None:
+    """Write a commented cohort folder, ready to fill."""
+    from compendium.cohort import new_cohort
+
+    typer.echo(f"Fill in {new_cohort(name, framework)}, then run: make all COHORT={name}")
+
+
+@app.command("demo-data")
+def demo_data() -> None:
+    """Write the synthetic cohorts and the synthetic consultation, the same bytes every time."""
+    from compendium.consultation import write_synthetic_consultation
+    from compendium.framework import load_framework
+    from compendium.paths import CONSULTATION
+    from compendium.simulate import write_demo_cohorts
+
+    write_demo_cohorts()
+    write_synthetic_consultation(CONSULTATION, load_framework("integrated-care"))
+
+
+@app.command()
+def index(cohort: CohortOption = "demo", results: ResultsOption = "results") -> None:
+    """Write the index of every result with its origin and checksum."""
+    from compendium.outputs.manifest import write_manifest
+    from compendium.step import open_step
+
+    step = open_step("index", cohort=cohort, results=results)
+    write_manifest(step.folders, step.settings.id)
+
+
+@app.command()
+def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsOption = "results") -> None:
+    """Render the book of a cohort from its results."""
+    from compendium.report.book import build
+    from compendium.step import open_step
+
+    step = open_step("book", cohort=cohort, data=data, results=results)
+    typer.echo(build(step.folders, step.framework, step.settings, step.plan))
+
+
+@app.command()
+def check(cohort: CohortOption = "demo", results: ResultsOption = "results") -> None:
+    """Compare built tables and values with the accepted ones."""
+    from compendium.outputs.manifest import compare
+
+    differences = compare(_accepted_cohort("check", cohort, results))
+    for difference in differences:
+        typer.echo(str(difference))
+    typer.echo(f"{len(differences)} differences from the accepted results")
+    sys.exit(1 if differences else 0)
+
+
+@app.command()
+def accept(cohort: CohortOption = "demo", results: ResultsOption = "results") -> None:
+    """Make the built tables and values the accepted ones."""
+    from compendium.outputs.manifest import accept as renew
+
+    renew(_accepted_cohort("accept", cohort, results))
+
+
+def _accepted_cohort(name: str, cohort: str, results: str) -> ResultFolders:
+    """Return the result folders of the cohort whose results are accepted; another one's would take their place."""
+    from compendium.faults import Fault
+    from compendium.step import open_step
+
+    step = open_step(name, cohort=cohort, results=results)
+    if step.settings.id != REFERENCE_COHORT:
+        problem = f"accepted results are those of {REFERENCE_COHORT!r}, not of another cohort"
+        raise InvalidInput([Fault(step.settings.id, problem, f"run it with --cohort {REFERENCE_COHORT}")])
+    return step.folders

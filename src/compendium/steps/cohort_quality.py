@@ -1,0 +1,193 @@
+"""Who answered, what is missing, and what this sample can support (notebook 03)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from compendium.cohort import Cohort, CohortSettings, Group
+from compendium.disclosure import NOT_STATED, SUPPRESSED, hidden_groups
+from compendium.framework import Framework
+from compendium.plan import Verdict
+from compendium.step import Step
+from compendium.steps.outcome_associations.latent_model import factor_outcomes
+from psychometrics.errors import PsychometricsError
+from psychometrics.screening import CarelessFlags, CarelessRules, flag_careless, little_mcar_test
+
+# Teams are many and small; they are counted, never listed.
+NOT_LISTED = ("team",)
+
+
+def save_prepared(step: Step, cohort: Cohort) -> None:
+    """Save the keyed, pseudonymised tables that every later step reads, where only their owner can read them."""
+    for name in ("people", "answers", "outcomes", "peers", "peer_outcomes"):
+        step.save.private_table(f"prepared_{name}", getattr(cohort, name))
+    step.save.private_table("pseudonyms", cohort.pseudonyms.to_frame("pseudonym"))
+
+
+def participation(step: Step, cohort: Cohort) -> pd.DataFrame:
+    """Count people from the invitation to the peers' ratings; blank where a number was not collected."""
+    own, completed = step.collected("self_ratings"), int(completers(step, cohort.answers).sum())
+    peers = step.collected("peers")
+    rated = cohort.peers.index.get_level_values("person").nunique() if peers else None
+    stages = {
+        "invited": step.settings.invited,
+        "started the questionnaire" if own else "listed in the self file": len(cohort.answers),
+        "answered enough items": completed if own else None,
+        "rated by at least one peer": rated,
+        "ratings by peers": len(cohort.peers) if peers else None,
+    }
+    return pd.DataFrame({"stage": list(stages), "n": pd.array(list(stages.values()), dtype="Int64")})
+
+
+def completers(step: Step, answers: pd.DataFrame) -> pd.Series[bool]:
+    """Say who answered at least the share of the items that a score needs."""
+    return answers.notna().mean(axis="columns") >= step.plan.scoring.minimum_answered.value
+
+
+def sample(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
+    """Count people by group, small groups suppressed."""
+    listed = [name for name, group in settings.groups.items() if group.kind != "number" and name not in NOT_LISTED]
+    gone = hidden_groups(people, listed, minimum)
+    tables = [_counts(people[name], settings.groups[name], gone[name]) for name in listed]
+    columns = ["grouping", "group", "n", "share", SUPPRESSED]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def _counts(members: pd.Series[str], group: Group, gone: frozenset[str]) -> pd.DataFrame:
+    """Count the members of each group; hidden ones keep their name only."""
+    counts = members.fillna(NOT_STATED).value_counts(sort=False)
+    counts = counts.reindex(_in_declared_order(list(counts.index), list(group.levels.values())))
+    table = counts.astype("Int64").rename("n").rename_axis("group").reset_index()
+    table = table.assign(grouping=group.label, share=table["n"] / len(members))
+    table[SUPPRESSED] = table["group"].isin(gone)
+    return table.assign(**{name: table[name].mask(table[SUPPRESSED]) for name in ("n", "share")})
+
+
+def number_groups(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
+    """Describe groupings that are numbers, such as tenure in years, where enough people gave one."""
+    rows = []
+    for name, group in settings.groups.items():
+        values = people[name].dropna()
+        if group.kind == "number" and len(values) >= minimum:
+            quartiles = values.quantile([0.25, 0.5, 0.75])
+            rows.append({"grouping": group.label, "n": len(values), "mean": values.mean(), "sd": values.std()})
+            rows[-1] |= {"lower_quartile": quartiles[0.25], "median": quartiles[0.5], "upper_quartile": quartiles[0.75]}
+    return pd.DataFrame(rows)
+
+
+def missing_by_item(answers: pd.DataFrame, not_applicable: pd.Series[int]) -> pd.DataFrame:
+    """Count blanks and not-applicable answers for each item."""
+    never = not_applicable.reindex(answers.columns).fillna(0).astype(int)
+    blank = answers.isna().sum() - never
+    table = pd.DataFrame({"n": answers.notna().sum(), "blank": blank, "not_applicable": never})
+    return table.assign(
+        blank_share=blank / len(answers), not_applicable_share=never / len(answers)
+    ).rename_axis("item").reset_index()  # fmt: skip
+
+
+def mcar_by_competency(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Test each competency's items for answers missing completely at random; say why where it cannot be done."""
+    rows: list[dict[str, object]] = []
+    for competency, items in scales.items():
+        try:
+            test = little_mcar_test(answers[list(items)])
+        except PsychometricsError as error:
+            rows.append({"competency": competency, "note": str(error)})
+            continue
+        known = {"chi_square": test.chi_square, "df": test.df, "p": test.p_value}
+        note = "" if test.df else "nothing is missing"
+        rows.append({"competency": competency, "n": test.n_persons, "patterns": test.n_patterns, **known, "note": note})
+    return pd.DataFrame(rows, columns=["competency", "n", "patterns", "chi_square", "df", "p", "note"])
+
+
+def careless_picture(flags: CarelessFlags, items: int) -> tuple[pd.DataFrame, dict[str, float], dict[str, str]]:
+    """Return the indices that are drawn, where their rules begin to count, and what they measure."""
+    units = {
+        "longstring": "Longest run of\none answer (items)",
+        "intra_individual_variability": "Variability of a person's\nanswers (SD)",
+        "even_odd_consistency": "Even-odd consistency\n(correlation)",
+    }
+    shown = {name: unit for name, unit in units.items() if name in flags.indices}
+    fences = {"longstring": (flags.rules.longstring_share or 0) * items}
+    fences["even_odd_consistency"] = flags.rules.even_odd_below or 0
+    if "intra_individual_variability" in shown:
+        lower, upper = flags.indices["intra_individual_variability"].quantile([0.25, 0.75])
+        fences["intra_individual_variability"] = lower - (flags.rules.variability_fence or 0) * (upper - lower)
+    return flags.indices[list(shown)], {name: fences[name] for name in shown}, shown
+
+
+def as_given(answers: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+    """Undo the keying: careless people repeat what they tick, not what it means."""
+    reverse = [item for item in answers.columns if framework.items.loc[item, "reverse"]]
+    given = answers.copy()
+    given[reverse] = framework.scale.minimum + framework.scale.maximum - answers[reverse]
+    return given
+
+
+def careless(step: Step, answers: pd.DataFrame) -> CarelessFlags:
+    """Flag careless answering among those who answered enough items, under the rules of the plan."""
+    rules = step.plan.careless
+    return flag_careless(
+        as_given(answers, step.framework),
+        step.framework.items["competency"].reindex(answers.columns),
+        CarelessRules(
+            longstring_share=rules.longstring_share.value,
+            variability_fence=rules.variability_fence.value,
+            mahalanobis_p=rules.mahalanobis_p.value,
+            even_odd_below=rules.even_odd_below.value,
+            straight_line_share=rules.straight_line_share.value,
+            missing_share=None,  # unanswered is drop-out, which participation reports
+            minimum_rules=int(rules.rules_to_flag.value),
+        ),
+        keyed=answers,
+    )
+
+
+def gate_table(verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
+    """Return what each gate says about this sample."""
+    rows = [
+        {
+            "analysis": name.replace("_", " "),
+            "n": each.n,
+            "counts": each.counts,
+            "needed": each.needed,
+            "supported": each.supported,
+            "reason": each.source,
+        }
+        for name, each in verdicts.items()
+    ]
+    return pd.DataFrame(rows).astype({"n": "Int64"})
+
+
+def judge_all(step: Step, cohort: Cohort) -> dict[str, Verdict]:
+    """Ask every gate of the plan, with the n that counts for it."""
+    own = step.collected("self_ratings")
+    n = int(completers(step, cohort.answers).sum()) if own else None
+    items, competencies = cohort.answers.shape[1], len(step.framework.scales())
+    rated = cohort.peers.groupby(level="person").size() if step.collected("peers") else None
+    factors = factor_outcomes(step.framework, step.settings.outcomes)[0]
+    of_factors = sum(len(members) for members in factors.values())
+    with_outcomes = int(cohort.outcomes.notna().any(axis="columns").sum())
+    answered = min(n, with_outcomes) if n is not None and step.collected("outcomes") else None
+    asked: dict[str, tuple[int | None, int]] = {
+        "careless": (items if own else None, 0),
+        "item_rule": (n, 0),
+        "reliability": (n, 0),
+        "factor_analysis": (n, items),
+        "item_response": (n, 0),
+        "invariance": (n, 0),
+        "association": (answered, 0),
+        "regression": (answered, competencies),
+        "rater_agreement": (None if rated is None else int((rated >= 2).sum()), 0),
+        "mixed_model": (None if rated is None else len(rated), 0),
+        "latent_outcomes": (answered if of_factors else None, items + of_factors),
+    }
+    return {gate: step.judge(gate, *sizes) for gate, sizes in asked.items()}
+
+
+def _in_declared_order(found: list[str], declared: list[str]) -> list[str]:
+    """Order groups as the cohort declares them, the others after."""
+    known = [name for name in declared if name in found]
+    return known + sorted(name for name in found if name not in known)

@@ -1,0 +1,75 @@
+"""The structure behind the answers: dimensions, rival models, reliability, and a verdict in words (notebook 05)."""
+
+from compendium.steps.factor_structure.exploratory import (
+    cross_loading_items,
+    factor_contents,
+    factor_match,
+    nearest_suggestion,
+    retention_sentence,
+    salient_table,
+    unmatched_sentence,
+)
+from compendium.steps.factor_structure.judgement import (
+    Check,
+    Evidence,
+    StructureVerdict,
+    gather_evidence,
+    judge_structure,
+)
+from compendium.steps.factor_structure.models import (
+    Rivals,
+    careless_comparison,
+    competency_pairs,
+    crossing_items,
+    difference_table,
+    fit_rivals,
+    large_residuals,
+    loading_table,
+    model_fit_table,
+    modification_table,
+    p_of_one_factor,
+    residual_matrix,
+    residual_share,
+    second_order_table,
+)
+from compendium.steps.factor_structure.reliability import (
+    hierarchical_omega,
+    latent_reliability,
+    model_reliability,
+    reliability_table,
+)
+from compendium.steps.factor_structure.words import noun_of
+
+__all__ = [
+    "Check",
+    "Evidence",
+    "Rivals",
+    "StructureVerdict",
+    "careless_comparison",
+    "competency_pairs",
+    "cross_loading_items",
+    "crossing_items",
+    "difference_table",
+    "factor_contents",
+    "factor_match",
+    "fit_rivals",
+    "gather_evidence",
+    "hierarchical_omega",
+    "judge_structure",
+    "large_residuals",
+    "latent_reliability",
+    "loading_table",
+    "model_fit_table",
+    "model_reliability",
+    "modification_table",
+    "nearest_suggestion",
+    "noun_of",
+    "p_of_one_factor",
+    "reliability_table",
+    "residual_matrix",
+    "residual_share",
+    "retention_sentence",
+    "salient_table",
+    "second_order_table",
+    "unmatched_sentence",
+]

@@ -1,0 +1,1 @@
+"""The same meaning across groups, and differences between groups (notebook 06)."""

@@ -1,0 +1,252 @@
+"""Differences between groups of people, and how scores go with tenure (notebook 06)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from compendium.cohort import CohortSettings
+from compendium.disclosure import hidden_groups, suppress_small_groups
+from compendium.plan import StudyPlan
+from psychometrics.association import (
+    SplineRegression,
+    adjust_p,
+    random_intercept,
+    spearman_matrix,
+    spline_regression,
+)
+from psychometrics.errors import PsychometricsError, TooFewPersonsError
+from psychometrics.groups import compare_groups, dunn, rank_effect_interval
+
+NOT_COMPARED = ("team",)
+FEWEST_GROUPS = 2
+TOO_FEW_SHOWN = "fewer than two groups are large enough to be shown"
+EFFECT = ("eta_squared", "eta_lower", "eta_upper")
+TEST_COLUMNS = ("grouping", "competency", "n", "n_groups", "H", "df", "p", "p_holm", "p_bh", "epsilon_squared", *EFFECT)
+PAIR_COLUMNS = (
+    "grouping", "competency", "group_a", "group_b", "n_a", "n_b", "difference", "z", "p", "p_holm",
+    "probability_of_superiority", "differ",
+)  # fmt: skip
+MIXED_COLUMNS = ("grouping", "competency", "n", "n_groups", "epsilon_squared", "icc1", "lower", "upper", "note")
+SPLINE_COLUMNS = (
+    "competency", "n", "knots", "r_squared_linear", "r_squared", "f_overall", "p_overall", "f_nonlinear",
+    "df_nonlinear", "df_residual", "p_nonlinear", "p_holm", "note",
+)  # fmt: skip
+CURVE_COLUMNS = ("competency", "tenure", "estimate", "lower", "upper")
+# Where four knots stand: Harrell 2015, table 2.3. The outer ones move inwards where too few people lie beyond them.
+KNOTS = (0.05, 0.35, 0.65, 0.95)
+
+
+def groupings(settings: CohortSettings) -> dict[str, str]:
+    """Return the groupings that are compared, with their labels."""
+    return {
+        name: group.label
+        for name, group in settings.groups.items()
+        if group.kind != "number" and name not in NOT_COMPARED
+    }
+
+
+def shown_groups(
+    score: pd.Series[float], people: pd.DataFrame, gone: Mapping[str, frozenset[str]], minimum: float
+) -> dict[str, pd.Series[str]]:
+    """Return the groups of each person, members of groups that may not be shown for this score counted as nobody's.
+
+    Hidden are the groups of each grouping in ``gone`` (see :func:`compendium.disclosure.hidden_groups`), those with too
+    few scores, and those that protect them.
+    """
+    members = {}
+    for name, hidden in gone.items():
+        table = _described(score, people[name], hidden, minimum)
+        members[name] = people[name].mask(people[name].isin(table.loc[table["suppressed"], "group"]))
+    return members
+
+
+def _described(score: pd.Series[float], members: pd.Series[str], gone: frozenset[str], minimum: float) -> pd.DataFrame:
+    """Return n, mean and standard deviation of a score in each group, blank where they may not be shown."""
+    table = score.groupby(members, sort=True).agg(["count", "mean", "std"])
+    table = table.rename(columns={"count": "n", "std": "sd"}).rename_axis("group").reset_index()
+    table.loc[table["group"].isin(gone), ["n", "mean", "sd"]] = float("nan")
+    return suppress_small_groups(table, minimum=minimum, keep=["group"])
+
+
+def _each(
+    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float
+) -> Iterator[tuple[str, str, pd.Series[str]]]:
+    """Yield every grouping's label with every competency and the groups that may be shown for it."""
+    labels = groupings(settings)
+    gone = hidden_groups(people, list(labels), minimum)
+    shown = {name: shown_groups(scores[name], people, gone, minimum) for name in scores.columns}
+    for name, label in labels.items():
+        for competency in scores.columns:
+            yield label, str(competency), shown[competency][name]
+
+
+def rank_effect(H: float, df: float, n: float, confidence: float) -> dict[str, float]:
+    """Return the share of the variance of ranks that lies between groups, chance taken out, and its interval.
+
+    An estimate below zero, of groups more alike than chance makes them, is shown as zero, like its lower bound.
+    """
+    if not H >= 0:
+        return dict.fromkeys(EFFECT, float("nan"))
+    found = rank_effect_interval(float(H), int(df), int(n), confidence)
+    return dict(zip(EFFECT, (max(found[0], 0.0), *found[1:]), strict=True))
+
+
+def group_tests(
+    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Test every competency over every grouping (Kruskal-Wallis), adjusted over the whole family (Holm, BH).
+
+    Hidden groups (below the disclosure threshold, or hidden to protect such a group) are left out of the tests, so
+    that neither a result nor its n speaks of them.
+    """
+    rows = []
+    for label, competency, members in _each(scores, people, settings, minimum):
+        test = compare_groups(scores[[competency]], members, adjustment="holm").tests.iloc[0]
+        if members[scores[competency].notna()].nunique() < FEWEST_GROUPS:
+            test["note"] = TOO_FEW_SHOWN
+        effect = rank_effect(test["H"], test["df"], test["n"], confidence)
+        rows.append({**test.drop(["score", "p_adjusted"]), **effect, "grouping": label, "competency": competency})
+    table = pd.DataFrame(rows).reindex(columns=[*TEST_COLUMNS, "note"])
+    return table.assign(**{f"p_{how}": adjust_p(table["p"].astype(float), how) for how in ("holm", "bh")})
+
+
+def group_pairs(
+    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float, alpha: float
+) -> pd.DataFrame:
+    """Compare every pair of shown groups after each Kruskal-Wallis test (Dunn, Holm over the pairs of the test).
+
+    ``probability_of_superiority`` is that of a member of group a scoring above a member of group b, ties counted half.
+    A test that could not be made has no pairs.
+    """
+    tables = []
+    for label, competency, members in _each(scores, people, settings, minimum):
+        try:
+            table = dunn(scores[competency], members, "holm").to_frame()
+        except PsychometricsError:
+            continue
+        tables.append(table.assign(grouping=label, competency=competency))
+    pairs = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    pairs = pairs.rename(columns={"p_adjusted": "p_holm"}).reindex(columns=list(PAIR_COLUMNS))
+    return pairs.assign(differ=pairs["p_holm"].astype(float) < alpha)
+
+
+def group_variances(
+    scores: pd.DataFrame,
+    people: pd.DataFrame,
+    settings: CohortSettings,
+    tests: pd.DataFrame,
+    plan: StudyPlan,
+) -> pd.DataFrame:
+    """Ask a mixed model how much of each score lies between groups: ICC(1) with its profile interval.
+
+    Each grouping of enough shown groups has a random intercept of its own. ``epsilon_squared`` of the test stands
+    beside it; the two agree when the difference does not hang on the method.
+    """
+    fewest, minimum = int(plan.groups.fewest_for_variance.value), plan.disclosure.minimum_group.value
+    effects = tests.set_index(["grouping", "competency"])["epsilon_squared"].to_dict()
+    rows = []
+    for label, competency, members in _each(scores, people, settings, minimum):
+        row = {"grouping": label, "competency": competency, "epsilon_squared": effects.get((label, competency))}
+        rows.append(row | _variance(scores[competency], members, fewest, plan.confidence.value))
+    return pd.DataFrame(rows).reindex(columns=list(MIXED_COLUMNS))
+
+
+def _variance(score: pd.Series[float], members: pd.Series[str], fewest: int, confidence: float) -> dict[str, object]:
+    """Return ICC(1) of one score over one grouping, or why there is none."""
+    known = score.notna() & members.notna()
+    count = {"n": int(known.sum()), "n_groups": int(members[known].nunique())}
+    if count["n_groups"] < fewest:
+        return count | {"note": f"a variance between groups needs {fewest} of them or more"}
+    try:
+        found = random_intercept(score, None, members.astype(object), confidence)
+    except PsychometricsError as error:
+        return count | {"note": str(error)}
+    ends = {"lower": found.icc1_lower, "upper": found.icc1_upper}
+    return count | {"icc1": found.icc1, **ends, "note": "; ".join(found.notes)}
+
+
+def largest_variance(variances: pd.DataFrame) -> pd.Series[Any]:
+    """Return the row with the largest ICC(1); without any, a row of blanks with the reason in ``note``."""
+    known = variances.dropna(subset=["icc1"]).astype({"icc1": float})
+    if known.empty:
+        reason = variances["note"].iloc[0] if len(variances) else "no grouping was collected"
+        return pd.Series({"note": reason}).reindex(list(MIXED_COLUMNS))
+    return known.sort_values("icc1", ascending=False, kind="stable").iloc[0]
+
+
+def group_means(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
+    """Return mean and standard deviation of every competency in every group, small groups suppressed."""
+    tables = []
+    gone = hidden_groups(people, list(groupings(settings)), minimum)
+    for name, label in groupings(settings).items():
+        for competency in scores.columns:
+            shown = _described(scores[competency], people[name], gone[name], minimum)
+            tables.append(shown.assign(grouping=label, competency=competency))
+    columns = ["grouping", "group", "competency", "n", "mean", "sd", "suppressed"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def tenure_correlations(
+    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, confidence: float
+) -> pd.DataFrame:
+    """Correlate every competency with tenure (Spearman); tenure in bands counts by the order of its bands."""
+    tenure = people["tenure"]
+    if settings.groups["tenure"].kind != "number":
+        order = list(settings.groups["tenure"].levels.values()) or sorted(tenure.dropna().unique())
+        tenure = tenure.map({level: rank for rank, level in enumerate(order)})
+    table = spearman_matrix(scores, tenure.astype(float).to_frame("tenure"), confidence).to_frame()
+    table = table.rename(columns={"x": "competency"}).drop(columns=["y"])
+    return table.assign(p_holm=adjust_p(table["p"], "holm"))
+
+
+def tenure_curves(
+    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, plan: StudyPlan
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Regress every competency on tenure as a curve (restricted cubic spline of four knots, HC3 errors).
+
+    Returns
+    -------
+    tuple of DataFrame
+        The tests: whether the score goes with tenure at all, and whether it bends (p adjusted over competencies,
+        Holm), or why there is no curve. The curves between the outer knots, with pointwise intervals; at least as
+        many people as a shown group needs lie beyond each end.
+    """
+    tests, curves = [], []
+    for competency in scores.columns:
+        try:
+            fit = _tenure_curve(scores[competency], people["tenure"], settings, plan)
+        except PsychometricsError as error:
+            tests.append(pd.DataFrame([{"competency": competency, "note": str(error)}]))
+            continue
+        tests.append(fit.to_frame().assign(competency=competency, note=""))
+        curves.append(fit.curve.rename(columns={"x": "tenure"}).assign(competency=competency))
+    table = pd.concat(tests, ignore_index=True).reindex(columns=list(SPLINE_COLUMNS))
+    curve = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
+    return table.assign(p_holm=adjust_p(table["p_nonlinear"].astype(float), "holm")), curve.reindex(
+        columns=list(CURVE_COLUMNS)
+    )
+
+
+def _tenure_curve(
+    score: pd.Series[float], tenure: pd.Series[Any], settings: CohortSettings, plan: StudyPlan
+) -> SplineRegression:
+    """Fit the curve of one competency, or say why it cannot be drawn."""
+    if settings.groups["tenure"].kind != "number":
+        raise PsychometricsError("tenure was asked in bands; a curve needs it as a number")
+    known = tenure[score.notna() & tenure.notna()].astype(float)
+    needed = plan.gates["association"].minimum_n
+    if len(known) < needed:
+        raise TooFewPersonsError(f"not supported at n = {len(known)}, would need {needed}")
+    ends = max(KNOTS[0], plan.disclosure.minimum_group.value / len(known))
+    knots = known.quantile([ends, *KNOTS[1:-1], 1 - ends])
+    return spline_regression(score, tenure.astype(float), list(knots), "HC3", plan.confidence.value)
+
+
+def effect_matrix(tests: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
+    """Lay epsilon squared out with groupings down and competencies across."""
+    order = list(dict.fromkeys(tests["competency"]))
+    matrix = tests.pivot(index="grouping", columns="competency", values="epsilon_squared")
+    return matrix.reindex(index=list(dict.fromkeys(tests["grouping"])), columns=order).rename(columns=labels)

@@ -1,0 +1,1 @@
+"""How each item works, and which items are kept (notebook 04)."""

@@ -1,0 +1,343 @@
+"""What is known of every item beyond its classical statistics: response model, fairness, evidence, relevance (04)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from compendium import consultation
+from compendium import review as evidence
+from compendium.plan import Check
+from compendium.step import Step
+from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
+from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
+from psychometrics.errors import TooFewPersonsError
+from psychometrics.irt import (
+    GradedResponse,
+    fit_scales,
+    item_fit,
+    item_information,
+    local_dependence,
+    marginal_reliability,
+    person_fit,
+    scale_information,
+)
+from psychometrics.selection import Decision, ItemCheck, category_check, threshold_check
+
+FEWEST_ITEMS = 3
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is known of the items so far; empty where the sample did not allow it.
+
+    Attributes
+    ----------
+    models
+        Graded response model of each competency.
+    fit, dependent
+        As :func:`fit_table` and :func:`dependent_pairs` return them.
+    fairness
+        As :func:`fairness_table` returns it.
+    chosen_share
+        Share of bootstrap samples that choose each item.
+    """
+
+    models: Mapping[str, GradedResponse]
+    fit: pd.DataFrame
+    dependent: pd.DataFrame
+    fairness: pd.DataFrame
+    chosen_share: pd.Series
+
+    def with_models(self, models: Mapping[str, GradedResponse], fit: pd.DataFrame, dependent: pd.DataFrame) -> Findings:
+        """Add what the graded response models say."""
+        return replace(self, models=models, fit=fit, dependent=dependent)
+
+    def with_fairness(self, fairness: pd.DataFrame) -> Findings:
+        """Add the comparison of groups."""
+        return replace(self, fairness=fairness)
+
+    def with_stability(self, items: pd.DataFrame) -> Findings:
+        """Add how often each item was chosen."""
+        return replace(self, chosen_share=items.set_index("item")["share"])
+
+
+def nothing_yet() -> Findings:
+    """Start without findings."""
+    empty = pd.DataFrame()
+    return Findings({}, empty, pd.DataFrame(columns=["item", "other"]), empty, pd.Series(dtype=float))
+
+
+@dataclass(frozen=True)
+class Groupings:
+    """Differential item functioning by every grouping that could be looked at, and why the others could not."""
+
+    found: Mapping[str, OrdinalDif]
+    notes: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Say what could not be compared."""
+        return " ".join(self.notes) if self.notes else "Every grouping of the plan that was collected was compared."
+
+
+def response_models(answers: pd.DataFrame, scales: Mapping[str, list[str]]) -> dict[str, GradedResponse]:
+    """Fit a graded response model to every competency with enough items; codes that nobody uses are left out.
+
+    A competency whose model has no maximum (items that repeat each other exactly) is left out.
+    """
+    fitted = {name: items for name, items in scales.items() if len(items) >= FEWEST_ITEMS}
+    found = fit_scales(answers, fitted, unused="collapse")
+    return {name: model for name, model in found.items() if model.converged}
+
+
+def parameter_table(models: Mapping[str, GradedResponse]) -> pd.DataFrame:
+    """Return one row an item: discrimination, thresholds, information, each with its standard error."""
+    tables = [
+        model.to_frame().assign(
+            competency=name, expected_information=model.expected_information().reindex(model.items).to_numpy()
+        )
+        for name, model in models.items()
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    first = ["item", "competency", "a", "a_se", "loading", "expected_information"]
+    return table[[*first, *[column for column in table.columns if column not in first]]]
+
+
+def fit_table(models: Mapping[str, GradedResponse], answers: pd.DataFrame) -> pd.DataFrame:
+    """Return S-X2 of every item, its p adjusted over all items (Benjamini-Hochberg)."""
+    from scipy.stats import false_discovery_control
+
+    tables = [item_fit(model, answers[model.items]).assign(competency=name) for name, model in models.items()]
+    table = pd.concat(tables).rename_axis("item").reset_index()
+    known = table["p_value"].notna()
+    table.loc[known, "p_adjusted"] = false_discovery_control(table.loc[known, "p_value"])
+    return table
+
+
+def dependent_pairs(models: Mapping[str, GradedResponse], answers: pd.DataFrame, excess: float) -> pd.DataFrame:
+    """Return the pairs of items that share more than their competency (Q3), strongest first."""
+    tables = [
+        local_dependence(model, answers[model.items], excess).flagged().assign(competency=name)
+        for name, model in models.items()
+    ]
+    return pd.concat(tables, ignore_index=True).sort_values("above_mean", ascending=False, ignore_index=True)
+
+
+def precision_table(models: Mapping[str, GradedResponse]) -> pd.DataFrame:
+    """Return one row a competency: reliability, and between which trait levels it stays above .70."""
+    rows = []
+    for name, model in models.items():
+        curve = scale_information(model)
+        good = curve.index[curve["reliability"] >= 0.7]
+        span = {"lower": good.min(), "upper": good.max()} if len(good) else {"lower": None, "upper": None}
+        rows.append({"competency": name, "items": model.n_items, "n": model.n_persons,
+                     "marginal_reliability": marginal_reliability(model), **span})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def information_curves(models: Mapping[str, GradedResponse]) -> pd.DataFrame:
+    """Return information and conditional standard error of every competency along the trait."""
+    tables = [scale_information(model).assign(competency=name) for name, model in models.items()]
+    return pd.concat(tables).rename_axis("theta").reset_index()
+
+
+def item_curves(models: Mapping[str, GradedResponse]) -> pd.DataFrame:
+    """Return the information of every item along the trait, one column an item."""
+    return pd.concat([item_information(model) for model in models.values()], axis="columns")
+
+
+def misfitting_share(models: Mapping[str, GradedResponse], answers: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Return for each competency the share of people whose answers fit the model poorly (lz in the lower tail)."""
+    from scipy.stats import norm
+
+    rows = []
+    for name, model in models.items():
+        lz = person_fit(model, answers[model.items])["lz"].dropna()
+        rows.append({"competency": name, "n": len(lz), "misfitting_share": float((lz < norm.ppf(alpha)).mean())})
+    return pd.DataFrame(rows)
+
+
+def compare_groups(step: Step, answers: pd.DataFrame, items: list[str]) -> Groupings:
+    """Look for items that groups answer differently at the same level of the competency."""
+    rule, alpha = step.plan.fairness, step.plan.alpha_level.value
+    cuts = DifRule(
+        alpha=alpha,
+        minimum_change=step.plan.selection.fairness.value,
+        moderate=rule.moderate.value,
+        large=rule.large.value,
+        minimum_size=int(rule.smallest_group.value),
+    )
+    large = {name: members for name, members in step.framework.scales(items).items() if len(members) > FEWEST_ITEMS}
+    scales = pd.Series({item: name for name, members in large.items() for item in members})
+    if not large:
+        return Groupings({}, ("No competency has the four items or more that a comparison takes.",))
+    found, notes = {}, []
+    for name in rule.groupings:
+        if name not in step.settings.groups:
+            continue
+        try:
+            found[name] = ordinal_dif(answers[list(scales.index)], step.prepared.people[name], scales, rule=cuts)
+        except TooFewPersonsError:
+            # The error itself counts every group, also those too small to be shown.
+            notes.append(f"{step.group_labels[name]}: fewer than two groups have {cuts.minimum_size} people.")
+            continue
+        small = sorted(set(step.prepared.people[name].dropna()) - set(found[name].groups.index))
+        if small:
+            notes.append(f"{step.group_labels[name]}: too small to compare are {', '.join(map(str, small))}.")
+    if not found and not notes:
+        notes.append("The cohort collected none of the groupings that the plan compares.")
+    return Groupings(found, tuple(notes))
+
+
+def fairness_table(groupings: Groupings, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return one row an item and grouping: tests, growth of R2, whether it is flagged."""
+    kept = ["scale", "n", "p_adjusted_total", "mcfadden_uniform", "mcfadden_non_uniform", "mcfadden_total", "size",
+            "flagged", "kind", "note"]  # fmt: skip
+    tables = [
+        study.table[kept].rename_axis("item").reset_index().assign(grouping=labels[name])
+        for name, study in groupings.found.items()
+    ]
+    columns = ["item", "grouping", "competency", *kept[1:]]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(tables, ignore_index=True).rename(columns={"scale": "competency"})[columns]
+
+
+def effect_table(groupings: Groupings, labels: Mapping[str, str], *, whole_scales: bool) -> pd.DataFrame:
+    """Return what flagged items do to the answers, or to the competency scores, of every group."""
+    tables = []
+    for name, study in groupings.found.items():
+        effects = study.scale_effects if whole_scales else study.effects
+        wanted = effects["n_flagged"] > 0 if whole_scales else effects["item"].isin(study.flagged)
+        tables.append(effects[wanted].assign(grouping=labels[name], reference=study.reference))
+    if not tables:
+        return pd.DataFrame(columns=["competency" if whole_scales else "item", "group", "signed", "grouping"])
+    return pd.concat(tables, ignore_index=True).rename(columns={"scale": "competency"})
+
+
+def largest_change(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return the largest growth of R2 of each item over the groupings, and where it is flagged."""
+    largest = table.groupby("item")["mcfadden_total"].max()
+    flagged = table[table["flagged"].astype(bool)]
+    return largest, flagged.groupby("item")["grouping"].agg(", ".join)
+
+
+def measurement_model(answers: pd.DataFrame, scales: Mapping[str, list[str]]) -> CfaResult:
+    """Fit the competencies as correlated factors (WLSMV, pairwise)."""
+    return fit_cfa(CfaModel.correlated(scales), answers, missing="pairwise")
+
+
+def expected_loadings(model: CfaResult) -> pd.DataFrame:
+    """Return the largest loading that each item would have on another competency, and on which."""
+    changes = model.modification_indices()
+    crossed = changes[changes["kind"] == "loading"].assign(size=lambda table: table["standardised_change"].abs())
+    strongest = crossed.sort_values("size", ascending=False, kind="stable").drop_duplicates("right").set_index("right")
+    return strongest[["left", "standardised_change"]].rename(
+        columns={"left": "other", "standardised_change": "second_loading"}
+    )
+
+
+def background(step: Step) -> pd.DataFrame:
+    """Return what evidence review and consultation say of each item; empty where the framework has neither.
+
+    Returns
+    -------
+    DataFrame, indexed by item
+        ``relevance clarity needed verdict supporting records``.
+    """
+    items = step.framework.items
+    if not step.collected("review"):
+        return pd.DataFrame(index=items.index)
+    thread = evidence.thread_of_items(evidence.load_review(), step.framework)
+    held = consultation.load_consultation(step.whole_framework)
+    verdict = consultation.item_verdicts(
+        consultation.item_content_validity(
+            held.matrix("relevance"), positive_from=held.description.relevance.positive_from
+        ),
+        consultation.item_content_validity(
+            held.matrix("clarity"), positive_from=held.description.clarity.positive_from
+        ),
+        minimum=step.plan.selection.relevance.value,
+    )
+    found = verdict.reindex(items.index)
+    return found.assign(supporting=thread["supporting"], records=thread["records"])
+
+
+def extended_checks(
+    step: Step,
+    answers: pd.DataFrame,
+    model: CfaResult,
+    findings: Findings,
+    known: pd.DataFrame,
+) -> list[ItemCheck]:
+    """Return the further checks of the plan, each with what a failing item gets.
+
+    Parameters
+    ----------
+    model
+        The measurement model of the items that pass the published rule.
+    findings
+        Item fit and fairness, where they were looked at.
+    known
+        As :func:`background` returns it.
+    """
+    plan = step.plan.selection
+    checks = [
+        category_check(answers, plan.commonest_answer.value, _decision(plan.commonest_answer)),
+        threshold_check("missing_share", answers.isna().mean(), maximum=plan.missing_share.value,
+                        decision=_decision(plan.missing_share), label="share not answered"),
+        threshold_check("loading", model.loadings.set_index("item")["standardised"], minimum=plan.loading.value,
+                        decision=_decision(plan.loading), label="standardised loading"),
+        _crossing(model, plan.second_loading.value, _decision(plan.second_loading)),
+    ]  # fmt: skip
+    if len(findings.fairness):
+        checks.append(_unfair(findings.fairness, _decision(plan.fairness)))
+    if len(findings.fit):
+        adjusted = findings.fit.set_index("item")["p_adjusted"]
+        checks.append(threshold_check("item_fit_p", adjusted, minimum=plan.item_fit.value,
+                                      decision=_decision(plan.item_fit), label="adjusted p of S-X2"))  # fmt: skip
+    if len(known.columns):
+        checks.append(_irrelevant(known, _decision(plan.relevance)))
+        records, fewest = known["supporting"], plan.evidence.value
+        called = "coded records that support it"
+        checks.append(threshold_check("supporting", records, fewest, decision=_decision(plan.evidence), label=called))
+    return checks
+
+
+def _decision(check: Check) -> Decision:
+    """Turn the plan's word into the screening's."""
+    return "drop" if check.decision == "drop" else "keep"
+
+
+def _crossing(model: CfaResult, cut: float, decision: Decision) -> ItemCheck:
+    """Flag items that would load on another competency as well."""
+    found = expected_loadings(model)
+    reasons = [
+        f"would load {size:.2f} on {other} as well" if abs(size) >= cut else ""
+        for other, size in zip(found["other"], found["second_loading"], strict=True)
+    ]
+    return ItemCheck("second_loading", found["second_loading"], pd.Series(reasons, found.index, dtype=object), decision)
+
+
+def _unfair(fairness: pd.DataFrame, decision: Decision) -> ItemCheck:
+    """Flag items that groups answer differently at the same level."""
+    largest, where = largest_change(fairness)
+    reasons = [
+        f"answered differently at the same level by {str(where[item]).lower()} (R2 grows by {value:.3f})"
+        if item in where.index
+        else ""
+        for item, value in zip(largest.index.astype(str), largest, strict=True)
+    ]
+    return ItemCheck("fairness_r2", largest, pd.Series(reasons, largest.index, dtype=object), decision)
+
+
+def _irrelevant(known: pd.DataFrame, decision: Decision) -> ItemCheck:
+    """Flag items that too few raters found relevant, by the consultation's own verdict."""
+    reasons = [
+        f"{share:.2f} of raters find it relevant, {needed:.2f} wanted" if verdict == "question" else ""
+        for share, needed, verdict in zip(known["relevance"], known["needed"], known["verdict"], strict=True)
+    ]
+    return ItemCheck("relevance", known["relevance"], pd.Series(reasons, known.index, dtype=object), decision)

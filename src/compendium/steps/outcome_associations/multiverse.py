@@ -1,0 +1,134 @@
+"""The headline estimates over every defensible choice of scoring, missing rule, careless rule and covariates."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from compendium.steps.outcome_associations import associations as outcomes
+from compendium.steps.outcome_associations.claims import Material
+from compendium.steps.outcome_associations.specifications import tested_outcomes
+from psychometrics.association import correlation_matrix, partial_correlations
+from psychometrics.errors import PsychometricsError
+from psychometrics.scoring import scale_scores
+
+if TYPE_CHECKING:
+    from compendium.step import Step
+
+# People above which resampling every subset of the competencies takes longer than its precision is worth.
+LARGE = 500
+CHOICES = ("items", "minimum_answered", "careless", "correlation", "covariates")
+
+
+def resamples(step: Step) -> int:
+    """Return the resamples of the dominance analysis: a tenth of the plan's where the cohort is large."""
+    asked = int(step.plan.resampling.bootstrap.value)
+    return asked if len(step.prepared.answers) < LARGE else asked // 10
+
+
+def flagged_people(step: Step) -> pd.Index:
+    """Return the people whose answers look careless by the rules of the plan; none where nobody was screened."""
+    path = step.folders.private / "careless_flags.csv"
+    if not path.is_file():
+        return pd.Index([])
+    flags = pd.read_csv(path, index_col="person", dtype={"person": str})
+    return flags.index[flags["flagged"].fillna(value=False).astype(bool)]
+
+
+def specifications(step: Step, material: Material) -> pd.DataFrame:
+    """Return every combination of choices that this cohort allows, one a row."""
+    plan, people = step.plan.multiverse, material.people
+    covariates = [names for names in plan.covariates if set(names) <= set(people.columns)]
+    careless = plan.careless if len(flagged_people(step)) else ["all"]
+    shares = [share.value for share in plan.minimum_answered.values()]
+    rows = itertools.product(plan.items, shares, careless, plan.correlation, covariates)
+    table = pd.DataFrame(list(rows), columns=list(CHOICES))
+    return table.assign(covariates=[" + ".join(names) or "none" for names in table["covariates"]])
+
+
+def specification_curve(step: Step, material: Material) -> pd.DataFrame:
+    """Estimate every claim about an own outcome under every specification.
+
+    Returns
+    -------
+    DataFrame
+        One row a claim and specification: the choices, ``estimate``, ``lower``, ``upper``, ``n``, ``note``.
+    """
+    table = specifications(step, material)
+    sets = {"kept": step.kept_items, "asked": list(step.framework.items.index)}
+    answers = step.prepared.answers
+    scored = {
+        (name, share): outcomes.overall(scale_scores(answers, step.framework.scales(sets[name]), share))
+        for name, share in {(row["items"], row["minimum_answered"]) for row in table.to_dict("records")}
+    }
+    kept = ~answers.index.isin(flagged_people(step))
+    claims = tested_outcomes(material, step.plan)
+    confidence = step.plan.confidence.value
+    work = (
+        joblib.delayed(_estimate)(
+            scored[row["items"], row["minimum_answered"]],
+            material.own[scale],
+            material.people,
+            kept if row["careless"] != "all" else np.ones(len(kept), dtype=bool),
+            {"claim": claim} | {str(key): value for key, value in row.items()},
+            confidence,
+        )
+        for claim, scale in claims.items()
+        for row in table.to_dict("records")
+    )
+    rows = joblib.Parallel()(work)
+    return pd.DataFrame(rows).reindex(columns=["claim", *CHOICES, "estimate", "lower", "upper", "n", "note"])
+
+
+def _estimate(
+    overall: pd.Series[float],
+    outcome: pd.Series[float],
+    people: pd.DataFrame,
+    kept: np.ndarray,
+    row: dict[str, object],
+    confidence: float,
+) -> dict[str, object]:
+    """Estimate one claim under one specification."""
+    x, y = overall[kept].to_frame("x"), outcome[kept].to_frame("y")
+    covariates, method = str(row["covariates"]), row["correlation"]
+    try:
+        if covariates == "none":
+            found = correlation_matrix(x, y, confidence, method)  # type: ignore[arg-type]
+        else:
+            found = partial_correlations(x, y, people.loc[kept, covariates.split(" + ")], method, confidence)  # type: ignore[arg-type]
+    except PsychometricsError as error:
+        return row | {"note": str(error)}
+    one = found.to_frame().iloc[0]
+    return row | {"estimate": one.iloc[3], **{name: one[name] for name in ("lower", "upper", "n", "note")}}
+
+
+def curve_summary(curve: pd.DataFrame, smallest: dict[str, float]) -> pd.DataFrame:
+    """Return, for each claim, the range of its estimates and how many of them hold up.
+
+    Parameters
+    ----------
+    curve
+        Table of :func:`specification_curve`.
+    smallest
+        Smallest effect of interest of each claim.
+    """
+    rows = []
+    for claim, part in curve.dropna(subset=["estimate"]).groupby("claim", sort=False):
+        known = part["estimate"]
+        rows.append(
+            {
+                "claim": claim,
+                "specifications": len(known),
+                "smallest": known.min(),
+                "median": known.median(),
+                "largest": known.max(),
+                "above_zero_share": float((part["lower"] > 0).mean()),
+                "at_least_of_interest_share": float((known >= smallest[str(claim)]).mean()),
+            }
+        )
+    columns = ["claim", "specifications", "smallest", "median", "largest", "above_zero_share"]
+    return pd.DataFrame(rows, columns=[*columns, "at_least_of_interest_share"])
