@@ -10,19 +10,24 @@ from psychometrics.selection.checks import (
     threshold_check,
 )
 from psychometrics.selection.merit import graded_information
-from psychometrics.selection.optimal import ItemSelection, select_items
+from psychometrics.selection.optimal import Constraint, ItemSelection, select_items
+from psychometrics.selection.reasons import REASON_KINDS, Reason, reason_table
 from psychometrics.selection.rule import ItemScreening, screen_items
 from psychometrics.selection.stability import SelectionStability, selection_stability
 
 __all__ = [
+    "REASON_KINDS",
+    "Constraint",
     "Decision",
     "ItemCheck",
     "ItemScreening",
     "ItemSelection",
+    "Reason",
     "SelectionStability",
     "category_check",
     "cross_loading_check",
     "graded_information",
+    "reason_table",
     "screen_items",
     "select_items",
     "selection_stability",

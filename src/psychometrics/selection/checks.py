@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import numeric_table
+from psychometrics._checks import Label, numeric_column, numeric_table
 from psychometrics.errors import PsychometricsError
+from psychometrics.selection.reasons import NAN, Reason
 
 Decision = Literal["keep", "review", "drop"]
 #: A check that decides "keep" only notes what it found.
@@ -29,17 +31,62 @@ class ItemCheck:
     name : str
         Column that shows the value.
     values : Series
-        One value an item; items that it does not name were not checked.
+        One value an item; items that it does not name were not looked at.
     reasons : Series
         Reason in words for each flagged item; empty text for an item that passes.
     decision : {"keep", "review", "drop"}
         What a flagged item gets; with "keep" the reason is noted and the item stays.
+    findings : mapping of item to Reason
+        The same reasons as data: one for each flagged item, and one of the kind ``untested`` for each item that
+        could not be checked. Where it is left out, an item with a reason in words has one of the kind ``flagged``.
+
+    An item that could not be checked never gets more than "review": what was not tested proves nothing against it,
+    and nothing for it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from psychometrics.selection import Reason, ItemCheck
+    >>> values = pd.Series({"a": 0.01, "b": 0.2})
+    >>> check = ItemCheck("p_value", values, findings={"a": Reason("below_minimum", 0.01, 0.05, check="p_value")})
+    >>> check.reasons.tolist()
+    ['p value 0.01, under 0.05', '']
+
+    See Also
+    --------
+    threshold_check, cross_loading_check, category_check, screen_items
     """
 
     name: str
     values: pd.Series
-    reasons: pd.Series
+    reasons: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
     decision: Decision = "review"
+    findings: Mapping[Label, Reason] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Give each reason in words its data, or each datum its words."""
+        if self.findings:
+            if not len(self.reasons):
+                texts = [self._text(self.findings.get(item)) for item in self.values.index]
+                object.__setattr__(self, "reasons", pd.Series(texts, self.values.index, dtype=object))
+            return
+        flagged = self.reasons[self.reasons.astype(bool)].index
+        found = {item: Reason("flagged", float(self.values.get(item, NAN)), check=self.name) for item in flagged}
+        object.__setattr__(self, "findings", found)
+
+    def _text(self, reason: Reason | None) -> str:
+        """Return short words for a reason."""
+        called = self.name.replace("_", " ")
+        if reason is None:
+            return ""
+        words = {"below_minimum": "under", "above_maximum": "over"}.get(reason.kind)
+        if words:
+            return f"{called} {reason.value:.2f}, {words} {reason.limit:.2f}"
+        return f"{called} could not be tested" if reason.kind == "untested" else f"{called}: {reason.kind}"
+
+    def decision_on(self, reason: Reason) -> Decision:
+        """Return what an item gets for a reason: an untested one at most a review."""
+        return "review" if reason.kind == "untested" and self.decision == "drop" else self.decision
 
 
 def threshold_check(
@@ -58,7 +105,8 @@ def threshold_check(
         Column that shows the value.
     values : Series
         One value an item, for example the share of missing answers, of the top category, an effect of
-        differential item functioning, or a relevance rating. ``NaN`` was not checked and passes.
+        differential item functioning, or a relevance rating. ``NaN`` could not be tested: a finding of the kind
+        ``untested``, with at most a review. Leave an item out of the series when it was not looked at on purpose.
     minimum, maximum : float, optional
         Limits that still pass; at least one.
     decision : {"keep", "review", "drop"}
@@ -78,14 +126,17 @@ def threshold_check(
         raise PsychometricsError(f"check {name!r} has no limit; give a minimum, a maximum or both")
     called = label or name.replace("_", " ")
 
-    def reason(value: float) -> str:
+    def found(value: float) -> tuple[str, Reason | None]:
+        if np.isnan(value):
+            limit = minimum if minimum is not None else maximum
+            return f"{called} could not be tested", Reason("untested", limit=float(limit or 0.0), check=name)
         if minimum is not None and value < minimum:
-            return f"{called} {value:.2f}, under {minimum:.2f}"
+            return f"{called} {value:.2f}, under {minimum:.2f}", Reason("below_minimum", value, minimum, check=name)
         if maximum is not None and value > maximum:
-            return f"{called} {value:.2f}, over {maximum:.2f}"
-        return ""
+            return f"{called} {value:.2f}, over {maximum:.2f}", Reason("above_maximum", value, maximum, check=name)
+        return "", None
 
-    return ItemCheck(name, values, values.map(reason), decision)
+    return _check(name, values, [found(value) for value in numeric_column(values, name)], decision)
 
 
 def cross_loading_check(
@@ -125,20 +176,33 @@ def cross_loading_check(
     """
     sizes = numeric_table(loadings, "loadings", noun="factor").abs()
     ordered = np.sort(sizes.to_numpy(), axis=1)[:, ::-1]
-    first = pd.Series(ordered[:, 0], sizes.index)
+    name = "cross_loading"
     second = pd.Series(ordered[:, 1] if sizes.shape[1] > 1 else 0.0, sizes.index)
 
-    def reason(item: str) -> str:
-        a, b = first[item], second[item]
+    def found(row: np.ndarray) -> tuple[str, Reason | None]:
+        if np.isnan(row).any():
+            return "loadings could not be estimated", Reason("untested", limit=maximum_cross, check=name)
+        places = np.argsort(-row, kind="stable")
+        a, b = float(row[places[0]]), float(row[places[1]]) if len(row) > 1 else 0.0
         if a < minimum_primary:
-            return f"largest loading {a:.2f}, under {minimum_primary:.2f}"
-        if b > maximum_cross or a - b < minimum_distance:
-            main, other = pd.Series(sizes.loc[item]).nlargest(2).index
-            return f"loads on {main} ({a:.2f}) and on {other} ({b:.2f})"
-        return ""
+            text = f"largest loading {a:.2f}, under {minimum_primary:.2f}"
+            return text, Reason("low_loading", a, minimum_primary, check=name)
+        if len(row) > 1 and (b > maximum_cross or a - b < minimum_distance):
+            main, other = sizes.columns[places[0]], sizes.columns[places[1]]
+            details = {"primary_loading": a, "minimum_distance": minimum_distance}
+            return f"loads on {main} ({a:.2f}) and on {other} ({b:.2f})", Reason(
+                "cross_loading", b, maximum_cross, (main, other), name, details
+            )
+        return "", None
 
-    reasons = pd.Series([reason(item) for item in sizes.index], sizes.index, dtype=object)
-    return ItemCheck("cross_loading", second, reasons, decision)
+    return _check(name, second, [found(row) for row in sizes.to_numpy()], decision)
+
+
+def _check(name: str, values: pd.Series, found: Sequence[tuple[str, Reason | None]], decision: Decision) -> ItemCheck:
+    """Put words and data of each item together."""
+    texts = pd.Series([text for text, _ in found], values.index, dtype=object)
+    findings = {item: reason for item, (_, reason) in zip(values.index, found, strict=True) if reason is not None}
+    return ItemCheck(name, values, texts, decision, findings)
 
 
 def category_check(responses: pd.DataFrame, maximum_share: float = 0.80, decision: Decision = "review") -> ItemCheck:
@@ -162,7 +226,7 @@ def category_check(responses: pd.DataFrame, maximum_share: float = 0.80, decisio
     (endorsement between .20 and .80).
     """
     answers = numeric_table(responses)
-    shares = pd.Series({item: _largest_share(answers[item].to_numpy()) for item in answers.columns}, dtype=float)
+    shares = pd.Series([_largest_share(column) for column in answers.to_numpy().T], answers.columns, dtype=float)
     return threshold_check(
         "most_frequent_answer", shares, maximum=maximum_share, decision=decision, label="share of the commonest answer"
     )

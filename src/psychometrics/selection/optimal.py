@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from psychometrics._checks import numeric_column
+from psychometrics._checks import Label, numeric_column
 from psychometrics.errors import InputShapeError, ModelError
+from psychometrics.selection.reasons import Reason, reason_table
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,22 @@ class ItemSelection:
         Sum of the values of the chosen items.
     constraints : tuple of str
         Every constraint in words.
+    findings : mapping of item to Reason
+        Why each item is in or out, as data: ``chosen``, ``excluded``, ``redundant_with_chosen`` or ``outranked``.
+    bounds : tuple of Constraint
+        Every constraint as data.
     """
 
     table: pd.DataFrame
     scales: pd.DataFrame
     objective: float
     constraints: tuple[str, ...]
+    findings: Mapping[Label, Reason] = field(default_factory=dict)
+    bounds: tuple[Constraint, ...] = ()
+
+    def reason_frame(self) -> pd.DataFrame:
+        """Return one row an item: item, place, kind, check, value, limit, other."""
+        return reason_table({item: (reason,) for item, reason in self.findings.items()})
 
     @property
     def chosen(self) -> list[str]:
@@ -45,13 +56,30 @@ class ItemSelection:
 
 
 @dataclass(frozen=True)
-class _Constraint:
-    """Lower and upper bound on how many of some items are chosen."""
+class Constraint:
+    """Lower and upper bound on how many of some items are chosen.
 
-    name: str
-    items: tuple[str, ...]
+    Attributes
+    ----------
+    kind : str
+        ``size``, ``scale_minimum``, ``scale_maximum``, ``redundant_pair``, ``coverage``, ``required`` or
+        ``excluded``.
+    subject : str
+        The scale or theme it is about, or the reason of an exclusion; empty otherwise.
+    items : tuple
+        Items it counts.
+    lower, upper : float
+        How many of them may be chosen.
+    name : str
+        The same in words.
+    """
+
+    kind: str
+    subject: str
+    items: tuple[Label, ...]
     lower: float
     upper: float
+    name: str
 
 
 def select_items(
@@ -152,24 +180,31 @@ def _constraints(
     coverage: Mapping[str, Collection[str]],
     required: Collection[str],
     excluded: Mapping[str, str],
-) -> list[_Constraint]:
+) -> list[Constraint]:
     """Return every constraint with its name in words."""
-    found = [] if size is None else [_Constraint(f"{size} items in all", tuple(items), size, size)]
-    upper = np.inf if maximum is None else maximum
+    everything, most = tuple(items), np.inf if maximum is None else maximum
+    found = [] if size is None else [Constraint("size", "", everything, size, size, f"{size} items in all")]
     for scale, members in scales.items():
-        fewest = minimum if isinstance(minimum, int) else minimum.get(scale, 0)
+        own, fewest = tuple(members), minimum if isinstance(minimum, int) else minimum.get(scale, 0)
         if fewest > 0:
-            found.append(_Constraint(f"at least {fewest} items of {scale}", tuple(members), fewest, np.inf))
+            name = f"at least {fewest} items of {scale}"
+            found.append(Constraint("scale_minimum", str(scale), own, fewest, np.inf, name))
         if maximum is not None:
-            found.append(_Constraint(f"at most {maximum} items of {scale}", tuple(members), 0, upper))
-    found += [_Constraint(f"not both {a} and {b}", (a, b), 0, 1) for a, b in pairs]
-    found += [_Constraint(f"theme {theme} covered", tuple(members), 1, np.inf) for theme, members in coverage.items()]
-    found += [_Constraint(f"{item} required", (item,), 1, 1) for item in required]
-    found += [_Constraint(f"{item} excluded ({why})", (item,), 0, 0) for item, why in excluded.items()]
+            name = f"at most {maximum} items of {scale}"
+            found.append(Constraint("scale_maximum", str(scale), own, 0, most, name))
+    found += [Constraint("redundant_pair", "", (a, b), 0, 1, f"not both {a} and {b}") for a, b in pairs]
+    found += [
+        Constraint("coverage", str(theme), tuple(members), 1, np.inf, f"theme {theme} covered")
+        for theme, members in coverage.items()
+    ]
+    found += [Constraint("required", "", (item,), 1, 1, f"{item} required") for item in required]
+    found += [
+        Constraint("excluded", str(why), (item,), 0, 0, f"{item} excluded ({why})") for item, why in excluded.items()
+    ]
     return found
 
 
-def _require_known(merit: pd.Series, constraints: Sequence[_Constraint]) -> None:
+def _require_known(merit: pd.Series, constraints: Sequence[Constraint]) -> None:
     """Refuse constraints on unknown items."""
     for constraint in constraints:
         unknown = [item for item in constraint.items if item not in merit.index]
@@ -177,7 +212,7 @@ def _require_known(merit: pd.Series, constraints: Sequence[_Constraint]) -> None
             raise InputShapeError(f"constraint '{constraint.name}' names unknown items: {unknown}")
 
 
-def _solve(gain: pd.Series, constraints: Sequence[_Constraint]) -> np.ndarray | None:
+def _solve(gain: pd.Series, constraints: Sequence[Constraint]) -> np.ndarray | None:
     """Return the best choice as booleans, or None when there is none."""
     matrix = np.array([gain.index.isin(c.items) for c in constraints], dtype=float).reshape(-1, len(gain))
     # A hair of preference for earlier items makes the choice among equals the same on every machine; the scale keeps
@@ -192,7 +227,7 @@ def _solve(gain: pd.Series, constraints: Sequence[_Constraint]) -> np.ndarray | 
     return None if found.x is None else np.asarray(found.x > 0.5)
 
 
-def _clash(gain: pd.Series, constraints: Sequence[_Constraint]) -> list[_Constraint]:
+def _clash(gain: pd.Series, constraints: Sequence[Constraint]) -> list[Constraint]:
     """Return a smallest set of constraints that cannot stand together: drop each that is not needed for the clash."""
     kept = list(constraints)
     for constraint in constraints:
@@ -206,34 +241,47 @@ def _result(
     merit: pd.Series,
     scale_of: Mapping[str, str],
     chosen: np.ndarray,
-    constraints: Sequence[_Constraint],
+    constraints: Sequence[Constraint],
     excluded: Mapping[str, str],
     pairs: Sequence[tuple[str, str]],
 ) -> ItemSelection:
     """Put table and reasons together."""
     taken = set(merit.index[chosen])
+    findings = {item: _reason(item, float(merit[item]), taken, excluded, pairs) for item in merit.index}
     table = pd.DataFrame(
         {
             "item": merit.index,
             "scale": [scale_of[item] for item in merit.index],
             "value": merit.to_numpy(),
             "chosen": chosen,
-            "reason": [_reason(item, taken, excluded, pairs) for item in merit.index],
+            "reason": [_text(findings[item], excluded.get(item, "")) for item in merit.index],
         }
     )
     grouped = table.groupby("scale", sort=False)
     counts = grouped["chosen"].agg(["size", "sum"]).rename(columns={"size": "n_candidates", "sum": "n_chosen"})
     counts["value"] = table["value"].where(table["chosen"], 0.0).groupby(table["scale"], sort=False).sum()
     objective = float(merit[chosen].sum())
-    return ItemSelection(table, counts.reset_index(), objective, tuple(c.name for c in constraints))
+    names = tuple(constraint.name for constraint in constraints)
+    return ItemSelection(table, counts.reset_index(), objective, names, findings, tuple(constraints))
 
 
-def _reason(item: str, taken: set[str], excluded: Mapping[str, str], pairs: Sequence[tuple[str, str]]) -> str:
+def _reason(
+    item: Label, value: float, taken: set[Label], excluded: Mapping[Label, str], pairs: Sequence[tuple[Label, Label]]
+) -> Reason:
     """Say why an item is in or out."""
     if item in taken:
-        return "chosen"
+        return Reason("chosen", value)
     if item in excluded:
-        return f"excluded: {excluded[item]}"
+        return Reason("excluded", value)
     rivals = [b if a == item else a for a, b in pairs if item in (a, b)]
-    kept = [rival for rival in rivals if rival in taken]
-    return f"redundant with {', '.join(kept)}" if kept else "others serve better within the constraints"
+    kept = tuple(rival for rival in rivals if rival in taken)
+    return Reason("redundant_with_chosen", value, other=kept) if kept else Reason("outranked", value)
+
+
+def _text(reason: Reason, why: str) -> str:
+    """Return the same in words."""
+    return {
+        "chosen": "chosen",
+        "excluded": f"excluded: {why}",
+        "redundant_with_chosen": f"redundant with {', '.join(str(item) for item in reason.other)}",
+    }.get(reason.kind, "others serve better within the constraints")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from psychometrics._checks import Label, known_items, listed, numeric_table
 from psychometrics.errors import InputShapeError
 from psychometrics.selection._ranks import pairwise_spearman, rest_and_total
 from psychometrics.selection.checks import Decision, ItemCheck
+from psychometrics.selection.reasons import Reason, reason_table
 
 #: Stronger decisions have higher rank: one reason to drop outweighs any to review.
 _RANK = {"keep": 0, "review": 1, "drop": 2}
@@ -31,6 +32,9 @@ class ItemScreening:
     minimum_item_total, maximum_inter_item : float
     n_persons : int
     notes : tuple of str
+    findings : mapping of item to tuple of Reason
+        The reasons as data, in the order of the text column ``reasons`` of the table; an item without any has an
+        empty tuple.
     """
 
     table: pd.DataFrame
@@ -39,6 +43,11 @@ class ItemScreening:
     maximum_inter_item: float
     n_persons: int
     notes: tuple[str, ...] = ()
+    findings: Mapping[Label, tuple[Reason, ...]] = field(default_factory=dict)
+
+    def reason_frame(self) -> pd.DataFrame:
+        """Return one row a reason: item, place, kind, check, value, limit, other, and its details."""
+        return reason_table(self.findings)
 
     @property
     def kept(self) -> list[str]:
@@ -115,15 +124,15 @@ def screen_items(
     rest, total = _item_correlations(answers, membership)
     inter = _inter_item(answers)
     decisions = _Decisions(list(answers.columns))
-    deciding = rest.rename("corrected item-total") if correct_overlap else total.rename("item-total")
-    _apply_item_total(decisions, answers, deciding, minimum_item_total)
+    _apply_item_total(decisions, answers, rest if correct_overlap else total, minimum_item_total, correct_overlap)
     pairs = _apply_redundancy(decisions, inter, rest, maximum_inter_item)
     for check in checks:
         _apply_check(decisions, check)
     for item in key_contradicted:
-        decisions.override(item, "review", "answers contradict the declared direction: mend the key, then screen again")
+        text = "answers contradict the declared direction: mend the key, then screen again"
+        decisions.override(item, "review", text, Reason("key_contradicted", float(rest[item])))
     table = _table(answers, membership, total, rest, inter, checks, decisions)
-    return ItemScreening(table, pairs, minimum_item_total, maximum_inter_item, len(answers), ())
+    return ItemScreening(table, pairs, minimum_item_total, maximum_inter_item, len(answers), (), decisions.findings())
 
 
 class _Decisions:
@@ -132,17 +141,24 @@ class _Decisions:
     def __init__(self, items: list[Label]) -> None:
         self.decision: dict[Label, str] = dict.fromkeys(items, "keep")
         self.reasons: dict[Label, list[str]] = {item: [] for item in items}
+        self.data: dict[Label, list[Reason]] = {item: [] for item in items}
 
-    def add(self, item: Label, decision: Decision, reason: str) -> None:
+    def add(self, item: Label, decision: Decision, text: str, reason: Reason) -> None:
         """Add a reason; the decision only ever hardens."""
-        self.reasons[item].append(reason)
+        self.reasons[item].append(text)
+        self.data[item].append(reason)
         if _RANK[decision] > _RANK[self.decision[item]]:
             self.decision[item] = decision
 
-    def override(self, item: Label, decision: Decision, reason: str) -> None:
+    def override(self, item: Label, decision: Decision, text: str, reason: Reason) -> None:
         """Put a reason first and set the decision whatever it was."""
-        self.reasons[item].insert(0, reason)
+        self.reasons[item].insert(0, text)
+        self.data[item].insert(0, reason)
         self.decision[item] = decision
+
+    def findings(self) -> dict[Label, tuple[Reason, ...]]:
+        """Return the reasons as data."""
+        return {item: tuple(reasons) for item, reasons in self.data.items()}
 
 
 def _membership(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]] | None) -> dict[str, str]:
@@ -191,19 +207,25 @@ def _inter_item(answers: pd.DataFrame) -> pd.DataFrame:
     return matrix.mask(np.eye(len(matrix), dtype=bool))
 
 
-def _apply_item_total(decisions: _Decisions, answers: pd.DataFrame, correlation: pd.Series, minimum: float) -> None:
-    """Drop items whose correlation with the total (named by the series) is at or under the minimum, or undefined."""
+def _apply_item_total(
+    decisions: _Decisions, answers: pd.DataFrame, correlation: pd.Series, minimum: float, corrected: bool
+) -> None:
+    """Drop items whose correlation with the rest or with the total is at or under the minimum, or undefined."""
+    called = "corrected item-total" if corrected else "item-total"
+    undefined = {0: ("unanswered", "no answers"), 1: ("constant", "everybody gives the same answer")}
     for item, value in correlation.items():
         if np.isnan(value):
-            given = answers[item].nunique()
-            why = "no answers" if given == 0 else "everybody gives the same answer" if given == 1 else "too few answers"
-            decisions.add(item, "drop", f"item-total correlation undefined: {why}")
+            kind, why = undefined.get(answers[item].nunique(), ("too_few_answers", "too few answers"))
+            text = f"item-total correlation undefined: {why}"
+            decisions.add(item, "drop", text, Reason(kind, limit=minimum))
         elif value <= minimum:
-            decisions.add(item, "drop", f"{correlation.name} correlation {value:.2f}, not above {minimum:.2f}")
+            kind = "item_rest_low" if corrected else "item_total_low"
+            text = f"{called} correlation {value:.2f}, not above {minimum:.2f}"
+            decisions.add(item, "drop", text, Reason(kind, float(value), minimum))
 
 
 def _apply_redundancy(decisions: _Decisions, inter: pd.DataFrame, rest: pd.Series, maximum: float) -> pd.DataFrame:
-    """Drop the weaker item of each redundant pair, in order of falling correlation."""
+    """Drop the weaker item of each redundant pair, in order of falling correlation; name pairs without correlation."""
     items = list(inter.columns)
     values = inter.to_numpy()
     upper = [(values[i, j], i, j) for i in range(len(items)) for j in range(i) if values[i, j] > maximum]
@@ -214,20 +236,33 @@ def _apply_redundancy(decisions: _Decisions, inter: pd.DataFrame, rest: pd.Serie
         if "drop" not in (decisions.decision[a], decisions.decision[b]):
             dropped, kept = (a, b) if rest[a] < rest[b] else (b, a)
             weaker = "equal item-rest correlations, the later item" if rest[a] == rest[b] else "weaker item-rest"
-            reason = (
+            text = (
                 f"inter-item correlation {rho:.2f} with {kept}, above {maximum:.2f}; "
                 f"{weaker} ({rest[dropped]:.2f} against {rest[kept]:.2f})"
             )
-            decisions.add(dropped, "drop", reason)
+            details = {"item_rest": float(rest[dropped]), "other_item_rest": float(rest[kept])}
+            decisions.add(dropped, "drop", text, Reason("redundant", float(rho), maximum, (kept,), "", details))
         rows.append({"item_a": a, "item_b": b, "rho": rho, "dropped": dropped})
+    _apply_untested_pairs(decisions, items, values, maximum)
     return pd.DataFrame(rows, columns=["item_a", "item_b", "rho", "dropped"])
+
+
+def _apply_untested_pairs(decisions: _Decisions, items: list[Label], values: np.ndarray, maximum: float) -> None:
+    """Put pairs of items that are still in, and share no answers that vary, up for review."""
+    left = [place for place, item in enumerate(items) if decisions.decision[item] != "drop"]
+    for place in left:
+        partners = tuple(items[other] for other in left if other != place and np.isnan(values[place, other]))
+        if partners:
+            text = f"inter-item correlation with {listed(partners)} could not be computed"
+            reason = Reason("untested", limit=maximum, other=partners, check="inter_item")
+            decisions.add(items[place], "review", text, reason)
 
 
 def _apply_check(decisions: _Decisions, check: ItemCheck) -> None:
     """Add the reasons of one further check."""
-    for item, reason in check.reasons.items():
-        if reason:
-            decisions.add(item, check.decision, str(reason))
+    for item, reason in check.findings.items():
+        text = str(check.reasons.get(item, reason.kind)) or reason.kind
+        decisions.add(item, check.decision_on(reason), text, reason)
 
 
 def _table(
@@ -241,16 +276,18 @@ def _table(
 ) -> pd.DataFrame:
     """Put one row an item together."""
     items = list(answers.columns)
-    known = inter.notna().any(axis=1)
-    nearest = inter.loc[known].idxmax(axis=1).reindex(items)
+    sizes = inter.fillna(-np.inf).to_numpy()
+    highest = sizes.max(axis=1)
+    known = highest > -np.inf
+    nearest = [items[place] if some else "" for place, some in zip(sizes.argmax(axis=1), known, strict=True)]
     columns: dict[str, object] = {
         "item": items,
         "scale": [membership[item] for item in items],
         "n": answers.notna().sum().to_numpy(),
         "item_total": total.to_numpy(),
         "item_rest": rest.to_numpy(),
-        "highest_inter_item": inter.max(axis=1).to_numpy(),
-        "highest_with": nearest.fillna("").to_numpy(),
+        "highest_inter_item": np.where(known, highest, np.nan),
+        "highest_with": nearest,
     }
     columns |= {check.name: check.values.reindex(items).to_numpy() for check in checks}
     columns["decision"] = [decisions.decision[item] for item in items]
