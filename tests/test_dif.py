@@ -1,4 +1,4 @@
-"""Ordinal logistic DIF against polr and sandwich, identities, recovery of planted items, refusals."""
+"""Ordinal logistic DIF against polr and sandwich: models and tests, identities, recovery of planted items, refusals."""
 
 from __future__ import annotations
 
@@ -245,22 +245,27 @@ def test_category_that_a_group_never_uses_is_no_obstacle() -> None:
     assert np.isfinite(columns(result.table, "statistic")).all()
 
 
-def test_separated_item_is_named_and_not_numbered() -> None:
+def test_category_used_by_nobody_of_a_group_but_one_is_tested_and_flagged() -> None:
     items, groups = draw(10)
     items.loc[groups == "g1", "q1"] = 5
     result = ordinal_dif(items, groups, matching="rest", rule=ONCE)
-    assert result.untested == ("q1",)
-    assert np.isnan(columns(result.table.loc[["q1"]], "p")).all()
-    assert any(note.startswith("q1 not tested") and "separates" in note for note in result.notes)
-    with pytest.raises(InputShapeError, match="no curves for item q1"):
-        result.expected_scores("q1")
+    row = result.table.loc["q1"]
+    assert row[["status", "estimation", "flagged"]].tolist() == ["flagged", "penalised likelihood", True]
+    assert row["note"] == "every answer of g1 is the same"
+    assert np.isfinite(columns(result.table, "statistic")).all()
+    effect = result.effects.set_index("item").loc["q1"]
+    assert 0 < effect["lower"] < effect["signed"] < effect["upper"]
 
 
-def test_no_testable_item_at_all_is_refused() -> None:
+def test_nothing_to_match_on_leaves_every_item_untested_with_the_reason() -> None:
     items, groups = draw(10)
     items.loc[groups == "g1"] = 5
-    with pytest.raises(ConvergenceError, match="no item could be tested; q1: "):
-        ordinal_dif(items, groups, matching="rest")
+    result = ordinal_dif(items, groups, matching="rest")
+    assert result.untested == tuple(items.columns)
+    assert (result.table["status"] == "untested").all()
+    assert (result.table["reason"] == "constant score").all()
+    assert not result.table["anchor"].any()
+    assert result.power.empty
 
 
 def test_separation_by_the_score_is_refused_by_the_maximiser() -> None:
@@ -272,7 +277,11 @@ def test_constant_item_is_named_and_no_anchor() -> None:
     items, groups = draw(11)
     result = ordinal_dif(items.assign(q1=4), groups)
     assert result.untested == ("q1",)
-    assert not result.table.loc["q1", "anchor"]
+    assert result.table.loc["q1", ["status", "reason", "flagged", "anchor"]].tolist() == [
+        "untested", "constant", False, False,
+    ]  # fmt: skip
+    with pytest.raises(InputShapeError, match="no curves for item q1"):
+        result.expected_scores("q1")
 
 
 def test_repeated_item_is_named() -> None:

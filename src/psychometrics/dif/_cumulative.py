@@ -11,6 +11,7 @@ from psychometrics.errors import ConvergenceError
 
 _MOST_STEPS = 40
 _SMALLEST_STEP = 1e-8
+_MOST_HALVINGS = 30
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class CumulativeFit:
     ----------
     thresholds, coefficients : ndarray
     log_likelihood : float
+        Of the data, without any penalty.
     information : ndarray, thresholds before coefficients
         Minus the Hessian at the maximum.
     """
@@ -30,14 +32,104 @@ class CumulativeFit:
     log_likelihood: float
     information: np.ndarray
 
+    @property
+    def parameters(self) -> np.ndarray:
+        """Return thresholds and coefficients as one vector."""
+        return np.concatenate([self.thresholds, self.coefficients])
+
 
 @dataclass(frozen=True)
-class _Derivatives:
-    """Log likelihood, its gradient by person, and its Hessian, at one point."""
+class Derivatives:
+    """Log likelihood, its gradient and its Hessian, at one point."""
 
     log_likelihood: float
-    scores: np.ndarray
+    gradient: np.ndarray
     hessian: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Slopes:
+    """First and second derivatives of each row's log probability in its upper and its lower bound."""
+
+    log_share: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+    second_upper: np.ndarray
+    second_lower: np.ndarray
+
+
+class CumulativeModel:
+    """Answers 0, 1, ..., m (every one in use), predictors, and case weights of one model."""
+
+    def __init__(self, codes: np.ndarray, x: np.ndarray, weights: np.ndarray | None = None) -> None:
+        self.codes, self.x = codes, x
+        self.n_thresholds = int(codes.max())
+        self.weights = np.ones(len(codes)) if weights is None else weights
+        self._member = (codes[:, None] == np.arange(self.n_thresholds + 1)).astype(float)
+
+    def derivatives(self, at: np.ndarray) -> Derivatives:
+        """Return the log likelihood and its derivatives in thresholds and coefficients."""
+        m, w = self.n_thresholds, self.weights
+        rows = self._slopes(at)
+        if rows is None:
+            return Derivatives(-np.inf, np.zeros(len(at)), np.eye(len(at)))
+        mixed = -rows.upper * rows.lower
+        by_x = np.column_stack([rows.second_upper + mixed, rows.second_lower + mixed]) * w[:, None]
+        columns = [rows.upper * w, rows.lower * w, rows.second_upper * w, rows.second_lower * w, mixed * w]
+        sums = self._member.T @ np.column_stack(columns)
+        gradient = np.concatenate([sums[:-1, 0] + sums[1:, 1], -self.x.T @ (columns[0] + columns[1])])
+        hessian = np.zeros((len(at), len(at)))
+        hessian[np.arange(m), np.arange(m)] = sums[:-1, 2] + sums[1:, 3]
+        # A category bounded on both sides ties its two thresholds.
+        hessian[np.arange(1, m), np.arange(m - 1)] = hessian[np.arange(m - 1), np.arange(1, m)] = sums[1:-1, 4]
+        if self.x.shape[1]:
+            upper, lower = (self._member.T @ (part[:, None] * self.x) for part in by_x.T)
+            hessian[:m, m:] = -(upper[:-1] + lower[1:])
+            hessian[m:, :m] = hessian[:m, m:].T
+            hessian[m:, m:] = self.x.T @ (by_x.sum(axis=1)[:, None] * self.x)
+        return Derivatives(float(w @ rows.log_share), gradient, hessian)
+
+    def scores(self, at: np.ndarray) -> np.ndarray:
+        """Return each row's share of the gradient, shape (n_rows, n_parameters)."""
+        rows = self._slopes(at)
+        if rows is None:
+            raise ConvergenceError("an answer has no probability under the model")
+        by_threshold = rows.upper[:, None] * self._member[:, :-1] + rows.lower[:, None] * self._member[:, 1:]
+        by_coefficient = -(rows.upper + rows.lower)[:, None] * self.x
+        return np.asarray(np.hstack([by_threshold, by_coefficient]) * self.weights[:, None])
+
+    def ordered(self, at: np.ndarray) -> bool:
+        """Tell whether the thresholds increase."""
+        return bool((np.diff(at[: self.n_thresholds]) > 0).all())
+
+    def start(self) -> np.ndarray:
+        """Return the thresholds of the margins and coefficients of zero."""
+        shares = (self.weights @ self._member).cumsum()[:-1] / self.weights.sum()
+        return np.concatenate([np.asarray(logit(shares)), np.zeros(self.x.shape[1])])
+
+    def _slopes(self, at: np.ndarray) -> _Slopes | None:
+        """Return what each row adds, or None where a row has no probability."""
+        bounds = np.concatenate([[-np.inf], at[: self.n_thresholds], [np.inf]])
+        eta = self.x @ at[self.n_thresholds :]
+        upper, lower = bounds[self.codes + 1] - eta, bounds[self.codes] - eta
+        # Differences are taken in the tail with the smaller numbers, which keeps their digits.
+        turned = lower > 0
+        above, below = expit(np.where(turned, -lower, upper)), expit(np.where(turned, -upper, lower))
+        share = above - below
+        if not (share > 0).all():
+            return None
+        sign = np.where(turned, -1.0, 1.0)
+        far, near = above * (1 - above) / share, below * (1 - below) / share
+        by_upper, by_lower = np.where(turned, near, far), -np.where(turned, far, near)
+        bend_upper = sign * np.where(turned, 1 - 2 * below, 1 - 2 * above)
+        bend_lower = sign * np.where(turned, 1 - 2 * above, 1 - 2 * below)
+        return _Slopes(
+            np.log(share),
+            by_upper,
+            by_lower,
+            by_upper * bend_upper - by_upper**2,
+            by_lower * bend_lower - by_lower**2,
+        )
 
 
 def fit_cumulative(
@@ -52,16 +144,21 @@ def fit_cumulative(
     The log likelihood is concave (Pratt 1981), so Newton's steps, halved when they overshoot, reach its only
     maximum. Where a predictor separates the categories there is none: the steps never become small.
     """
-    case_weights = np.ones(len(codes)) if weights is None else weights
-    at = _start(codes, x.shape[1], start, case_weights)
-    here = _derivatives(codes, x, at, case_weights)
+    model = CumulativeModel(codes, x, weights)
+    at = model.start() if start is None else _extended(start, x.shape[1])
+    here = model.derivatives(at)
     for _ in range(_MOST_STEPS):
         step = _newton_step(here)
-        at, here = _advance(codes, x, at, here, step, case_weights)
+        at, here = _advance(model, at, here, step)
         if np.abs(step).max() < tolerance:
-            n_thresholds = len(at) - x.shape[1]
-            return CumulativeFit(at[:n_thresholds], at[n_thresholds:], here.log_likelihood, -here.hessian)
+            return described(model, at, here)
     raise ConvergenceError("the likelihood has no maximum; a group or the score separates the categories")
+
+
+def described(model: CumulativeModel, at: np.ndarray, here: Derivatives) -> CumulativeFit:
+    """Label the point at which a search ended."""
+    m = model.n_thresholds
+    return CumulativeFit(at[:m], at[m:], here.log_likelihood, -here.hessian)
 
 
 def null_log_likelihood(codes: np.ndarray) -> float:
@@ -70,24 +167,15 @@ def null_log_likelihood(codes: np.ndarray) -> float:
     return float((counts * np.log(counts / counts.sum())).sum())
 
 
-def person_scores(codes: np.ndarray, x: np.ndarray, fit: CumulativeFit) -> np.ndarray:
-    """Return each person's share of the gradient at the maximum, for the sandwich."""
-    return _derivatives(codes, x, np.concatenate([fit.thresholds, fit.coefficients]), np.ones(len(codes))).scores
+def _extended(nested: CumulativeFit, n_predictors: int) -> np.ndarray:
+    """Return the solution of a nested model, with zeros for what is new."""
+    return np.concatenate([nested.parameters, np.zeros(n_predictors - len(nested.coefficients))])
 
 
-def _start(codes: np.ndarray, n_predictors: int, nested: CumulativeFit | None, weights: np.ndarray) -> np.ndarray:
-    """Return the margins' thresholds, or the nested solution, with zeros for what is new."""
-    if nested is None:
-        shares = np.bincount(codes, weights).cumsum()[:-1] / weights.sum()
-        return np.concatenate([logit(shares), np.zeros(n_predictors)])
-    new = n_predictors - len(nested.coefficients)
-    return np.concatenate([nested.thresholds, nested.coefficients, np.zeros(new)])
-
-
-def _newton_step(here: _Derivatives) -> np.ndarray:
+def _newton_step(here: Derivatives) -> np.ndarray:
     """Return the step to the top of the parabola; refuse a surface that is flat in some direction."""
     try:
-        step = -np.linalg.solve(here.hessian, here.scores.sum(axis=0))
+        step = -np.linalg.solve(here.hessian, here.gradient)
     except np.linalg.LinAlgError as problem:
         raise ConvergenceError("the likelihood is flat; a group or the score separates the categories") from problem
     if not np.isfinite(step).all():
@@ -96,47 +184,14 @@ def _newton_step(here: _Derivatives) -> np.ndarray:
 
 
 def _advance(
-    codes: np.ndarray, x: np.ndarray, at: np.ndarray, here: _Derivatives, step: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, _Derivatives]:
+    model: CumulativeModel, at: np.ndarray, here: Derivatives, step: np.ndarray
+) -> tuple[np.ndarray, Derivatives]:
     """Take the step, halved until the likelihood does not fall (beyond rounding)."""
     floor = here.log_likelihood - 1e-10 * abs(here.log_likelihood)
-    for halvings in range(30):
+    for halvings in range(_MOST_HALVINGS):
         there = at + step / 2**halvings
-        if (np.diff(there[: codes.max()]) > 0).all():
-            new = _derivatives(codes, x, there, weights)
+        if model.ordered(there):
+            new = model.derivatives(there)
             if new.log_likelihood >= floor:
                 return there, new
     raise ConvergenceError("no step raises the likelihood; a group or the score separates the categories")
-
-
-def _derivatives(codes: np.ndarray, x: np.ndarray, at: np.ndarray, weights: np.ndarray) -> _Derivatives:
-    """Return the log likelihood and its derivatives in thresholds and coefficients."""
-    n_thresholds = len(at) - x.shape[1]
-    bounds = np.concatenate([[-np.inf], at[:n_thresholds], [np.inf]])
-    eta = x @ at[n_thresholds:]
-    upper, lower = bounds[codes + 1] - eta, bounds[codes] - eta
-    below, above = expit(lower), expit(upper)
-    # The tail with the smaller numbers keeps the digits of the difference.
-    share = np.where(lower > 0, expit(-lower) - expit(-upper), above - below)
-    if not (share > 0).all():
-        return _Derivatives(-np.inf, np.zeros((len(codes), len(at))), np.eye(len(at)))
-    dense_upper, dense_lower = above * (1 - above), below * (1 - below)
-    by_upper, by_lower = dense_upper / share, -dense_lower / share
-    second_upper = by_upper * (1 - 2 * above) - by_upper**2
-    second_lower = by_lower * (1 - 2 * below) - by_lower**2
-    places = np.arange(n_thresholds)
-    is_upper, is_lower = codes[:, None] == places, codes[:, None] - 1 == places
-    by_threshold = by_upper[:, None] * is_upper + by_lower[:, None] * is_lower
-    scores = np.hstack([by_threshold, -(by_upper + by_lower)[:, None] * x]) * weights[:, None]
-    second = (second_upper * weights, second_lower * weights, -by_upper * by_lower * weights)
-    return _Derivatives(float(weights @ np.log(share)), scores, _hessian(is_upper, is_lower, x, *second))
-
-
-def _hessian(
-    is_upper: np.ndarray, is_lower: np.ndarray, x: np.ndarray, upper: np.ndarray, lower: np.ndarray, mixed: np.ndarray
-) -> np.ndarray:
-    """Assemble the second derivatives from those in the two bounds of each person's category."""
-    design_upper, design_lower = np.hstack([is_upper, -x]), np.hstack([is_lower, -x])
-    cross = (design_upper * mixed[:, None]).T @ design_lower
-    own = (design_upper * upper[:, None]).T @ design_upper + (design_lower * lower[:, None]).T @ design_lower
-    return np.asarray(own + cross + cross.T)

@@ -13,6 +13,7 @@ from psychometrics.dif.result import DifRule
 from psychometrics.errors import InputShapeError, TooFewPersonsError
 
 _FEWEST_CLUSTERS = 10
+_FEWEST_CLUSTERS_OF_A_GROUP = 2
 Scores = Matching | pd.Series | pd.DataFrame
 
 
@@ -53,6 +54,8 @@ def prepare(
         _refuse_other_rows(frame, clusters, "clusters")
         notes += _noted((kept & clusters.isna()).sum(), "persons without a cluster left out")
         kept &= clusters.notna()
+        labels, more = _spread_groups(labels[kept], clusters[kept])
+        kept, notes = kept & labels.reindex(kept.index).notna(), notes + more
     names = _ordered_names(labels[kept], reference)
     return Study(
         answers=frame[kept],
@@ -112,6 +115,21 @@ def _large_groups(frame: pd.DataFrame, groups: pd.Series, rule: DifRule) -> tupl
             "minimum_size"
         )
     return labels.where(~labels.isin(small)), notes
+
+
+def _spread_groups(labels: pd.Series, clusters: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
+    """Leave out groups that lie in a single cluster: group and cluster cannot then be told apart."""
+    counts = clusters.groupby(labels).nunique()
+    single = [str(name) for name in counts.index[counts < _FEWEST_CLUSTERS_OF_A_GROUP]]
+    if len(counts) - len(single) < 2:
+        raise TooFewPersonsError(
+            f"fewer than two groups have people in {_FEWEST_CLUSTERS_OF_A_GROUP} clusters ({_counted(counts)}): a "
+            "difference between groups cannot be told from one between clusters"
+        )
+    if not single:
+        return labels, ()
+    note = f"groups within a single cluster left out: {', '.join(sorted(single))}"
+    return labels.where(~labels.isin(single)), (note,)
 
 
 def _ordered_names(labels: pd.Series, reference: str | None) -> list[str]:

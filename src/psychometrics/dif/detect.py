@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
-from psychometrics._responses import Scales, constant_items
+from psychometrics._responses import Scales
 from psychometrics.dif._effects import item_effects, scale_effects
-from psychometrics.dif._matching import matching_scores
-from psychometrics.dif._models import TESTS, ItemModels, fit_models, item_data, item_row
-from psychometrics.dif._persons import Scores, Study, prepare
+from psychometrics.dif._persons import Scores, prepare
+from psychometrics.dif._power import power_table
+from psychometrics.dif._search import Search
 from psychometrics.dif.result import DifRule, OrdinalDif
-from psychometrics.errors import ConvergenceError
 
 
 def ordinal_dif(
@@ -59,10 +55,11 @@ def ordinal_dif(
         level (two groups of 800), ``trait`` in 4. lordif matches on a trait estimate with one prior for everybody.
         ``trait`` is in standard deviations of the reference group, the others in points.
     clusters : Series, optional
-        What dependent rows share, for example the rated person when self and peer forms are compared. Wald tests
-        with the cluster sandwich (times C / (C - 1)) then replace the likelihood-ratio tests, with Hotelling's
-        :math:`F = W (C - q) / (q (C - 1))` on q and C - q df for C clusters. Where clusters are nested in
-        larger ones, give the larger.
+        What dependent rows share: the agency or team of each person, or the rated person when self and peer forms are
+        compared. Wald tests with the cluster sandwich (times C / (C - 1)) then replace the likelihood-ratio tests,
+        with Hotelling's :math:`F = W (\nu - q + 1) / (q \nu)` on q and :math:`\nu - q + 1` df; :math:`\nu` is the
+        number C of clusters less one, or less the number of groups where every cluster lies in one group. Where
+        clusters are nested in larger ones, give the larger. A group that lies in one cluster is left out.
     reference : str, optional
         Group that effects are relative to; without it the largest.
     rule : DifRule, optional
@@ -72,7 +69,8 @@ def ordinal_dif(
     -------
     OrdinalDif
         ``effects``, for item i and the n persons of focal group g, with E the expected answer under a group's
-        curve of :math:`M_3` at the person's own score: signed, :math:`\overline{E_g - E_0}`; unsigned,
+        curve of :math:`M_3` at the person's own score: signed, :math:`\overline{E_g - E_0}`, with an interval by the
+        delta method from the persons' (or clusters') scores, the matching score taken as known; unsigned,
         :math:`\overline{|E_g - E_0|}`; standardised, the signed one over the pooled standard deviation of the
         :math:`E` (Meade's SIDS, UIDS and ESSD). ``scale_effects`` sums flagged items over the number of items,
         so it is in points of the scale mean: items may cancel each other within a person, and persons cancel in
@@ -84,9 +82,7 @@ def ordinal_dif(
     InputShapeError
         A scale with too few items for `minimum_anchors`, an unknown matching or reference, other rows.
     TooFewPersonsError
-        Fewer than two groups of `minimum_size`, or fewer than ten clusters.
-    ConvergenceError
-        No item could be tested at all; the message says why for the first.
+        Fewer than two groups of `minimum_size` (or of two clusters), or fewer than ten clusters.
     CodingError
         An answer that is not a number.
 
@@ -96,29 +92,60 @@ def ordinal_dif(
     procedures. Journal of Educational Measurement, 27, 361-370. Zumbo, B. D. (1999). A handbook on the theory and
     methods of differential item functioning. Choi, S. W., Gibbons, L. E., & Crane, P. K. (2011). lordif. Journal
     of Statistical Software, 39(8). Crane, P. K., van Belle, G., & Larson, E. B. (2004). Statistics in Medicine,
-    23, 241-256. Jodoin, M. G., & Gierl, M. J. (2001). Applied Measurement in Education, 14, 329-349. Meade, A. W.
+    23, 241-256. Heinze, G., & Schemper, M. (2002). A solution to the problem of separation in logistic regression.
+    Statistics in Medicine, 21, 2409-2419. Kosmidis, I., & Firth, D. (2021). Jeffreys-prior penalty, finiteness and
+    shrinkage in binomial-response generalized linear models. Biometrika, 108, 71-82. Boos, D. D. (1992). On
+    generalized score tests. The American Statistician, 46, 327-333. Jodoin, M. G., & Gierl, M. J. (2001). Applied
+    Measurement in Education, 14, 329-349. Meade, A. W.
     (2010). Journal of Applied Psychology, 95, 728-743. Benjamini, Y., & Hochberg, Y. (1995). Journal of the Royal
     Statistical Society B, 57, 289-300.
 
     Notes
     -----
-    A category that one group never uses is no obstacle, since thresholds are common. An item whose likelihood has
-    no maximum (a group or the score separates the answers) is not tested and has the reason in ``note``.
-    Validated against ``MASS::polr`` and ``sandwich::vcovCL`` (models, tests, R2) and by simulated recovery.
+    A category that one group never uses is no obstacle, since thresholds are common. Where the likelihood has no
+    maximum, because a group or the score separates the answers (the worst unfairness does), the models are fitted by
+    the likelihood penalised with Jeffreys' prior, :math:`\ell + \tfrac12\log|I|`, and compared by twice the loss of
+    penalised likelihood when the tested coefficients are held at zero; with clusters by the generalised score test,
+    which needs no estimate of what separates. Only an item that cannot be tested at all (one answer in use, no
+    matching score) is ``untested``, with the reason; it is no anchor. ``power`` says what each grouping could have
+    shown. Validated against ``MASS::polr`` and ``sandwich::vcovCL`` (models, tests, R2), ``brglm2`` (the penalised
+    likelihood of two categories), a penalised likelihood maximised by ``optim`` (five categories), and by simulated
+    recovery (``benchmarks/recover_fairness.py``).
+
+    See Also
+    --------
+    psychometrics.groups.compare_groups : Differences in scores, which DIF may distort.
+    psychometrics.irt.fit_graded_response : The curves of the items of one scale.
+
+    Examples
+    --------
+    Six items of one trait; the first is two standard deviations easier for the second group.
+
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> group = np.repeat(["a", "b"], [300, 100])
+    >>> latent = 0.7 * rng.normal(size=(400, 1)) + 0.7 * rng.normal(size=(400, 6))
+    >>> latent[group == "b", 0] += 2
+    >>> items = pd.DataFrame(np.digitize(latent, [-1.5, -0.5, 0.5, 1.5]), columns=list("uvwxyz"))
+    >>> found = ordinal_dif(items, pd.Series(group))
+    >>> found.flagged
+    ('u',)
+    >>> found.table.loc["u", ["status", "kind", "size"]].tolist()
+    ['flagged', 'uniform', 'large']
+    >>> found.scale_effects.loc[1, ["signed", "lower", "upper"]].astype(float).round(2).tolist()
+    [0.26, 0.24, 0.28]
     """
     study = prepare(responses, groups, scales, matching, clusters, reference, rule or DifRule())
-    search = _Search(study)
+    search = Search(study)
     search.run()
     table, models = search.table, {item: one.models for item, one in search.tested.items() if one.models is not None}
     scale_of = {item: scale for scale, items in study.scales.items() for item in items}
     ordered = {item: models[item] for item in study.answers.columns if item in models}
-    flagged = set(table.index[table["flagged"]])
     return OrdinalDif(
         table=table,
-        effects=item_effects(ordered, scale_of, study.names),
-        scale_effects=scale_effects(
-            study.answers, study.scales, study.groups, study.names, ordered, flagged, study.rule.minimum_answered
-        ),
+        effects=item_effects(study, ordered, scale_of),
+        scale_effects=scale_effects(study, ordered, set(table.index[table["flagged"]])),
+        power=power_table(study, ordered),
         rounds=pd.DataFrame(search.log),
         stable=search.stable,
         groups=pd.Series(np.bincount(study.groups), index=study.names, name="n"),
@@ -130,156 +157,4 @@ def ordinal_dif(
         rule=study.rule,
         notes=(*study.notes, *search.notes),
         _models=ordered,
-    )
-
-
-@dataclass(frozen=True)
-class _Tested:
-    """One item's fits, or the reason why there are none."""
-
-    models: ItemModels | None
-    note: str
-
-
-@dataclass
-class _Search:
-    """Rounds of testing and purification."""
-
-    study: Study
-    anchors: dict[str, list[str]] = field(default_factory=dict)
-    tested: dict[str, _Tested] = field(default_factory=dict)
-    table: pd.DataFrame = field(default_factory=pd.DataFrame)
-    log: list[dict[str, object]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    steep: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    stable: bool = False
-
-    def run(self) -> None:
-        """Test and purify until the anchors stay, come back, or the rounds are used up."""
-        wanted = self._without(set())
-        seen: list[dict[str, list[str]]] = []
-        for number in range(1, self.study.rule.maximum_rounds + 1):
-            self._test(wanted)
-            seen.append(wanted)
-            wanted = self._purified()
-            self._record(number)
-            if self.study.given is not None or wanted == self.anchors:
-                self.stable = True
-                break
-            if wanted in seen:
-                self._note_cycle(wanted)
-                break
-        else:
-            self._note_cap()
-        self._note_untested()
-
-    def _test(self, wanted: dict[str, list[str]]) -> None:
-        """Test again the scales whose anchors changed, and judge all items together."""
-        for scale, anchors in wanted.items():
-            if self.anchors.get(scale) != anchors:
-                new, self.steep[scale] = _test_scale(self.study, scale, anchors)
-                self.tested |= new
-        self.anchors = wanted
-        self.table = _judged(self.study, self.tested, wanted)
-
-    def _purified(self) -> dict[str, list[str]]:
-        """Return the anchors without flagged items, as far as enough of them remain."""
-        new = self._without(set(self.table.index[self.table["flagged"]]))
-        self.notes = []
-        for scale, left in new.items():
-            if len(left) < self.study.rule.minimum_anchors and self.study.given is None:
-                new[scale] = self.anchors[scale]
-                self.notes.append(
-                    f"{scale}: after purification {len(left)} anchors would remain; its matching score was not "
-                    f"purified further and keeps {', '.join(self.anchors[scale])}"
-                )
-        return new
-
-    def _without(self, flagged: set[str]) -> dict[str, list[str]]:
-        """Return the items of each scale that vary and are not flagged."""
-        out = flagged | set(constant_items(self.study.answers))
-        return {scale: [item for item in items if item not in out] for scale, items in self.study.scales.items()}
-
-    def _record(self, number: int) -> None:
-        """Write the round down."""
-        flagged = list(self.table.index[self.table["flagged"]])
-        size = sum(len(items) for items in self.anchors.values())
-        self.log.append({"round": number, "n_flagged": len(flagged), "flagged": ", ".join(flagged), "n_anchors": size})
-
-    def _note_cycle(self, wanted: dict[str, list[str]]) -> None:
-        """Say that purification goes round in circles, and over which items."""
-        moving = sorted({item for scale in wanted for item in set(wanted[scale]) ^ set(self.anchors[scale])})
-        self.notes.append(f"purification came back to earlier anchors; these items alternate: {', '.join(moving)}")
-
-    def _note_cap(self) -> None:
-        """Say that the rounds ended before the anchors were stable, unless no purification was wanted."""
-        if self.study.rule.maximum_rounds > 1:
-            self.notes.append(f"purification was not stable after {self.study.rule.maximum_rounds} rounds")
-
-    def _note_untested(self) -> None:
-        """Name the items without a test."""
-        self.notes.extend(f"{item} not tested: {one.note}" for item, one in self.tested.items() if one.note)
-        self.notes.extend(
-            f"{scale}: {', '.join(items)} all but determine the matching trait (slope held at its bound); does one "
-            "item repeat another? Test the scale again without it"
-            for scale, items in self.steep.items()
-            if items
-        )
-        if self.study.given is not None:
-            self.notes.append("the matching scores were given, so flagged items still count in them")
-
-
-def _test_scale(study: Study, scale: str, anchors: list[str]) -> tuple[dict[str, _Tested], tuple[str, ...]]:
-    """Fit the models of every item of a scale; name anchors too steep for the trait."""
-    answers = study.answers[study.scales[scale]]
-    steep: tuple[str, ...] = ()
-    if study.given is not None:
-        scores = np.repeat(study.given[[scale]].to_numpy(), answers.shape[1], axis=1)
-    else:
-        try:
-            scores, steep = matching_scores(answers, study.groups, anchors, study.matching, study.rule.minimum_answered)
-        except ConvergenceError as problem:
-            return {str(item): _Tested(None, f"no matching score for {scale}: {problem}") for item in answers}, ()
-    return {str(item): _test_item(study, answers[item], scores[:, place]) for place, item in enumerate(answers)}, steep
-
-
-def _test_item(study: Study, answers: pd.Series, scores: np.ndarray) -> _Tested:
-    """Fit the models of one item, or say why that is impossible."""
-    try:
-        data = item_data(answers.to_numpy(), scores, study.groups, study.clusters, len(study.names))
-        return _Tested(fit_models(data, len(study.names)), "")
-    except ConvergenceError as problem:
-        return _Tested(None, str(problem))
-
-
-def _judged(study: Study, tested: dict[str, _Tested], anchors: dict[str, list[str]]) -> pd.DataFrame:
-    """Return the table of items with adjusted p-values, sizes and flags."""
-    order = [item for item in study.answers.columns if item in tested]
-    rows = {item: item_row(one.models) for item, one in tested.items() if one.models is not None}
-    if not rows:
-        raise ConvergenceError(f"no item could be tested; {order[0]}: {tested[order[0]].note}")
-    table = pd.DataFrame.from_dict(rows, orient="index").reindex(order)
-    for name in TESTS:
-        table.insert(list(table.columns).index(f"p_{name}") + 1, f"p_adjusted_{name}", _adjusted(table[f"p_{name}"]))
-    scale_of = {item: scale for scale, items in study.scales.items() for item in items}
-    table.insert(0, "scale", [scale_of[item] for item in order])
-    table.insert(1, "anchor", [item in anchors[scale_of[item]] for item in order])
-    table["n"] = table["n"].fillna(0).astype(int)
-    return _flagged(table.rename_axis("item"), study.rule).assign(note=[tested[item].note for item in order])
-
-
-def _adjusted(p: pd.Series) -> pd.Series:
-    """Adjust after Benjamini & Hochberg over the items tested."""
-    known = p.dropna()
-    return pd.Series(false_discovery_control(known), index=known.index).reindex(p.index) if len(known) else p
-
-
-def _flagged(table: pd.DataFrame, rule: DifRule) -> pd.DataFrame:
-    """Add size, flag and kind."""
-    flagged = (table["p_adjusted_total"] < rule.alpha) & (table["mcfadden_total"] >= rule.minimum_change)
-    crossing = table["p_adjusted_non_uniform"] < rule.alpha
-    return table.assign(
-        size=[rule.classify(change) for change in table["nagelkerke_total"]],
-        flagged=flagged,
-        kind=np.where(flagged, np.where(crossing, "non-uniform", "uniform"), ""),
     )

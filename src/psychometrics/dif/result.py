@@ -11,6 +11,8 @@ import pandas as pd
 from psychometrics.dif._models import ItemModels
 from psychometrics.errors import InputShapeError
 
+PASSED, FLAGGED, UNTESTED = "passed", "flagged", "untested"
+
 
 @dataclass(frozen=True)
 class DifRule:
@@ -38,6 +40,13 @@ class DifRule:
         Cap on rounds of purification; 1 does none.
     minimum_answered : float
         Share of the matching score's items that a person must have answered.
+    planned_difference : float
+        Uniform DIF for which the power is stated: how much harder the item is for a group, in standard deviations of
+        the trait (of the matching score, where that is none).
+    planned_power : float
+        Power at which the smallest detectable difference is stated.
+    confidence : float
+        Of the intervals of effects.
     """
 
     alpha: float = 0.05
@@ -48,6 +57,9 @@ class DifRule:
     minimum_anchors: int = 3
     maximum_rounds: int = 10
     minimum_answered: float = 0.5
+    planned_difference: float = 0.5
+    planned_power: float = 0.8
+    confidence: float = 0.95
 
     def __post_init__(self) -> None:
         """Refuse shares outside their range and counts that make no sense."""
@@ -59,6 +71,11 @@ class DifRule:
             )
         if min(self.minimum_size, self.minimum_anchors, self.maximum_rounds) < 1:
             raise InputShapeError("minimum_size, minimum_anchors and maximum_rounds are at least 1")
+        if not (0 < self.planned_power < 1 and 0 < self.confidence < 1 and self.planned_difference > 0):
+            raise InputShapeError(
+                "planned_power and confidence lie between 0 and 1 and planned_difference is positive; got "
+                f"{self.planned_power:g}, {self.confidence:g} and {self.planned_difference:g}"
+            )
 
     def classify(self, change: float) -> str:
         """Return the class of a change in Nagelkerke's R2; empty when there is none."""
@@ -78,13 +95,22 @@ class OrdinalDif:
         ``non_uniform``, ``total``) ``statistic_*``, ``df_*``, ``p_*``, ``p_adjusted_*``, ``mcfadden_*``,
         ``nagelkerke_*`` (changes in R2); ``slope_change`` (Crane et al. 2004: relative change of the score's
         coefficient when groups enter), ``size`` (negligible, moderate, large), ``flagged``, ``kind`` (uniform or
-        non-uniform, of flagged items), ``note`` (why an item could not be tested).
-    effects : DataFrame, one row an item and focal group
-        ``item``, ``scale``, ``group``, ``n``, ``signed``, ``unsigned``, ``standardised``; see
-        :func:`ordinal_dif`.
-    scale_effects : DataFrame, one row a scale and focal group
-        ``scale``, ``group``, ``n``, ``n_items``, ``n_flagged``, ``mean``, ``signed``, ``unsigned``,
-        ``standardised``, ``adjusted_mean``.
+        non-uniform, of flagged items), ``status`` (``passed``, ``flagged`` or ``untested``: an untested item is a
+        finding, has not passed, and is never an anchor), ``estimation`` (maximum or penalised likelihood),
+        ``reason`` (why an item could not be tested, in one word), ``note`` (the same in words, or that a group gives
+        one answer only).
+    effects : DataFrame, one row a tested item and focal group
+        ``item``, ``scale``, ``group``, ``n``, ``signed`` with ``lower`` and ``upper``, ``unsigned``, ``standardised``;
+        see :func:`ordinal_dif`.
+    scale_effects : DataFrame, one row a scale and group
+        ``scale``, ``group``, ``n``, ``n_items``, ``n_flagged``, ``mean``, ``signed`` with ``lower`` and ``upper``
+        (``NaN`` where no item is flagged), ``unsigned``, ``standardised``, ``adjusted_mean``, ``n_untested`` (items
+        whose effect is unknown).
+    power : DataFrame, one row a tested item and focal group
+        ``item``, ``group``, ``n``, ``size`` (the planned difference), ``power_test`` (of the total test at alpha),
+        ``power`` (to flag the item: test and growth of R2), ``power_adjusted`` (the same at alpha over the number of
+        items: the item is the only unfair one), ``detectable`` (size flagged with the planned power; ``NaN`` above
+        eight standard deviations).
     rounds : DataFrame, one row a round
         ``round``, ``n_flagged``, ``flagged``, ``n_anchors``.
     stable : bool
@@ -105,6 +131,7 @@ class OrdinalDif:
     table: pd.DataFrame
     effects: pd.DataFrame
     scale_effects: pd.DataFrame
+    power: pd.DataFrame
     rounds: pd.DataFrame
     stable: bool
     groups: pd.Series
@@ -125,7 +152,31 @@ class OrdinalDif:
     @property
     def untested(self) -> tuple[str, ...]:
         """Names of the items that could not be tested; their reasons are in ``table["note"]``."""
-        return tuple(self.table.index[self.table["note"] != ""])
+        return tuple(self.table.index[self.table["status"] == UNTESTED])
+
+    def power_by_group(self) -> pd.DataFrame:
+        """Return one row a focal group: n, and over its items the median and lowest power and detectable size.
+
+        Returns
+        -------
+        DataFrame
+            ``group``, ``n`` (largest over items), ``n_items``, ``size``, ``power_test``, ``power``,
+            ``power_lowest``, ``power_adjusted``, ``detectable`` (medians), ``detectable_largest``.
+        """
+        grouped = self.power.groupby("group", sort=False)
+        return pd.DataFrame(
+            {
+                "n": grouped["n"].max(),
+                "n_items": grouped["item"].size(),
+                "size": grouped["size"].first(),
+                "power_test": grouped["power_test"].median(),
+                "power": grouped["power"].median(),
+                "power_lowest": grouped["power"].min(),
+                "power_adjusted": grouped["power_adjusted"].median(),
+                "detectable": grouped["detectable"].median(),
+                "detectable_largest": grouped["detectable"].max(),
+            }
+        ).reset_index()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table of items."""
