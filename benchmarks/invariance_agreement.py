@@ -28,9 +28,8 @@ import pandas as pd
 
 from compendium.cohort import load_cohort
 from compendium.paths import cohort_folder
-from psychometrics.cfa import CfaModel
-from psychometrics.invariance import GroupModel, difference_between, fit_groups, merge_categories
-from psychometrics.invariance.groups import Estimator
+from psychometrics.sem import CfaModel, CfaResult, difference_test, fit_cfa, merge_categories
+from psychometrics.sem._input import Estimator
 
 HERE = Path(__file__).parent
 KINDS = ("thresholds", "loadings", "intercepts", "residuals")
@@ -84,17 +83,17 @@ def here(found: Material, estimator: Estimator) -> pd.DataFrame:
     model, previous, rows = CfaModel.correlated(found.factors), None, {}
     for level, equal in levels(estimator).items():
         start = time.perf_counter()
-        fitted = fit_groups(model, found.answers, found.groups, estimator, equal=equal)  # type: ignore[arg-type]
+        fitted = fit_cfa(model, found.answers, estimator, group=found.groups, equal=equal)  # type: ignore[arg-type]
         rows[level] = described(fitted, previous) | {"seconds": time.perf_counter() - start}
         previous = fitted
     return pd.DataFrame(rows).T
 
 
-def described(fitted: GroupModel, previous: GroupModel | None) -> dict[str, float]:
+def described(fitted: CfaResult, previous: CfaResult | None) -> dict[str, float]:
     """Measures of one level, and its test against the level before."""
     row = {name: getattr(fitted.fit, name) for name in ("df", *MEASURES)}
     if previous is not None:
-        test = difference_between(previous, fitted)
+        test = difference_test(previous, fitted)
         row |= {"difference": test.statistic, "df_difference": test.df}
     return row
 

@@ -18,12 +18,11 @@ from compendium.simulate import DEMO
 from compendium.step import Step
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis import findings as item_findings
-from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
-from psychometrics.cfa._result import Estimator, Missing
 from psychometrics.dimensionality import parallel_analysis
-from psychometrics.invariance import Cutoffs, measurement_invariance
 from psychometrics.irt import fit_scales
 from psychometrics.ordinal import polychoric
+from psychometrics.sem import CfaModel, CfaResult, Cutoffs, fit_cfa, measurement_invariance
+from psychometrics.sem._input import Estimator, Missing
 
 Answer = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
+from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 FOLDER = Path(__file__).parent / "reference"
 REVERSED = ["A1", "C4", "C5", "E1", "E2", "O2", "O5"]

@@ -21,9 +21,9 @@ from compendium.report.figures.structure import loading_forest
 from compendium.simulate.truth import keyed
 from compendium.steps import factor_structure as structure
 from compendium.steps.factor_structure.words import counted, listed, noun_of
-from psychometrics.cfa import difference_test, fit_cfa
 from psychometrics.dimensionality import retain_factors
 from psychometrics.reliability import omega_categorical, ordinal_alpha
+from psychometrics.sem import difference_test, fit_cfa
 
 SAME = 1e-10
 # Standard errors: with 60 loadings the largest of a true model exceeds this about once in 2,000 cohorts.

@@ -12,10 +12,6 @@ from draws import correlated_normals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psychometrics.cfa import CfaModel, fit_cfa
-from psychometrics.cfa import _normal as normal
-from psychometrics.cfa._start import starting_values
-from psychometrics.cfa._structure import Layout
 from psychometrics.errors import (
     CodingError,
     ConstantItemError,
@@ -23,6 +19,10 @@ from psychometrics.errors import (
     SingularMatrixError,
     TooFewPersonsError,
 )
+from psychometrics.sem import CfaModel, fit_cfa
+from psychometrics.sem import _normal as normal
+from psychometrics.sem._sharing import Rules, share
+from psychometrics.sem._start import GroupStart, starting_values
 
 ESTIMATE = 1e-4
 DERIVATIVE = 1e-6
@@ -49,11 +49,14 @@ PAIR = CfaModel.correlated({"one": list("abc"), "two": list("def")})
 def test_gradient_and_hessian_match_central_differences(form: str) -> None:
     model = MODELS[form]
     data = normal.NormalData.of(responses("bfi")[list(model.items)].head(300).to_numpy(float))
-    layout = Layout.of(model.items, model.latent, model.cells(ordered=False, means=True))
+    sharing = share(Rules(model, "continuous", several=False, means=True), [], 1)
+    layout = sharing.layout
     mean, _ = normal.own_moments(data)
     sample = responses("bfi")[list(model.items)].head(300).cov().to_numpy()
     generator = np.random.default_rng(1)
-    point = starting_values(model, layout, sample, mean) * (1.0 + 0.05 * generator.standard_normal(layout.size))
+    start = GroupStart(sample, mean, np.zeros(0))
+    near = sharing.cells(starting_values(model, sharing, [start], np.ones(1), theta=False), 0)
+    point = near * (1.0 + 0.05 * generator.standard_normal(layout.size))
 
     def value_and_gradient(values: np.ndarray) -> tuple[float, np.ndarray]:
         structure = layout.at(values)

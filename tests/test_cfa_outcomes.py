@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
+from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 FOLDER = Path(__file__).parent / "reference"
 ESTIMATE = 1e-4

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from cfa_reference import FIVE, fitted, lavaan, responses, table
 
-from psychometrics.cfa import CfaModel, difference_test, fit_cfa
 from psychometrics.errors import CodingError, ModelError
+from psychometrics.sem import CfaModel, difference_test, fit_cfa
 
 ITERATIVE = 1e-4
 SCORE_TEST = 1e-3  # relative

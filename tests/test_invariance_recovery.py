@@ -11,9 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from psychometrics.cfa import CfaModel
-from psychometrics.invariance import difference_between, fit_groups, measurement_invariance
-from psychometrics.invariance._sharing import Equal
+from psychometrics.sem import CfaModel, difference_test, fit_cfa, measurement_invariance
+from psychometrics.sem._sharing import Equal
 
 ITEMS = [f"i{k}" for k in range(1, 6)]
 MODEL = CfaModel.single(ITEMS, "F")
@@ -69,7 +68,7 @@ def test_a_shifted_item_is_freed_at_scalar_and_the_factor_mean_recovered(estimat
 
 def test_the_freed_intercept_is_the_planted_shift_in_units_of_the_residual() -> None:
     data, groups = two_groups(seed=1, n=800, mean=0.4, shift=0.6)
-    partial = fit_groups(MODEL, data, groups, equal=SCALAR, freed=[("intercepts", "i3")], reference="a")
+    partial = fit_cfa(MODEL, data, group=groups, equal=SCALAR, freed=[("intercepts", "i3")], reference="a")
     rows: Any = partial.parameters.query("kind == 'intercept' and group == 'b'").set_index("left")
     assert abs(rows.loc["i3", "estimate"] - 0.6 / UNIQUE) < ERRORS * rows.loc["i3", "standard_error"]
     assert (rows.drop(index="i3")["estimate"] == 0).all()
@@ -80,8 +79,8 @@ def test_scalar_difference_tests_keep_their_level_without_a_shift() -> None:
     p_values = []
     for seed in range(30):
         data, groups = two_groups(seed, 300, mean=0.3)
-        free = fit_groups(MODEL, data, groups, equal=("thresholds",))
-        p_values.append(difference_between(free, fit_groups(MODEL, data, groups, equal=SCALAR)).p_value)
+        free = fit_cfa(MODEL, data, group=groups, equal=("thresholds",))
+        p_values.append(difference_test(free, fit_cfa(MODEL, data, group=groups, equal=SCALAR)).p_value)
     for level in (0.05, 0.5):
         count = sum(p < level for p in p_values)
         assert stats.binom.ppf(TAIL, 30, level) <= count <= stats.binom.isf(TAIL, 30, level)
@@ -92,7 +91,7 @@ def test_three_unequal_groups_recover_two_factor_means() -> None:
     third = pd.DataFrame(answers(np.random.default_rng(6), 400, 0.5), columns=ITEMS)
     data = pd.concat([first, third], ignore_index=True)
     groups = pd.concat([labels, pd.Series(["c"] * 400)], ignore_index=True)
-    means: Any = fit_groups(MODEL, data, groups, equal=SCALAR).factor_means.set_index("group")
+    means: Any = fit_cfa(MODEL, data, group=groups, equal=SCALAR).factor_means.set_index("group")
     for group, truth in (("b", -0.5), ("c", 0.5)):
         assert abs(means.loc[group, "mean"] - truth) < ERRORS * means.loc[group, "standard_error"]
 
@@ -113,9 +112,9 @@ def dependent(seed: int, n: int) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
 
 def scalar(data: pd.DataFrame, groups: pd.Series, clusters: pd.Series | None) -> tuple[float, float, float]:
     """Scaled difference from thresholds to scalar over its degrees of freedom; factor mean and its error."""
-    free = fit_groups(MODEL, data, groups, equal=("thresholds",), clusters=clusters, reference="self")
-    tied = fit_groups(MODEL, data, groups, equal=SCALAR, clusters=clusters, reference="self")
-    test = difference_between(free, tied)
+    free = fit_cfa(MODEL, data, group=groups, equal=("thresholds",), cluster=clusters, reference="self")
+    tied = fit_cfa(MODEL, data, group=groups, equal=SCALAR, cluster=clusters, reference="self")
+    test = difference_test(free, tied)
     mean: Any = tied.factor_means.set_index("group").loc["peer"]
     return test.statistic / test.df, mean["mean"], mean["standard_error"]
 

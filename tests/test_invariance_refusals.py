@@ -8,36 +8,36 @@ import pandas as pd
 import pytest
 from test_invariance_recovery import ITEMS, MODEL, two_groups
 
-from psychometrics.cfa import CfaModel, fit_cfa
 from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, ModelError, TooFewPersonsError
-from psychometrics.invariance import difference_between, fit_groups, measurement_invariance, merge_categories
+from psychometrics.sem import CfaModel, difference_test, fit_cfa, measurement_invariance, merge_categories
 
 DATA, GROUPS = two_groups(seed=2, n=60, mean=0.0)
-SECOND = CfaModel.second_order({"x": ITEMS[:3], "y": ITEMS[2:], "z": ITEMS[1:4]})
 
 
 @pytest.mark.parametrize(
     ("error", "message", "options"),
     [
-        (ModelError, "estimator='ULSMV' is unknown; use one of WLSMV, ML, MLR", {"estimator": "ULSMV"}),
+        (ModelError, "estimator='GLS' is unknown; use one of WLSMV, ULSMV, ML, MLR", {"estimator": "GLS"}),
         (ModelError, "WLSMV takes missing='listwise' or 'pairwise', not 'fiml'", {"missing": "fiml"}),
         (ModelError, "ML takes missing='listwise' or 'fiml'", {"estimator": "ML", "missing": "pairwise"}),
-        (ModelError, "correlated, single and bifactor", {"model": SECOND}),
-        (ModelError, "clusters.*WLSMV only, not with MLR", {"estimator": "MLR", "clusters": GROUPS}),
+        (TooFewPersonsError, "A group has one cluster only", {"clusters": GROUPS}),
         (ModelError, "The responses have no item i9", {"model": CfaModel.single([*ITEMS, "i9"])}),
-        (InputShapeError, "groups must have one value", {"groups": GROUPS.iloc[1:]}),
-        (InputShapeError, "clusters must have one value", {"clusters": GROUPS.iloc[1:]}),
+        (InputShapeError, "groups? must have one value", {"groups": GROUPS.iloc[1:]}),
+        (InputShapeError, "clusters? must have one value", {"clusters": GROUPS.iloc[1:]}),
         (InputShapeError, "clusters has missing values", {"clusters": GROUPS.where(GROUPS.index > 0)}),
         (ModelError, "no group with answers; use one of a, b", {"reference": "c"}),
     ],
 )
-@pytest.mark.parametrize("function", [fit_groups, measurement_invariance])
+@pytest.mark.parametrize("function", [fit_cfa, measurement_invariance])
 def test_requests_that_make_no_sense_are_refused(
     function: Any, error: type[Exception], message: str, options: dict[str, Any]
 ) -> None:
     request = {"model": MODEL, "responses": DATA, "groups": GROUPS} | options
     if function is measurement_invariance:
         request["minimum_size"] = 20
+    else:
+        names = {"groups": "group", "clusters": "cluster"}
+        request = {names.get(name, name): value for name, value in request.items()}
     with pytest.raises(error, match=message):
         function(**request)
 
@@ -54,32 +54,32 @@ def test_requests_that_make_no_sense_are_refused(
 )
 def test_equalities_that_make_no_sense_are_refused(message: str, options: dict[str, Any]) -> None:
     with pytest.raises(ModelError, match=message):
-        fit_groups(MODEL, DATA, GROUPS, **options)
+        fit_cfa(MODEL, DATA, **options, group=GROUPS)
 
 
 def test_groups_that_cannot_be_compared_are_refused() -> None:
     with pytest.raises(ModelError, match="Groups are compared; 1 has answers"):
-        fit_groups(MODEL, DATA, GROUPS.replace("b", "a"))
+        fit_cfa(MODEL, DATA, group=GROUPS.replace("b", "a"))
     with pytest.raises(TooFewPersonsError, match="1 of 2 groups have 61 persons or more"):
         measurement_invariance(MODEL, pd.concat([DATA, DATA.tail(1)], ignore_index=True),
                                pd.concat([GROUPS, GROUPS.tail(1)], ignore_index=True), minimum_size=61)  # fmt: skip
     few = GROUPS.where((GROUPS == "a") | (GROUPS.index < 64))
     with pytest.raises(TooFewPersonsError, match="persons for 5 items"):
-        fit_groups(MODEL, DATA, few, "ML")
+        fit_cfa(MODEL, DATA, "ML", group=few)
 
 
 def test_answers_that_cannot_be_compared_are_refused() -> None:
     other = DATA.assign(i1=DATA["i1"].where(GROUPS == "a", DATA["i1"].clip(upper=3)))
     with pytest.raises(ModelError, match=r"i1 is answered with other categories.*a: 1, 2, 3, 4; b: 1, 2, 3\)"):
-        fit_groups(MODEL, other, GROUPS)
+        fit_cfa(MODEL, other, group=GROUPS)
     with pytest.raises(ModelError, match="i2 has 2 categories; equal thresholds can be tested from 3 on"):
-        fit_groups(MODEL, DATA.assign(i2=DATA["i2"].gt(2) + 1.0), GROUPS)
+        fit_cfa(MODEL, DATA.assign(i2=DATA["i2"].gt(2) + 1.0), group=GROUPS)
     with pytest.raises(ModelError, match="i2 have fewer than three"):
         measurement_invariance(MODEL, DATA.assign(i2=DATA["i2"].gt(2) + 1.0), GROUPS, minimum_size=20)
     with pytest.raises(ConstantItemError, match="i1"):
-        fit_groups(MODEL, DATA.assign(i1=2.0), GROUPS, "ML")
+        fit_cfa(MODEL, DATA.assign(i1=2.0), "ML", group=GROUPS)
     with pytest.raises(CodingError, match="i1"):
-        fit_groups(MODEL, DATA.assign(i1="yes"), GROUPS, "MLR")
+        fit_cfa(MODEL, DATA.assign(i1="yes"), "MLR", group=GROUPS)
 
 
 def test_merging_refuses_groups_with_another_index() -> None:
@@ -87,22 +87,29 @@ def test_merging_refuses_groups_with_another_index() -> None:
         merge_categories(DATA, GROUPS.iloc[1:])
 
 
-def test_fit_cfa_refuses_what_groups_do_not_have() -> None:
+def test_fit_cfa_refuses_groups_that_are_not_there() -> None:
     with pytest.raises(ModelError, match="no column 'site' to group by"):
         fit_cfa(MODEL, DATA, group="site")
-    with pytest.raises(ModelError, match="Models for several groups take WLSMV, ML or MLR"):
-        fit_cfa(MODEL, DATA.assign(site=GROUPS), "ULSMV", group="site")
+    with pytest.raises(InputShapeError, match="group has 3 values for 120 rows"):
+        fit_cfa(MODEL, DATA, group=["a", "b", "a"])
+    with pytest.raises(ModelError, match="give group as well"):
+        fit_cfa(MODEL, DATA, equal=["loadings"])
+    with pytest.raises(ModelError, match="takes no equalities"):
+        fit_cfa(MODEL, DATA, group=GROUPS, equal=["loadings"], parameterization="delta")
 
 
 def test_differences_of_models_that_cannot_be_compared_are_refused() -> None:
-    free, tied = fit_groups(MODEL, DATA, GROUPS), fit_groups(MODEL, DATA, GROUPS, equal=["thresholds", "loadings"])
+    free, tied = (
+        fit_cfa(MODEL, DATA, group=GROUPS),
+        fit_cfa(MODEL, DATA, group=GROUPS, equal=["thresholds", "loadings"]),
+    )
     others = [
-        fit_groups(MODEL, DATA, GROUPS, "ML", equal=["loadings"]),
-        fit_groups(MODEL, DATA, GROUPS, equal=["thresholds", "loadings"], reference="b"),
-        fit_groups(MODEL, two_groups(9, 60, 0.0)[0], GROUPS, equal=["thresholds", "loadings"]),
+        fit_cfa(MODEL, DATA, "ML", group=GROUPS, equal=["loadings"]),
+        fit_cfa(MODEL, DATA, group=GROUPS, equal=["thresholds", "loadings"], reference="b"),
+        fit_cfa(MODEL, two_groups(9, 60, 0.0)[0], group=GROUPS, equal=["thresholds", "loadings"]),
     ]
     for other in others:
         with pytest.raises(ModelError, match="same items and persons in the same groups"):
-            difference_between(free, other)
+            difference_test(free, other)
     with pytest.raises(ModelError, match="more degrees of freedom"):
-        difference_between(tied, free)
+        difference_test(tied, free)

@@ -17,10 +17,10 @@ from small_study import SmallStudy
 from compendium.plan import load_plan
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis.choice import Chooser, Reliability, choose
-from psychometrics.cfa import CfaModel, fit_cfa
 from psychometrics.errors import ModelError
 from psychometrics.reliability import cronbach_alpha, omega_categorical
 from psychometrics.selection import ItemCheck, graded_information
+from psychometrics.sem import CfaModel, fit_cfa
 
 CLOSED_FORM = 1e-10
 N = 400

@@ -15,14 +15,12 @@ _FAMILIES = {
     "association": "adjust_p correlation_matrix disattenuate dominance_analysis equivalence_test "
     "minimum_detectable_correlation ordinal_regression partial_correlations random_intercept regression "
     "relative_weights spearman_matrix",
-    "cfa": "CfaModel difference_test fit_cfa",
     "dif": "DifRule OrdinalDif ordinal_dif",
     "dimensionality": "bartlett_sphericity empirical_kaiser exploratory_graph_analysis hull kmo "
     "minimum_average_partial parallel_analysis retain_factors",
     "efa": "compare_solutions fit_efa schmid_leiman tucker_congruence",
     "errors": "PsychometricsError",
     "groups": "compare_groups dunn kruskal_wallis welch_anova",
-    "invariance": "fit_groups measurement_invariance merge_categories",
     "items": "check_keying inter_item_correlations item_rest_correlation item_statistics redundancy_table",
     "irt": "fit_graded_response fit_scales item_fit local_dependence person_fit person_scores",
     "ordinal": "nearest_correlation polychoric",
@@ -32,6 +30,7 @@ _FAMILIES = {
     "scoring": "scale_scores",
     "screening": "even_odd_consistency flag_careless intra_individual_variability little_mcar_test longstring "
     "mahalanobis_distance missing_patterns straight_lining",
+    "sem": "CfaModel difference_test fit_cfa measurement_invariance merge_categories",
     "selection": "graded_information screen_items select_items selection_stability",
     "self_other": "agreement_profiles bland_altman compare multitrait_multisource response_surface",
 }

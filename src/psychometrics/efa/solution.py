@@ -168,7 +168,7 @@ def fit_efa(
     Validated against ``psych::fa(x, nfactors, rotate, fm)`` for minres, ml and pa with oblimin, quartimin,
     promax, geominQ, varimax and none, every entry to 1e-4, and ``cor = "poly"`` within psych's coarser
     polychorics. Chi-square, RMSEA and TLI of polychoric or Spearman matrices treat them as if they were
-    Pearson's: read them as descriptions, and test categorical models with :mod:`psychometrics.cfa`.
+    Pearson's: read them as descriptions, and test categorical models with :mod:`psychometrics.sem`.
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     _refuse_impossible(matrix, n_factors, n_persons)

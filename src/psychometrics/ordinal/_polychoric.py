@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychometrics.errors import SingularMatrixError
-from psychometrics.ordinal import _estimation as estimation
+from psychometrics.ordinal import two_step as estimation
 from psychometrics.ordinal._bivariate import cell_probabilities
 from psychometrics.ordinal._responses import Missing, encode
 

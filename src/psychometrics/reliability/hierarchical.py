@@ -90,7 +90,7 @@ def omega_hierarchical(
         Both or neither of ``n_factors`` and ``scales``; a model that is not identified.
     ConvergenceError, InputShapeError, CodingError, ConstantItemError, TooFewPersonsError, SingularMatrixError
         As :func:`psychometrics.efa.fit_efa`, :func:`psychometrics.efa.schmid_leiman` and
-        :func:`psychometrics.cfa.fit_cfa`.
+        :func:`psychometrics.sem.fit_cfa`.
 
     References
     ----------
@@ -191,7 +191,7 @@ def _confirmatory(
     responses: pd.DataFrame, scales: Scales, correlation: Correlation, missing: Missing
 ) -> HierarchicalOmega:
     """Return the coefficients of a confirmatory bifactor model."""
-    from psychometrics.cfa import CfaModel, fit_cfa
+    from psychometrics.sem import CfaModel, fit_cfa
 
     if correlation == "spearman":
         raise ModelError("the confirmatory bifactor model takes 'pearson' (ML) or 'polychoric' (WLSMV)")

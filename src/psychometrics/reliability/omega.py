@@ -321,7 +321,7 @@ def _one_factor(matrix: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def _categorical(frame: pd.DataFrame, missing: Missing) -> tuple[float, float, pd.Series, tuple[str, ...]]:
     """Fit the categorical model; return Green and Yang's omega, that of the latent sum, loadings, and notes."""
-    from psychometrics.cfa import CfaModel, fit_cfa
+    from psychometrics.sem import CfaModel, fit_cfa
 
     named = frame.set_axis(text_names(frame.columns), axis="columns")
     fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV", missing=missing)
@@ -336,7 +336,7 @@ def _code_covariance(first: np.ndarray, second: np.ndarray, rho: float) -> float
     if rho >= 1 - 1e-12:
         joint = ndtr(np.minimum(first[:, None], second[None, :]))
     else:
-        from psychometrics.ordinal._bivariate import distribution
+        from psychometrics.ordinal import bivariate_normal as distribution
 
         joint = distribution(first[None, :], second[None, :], np.array([rho]))[0]
     return float(joint.sum() - ndtr(first).sum() * ndtr(second).sum())

@@ -69,7 +69,7 @@ def graded_information(responses: pd.DataFrame, scales: Mapping[str, Sequence[st
 def _scale_information(answers: pd.DataFrame) -> pd.Series:
     """Find the information of the items of one scale."""
     from psychometrics.ordinal import encode
-    from psychometrics.ordinal._estimation import estimate
+    from psychometrics.ordinal.two_step import estimate
 
     estimates = estimate(encode(answers, "pairwise"))
     loadings = np.clip(_one_factor(estimates.matrix()), -0.995, 0.995)

@@ -16,8 +16,8 @@ from compendium.plan import Structure
 from compendium.report.tables import number, p_value, percent
 from compendium.steps.factor_structure.models import Rivals
 from compendium.steps.factor_structure.words import counted, listed, number_word
-from psychometrics.cfa import CfaResult
 from psychometrics.dimensionality import RetainFactors
+from psychometrics.sem import CfaResult
 
 Weight = Literal["for", "reservation", "against"]
 

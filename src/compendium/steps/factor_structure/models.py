@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from compendium.steps.factor_structure.words import counted, listed
-from psychometrics.cfa import CfaModel, CfaResult, difference_test, fit_cfa
 from psychometrics.dimensionality import empirical_kaiser
 from psychometrics.errors import PsychometricsError
 from psychometrics.reliability import htmt
+from psychometrics.sem import CfaModel, CfaResult, difference_test, fit_cfa
 
 FORMS = ("single", "correlated", "second_order", "bifactor")
 MODEL_NAMES = {

@@ -10,10 +10,9 @@ from scipy.stats import false_discovery_control
 from tqdm.auto import tqdm
 
 from compendium.step import Step
-from psychometrics.cfa import CfaModel
 from psychometrics.dif import DifRule, ordinal_dif
 from psychometrics.errors import PsychometricsError, TooFewPersonsError
-from psychometrics.invariance import Cutoffs, MeasurementInvariance, measurement_invariance, merge_categories
+from psychometrics.sem import CfaModel, Cutoffs, MeasurementInvariance, measurement_invariance, merge_categories
 
 SELF, PEER = "self", "peers"
 FEWEST_ITEMS = 3
@@ -211,7 +210,7 @@ def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
         {
             "comparison": each.label,
             "groups": "" if each.result is None else ", ".join(each.result.groups),
-            "n": None if each.result is None else sum(each.result.fits["configural"].n_used),
+            "n": None if each.result is None else each.result.fits["configural"].n_used,
             "highest": "" if each.result is None else each.result.highest,
             "means_comparable": each.means_comparable,
             "notes": " ".join(each.notes),

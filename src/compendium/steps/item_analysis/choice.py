@@ -12,7 +12,6 @@ import pandas as pd
 
 from compendium import review as evidence
 from compendium.step import Step
-from psychometrics.cfa import CfaModel, fit_cfa
 from psychometrics.errors import PsychometricsError
 from psychometrics.selection import (
     ItemCheck,
@@ -24,6 +23,7 @@ from psychometrics.selection import (
     select_items,
     selection_stability,
 )
+from psychometrics.sem import CfaModel, fit_cfa
 
 Scales = Mapping[str, Sequence[str]]
 # Information about a common trait takes three items.

@@ -11,7 +11,6 @@ from compendium import consultation
 from compendium import review as evidence
 from compendium.plan import Check
 from compendium.step import Step
-from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.irt import (
@@ -25,6 +24,7 @@ from psychometrics.irt import (
     scale_information,
 )
 from psychometrics.selection import Decision, ItemCheck, category_check, threshold_check
+from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 FEWEST_ITEMS = 3
 

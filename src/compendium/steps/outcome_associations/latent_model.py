@@ -11,9 +11,9 @@ from scipy import stats
 
 from compendium.framework import Framework
 from psychometrics.association import adjust_p, disattenuate
-from psychometrics.cfa import CfaModel, CfaResult, fit_cfa
 from psychometrics.errors import PsychometricsError
 from psychometrics.reliability import cronbach_alpha
+from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 SMALLEST_FACTOR = 2
 # More steps than this are an amount rather than ordered answers: polychoric tables would be empty nearly everywhere.

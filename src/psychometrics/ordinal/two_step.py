@@ -14,6 +14,7 @@ from psychometrics.ordinal._responses import OrdinalResponses
 
 Array = NDArray[np.float64]
 
+BEYOND = bivariate.BEYOND
 # Rows taken at once where a (rows, pairs) array is built; bounds the memory, not the result.
 CHUNK = 2048
 # A correlation this close to one has no interior maximum (a table with an empty off-diagonal).
@@ -37,6 +38,8 @@ class TwoStepEstimates:
         Items of each pair, in the order (1, 2), (1, 3), ..., (2, 3), ...
     counts : ndarray, (n_pairs, most_categories, most_categories)
     correlations : ndarray, (n_pairs,)
+    corrected : ndarray of bool, (n_pairs,)
+        Two-by-two tables with an empty cell, into which half a person was moved.
     """
 
     responses: OrdinalResponses
@@ -45,6 +48,12 @@ class TwoStepEstimates:
     second: NDArray[np.intp]
     counts: Array
     correlations: Array
+    corrected: NDArray[np.bool_]
+
+    @property
+    def n_corrected(self) -> int:
+        """Number of tables that were corrected."""
+        return int(self.corrected.sum())
 
     @property
     def threshold_places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -67,9 +76,9 @@ def estimate(responses: OrdinalResponses) -> TwoStepEstimates:
     thresholds = marginal_thresholds(responses)
     counts = pair_counts(responses)[first, :, second, :]
     _check_overlap(counts, responses, first, second)
-    counts = adjust_fourfold(counts)
+    counts, corrected = adjust_fourfold(counts)
     correlations = maximise(counts, thresholds[first], thresholds[second])
-    return TwoStepEstimates(responses, thresholds, first, second, counts, correlations)
+    return TwoStepEstimates(responses, thresholds, first, second, counts, correlations, corrected)
 
 
 def _check_overlap(
@@ -114,15 +123,16 @@ def pair_counts(responses: OrdinalResponses) -> Array:
     return total.reshape(n_items, most, n_items, most)
 
 
-def adjust_fourfold(counts: Array) -> Array:
-    """Move half a person into a single empty cell of a 2 x 2 table (Brown & Benedetti 1977)."""
+def adjust_fourfold(counts: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Move half a person into a single empty cell of a 2 x 2 table (Brown & Benedetti 1977); say where."""
+    corrected = np.zeros(len(counts), dtype=bool)
     if counts.shape[1:] == (2, 2):
-        single = (counts == 0).sum(axis=(1, 2)) == 1
-        empty = np.argwhere((counts == 0) & single[:, None, None])
+        corrected = (counts == 0).sum(axis=(1, 2)) == 1
+        empty = np.argwhere((counts == 0) & corrected[:, None, None])
         for pair, row, column in empty:
             sign = 1.0 if row == column else -1.0
             counts[pair] += 0.5 * sign * np.array([[1.0, -1.0], [-1.0, 1.0]])
-    return counts
+    return counts, corrected
 
 
 def maximise(counts: Array, upper: Array, lower: Array) -> Array:
@@ -233,19 +243,24 @@ def correlation_rows(estimates: TwoStepEstimates, of_correlation: Array, rows: s
     return np.take(of_correlation.ravel(), cells, mode="clip")
 
 
-def asymptotic_covariance(estimates: TwoStepEstimates, thresholds: bool = True) -> Array:
-    """Covariance of sqrt(n) times thresholds and correlations (Muthén 1984), thresholds first, or left out."""
+def influence_rows(estimates: TwoStepEstimates, thresholds: bool = True) -> Array:
+    """Influence of every person on thresholds (or not) and correlations, (n_persons, n_moments)."""
     of_threshold, of_correlation = threshold_influence(estimates), correlation_influence(estimates)
     n_persons = estimates.responses.n_persons
-    size = thresholds * estimates.threshold_places[0].size + estimates.first.size
-    total = np.zeros((size, size))
+    before = thresholds * estimates.threshold_places[0].size
+    rows = np.empty((n_persons, before + estimates.first.size))
     for start in range(0, n_persons, CHUNK):
         chunk = slice(start, start + CHUNK)
-        rows = correlation_rows(estimates, of_correlation, chunk)
         if thresholds:
-            rows = np.hstack([threshold_rows(estimates, of_threshold, chunk), rows])
-        total += rows.T @ rows
-    return np.asarray(total / n_persons)
+            rows[chunk, :before] = threshold_rows(estimates, of_threshold, chunk)
+        rows[chunk, before:] = correlation_rows(estimates, of_correlation, chunk)
+    return rows
+
+
+def asymptotic_covariance(estimates: TwoStepEstimates) -> Array:
+    """Covariance of sqrt(n) times thresholds and correlations (Muthén 1984), thresholds first."""
+    rows = influence_rows(estimates)
+    return np.asarray(rows.T @ rows / len(rows))
 
 
 def threshold_variance(estimates: TwoStepEstimates) -> Array:

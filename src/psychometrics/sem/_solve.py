@@ -103,3 +103,14 @@ def positive_definite(matrix: Array) -> bool:
     except np.linalg.LinAlgError:
         return False
     return True
+
+
+def inverted(matrix: Array) -> Array:
+    """Inverse of a symmetric matrix, or NaN throughout where it is singular or indefinite."""
+    if not matrix.size:
+        return matrix.copy()
+    scale = np.sqrt(np.maximum(np.abs(np.diag(matrix)), 1e-300))
+    scaled = matrix / np.outer(scale, scale)
+    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] < 1e-10:
+        return np.full_like(matrix, np.nan)
+    return np.asarray(np.linalg.inv(scaled) / np.outer(scale, scale))

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.linalg import qr
 from scipy.special import chdtrc
 
-from psychometrics.cfa import _least_squares as least_squares
-from psychometrics.cfa._estimation import Estimation
-from psychometrics.cfa._fit import FitMeasures
-from psychometrics.cfa._result import CfaResult
 from psychometrics.errors import ModelError
+from psychometrics.sem._moments import Sparse, Stacked, pairs_of, scaled_shifted
+from psychometrics.sem._ordinal import scaled_rows
+from psychometrics.sem.fit_measures import FitMeasures
+from psychometrics.sem.result import CfaResult
 
 Array = NDArray[np.float64]
-# Plain or sparse, for which scipy has no types.
-Derivative: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -90,28 +85,30 @@ def difference_test(general: CfaResult, nested: CfaResult) -> DifferenceTest:
     _check_comparable(general, nested)
     df = nested.fit.df - general.fit.df
     difference = nested.fit.chi_square - general.fit.chi_square
-    if general.estimator == "ML":
-        statistic, method = difference, "likelihood ratio"
-    elif general.estimator == "MLR":
-        statistic, method = satorra_bentler(general.fit, nested.fit, difference, df), "Satorra-Bentler 2001"
-    else:
+    samples = general.estimation.problem.samples
+    if isinstance(samples, Stacked):
         statistic, method = _satorra(general, nested, difference, df), "Satorra 2000, scaled and shifted"
+    elif samples.robust:
+        statistic, method = _satorra_bentler(general.fit, nested.fit, difference, df), "Satorra-Bentler 2001"
+    else:
+        statistic, method = difference, "likelihood ratio"
     problems = tuple(
         f"{name}: {text}" for name, result in (("general", general), ("nested", nested)) for text in result.problems
     )
-    return DifferenceTest(statistic, df, float(chdtrc(df, statistic)), difference, method, problems)
+    return DifferenceTest(statistic, df, float(chdtrc(df, max(statistic, 0.0))), difference, method, problems)
 
 
 def _check_comparable(general: CfaResult, nested: CfaResult) -> None:
-    """Refuse results that do not describe the same responses."""
-    same = (
-        sorted(general.model.items) == sorted(nested.model.items)
-        and (general.estimator, general.missing, general.n_used) == (nested.estimator, nested.missing, nested.n_used)
-        and np.allclose(nested.sample, general.sample.loc[nested.sample.index, nested.sample.columns])
+    """Refuse results that do not describe the same responses; the baseline's statistic stands for these."""
+    one, other = (
+        (sorted(result.model.items), result.groups, result.estimator, result.missing, tuple(result.group_sizes))
+        for result in (general, nested)
     )
-    if not same:
+    same = one == other and general.estimation.unit_variances == nested.estimation.unit_variances
+    if not same or not np.isclose(general.fit.baseline_chi_square, nested.fit.baseline_chi_square):
         raise ModelError(
-            "The two models must be fitted to the same items and persons with the same estimator and missing rule."
+            "The two models must be fitted to the same items and persons in the same groups, with the same reference "
+            "group, estimator and missing rule."
         )
     if nested.fit.df <= general.fit.df:
         raise ModelError(
@@ -120,7 +117,7 @@ def _check_comparable(general: CfaResult, nested: CfaResult) -> None:
         )
 
 
-def satorra_bentler(general: FitMeasures, nested: FitMeasures, difference: float, df: int) -> float:
+def _satorra_bentler(general: FitMeasures, nested: FitMeasures, difference: float, df: int) -> float:
     """Difference over the difference of the scaling corrections (Satorra & Bentler 2001)."""
     correction = nested.df * nested.scaling_factor - general.df * (general.scaling_factor if general.df else 0.0)
     if correction <= 0:
@@ -133,55 +130,45 @@ def satorra_bentler(general: FitMeasures, nested: FitMeasures, difference: float
 
 def _satorra(general: CfaResult, nested: CfaResult, difference: float, df: int) -> float:
     """Scaled-shifted difference."""
-    moments = general.estimation.moments
-    assert moments is not None
-    covariance = moments.covariance
-    wide = _derivative(general.estimation)
-    narrow = _derivative(nested.estimation)[_same_pairs(general, nested)]
-    trace, square = restriction_traces(moments.weight, lambda matrix: covariance @ matrix, wide, narrow)
-    return least_squares.scaled_shifted(difference, df, trace, square)[0]
+    stacked = general.estimation.problem.samples
+    assert isinstance(stacked, Stacked)
+    narrow = nested.estimation.derivative[_same_moments(general, nested)]
+    trace, square = _restriction_traces(stacked, general.estimation.derivative, narrow)
+    return scaled_shifted(difference, df, trace, square)[0]
 
 
-def _derivative(estimation: Estimation) -> Array:
-    """Differentiate the correlations at the solution."""
-    pairs = least_squares.pairs_of(len(estimation.structure.layout.items))
-    return least_squares.jacobian(estimation.structure, pairs)
+def _same_moments(general: CfaResult, nested: CfaResult) -> NDArray[np.intp]:
+    """Rows of the nested model's moments in the general model's order of items."""
+    stacked = nested.estimation.problem.samples
+    assert isinstance(stacked, Stacked)
+    items, rows, start = list(nested.model.items), [], 0
+    order = np.array([items.index(item) for item in general.model.items])
+    first, second = pairs_of(len(items))
+    number = np.zeros((len(items), len(items)), dtype=np.intp)
+    number[first, second] = number[second, first] = np.arange(len(first))
+    for group in stacked.groups:
+        if group.n_thresholds:
+            of_item = group.estimates.threshold_places[0]
+            rows.append(start + np.concatenate([np.flatnonzero(of_item == item) for item in order]))
+        rows.append(start + group.n_thresholds + number[order[first], order[second]])
+        start += group.observed.size
+    return np.concatenate(rows)
 
 
-def _same_pairs(general: CfaResult, nested: CfaResult) -> NDArray[np.intp]:
-    """Rows of the nested model's correlations in the general model's order of items."""
-    first, second = least_squares.pairs_of(len(general.model.items))
-    size = len(nested.model.items)
-    number = np.zeros((size, size), dtype=np.intp)
-    own = least_squares.pairs_of(size)
-    number[own] = np.arange(len(own[0]))
-    number = np.maximum(number, number.T)
-    place = np.array([nested.model.items.index(item) for item in general.model.items])
-    return np.asarray(number[place[first], place[second]])
-
-
-def restriction_traces(
-    weight: Array, covariance_times: Callable[[Array], Array], wide: Derivative, narrow: Derivative
-) -> tuple[float, float]:
+def _restriction_traces(stacked: Stacked, wide: Sparse, narrow: Sparse) -> tuple[float, float]:
     """Traces of U Gamma and of its square, for the U of the restriction A (Satorra 2000, delta method).
 
     A spans what the general model's derivatives (wide) have beyond the nested model's (narrow);
-    ``U = W D E A' (A E A')^-1 A E D' W`` with E the inverse information of the general model. Gamma enters as the
-    function that multiplies it, since it need not be held in one piece.
+    ``U = W D E A' (A E A')^-1 A E D' W`` with E the inverse information of the general model.
     """
-    mapping = _least_squares(_dense(wide.T @ wide), _dense(wide.T @ narrow))
+    mapping = _least_squares((wide.T @ wide).toarray(), (wide.T @ narrow).toarray())
     restriction = qr(mapping)[0][:, narrow.shape[1] :].T
-    weighted = sparse.diags_array(weight) @ wide
-    inverse = np.linalg.inv(_dense(wide.T @ weighted))
+    weighted = scaled_rows(wide, stacked.weight)
+    inverse = np.linalg.inv((wide.T @ weighted).toarray())
     reach = (weighted @ (restriction @ inverse).T).T
     inner = np.linalg.inv(restriction @ inverse @ restriction.T)
-    product = inner @ (reach @ covariance_times(reach.T))
+    product = inner @ (reach @ stacked.times(reach.T))
     return float(np.trace(product)), float(np.sum(product * product.T))
-
-
-def _dense(matrix: Derivative) -> Array:
-    """Return a product of derivatives as a plain array."""
-    return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix)
 
 
 def _least_squares(square: Array, across: Array) -> Array:

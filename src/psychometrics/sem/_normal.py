@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from psychometrics.cfa._structure import Structure
+from psychometrics.sem._structure import Structure
 
 Array = NDArray[np.float64]
 # Rows taken at once where an array grows with persons times parameters.

@@ -7,14 +7,13 @@ informations and scores below are products of these two matrices.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychometrics.cfa._model import Cell, Kind
+from psychometrics.sem.model import Cell, Kind
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -22,58 +21,27 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each free cell sits in the model matrices.
+    """Where each cell sits in the model matrices.
 
     Attributes
     ----------
     items, factors : tuple of str
     cells : tuple of Cell
-        Free cells first to last; the parameter vector follows this order.
-    fixed : tuple of Cell
+        The vector of cell values follows this order; thresholds are part of it and of no matrix.
     """
 
     items: tuple[str, ...]
     factors: tuple[str, ...]
     cells: tuple[Cell, ...]
-    fixed: tuple[Cell, ...]
-
-    @classmethod
-    def of(cls, items: Sequence[str], factors: Sequence[str], cells: Sequence[Cell]) -> Layout:
-        """Sort cells into free and fixed ones."""
-        free = tuple(cell for cell in cells if cell.fixed is None)
-        fixed = tuple(cell for cell in cells if cell.fixed is not None)
-        return cls(tuple(items), tuple(factors), free, fixed)
 
     @property
     def size(self) -> int:
-        """Number of free cells."""
+        """Number of cells."""
         return len(self.cells)
 
     @cached_property
     def places(self) -> dict[Kind, tuple[Places, Places, Places]]:
-        """For each kind of cell: position in the parameter vector, row, column."""
-        return self._places_of(self.cells)
-
-    @cached_property
-    def _base(self) -> dict[Kind, Array]:
-        """Model matrices with the fixed values only."""
-        p, m = len(self.items), len(self.factors)
-        shapes: dict[Kind, tuple[int, ...]] = {
-            "loading": (p, m),
-            "regression": (m, m),
-            "factor_covariance": (m, m),
-            "residual_covariance": (p, p),
-            "intercept": (p, p),
-            "factor_mean": (m, m),
-        }
-        base = {kind: np.zeros(shape) for kind, shape in shapes.items()}
-        for kind, (place, row, column) in self._places_of(self.fixed).items():
-            values = np.array([self.fixed[k].fixed for k in place], dtype=float)
-            base[kind][row, column] = values
-        return base
-
-    def _places_of(self, cells: Sequence[Cell]) -> dict[Kind, tuple[Places, Places, Places]]:
-        """Positions, rows and columns of cells by kind."""
+        """For each kind of cell: position in the vector of cells, row, column."""
         item = {name: k for k, name in enumerate(self.items)}
         factor = {name: k for k, name in enumerate(self.factors)}
         axes: dict[Kind, tuple[dict[str, int], dict[str, int]]] = {
@@ -86,15 +54,28 @@ class Layout:
         }
         result: dict[Kind, tuple[Places, Places, Places]] = {}
         for kind, (rows, columns) in axes.items():
-            chosen = [k for k, cell in enumerate(cells) if cell.kind == kind]
-            row = [rows[cells[k].row] for k in chosen]
-            column = [columns[cells[k].column] for k in chosen]
+            chosen = [k for k, cell in enumerate(self.cells) if cell.kind == kind]
+            row = [rows[self.cells[k].row] for k in chosen]
+            column = [columns[self.cells[k].column] for k in chosen]
             result[kind] = np.array(chosen, np.intp), np.array(row, np.intp), np.array(column, np.intp)
         return result
 
+    @cached_property
+    def thresholds(self) -> Places:
+        """Positions of the thresholds in the vector of cells."""
+        return np.array([k for k, cell in enumerate(self.cells) if cell.kind == "threshold"], np.intp)
+
     def at(self, values: Array) -> Structure:
-        """Model matrices at a parameter vector."""
-        filled = {kind: matrix.copy() for kind, matrix in self._base.items()}
+        """Model matrices at a vector of cell values."""
+        p, m = len(self.items), len(self.factors)
+        filled: dict[Kind, Array] = {
+            "loading": np.zeros((p, m)),
+            "regression": np.zeros((m, m)),
+            "factor_covariance": np.zeros((m, m)),
+            "residual_covariance": np.zeros((p, p)),
+            "intercept": np.zeros((p, p)),
+            "factor_mean": np.zeros((m, m)),
+        }
         for kind, (place, row, column) in self.places.items():
             filled[kind][row, column] = values[place]
             if kind in ("factor_covariance", "residual_covariance"):
@@ -103,8 +84,8 @@ class Layout:
             self,
             filled["loading"],
             filled["regression"],
-            _symmetric(filled["factor_covariance"]),
-            _symmetric(filled["residual_covariance"]),
+            filled["factor_covariance"],
+            filled["residual_covariance"],
             np.diag(filled["intercept"]).copy(),
             np.diag(filled["factor_mean"]).copy(),
         )
@@ -245,8 +226,3 @@ def _put(target: Array, rows: Places, columns: Places, block: Array) -> None:
 def _half_on_diagonal(row: Places, column: Places) -> Array:
     """One half where a cell is a variance, one where it is a covariance."""
     return np.where(row == column, 0.5, 1.0)
-
-
-def _symmetric(matrix: Array) -> Array:
-    """Copy of a matrix whose fixed cells were written on one side of the diagonal only."""
-    return np.where(matrix == 0.0, matrix.T, matrix)

@@ -11,20 +11,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import chdtrc
 
-from psychometrics.cfa import _normal as normal
-from psychometrics.cfa._normal import Directions
-from psychometrics.invariance import _normal as continuous
-from psychometrics.invariance import _ordinal as ordinal
-from psychometrics.invariance._sharing import Equal, Sharing
-from psychometrics.invariance.groups import GroupModel
+from psychometrics.errors import ModelError
+from psychometrics.sem import _normal as normal
+from psychometrics.sem._continuous import NormalProblem
+from psychometrics.sem._estimation import Estimation
+from psychometrics.sem._input import Sorted
+from psychometrics.sem._moments import Sparse
+from psychometrics.sem._normal import Directions
+from psychometrics.sem._ordinal import OrdinalProblem, scaled_rows
+from psychometrics.sem._sharing import KINDS, Equal, Rules, Sharing
 
 Array = NDArray[np.float64]
-_CELL: dict[Equal, str] = {
-    "thresholds": "threshold",
-    "loadings": "loading",
-    "intercepts": "intercept",
-    "residuals": "residual_covariance",
-}
 # Directions that the free parameters leave less than this share of carry no test.
 _LEFT = 1e-6
 
@@ -46,38 +43,18 @@ class _Score(NamedTuple):
     n: int
 
 
-def release_tests(fitted: GroupModel, kind: Equal) -> pd.DataFrame:
-    """Generalised score test of each item's equal parameters of one kind.
-
-    The score in the item's own parameters of every group but the reference, with the estimated parameters' share
-    taken out, over its sandwich covariance: ``N s' (Z' W Gamma W Z)^- s``, chi-square with as many degrees of
-    freedom as directions are left (White 1982; Satorra 1989). With plain ML the covariance is the information.
-
-    Parameters
-    ----------
-    fitted : GroupModel
-    kind : {"thresholds", "loadings", "intercepts", "residuals"}
-        A kind that is equal in the model.
-
-    Returns
-    -------
-    DataFrame
-        item, statistic, df, p_value, largest statistic for its df (smallest p) first; items already freed are left
-        out, and items whose equality has no testable direction (three categories: equal thresholds).
-
-    References
-    ----------
-    Satorra, A. (1989). Alternative test criteria in covariance structure analysis: A unified approach.
-    Psychometrika, 54, 131-151.
-    """
-    sharing = fitted.solution.problem.sharing
-    freed = {item for what, item in fitted.freed if what == kind}
-    items = [item for item in fitted.model.items if item not in freed]
-    candidates = _candidates(sharing, kind, items, len(fitted.groups))
-    if isinstance(fitted.solution, ordinal.OrdinalFit):
-        found = _ordinal_score(fitted.solution, candidates)
+def release_tests(data: Sorted, rules: Rules, estimation: Estimation, kind: Equal) -> pd.DataFrame:
+    """Test each item's equal parameters of one kind; see :meth:`psychometrics.sem.CfaResult.release_tests`."""
+    if kind not in rules.equal:
+        raise ModelError(f"{kind!r} is not among the equal parameters: {', '.join(sorted(rules.equal)) or 'nothing'}.")
+    freed = {item for what, item in rules.freed if what == kind}
+    names = [name for name, _ in data.model.factors] if kind == "regressions" else data.model.items
+    items = [item for item in names if item not in freed]
+    candidates = _candidates(estimation.sharing, kind, items)
+    if isinstance(estimation.problem, OrdinalProblem):
+        found = _ordinal_score(estimation.problem, estimation, candidates)
     else:
-        found = _normal_score(fitted.solution, candidates)
+        found = _normal_score(estimation.problem, estimation, candidates)
     rows = [_tested(item, found, candidates) for item in items]
     table = pd.DataFrame([row for row in rows if row is not None], columns=["item", "statistic", "df", "p_value"])
     # Far in the tail p is zero for several items; the statistic then decides.
@@ -85,20 +62,20 @@ def release_tests(fitted: GroupModel, kind: Equal) -> pd.DataFrame:
     return order.reset_index(drop=True)
 
 
-def _candidates(sharing: Sharing, kind: Equal, items: Sequence[str], n_groups: int) -> list[_Candidate]:
+def _candidates(sharing: Sharing, kind: Equal, items: Sequence[str]) -> list[_Candidate]:
     """Cells of the items in every group but the reference."""
     cells = sharing.layout.cells
     chosen = [
         k
         for k, cell in enumerate(cells)
-        if cell.kind == _CELL[kind] and cell.row in items and (kind != "residuals" or cell.row == cell.column)
+        if KINDS.get(cell.kind) == kind and cell.row in items and (kind != "residuals" or cell.row == cell.column)
     ]
-    return [_Candidate(cells[k].row, group, k) for group in range(1, n_groups) for k in chosen]
+    return [_Candidate(cells[k].row, group, k) for group in range(1, sharing.n_groups) for k in chosen]
 
 
-def _ordinal_score(fitted: ordinal.OrdinalFit, candidates: Sequence[_Candidate]) -> _Score:
+def _ordinal_score(problem: OrdinalProblem, estimation: Estimation, candidates: Sequence[_Candidate]) -> _Score:
     """Score of the least-squares discrepancy with its sandwich covariance."""
-    problem, values, stacked = fitted.problem, fitted.solution.values, fitted.problem.stacked
+    values, stacked, derivative = estimation.solution.values, problem.samples, estimation.derivative
     new = sparse.csr_array(
         sparse.vstack(
             [
@@ -107,9 +84,8 @@ def _ordinal_score(fitted: ordinal.OrdinalFit, candidates: Sequence[_Candidate])
             ]
         )
     )
-    weight = sparse.diags_array(stacked.weight)
-    old_weighted, new_weighted = (sparse.csr_array(weight @ part) for part in (fitted.derivative, new))
-    within, across = (fitted.derivative.T @ old_weighted).toarray(), (fitted.derivative.T @ new_weighted).toarray()
+    old_weighted, new_weighted = (scaled_rows(part, stacked.weight) for part in (derivative, new))
+    within, across = (derivative.T @ old_weighted).toarray(), (derivative.T @ new_weighted).toarray()
     reach = np.linalg.solve(within, across)
     residuals = problem.residuals(values)
     score = new_weighted.T @ residuals - reach.T @ (old_weighted.T @ residuals)
@@ -119,7 +95,7 @@ def _ordinal_score(fitted: ordinal.OrdinalFit, candidates: Sequence[_Candidate])
     return _Score(score, whole - mixed - mixed.T + known, whole, stacked.n_persons)
 
 
-def _chosen(candidates: Sequence[_Candidate], group: int, problem: ordinal.OrdinalProblem) -> ordinal.Sparse:
+def _chosen(candidates: Sequence[_Candidate], group: int, problem: OrdinalProblem) -> Sparse:
     """Matrix that picks the candidate directions of one group among its cells."""
     places = [place for place, candidate in enumerate(candidates) if candidate.group == group]
     cells = [candidates[place].cell for place in places]
@@ -127,39 +103,32 @@ def _chosen(candidates: Sequence[_Candidate], group: int, problem: ordinal.Ordin
     return sparse.csr_array((np.ones(len(places)), (cells, places)), shape=shape)
 
 
-def _normal_score(fitted: continuous.NormalFit, candidates: Sequence[_Candidate]) -> _Score:
+def _normal_score(problem: NormalProblem, estimation: Estimation, candidates: Sequence[_Candidate]) -> _Score:
     """Score of the likelihood; its covariance from persons' scores (MLR) or from the information (ML)."""
-    problem, values, samples = fitted.problem, fitted.solution.values, fitted.problem.samples
+    values, samples = estimation.solution.values, problem.samples
     sharing, size = problem.sharing, len(candidates)
     score, own = np.zeros(size), np.zeros((size, size))
     across, within = np.zeros((size, sharing.size)), problem.information(values)
     for group, share in enumerate(samples.shares):
         structure, expected = problem.at(values, group)
-        directions, data = Directions.of(structure), samples.groups[group]
-        exact = samples.robust or bool(data.blocks)
-        information = (
-            normal.hessian(structure, directions, expected, data)
-            if exact
-            else normal.information(directions, expected.inverse)
-        )
+        information = problem.cell_information(values, group)
         rows = [place for place, candidate in enumerate(candidates) if candidate.group == group]
         cells = [candidates[place].cell for place in rows]
-        score[rows] = -share * normal.gradient(directions, expected)[cells]
+        score[rows] = -share * normal.gradient(Directions.of(structure), expected)[cells]
         own[np.ix_(rows, rows)] = share * information[np.ix_(cells, cells)]
         across[rows] = sharing.fold(group, share * information[cells])
     reach = np.linalg.solve(within, across.T).T
     if not samples.robust:
         return _Score(score, own - reach @ across.T, own, samples.n_persons)
-    outer, whole = np.zeros((size, size)), np.zeros((size, size))
+    left, whole = [], []
     for group, scores in enumerate(problem.scores(values)):
         new = np.zeros((len(scores), size))
         for place, candidate in enumerate(candidates):
             if candidate.group == group:
                 new[:, place] = scores[:, candidate.cell]
-        left = new - sharing.fold(group, scores) @ reach.T
-        outer += left.T @ left / samples.n_persons
-        whole += new.T @ new / samples.n_persons
-    return _Score(score, outer, whole, samples.n_persons)
+        left.append(new - sharing.fold(group, scores) @ reach.T)
+        whole.append(new)
+    return _Score(score, samples.outer(left), samples.outer(whole), samples.n_persons)
 
 
 def _tested(item: str, found: _Score, candidates: Sequence[_Candidate]) -> tuple[str, float, int, float] | None:

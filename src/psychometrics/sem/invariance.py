@@ -9,22 +9,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychometrics.cfa._difference import DifferenceTest
-from psychometrics.cfa._model import CfaModel
 from psychometrics.errors import ModelError, TooFewPersonsError
-from psychometrics.invariance._input import Grouped, check_request, kept_rows
-from psychometrics.invariance._release import release_tests
-from psychometrics.invariance._sharing import Equal, Rules, released
-from psychometrics.invariance.categories import merge_categories
-from psychometrics.invariance.groups import (
+from psychometrics.sem._input import (
+    ORDERED,
     Estimator,
-    GroupModel,
+    Labels,
     Missing,
-    Moments,
-    difference_between,
-    fit_rules,
-    moments_of,
+    Sorted,
+    answers_of,
+    check_request,
+    kept_rows,
+    labels,
 )
+from psychometrics.sem._sharing import Equal, Rules
+from psychometrics.sem.categories import merge_categories
+from psychometrics.sem.difference import DifferenceTest, difference_test
+from psychometrics.sem.fitting import Fitter
+from psychometrics.sem.model import CfaModel
+from psychometrics.sem.result import CfaResult
 
 ORDINAL_LEVELS: dict[str, Equal | None] = {
     "configural": None,
@@ -80,12 +82,12 @@ class MeasurementInvariance:
     release_tests : DataFrame
         level, item, statistic, df, p_value: score tests of every item's equality at the levels that hold.
     factor_means : DataFrame or None
-        See :attr:`GroupModel.factor_means`; None where scalar invariance does not hold.
+        See :attr:`CfaResult.factor_means`; None where scalar invariance does not hold.
     groups : tuple of str
         The first is the reference.
     merged : DataFrame
         Joined categories: item, joined, into.
-    fits : dict of str to GroupModel
+    fits : dict of str to CfaResult
         The model of each row of the table that was fitted.
     highest : str
         The last row of the table that holds; "none" when even the configural model did not converge.
@@ -98,7 +100,7 @@ class MeasurementInvariance:
     factor_means: pd.DataFrame | None
     groups: tuple[str, ...]
     merged: pd.DataFrame
-    fits: Mapping[str, GroupModel] = field(repr=False)
+    fits: Mapping[str, CfaResult] = field(repr=False)
     highest: str
     notes: tuple[str, ...]
 
@@ -115,11 +117,11 @@ class MeasurementInvariance:
 def measurement_invariance(
     model: CfaModel,
     responses: pd.DataFrame,
-    groups: pd.Series,
+    groups: Labels,
     estimator: Estimator = "WLSMV",
     missing: Missing = "listwise",
     *,
-    clusters: pd.Series | None = None,
+    clusters: Labels | None = None,
     minimum_size: int = 100,
     minimum_answers: int = 1,
     cutoffs: Cutoffs | None = None,
@@ -127,27 +129,31 @@ def measurement_invariance(
 ) -> MeasurementInvariance:
     """Test whether items mean the same in every group, level by level.
 
-    Ordered items (WLSMV) follow Wu & Estabrook (2016): configural, equal thresholds, with equal loadings (metric), with
-    equal intercepts (scalar), with equal residual variances (strict). Continuous items (ML, MLR): configural,
-    metric, scalar, strict. Each level is tested against the one before by the scaled chi-square difference and
-    by the change in CFI and RMSEA; the cut-offs on these decide, since the chi-square finds any difference
-    when n is large. A level that does not hold is tried in part: the item with the largest score test is freed, until
-    the cut-offs are met or too few equal items are left. Above a level that does not hold nothing is fitted.
+    Ordered items (WLSMV, ULSMV) follow Wu & Estabrook (2016): configural, equal thresholds, with equal loadings
+    (metric), with equal intercepts (scalar), with equal residual variances (strict). Continuous items (ML, MLR):
+    configural, metric, scalar, strict. Each level is tested against the one before by the scaled chi-square
+    difference and by the change in CFI and RMSEA; the cut-offs on these decide, since the chi-square finds any
+    difference when n is large. A level that does not hold is tried in part: the item with the largest score test is
+    freed, until the cut-offs are met or too few equal items are left. Above a level that does not hold nothing is
+    fitted.
 
     Parameters
     ----------
     model : CfaModel
-        Correlated, single or bifactor.
+        Of a second-order model the items' parameters are made equal; its second-order loadings stay each group's own.
     responses : DataFrame, (n_persons, n_columns)
         Columns for the model's items at least; NaN missing.
-    groups : Series, (n_persons,)
-        Same index as the responses.
-    estimator, missing, clusters, reference
-        As in :func:`fit_groups`.
+    groups : column name, Series or array, (n_persons,)
+        Group of each row; rows without a group are left out.
+    estimator, missing, reference
+        As in :func:`fit_cfa`.
+    clusters : column name, Series or array, (n_persons,), optional
+        Rows of one cluster are dependent, within and across groups, as when a person rates and is rated; see the
+        argument `cluster` of :func:`fit_cfa`.
     minimum_size : int
         Groups with fewer persons after the missing rule are left out, and a note says so.
     minimum_answers : int
-        WLSMV: categories with fewer answers in some group are joined with a neighbour
+        Ordered items: categories with fewer answers in some group are joined with a neighbour
         (:func:`merge_categories`), items with fewer than three categories left are refused.
     cutoffs : Cutoffs, optional
 
@@ -179,24 +185,27 @@ def measurement_invariance(
     Validated against lavaan 0.6-14 and semTools 0.5-6: every level's chi-square, scaled chi-square, fit indices and
     difference test on the bfi items by gender and on a simulated cohort by sector.
     """
-    check_request(model, responses, groups, estimator, missing, clusters)
-    large, notes = _large_enough(model, responses, groups, missing, minimum_size)
-    answers, merged = responses.loc[large, list(model.items)], pd.DataFrame(columns=["item", "joined", "into"])
-    members = groups[large]
-    if estimator == "WLSMV":
+    check_request(model, responses, estimator, missing)
+    members, kin = labels(groups, responses, "groups"), labels(clusters, responses, "clusters")
+    if members is None:
+        raise ModelError("groups is needed: name a column or give one value for each row.")
+    answers, merged = answers_of(model, responses), pd.DataFrame(columns=["item", "joined", "into"])
+    large, notes = _large_enough(answers, members, missing, minimum_size)
+    answers, members = answers[large], members[large]
+    if estimator in ORDERED:
         answers, merged = _merged(answers, members, minimum_answers)
         if len(merged):
             notes += (f"Categories of {merged['item'].nunique()} items were joined; see the log.",)
-    kept = None if clusters is None else clusters[large]
-    grouped = Grouped.of(model, answers, members, estimator, missing, reference, kept)
-    return _Sequence(grouped, moments_of(grouped), cutoffs or Cutoffs()).run(merged, notes)
+    kin = None if kin is None else kin[large]
+    data = Sorted.of(model, answers, members, kin, estimator, missing, reference)
+    return _Sequence(Fitter.of(data), cutoffs or Cutoffs()).run(merged, notes)
 
 
 def _large_enough(
-    model: CfaModel, responses: pd.DataFrame, groups: pd.Series, missing: str, minimum: int
+    answers: pd.DataFrame, groups: pd.Series, missing: str, minimum: int
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Rows kept by the missing rule in groups with enough of them; notes name the others without their number."""
-    usable = kept_rows(responses[list(model.items)], missing)
+    usable = kept_rows(answers, missing)
     sizes = groups[usable].value_counts()
     small = sorted(map(str, sizes.index[sizes < minimum]))
     notes = (f"Left out, with fewer than {minimum} persons: {', '.join(small)}.",) if small else ()
@@ -223,39 +232,38 @@ def _merged(answers: pd.DataFrame, groups: pd.Series, minimum: int) -> tuple[pd.
 class _Sequence:
     """The levels of one request, walked upwards."""
 
-    grouped: Grouped
-    moments: Moments
+    fitter: Fitter
     cutoffs: Cutoffs
     rows: list[dict[str, object]] = field(default_factory=list)
     freed: list[dict[str, object]] = field(default_factory=list)
-    fits: dict[str, GroupModel] = field(default_factory=dict)
+    fits: dict[str, CfaResult] = field(default_factory=dict)
     tests: list[pd.DataFrame] = field(default_factory=list)
 
     def run(self, merged: pd.DataFrame, notes: tuple[str, ...]) -> MeasurementInvariance:
         """Walk up until a level does not hold."""
-        ordinal = self.grouped.estimator == "WLSMV"
-        levels = ORDINAL_LEVELS if ordinal else CONTINUOUS_LEVELS
-        rules, held = Rules(ordinal, frozenset()), self._configural(Rules(ordinal, frozenset()))
+        levels = ORDINAL_LEVELS if self.fitter.data.ordered else CONTINUOUS_LEVELS
+        rules = self.fitter.rules()
+        held = self._configural(rules)
         for level, kind in list(levels.items())[1:]:
             if held is None or kind is None:
                 self.rows.append({"level": level, "verdict": "not reached"})
                 continue
-            rules = Rules(ordinal, rules.equal | {kind}, rules.freed)
+            rules = rules.with_equal(kind)
             held, rules = self._level(level, kind, rules, held)
         return self._result(merged, notes)
 
-    def _configural(self, rules: Rules) -> GroupModel | None:
+    def _configural(self, rules: Rules) -> CfaResult | None:
         """Fit the model without equalities; None where it did not converge."""
-        fitted = fit_rules(self.grouped, self.moments, rules)
+        fitted = self.fitter.fit_rules(rules)
         found = _fit_of(fitted)
         good = found["cfi"] >= self.cutoffs.cfi_minimum and found["rmsea"] <= self.cutoffs.rmsea_maximum
         verdict = ("fits" if good else "fits poorly") if fitted.converged else "does not hold"
         self._add("configural", fitted, None, verdict)
         return fitted if fitted.converged else None
 
-    def _level(self, level: str, kind: Equal, rules: Rules, previous: GroupModel) -> tuple[GroupModel | None, Rules]:
+    def _level(self, level: str, kind: Equal, rules: Rules, previous: CfaResult) -> tuple[CfaResult | None, Rules]:
         """Fit a level, and in part if need be; None where it does not hold."""
-        fitted = fit_rules(self.grouped, self.moments, rules, previous)
+        fitted = self.fitter.fit_rules(rules, previous)
         if not self._accepted(fitted, previous):
             self._add(level, fitted, previous, "does not hold")
             fitted, rules = self._in_part(level, kind, rules, fitted, previous)
@@ -264,31 +272,31 @@ class _Sequence:
             self._add(f"partial {level}", fitted, previous, "holds in part")
         else:
             self._add(level, fitted, previous, "holds")
-        self.tests.append(release_tests(fitted, kind).assign(level=level))
+        self.tests.append(fitted.release_tests(kind).assign(level=level))
         return fitted, rules
 
     def _in_part(
-        self, level: str, kind: Equal, rules: Rules, fitted: GroupModel, previous: GroupModel
-    ) -> tuple[GroupModel, Rules]:
+        self, level: str, kind: Equal, rules: Rules, fitted: CfaResult, previous: CfaResult
+    ) -> tuple[CfaResult, Rules]:
         """Free item after item until the level holds or nothing more may be freed."""
         step = 0
         while not self._accepted(fitted, previous):
-            tests = release_tests(fitted, kind)
+            tests = fitted.release_tests(kind)
             item = self._next_item(tests, kind, rules)
             if item is None:
                 break
             step += 1
-            rules = released(rules, kind, [item])
-            fitted = fit_rules(self.grouped, self.moments, rules, fitted)
+            rules = rules.released(kind, [item])
+            fitted = self.fitter.fit_rules(rules, fitted)
             self._log(level, step, kind, tests, item, fitted, previous)
         return fitted, rules
 
-    def _add(self, level: str, fitted: GroupModel, previous: GroupModel | None, verdict: str) -> None:
+    def _add(self, level: str, fitted: CfaResult, previous: CfaResult | None, verdict: str) -> None:
         """Keep a model and its row of the table."""
         self.fits[level] = fitted
         self.rows.append(self._row(level, fitted, previous, verdict))
 
-    def _accepted(self, fitted: GroupModel, previous: GroupModel) -> bool:
+    def _accepted(self, fitted: CfaResult, previous: CfaResult) -> bool:
         """Whether the change in fit stays within the cut-offs."""
         change = _change(fitted, previous)
         within = change["cfi_change"] >= -self.cutoffs.cfi_drop and change["rmsea_change"] <= self.cutoffs.rmsea_rise
@@ -297,7 +305,7 @@ class _Sequence:
     def _next_item(self, tests: pd.DataFrame, kind: Equal, rules: Rules) -> str | None:
         """Item with the largest score test that may still be freed."""
         for item in tests["item"]:
-            if all(self._spares(factor_items, kind, rules, item) for _, factor_items in self.grouped.model.factors):
+            if all(self._spares(factor_items, kind, rules, item) for _, factor_items in self.fitter.data.model.factors):
                 return str(item)
         return None
 
@@ -315,8 +323,8 @@ class _Sequence:
         kind: Equal,
         tests: pd.DataFrame,
         item: str,
-        fitted: GroupModel,
-        previous: GroupModel,
+        fitted: CfaResult,
+        previous: CfaResult,
     ) -> None:
         """Note what was freed and what it did."""
         row = tests[tests["item"] == item].iloc[0]
@@ -324,7 +332,7 @@ class _Sequence:
         where = {"level": level, "step": step, "item": item, "kind": kind}
         self.freed.append(where | test | _change(fitted, previous))
 
-    def _row(self, level: str, fitted: GroupModel, previous: GroupModel | None, verdict: str) -> dict[str, object]:
+    def _row(self, level: str, fitted: CfaResult, previous: CfaResult | None, verdict: str) -> dict[str, object]:
         """One level in the table."""
         row: dict[str, object] = {"level": level, **_fit_of(fitted)}
         if previous is not None:
@@ -351,7 +359,7 @@ class _Sequence:
                 columns=tests
             ),
             factor_means=None if scalar is None else scalar.factor_means,
-            groups=self.grouped.names,
+            groups=self.fitter.data.names,
             merged=merged,
             fits=self.fits,
             highest=held[-1] if held else "none",
@@ -380,24 +388,25 @@ _COLUMNS = [
 ]
 
 
-def _fit_of(fitted: GroupModel) -> dict[str, float]:
+def _fit_of(fitted: CfaResult) -> dict[str, float]:
     """Statistic and indices of a level, scaled where the estimator has scaled ones."""
-    fit, end = fitted.fit, "" if fitted.estimator == "ML" else "_scaled"
+    fit = fitted.fit
+    end = "_scaled" if np.isfinite(fit.chi_square_scaled) else ""
     found = {name: getattr(fit, name + end) for name in ("chi_square", "p_value", "cfi", "tli", "rmsea")}
     return {"n_parameters": fit.n_parameters, "df": fit.df, "srmr": fit.srmr, **found}
 
 
-def _change(fitted: GroupModel, previous: GroupModel) -> dict[str, float]:
+def _change(fitted: CfaResult, previous: CfaResult) -> dict[str, float]:
     """Change of the indices from one level to the next."""
     now, before = _fit_of(fitted), _fit_of(previous)
     return {f"{name}_change": now[name] - before[name] for name in ("cfi", "rmsea", "srmr")}
 
 
-def _difference(previous: GroupModel, fitted: GroupModel) -> DifferenceTest | None:
+def _difference(previous: CfaResult, fitted: CfaResult) -> DifferenceTest | None:
     """Scaled difference test; None where its correction is negative or the models do not differ."""
     if fitted.fit.df <= previous.fit.df:
         return None
     try:
-        return difference_between(previous, fitted)
+        return difference_test(previous, fitted)
     except ModelError:
         return None

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics.errors import InputShapeError
-from psychometrics.invariance._input import FEWEST_CATEGORIES
+from psychometrics.sem._input import FEWEST_CATEGORIES
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,30 @@
+"""Factor models of ordered and continuous items, in one group or several.
+
+:class:`CfaModel` says what loads on what; :func:`fit_cfa` fits it, with or without groups, clusters and equalities;
+:func:`difference_test` compares nested models; :func:`measurement_invariance` walks the levels of equality;
+:func:`merge_categories` joins answer categories that some group does not use.
+"""
+
+from __future__ import annotations
+
+from psychometrics.sem.categories import MergedCategories, merge_categories
+from psychometrics.sem.difference import DifferenceTest, difference_test
+from psychometrics.sem.fit_measures import FitMeasures
+from psychometrics.sem.fitting import fit_cfa
+from psychometrics.sem.invariance import Cutoffs, MeasurementInvariance, measurement_invariance
+from psychometrics.sem.model import CfaModel
+from psychometrics.sem.result import CfaResult
+
+__all__ = [
+    "CfaModel",
+    "CfaResult",
+    "Cutoffs",
+    "DifferenceTest",
+    "FitMeasures",
+    "MeasurementInvariance",
+    "MergedCategories",
+    "difference_test",
+    "fit_cfa",
+    "measurement_invariance",
+    "merge_categories",
+]

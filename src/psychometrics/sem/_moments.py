@@ -1,0 +1,335 @@
+"""Thresholds and polychoric correlations of all groups, with their asymptotic covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychometrics.errors import SingularMatrixError
+from psychometrics.ordinal import OrdinalResponses, two_step
+from psychometrics.sem._clusters import Clusters
+from psychometrics.sem.fit_measures import ModelTest
+
+Array = NDArray[np.float64]
+Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
+# scipy has no types.
+Sparse: TypeAlias = Any
+
+
+def pairs_of(n_items: int) -> Pairs:
+    """Items of each correlation, in the order of the moments."""
+    first, second = np.triu_indices(n_items, 1)
+    return first, second
+
+
+@dataclass(frozen=True)
+class Spread:
+    """An asymptotic covariance, held in full or as a root where that is smaller: ``Gamma = X'X``.
+
+    Attributes
+    ----------
+    full : ndarray, (n_moments, n_moments), or None
+    root : ndarray, (n_rows, n_moments), or None
+        X, a row for each person or cluster.
+    """
+
+    full: Array | None = None
+    root: Array | None = None
+
+    @classmethod
+    def of(cls, root: Array) -> Spread:
+        """Keep the smaller of X and X'X."""
+        rows, moments = root.shape
+        return cls(root=root) if rows < moments else cls(full=root.T @ root)
+
+    @property
+    def diagonal(self) -> Array:
+        """Variances of the moments."""
+        if self.full is not None:
+            return np.diag(self.full).copy()
+        assert self.root is not None
+        return np.asarray(np.einsum("nm,nm->m", self.root, self.root))
+
+    def times(self, matrix: Sparse) -> Array:
+        """Covariance times a matrix."""
+        if self.full is not None:
+            return np.asarray((matrix.T @ self.full).T)
+        assert self.root is not None
+        return np.asarray(self.root.T @ (matrix.T @ self.root.T).T)
+
+    def square(self, weight: Array) -> float:
+        """Squared norm of the covariance with rows and columns weighted by the root of the weight."""
+        if self.full is not None:
+            return float(weight @ (self.full * self.full) @ weight)
+        assert self.root is not None
+        weighted = self.root * np.sqrt(weight)
+        product = weighted @ weighted.T
+        return float(np.vdot(product, product))
+
+    def part(self, rows: slice) -> Spread:
+        """Covariance of some of the moments."""
+        if self.full is not None:
+            return Spread(full=self.full[rows, rows])
+        assert self.root is not None
+        return Spread(root=self.root[:, rows])
+
+    def normal_trace(self, inverse: Array) -> float:
+        """Trace of V Gamma, with V the normal-theory weight of correlations under an inverse correlation matrix.
+
+        ``V_(ij),(kl) = R^ik R^jl + R^il R^jk``; a row x of X contributes half of tr(R^-1 E R^-1 E), where E is x laid
+        out as a symmetric matrix.
+        """
+        first, second = pairs_of(len(inverse))
+        total = 0.0
+        if self.full is not None:
+            for start in range(0, len(first), _ROWS):
+                rows = slice(start, start + _ROWS)
+                one, other = inverse[first[rows]], inverse[second[rows]]
+                weight = one[:, first] * other[:, second] + one[:, second] * other[:, first]
+                total += float(np.vdot(weight, self.full[rows]))
+            return total
+        assert self.root is not None
+        half = np.linalg.cholesky(inverse)
+        for start in range(0, len(self.root), _ROWS):
+            laid = laid_out(self.root[start : start + _ROWS], len(inverse))
+            turned = half.T @ (laid @ half)
+            total += 0.5 * float(np.vdot(turned, turned))
+        return total
+
+
+def laid_out(rows: Array, n_items: int) -> Array:
+    """Lay out rows of pairs as symmetric matrices with a zero diagonal, (n_rows, n_items, n_items)."""
+    first, second = pairs_of(n_items)
+    laid = np.zeros((len(rows), n_items, n_items))
+    laid[:, first, second] = laid[:, second, first] = rows
+    return laid
+
+
+# Rows of a matrix as large as the asymptotic covariance that are held at once.
+_ROWS = 128
+
+
+@dataclass(frozen=True)
+class GroupMoments:
+    """Moments of one group.
+
+    Attributes
+    ----------
+    estimates : TwoStepEstimates
+    observed : ndarray, (n_moments,)
+        Thresholds (where they are part of the model), then correlations.
+    weight : ndarray, (n_moments,)
+        Inverse asymptotic variances (WLSMV) or ones (ULSMV).
+    """
+
+    estimates: two_step.TwoStepEstimates
+    observed: Array
+    weight: Array
+
+    @property
+    def n_persons(self) -> int:
+        """Number of persons."""
+        return self.estimates.responses.n_persons
+
+    @property
+    def n_thresholds(self) -> int:
+        """Number of thresholds among the moments."""
+        return int(self.observed.size - self.estimates.correlations.size)
+
+    @cached_property
+    def matrix(self) -> Array:
+        """Polychoric correlations."""
+        return self.estimates.matrix()
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """The moments of all groups on top of each other, with their covariance in blocks.
+
+    Attributes
+    ----------
+    groups : tuple of GroupMoments
+    blocks : tuple of Spread
+        Asymptotic covariance of sqrt(N) times the moments: one block a group, or a single block over all groups
+        when persons or clusters may appear in several.
+    correction : float
+        N / (N - G) for N persons in G groups, by which variances of parameters are widened; 1 with clusters.
+    clusters : Clusters or None
+    """
+
+    groups: tuple[GroupMoments, ...]
+    blocks: tuple[Spread, ...]
+    correction: float
+    clusters: Clusters | None = None
+
+    @cached_property
+    def n_persons(self) -> int:
+        """Number of persons over all groups."""
+        return sum(group.n_persons for group in self.groups)
+
+    @cached_property
+    def shares(self) -> Array:
+        """Share of each group among all persons."""
+        return np.array([group.n_persons for group in self.groups]) / self.n_persons
+
+    @property
+    def n_moments(self) -> int:
+        """Number of moments over all groups."""
+        return int(self.weight.size)
+
+    @cached_property
+    def weight(self) -> Array:
+        """Diagonal weight: that of the group times its share."""
+        return np.concatenate([share * group.weight for share, group in zip(self.shares, self.groups, strict=True)])
+
+    @property
+    def diagonal(self) -> Array:
+        """Variances of sqrt(N) times the moments."""
+        return np.concatenate([block.diagonal for block in self.blocks])
+
+    @cached_property
+    def places(self) -> list[slice]:
+        """Rows of each group among the moments."""
+        ends = np.cumsum([0, *[group.observed.size for group in self.groups]])
+        return [slice(ends[k], ends[k + 1]) for k in range(len(self.groups))]
+
+    @property
+    def placed_blocks(self) -> list[tuple[slice, Spread]]:
+        """Each block of the covariance with its rows among the moments."""
+        everything = [slice(0, self.n_moments)] if len(self.blocks) < len(self.groups) else self.places
+        return list(zip(everything, self.blocks, strict=True))
+
+    def sample_covariance(self, group: int) -> Array:
+        """Polychoric correlations of a group."""
+        return self.groups[group].matrix
+
+    def correlation_spread(self, group: int) -> Spread:
+        """Covariance of sqrt(N) times a group's correlations."""
+        place, joint = self.places[group], len(self.blocks) < len(self.groups)
+        start = self.groups[group].n_thresholds + (place.start if joint else 0)
+        stop = place.stop if joint else place.stop - place.start
+        return self.blocks[0 if joint else group].part(slice(start, stop))
+
+    def threshold_variance(self, group: int) -> Array:
+        """Estimate the sampling variance of a group's thresholds."""
+        estimates = self.groups[group].estimates
+        if self.clusters is None:
+            return two_step.threshold_variance(estimates)
+        rows = two_step.threshold_rows(estimates, two_step.threshold_influence(estimates), slice(None))
+        sums = self.clusters.sums(rows, group) / estimates.responses.n_persons
+        return np.asarray(np.sum(sums**2, axis=0))
+
+    def times(self, matrix: Array) -> Array:
+        """Covariance times a matrix."""
+        return np.vstack([block.times(matrix[rows]) for rows, block in self.placed_blocks])
+
+    def sandwiched(self, one: Sparse, other: Sparse) -> Array:
+        """Covariance of two weighted sums of the moments, ``one' Gamma other``."""
+        return np.asarray(sum(one[rows].T @ block.times(other[rows]) for rows, block in self.placed_blocks))
+
+    def traces(self, chosen: Array) -> tuple[float, float]:
+        """Trace of the weighted covariance and of its square, over the moments that are chosen (1) and not (0)."""
+        weight = self.weight * chosen
+        square = sum(block.square(weight[rows]) for rows, block in self.placed_blocks)
+        return float(weight @ self.diagonal), square
+
+    @cached_property
+    def all_traces(self) -> tuple[float, float]:
+        """Traces over all moments."""
+        return self.traces(np.ones(self.n_moments))
+
+    @cached_property
+    def baseline(self) -> ModelTest:
+        """Test of uncorrelated items with each group's own thresholds.
+
+        The normal-theory weight of uncorrelated items is the identity, so that the likelihood discrepancy behind the
+        robust indices is ``-n log|R|``, with null mean tr(Gamma).
+        """
+        statistic, chosen = 0.0, []
+        for group in self.groups:
+            own = np.repeat([0.0, 1.0], [group.n_thresholds, group.estimates.correlations.size])
+            statistic += (group.n_persons - 1) * float(np.sum(own * group.weight * group.observed**2))
+            chosen.append(own)
+        kept = np.concatenate(chosen)
+        df = int(kept.sum())
+        traces = self.all_traces if kept.all() else self.traces(kept)
+        scaled = scaled_shifted(statistic, df, *traces)
+        logarithms = [np.linalg.slogdet(group.matrix)[1] for group in self.groups]
+        if any(np.linalg.eigvalsh(group.matrix)[0] <= 0 for group in self.groups):
+            return ModelTest(statistic, df, *scaled)
+        sizes = np.array([group.n_persons for group in self.groups])
+        null_mean = float((kept * self.diagonal) @ np.repeat(self.shares, [part.size for part in chosen]))
+        return ModelTest(statistic, df, *scaled, float(-sizes @ logarithms), null_mean / df)
+
+
+def stack(
+    responses: Sequence[OrdinalResponses], *, weighted: bool, thresholds: bool, clusters: Clusters | None
+) -> Stacked:
+    """Moments of all groups with their covariance, summed over clusters where there are any.
+
+    Parameters
+    ----------
+    responses : sequence of OrdinalResponses
+        One for each group.
+    weighted : bool
+        Weigh each moment by its inverse asymptotic variance.
+    thresholds : bool
+        Whether thresholds are among the moments; without equalities they are saturated and may be left out.
+    clusters : Clusters or None
+
+    Returns
+    -------
+    Stacked
+    """
+    estimates = [two_step.estimate(part) for part in responses]
+    for part in estimates:
+        _check_distinct(part)
+    roots = [two_step.influence_rows(part, thresholds=thresholds) for part in estimates]
+    n = np.array([part.n_persons for part in responses])
+    groups = tuple(
+        _group(part, root, weighted=weighted, thresholds=thresholds)
+        for part, root in zip(estimates, roots, strict=True)
+    )
+    if clusters is None:
+        scaled = (root * (np.sqrt(n.sum()) / size) for root, size in zip(roots, n, strict=True))
+        return Stacked(groups, tuple(Spread.of(root) for root in scaled), float(n.sum() / (n.sum() - len(n))))
+    sums = [clusters.sums(root, k) * (np.sqrt(n.sum()) / n[k]) for k, root in enumerate(roots)]
+    return Stacked(groups, (Spread.of(np.hstack(sums)),), 1.0, clusters)
+
+
+def _group(estimates: two_step.TwoStepEstimates, root: Array, *, weighted: bool, thresholds: bool) -> GroupMoments:
+    """Moments of one group."""
+    observed = estimates.correlations
+    if thresholds:
+        observed = np.concatenate([estimates.thresholds[estimates.threshold_places], observed])
+    variance = np.einsum("nm,nm->m", root, root) / len(root)
+    return GroupMoments(estimates, observed, 1.0 / variance if weighted else np.ones(observed.size))
+
+
+def _check_distinct(estimates: two_step.TwoStepEstimates) -> None:
+    """Refuse two items that are one: their correlation has no sampling variance to weight by."""
+    same = np.flatnonzero(np.abs(estimates.correlations) >= two_step.LIMIT - 1e-6)
+    if same.size:
+        items = estimates.responses.items
+        named = [f"{items[estimates.first[k]]} with {items[estimates.second[k]]}" for k in same[:5]]
+        raise SingularMatrixError(
+            f"The polychoric correlation of {', '.join(named)} is at its limit of one. Drop one item of the pair, or "
+            "join categories until their table has no empty off-diagonal."
+        )
+
+
+def scaled_shifted(statistic: float, df: int, trace: float, square: float) -> tuple[float, float, float]:
+    """Scaled-shifted statistic with its factor and shift (Asparouhov & Muthén 2010, equation 14).
+
+    ``T* = T / c + b`` with ``1 / c = sqrt(df / tr((U Gamma)^2))`` and ``b = df - tr(U Gamma) / c``.
+    """
+    if df == 0:
+        return statistic, 1.0, 0.0
+    inverse = np.sqrt(df / square)
+    shift = df - inverse * trace
+    return float(statistic * inverse + shift), float(1.0 / inverse), float(shift)

@@ -1,0 +1,205 @@
+"""Which parameters exist in a group and which ones groups share: one rule for one group and for several."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from psychometrics.sem._structure import Layout
+from psychometrics.sem.model import Cell, CfaModel
+
+Array = NDArray[np.float64]
+Equal = Literal["thresholds", "loadings", "regressions", "intercepts", "residuals"]
+Freed = tuple[Equal, str]
+Scheme = Literal["continuous", "delta", "theta"]
+
+_SHARED = "all"
+KINDS: dict[str, Equal] = {
+    "threshold": "thresholds",
+    "loading": "loadings",
+    "regression": "regressions",
+    "intercept": "intercepts",
+    "residual_covariance": "residuals",
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What each group's parameters are: free, fixed, or equal to those of the other groups.
+
+    Attributes
+    ----------
+    model : CfaModel
+    scheme : {"continuous", "delta", "theta"}
+        Continuous items; ordered items with unit variance; ordered items with unit residual variance.
+    several : bool
+        Whether there are several groups, whose units come from the first.
+    means : bool
+        Whether the means are part of the model.
+    equal : frozenset of str
+    freed : frozenset of (str, str)
+        Kind and item (for regressions: factor) that are excepted from `equal`.
+    """
+
+    model: CfaModel
+    scheme: Scheme
+    several: bool
+    means: bool
+    equal: frozenset[Equal] = frozenset()
+    freed: frozenset[Freed] = frozenset()
+
+    def holds(self, kind: Equal, item: str) -> bool:
+        """Whether a kind of parameter is equal for an item."""
+        return kind in self.equal and (kind, item) not in self.freed
+
+    @property
+    def common_origin(self) -> bool:
+        """Whether the origins of the factors are tied, so that their means may differ."""
+        return "intercepts" in self.equal and (self.scheme == "continuous" or "thresholds" in self.equal)
+
+    def cells(self, thresholds: Sequence[tuple[str, int]]) -> tuple[Cell, ...]:
+        """Every cell that a group has."""
+        cells = list(self.model.cells(ordered=self.scheme == "delta", means=self.means))
+        cells += [Cell("threshold", item, str(number)) for item, number in thresholds]
+        if self.several and self.means:
+            cells += [Cell("factor_mean", factor, factor) for factor in self.model.latent]
+        return tuple(cells)
+
+    def value_of(self, cell: Cell, reference: bool) -> float | str:
+        """Find the fixed value of a cell, ``"all"`` where groups share it, ``"own"`` where the group has its own.
+
+        One group takes its units from the model. Of several groups the reference sets units and origins: factor
+        variances 1 and means 0, and for ordered items residual variances 1 and intercepts 0. Another group's are free
+        as soon as equal loadings, thresholds or intercepts tie its units to these (Wu & Estabrook 2016; for
+        continuous items Millsap 2011). A second-order factor has mean 0 in every group: the means are those of the
+        factors that items load on.
+        """
+        if not self.several:
+            unit = self.scheme == "theta" and cell.kind == "residual_covariance" and cell.row == cell.column
+            return 1.0 if unit else "own" if cell.fixed is None else cell.fixed
+        if cell.kind in ("threshold", "loading", "regression"):
+            return _SHARED if self.holds(KINDS[cell.kind], cell.row) else "own"
+        higher = self.model.form == "second_order" and cell.row == self.model.general
+        if cell.kind == "factor_mean":
+            return 0.0 if reference or higher or not self.common_origin else "own"
+        if cell.kind == "factor_covariance":
+            tied = ("regressions" if higher else "loadings") in self.equal and not reference
+            return "own" if tied or cell.row != cell.column else 1.0
+        if cell.row != cell.column:
+            return "own"
+        if self.scheme == "continuous":
+            return _SHARED if self.holds(KINDS[cell.kind], cell.row) else "own"
+        tied = self.holds("thresholds", cell.row) and not self.holds(KINDS[cell.kind], cell.row)
+        return "own" if tied and not reference else (0.0 if cell.kind == "intercept" else 1.0)
+
+    def with_equal(self, kind: Equal) -> Rules:
+        """Return the rules with one more kind of parameter equal."""
+        return replace(self, equal=self.equal | {kind})
+
+    def released(self, kind: Equal, items: Collection[str]) -> Rules:
+        """Return the rules with a kind of parameter freed for some items."""
+        return replace(self, freed=self.freed | {(kind, item) for item in items})
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Where each cell of each group sits in the parameter vector.
+
+    Attributes
+    ----------
+    layout : Layout
+        Every cell of a group.
+    place : ndarray of int, (n_groups, n_cells)
+        Position in the parameter vector, -1 where fixed.
+    constant : ndarray, (n_groups, n_cells)
+        Fixed values, 0 elsewhere.
+    """
+
+    layout: Layout
+    place: NDArray[np.intp]
+    constant: Array
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self.place)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of parameters."""
+        return int(self.place.max(initial=-1)) + 1
+
+    @cached_property
+    def _free(self) -> list[NDArray[np.intp]]:
+        """Free cells of each group."""
+        return [np.flatnonzero(place >= 0) for place in self.place]
+
+    @cached_property
+    def _distinct(self) -> bool:
+        """Whether no two cells of a group share a parameter."""
+        pairs = zip(self.place, self._free, strict=True)
+        return all(np.unique(place[free]).size == free.size for place, free in pairs)
+
+    def cells(self, values: Array, group: int) -> Array:
+        """Cell values of a group at a parameter vector."""
+        place = self.place[group]
+        return np.asarray(np.where(place >= 0, values[place], self.constant[group]))
+
+    def gather(self, cells: Sequence[Array]) -> Array:
+        """Parameter vector from the cell values of each group, averaged where they share one."""
+        total, number = np.zeros(self.size), np.zeros(self.size)
+        for place, free, values in zip(self.place, self._free, cells, strict=True):
+            np.add.at(total, place[free], values[free])
+            np.add.at(number, place[free], 1.0)
+        return np.asarray(total / number)
+
+    def selection(self, group: int) -> Any:
+        """Matrix that turns derivatives in a group's cells into derivatives in the parameters."""
+        free = self._free[group]
+        shape = (self.place.shape[1], self.size)
+        return sparse.csr_array((np.ones(free.size), (free, self.place[group][free])), shape=shape)
+
+    def fold(self, group: int, derivative: Array) -> Array:
+        """Turn derivatives in a group's cells (last axis) into derivatives in the parameters."""
+        free = self._free[group]
+        where = self.place[group][free]
+        folded = np.zeros((*derivative.shape[:-1], self.size))
+        if self._distinct:
+            folded[..., where] = derivative[..., free]
+            return folded
+        return np.asarray((self.selection(group).T @ derivative.T).T)
+
+    def add_square(self, target: Array, group: int, square: Array) -> None:
+        """Add a matrix over a group's cells to one over the parameters."""
+        free = self._free[group]
+        where = self.place[group][free]
+        np.add.at(target, np.ix_(where, where), square[np.ix_(free, free)])
+
+    def extended(self, cells: Sequence[Cell]) -> Sharing:
+        """Add cells that are held at zero in every group."""
+        layout = Layout(self.layout.items, self.layout.factors, (*self.layout.cells, *cells))
+        new = np.full((self.n_groups, len(cells)), -1, dtype=np.intp)
+        return Sharing(layout, np.hstack([self.place, new]), np.hstack([self.constant, np.zeros(new.shape)]))
+
+
+def share(rules: Rules, thresholds: Sequence[tuple[str, int]], n_groups: int) -> Sharing:
+    """Give every parameter under some rules its number; the first group is the reference."""
+    layout = Layout(rules.model.items, rules.model.latent, rules.cells(thresholds))
+    place = np.full((n_groups, layout.size), -1, dtype=np.intp)
+    constant = np.zeros((n_groups, layout.size))
+    number: dict[tuple[int, int], int] = {}
+    for group in range(n_groups):
+        for k, cell in enumerate(layout.cells):
+            value = rules.value_of(cell, group == 0)
+            if isinstance(value, str):
+                key = (-1 if value == _SHARED else group, k)
+                place[group, k] = number.setdefault(key, len(number))
+            else:
+                constant[group, k] = value
+    return Sharing(layout, place, constant)
