@@ -1,11 +1,39 @@
-"""What may be shown: small groups are suppressed before anything is saved, shown or printed."""
+"""What may be shown: everything that leaves the study passes here first."""
 
+from compendium.disclosure.crosstable import Bounds, CrossTable, exposed_groups
+from compendium.disclosure.floors import FLOORS, floor_problem, lowered
+from compendium.disclosure.gate import Gate, Withheld, neutral_text
+from compendium.disclosure.rounding import merged_bins, rater_step, rounded_sums, rounded_to, step_for
 from compendium.disclosure.suppression import (
     NOT_STATED,
+    OTHER_GROUPS,
     SUPPRESSED,
     hidden_groups,
     mask_hidden_groups,
+    pool_hidden_groups,
     suppress_small_groups,
 )
 
-__all__ = ["NOT_STATED", "SUPPRESSED", "hidden_groups", "mask_hidden_groups", "suppress_small_groups"]
+__all__ = [
+    "FLOORS",
+    "NOT_STATED",
+    "OTHER_GROUPS",
+    "SUPPRESSED",
+    "Bounds",
+    "CrossTable",
+    "Gate",
+    "Withheld",
+    "exposed_groups",
+    "floor_problem",
+    "hidden_groups",
+    "lowered",
+    "mask_hidden_groups",
+    "merged_bins",
+    "neutral_text",
+    "pool_hidden_groups",
+    "rater_step",
+    "rounded_sums",
+    "rounded_to",
+    "step_for",
+    "suppress_small_groups",
+]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from compendium.disclosure.crosstable import CrossTable, Target, exposed_groups, nested_together
+
 SUPPRESSED = "suppressed"
 NOT_STATED = "not stated"
+OTHER_GROUPS = "other groups"
+
+_Hidden = tuple[tuple[str, frozenset[str]], ...]
 
 
 def suppress_small_groups(
@@ -55,8 +61,10 @@ def suppress_small_groups(
 def hidden_groups(people: pd.DataFrame, groupings: Sequence[str], minimum: float) -> dict[str, frozenset[str]]:
     """Say which groups of each grouping are hidden when the groupings are shown side by side.
 
-    Where one grouping lies within another (agencies within sectors), the groups of a shown sector must protect each
-    other too: otherwise a hidden agency is the sector less its shown agencies.
+    Groups below the minimum are hidden, and the next smallest with them, until those hidden in a grouping are two or
+    more and together large enough to be shown as one. Then groupings that lie within each other are taken together: as
+    long as what they show bounds a hidden group more tightly than the minimum, or gives away a few people that two
+    groups share (agencies within sectors but for one person), more groups are hidden, the smallest of the place first.
 
     Parameters
     ----------
@@ -65,21 +73,68 @@ def hidden_groups(people: pd.DataFrame, groupings: Sequence[str], minimum: float
     groupings
         Columns to be shown.
     minimum
-        Smallest group that may be shown.
+        Smallest group that may be shown; also how far apart the bounds of a hidden group must lie.
     """
-    table = people[list(groupings)].astype(object).fillna(NOT_STATED)
-    coarse_first = sorted(groupings, key=lambda name: table[name].nunique())
-    gone: dict[str, frozenset[str]] = {}
-    for name in coarse_first:
-        counts = table[name].value_counts()
-        hidden = _hidden(counts, minimum)
-        for outer in (other for other in gone if _lies_within(table[name], table[other])):
-            for whole, members in table.groupby(outer, sort=True)[name]:
-                if whole not in gone[outer]:
-                    inside = members.value_counts()
-                    hidden |= _hidden(inside, minimum, hidden[inside.index]).reindex(hidden.index, fill_value=False)
-        gone[name] = frozenset(hidden.index[hidden])
-    return gone
+    table = people[list(groupings)].astype(object).fillna(NOT_STATED).astype(str)
+    hidden = {name: _first_hidden(table[name], minimum) for name in groupings}
+    for names in nested_together(table) if len(table) else []:
+        if len(names) > 1:
+            crossed = CrossTable.of(table[names])
+            among = tuple((name, frozenset(hidden[name])) for name in names)
+            cells = tuple(map(tuple, crossed.labels.to_numpy()))
+            protected = _protected_together(cells, tuple(crossed.counts), among, minimum)
+            hidden |= {name: set(groups) for name, groups in protected}
+    return {name: frozenset(hidden[name]) for name in groupings}
+
+
+def _first_hidden(members: pd.Series[str], minimum: float) -> set[str]:
+    """Return the groups of one grouping that are hidden when it is shown alone."""
+    counts = members.value_counts()
+    hidden = _hidden(counts, minimum)
+    return set(hidden.index[hidden])
+
+
+@lru_cache(maxsize=256)
+def _protected_together(
+    cells: tuple[tuple[str, ...], ...], counts: tuple[float, ...], first: _Hidden, minimum: float
+) -> _Hidden:
+    """Hide more groups until nothing can be worked out from all shown groups of one cross-table together."""
+    names = [name for name, _ in first]
+    table = CrossTable(pd.DataFrame(cells, columns=names), np.array(counts))
+    hidden = {name: set(groups) for name, groups in first}
+    known = table.exceptions(minimum)
+    while (exposed := _exposed(table, hidden, minimum, known)) is not None:
+        name, group = min(exposed, key=lambda each: (table.size(each), each))
+        hidden[name].add(group)
+        sizes = pd.Series({each: table.size((name, each)) for each in table.labels[name].unique()})
+        protecting = _hidden(sizes, minimum, pd.Series({each: each in hidden[name] for each in sizes.index}))
+        hidden[name] |= set(protecting.index[protecting])
+    return tuple((name, frozenset(groups)) for name, groups in hidden.items())
+
+
+def _exposed(table: CrossTable, hidden: dict[str, set[str]], minimum: float, known: np.ndarray) -> list[Target] | None:
+    """Return the groups of which one more has to be hidden, or None when nothing is given away."""
+    gone = {(name, group) for name, groups in hidden.items() for group in groups}
+    for cells in (None, known if known.any() else None):
+        for group in exposed_groups(table, hidden, minimum, cells):
+            for near in _around(table, group):
+                if open_groups := sorted(near - gone):
+                    return open_groups
+    shown = [group for group in table.groups if group not in gone]
+    for cell in table.exposed_cells(shown, minimum):
+        groups = {(str(name), str(table.labels.loc[cell, name])) for name in table.labels.columns}
+        if open_groups := sorted(groups - gone):
+            return open_groups
+    return None
+
+
+def _around(table: CrossTable, group: Target) -> tuple[set[Target], set[Target]]:
+    """Return the groups beside a group that share a group of another grouping with it, and those shared groups."""
+    own, others = group[0], [name for name in table.labels.columns if name != group[0]]
+    inside = table.labels[table.groups[group] > 0]
+    shared = {(str(name), str(each)) for name in others for each in inside[name].unique()}
+    beside = pd.concat([table.labels[name].isin(set(inside[name])) for name in others], axis=1).any(axis=1)
+    return {(own, str(each)) for each in table.labels.loc[beside, own].unique()} - {group}, shared
 
 
 def mask_hidden_groups(people: pd.DataFrame, groupings: Sequence[str], minimum: float) -> pd.DataFrame:
@@ -88,10 +143,9 @@ def mask_hidden_groups(people: pd.DataFrame, groupings: Sequence[str], minimum: 
     return pd.DataFrame({name: people[name].mask(people[name].isin(gone[name])) for name in groupings})
 
 
-def _lies_within(inner: pd.Series[str], outer: pd.Series[str]) -> bool:
-    """Say whether every group of one grouping belongs to one group of the other."""
-    known = (inner != NOT_STATED) & (outer != NOT_STATED)
-    return bool(outer[known].groupby(inner[known]).nunique().max() == 1) if known.any() else False
+def pool_hidden_groups(members: pd.Series[str], hidden: frozenset[str]) -> pd.Series[str]:
+    """Return the groups with the hidden ones under one name, so that the name of none of them is shown."""
+    return members.mask(members.isin(hidden), OTHER_GROUPS)
 
 
 def _hidden(members: pd.Series[int], minimum: float, already: pd.Series[bool] | None = None) -> pd.Series[bool]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from compendium.cohort import Cohort, CohortSettings, Group
-from compendium.disclosure import NOT_STATED, SUPPRESSED, hidden_groups
+from compendium.disclosure import NOT_STATED, OTHER_GROUPS, SUPPRESSED, hidden_groups, pool_hidden_groups
 from compendium.framework import Framework
 from compendium.plan import Verdict
 from compendium.step import Step
@@ -47,22 +47,24 @@ def completers(step: Step, answers: pd.DataFrame) -> pd.Series[bool]:
 
 
 def sample(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
-    """Count people by group, small groups suppressed."""
+    """Count people by group; small groups, and those that protect them, stand together as other groups."""
     listed = [name for name, group in settings.groups.items() if group.kind != "number" and name not in NOT_LISTED]
     gone = hidden_groups(people, listed, minimum)
-    tables = [_counts(people[name], settings.groups[name], gone[name]) for name in listed]
+    tables = [_counts(people[name], settings.groups[name], gone[name], minimum) for name in listed]
     columns = ["grouping", "group", "n", "share", SUPPRESSED]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def _counts(members: pd.Series[str], group: Group, gone: frozenset[str]) -> pd.DataFrame:
-    """Count the members of each group; hidden ones keep their name only."""
-    counts = members.fillna(NOT_STATED).value_counts(sort=False)
-    counts = counts.reindex(_in_declared_order(list(counts.index), list(group.levels.values())))
+def _counts(members: pd.Series[str], group: Group, gone: frozenset[str], minimum: float) -> pd.DataFrame:
+    """Count the members of each group; hidden ones stand together, last and without their names."""
+    counts = pool_hidden_groups(members.fillna(NOT_STATED), gone).value_counts(sort=False)
+    order = _in_declared_order(list(counts.index.drop(OTHER_GROUPS, errors="ignore")), list(group.levels.values()))
+    counts = counts.reindex([*order, *counts.index.intersection([OTHER_GROUPS])])
     table = counts.astype("Int64").rename("n").rename_axis("group").reset_index()
     table = table.assign(grouping=group.label, share=table["n"] / len(members))
-    table[SUPPRESSED] = table["group"].isin(gone)
-    return table.assign(**{name: table[name].mask(table[SUPPRESSED]) for name in ("n", "share")})
+    table[SUPPRESSED] = table["group"] == OTHER_GROUPS
+    few = table["n"] < minimum  # where nothing can be shown, the hidden groups together may be few
+    return table.assign(**{name: table[name].mask(few) for name in ("n", "share")})
 
 
 def number_groups(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:

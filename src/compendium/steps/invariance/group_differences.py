@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from compendium.cohort import CohortSettings
-from compendium.disclosure import hidden_groups, suppress_small_groups
+from compendium.disclosure import NOT_STATED, OTHER_GROUPS, SUPPRESSED, hidden_groups, pool_hidden_groups
 from compendium.plan import StudyPlan
 from psychometrics.association import (
     SplineRegression,
@@ -53,22 +53,25 @@ def shown_groups(
 ) -> dict[str, pd.Series[str]]:
     """Return the groups of each person, members of groups that may not be shown for this score counted as nobody's.
 
-    Hidden are the groups of each grouping in ``gone`` (see :func:`compendium.disclosure.hidden_groups`), those with too
-    few scores, and those that protect them.
+    Hidden are the groups of each grouping in ``gone`` (see :func:`compendium.disclosure.hidden_groups`), and those that
+    are hidden among the people who have this score.
     """
-    members = {}
-    for name, hidden in gone.items():
-        table = _described(score, people[name], hidden, minimum)
-        members[name] = people[name].mask(people[name].isin(table.loc[table["suppressed"], "group"]))
-    return members
+    hidden = _hidden_here(score, people, gone, minimum)
+    return {name: people[name].mask(people[name].isin(hidden[name])) for name in gone}
 
 
-def _described(score: pd.Series[float], members: pd.Series[str], gone: frozenset[str], minimum: float) -> pd.DataFrame:
-    """Return n, mean and standard deviation of a score in each group, blank where they may not be shown."""
-    table = score.groupby(members, sort=True).agg(["count", "mean", "std"])
-    table = table.rename(columns={"count": "n", "std": "sd"}).rename_axis("group").reset_index()
-    table.loc[table["group"].isin(gone), ["n", "mean", "sd"]] = float("nan")
-    return suppress_small_groups(table, minimum=minimum, keep=["group"])
+def _hidden_here(
+    score: pd.Series[float], people: pd.DataFrame, gone: Mapping[str, frozenset[str]], minimum: float
+) -> dict[str, frozenset[str]]:
+    """Return the groups that may not be shown for this score."""
+    known = people.loc[score.notna(), list(gone)].fillna(NOT_STATED)
+    here = hidden_groups(known.mask(_in_any(known, gone), OTHER_GROUPS), list(gone), minimum)
+    return {name: gone[name] | here[name] for name in gone}
+
+
+def _in_any(people: pd.DataFrame, gone: Mapping[str, frozenset[str]]) -> pd.DataFrame:
+    """Say whose group is hidden, grouping by grouping."""
+    return pd.DataFrame({name: people[name].isin(gone[name]) for name in people.columns}, index=people.index)
 
 
 def _each(
@@ -178,15 +181,31 @@ def largest_variance(variances: pd.DataFrame) -> pd.Series[Any]:
 
 
 def group_means(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
-    """Return mean and standard deviation of every competency in every group, small groups suppressed."""
+    """Return mean and standard deviation of every competency in every group; small groups stand together."""
     tables = []
     gone = hidden_groups(people, list(groupings(settings)), minimum)
-    for name, label in groupings(settings).items():
-        for competency in scores.columns:
-            shown = _described(scores[competency], people[name], gone[name], minimum)
-            tables.append(shown.assign(grouping=label, competency=competency))
-    columns = ["grouping", "group", "competency", "n", "mean", "sd", "suppressed"]
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    for competency in scores.columns:
+        hidden = _hidden_here(scores[competency], people, gone, minimum)
+        for name, label in groupings(settings).items():
+            members = people[name].fillna(NOT_STATED) if NOT_STATED in hidden[name] else people[name]
+            described = _described(scores[competency], pool_hidden_groups(members, hidden[name]), minimum)
+            tables.append(described.assign(grouping=label, competency=competency))
+    columns = ["grouping", "group", "competency", "n", "mean", "sd", SUPPRESSED]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    order = {label: place for place, label in enumerate(groupings(settings).values())}
+    table = pd.concat(tables, ignore_index=True)[columns]
+    return table.sort_values("grouping", key=lambda label: label.map(order), kind="stable", ignore_index=True)
+
+
+def _described(score: pd.Series[float], members: pd.Series[str], minimum: float) -> pd.DataFrame:
+    """Return n, mean and standard deviation of a score in each group, other groups last; blank where they are few."""
+    table = score.groupby(members, sort=True).agg(["count", "mean", "std"])
+    table = table.rename(columns={"count": "n", "std": "sd"}).rename_axis("group").reset_index()
+    table[SUPPRESSED] = table["group"] == OTHER_GROUPS
+    few = table["n"] < minimum
+    table = table.assign(**{name: table[name].mask(few) for name in ("n", "mean", "sd")})
+    return table.sort_values(SUPPRESSED, kind="stable", ignore_index=True)
 
 
 def tenure_correlations(

@@ -1,0 +1,85 @@
+"""Statistics rounded so that the sums behind them cannot be worked out again, and bins that hold enough people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+# A rounded mean of n answers goes with at least so many different sums of those answers. Two tables of which one lacks
+# one person then differ by no more than their rounding: the range of a five-point answer is four.
+SUMS = 4
+STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+DECIMALS = 3
+# A colleague who adds up with all others but one learns the last rating no closer than this many points.
+COLLUSION_WIDTH = 1.5
+
+
+def step_for(n: float, sums: float = SUMS) -> float:
+    """Return the step to which a mean of n whole numbers is rounded: the finest one that hides ``sums`` sums."""
+    if not n > 0:
+        return float("nan")
+    return next((step for step in STEPS if step * n >= sums - 1e-9), STEPS[-1])
+
+
+def rounded_to(values: pd.Series[float], step: pd.Series[float] | float) -> pd.Series[float]:
+    """Round to the nearest multiple of a step, written with the fewest decimals."""
+    whole = (values.astype(float) / step).to_numpy()
+    steps = step.to_numpy() if isinstance(step, pd.Series) else step
+    scale = 10.0**DECIMALS
+    exact = np.rint(np.rint(whole) * steps * scale) / scale
+    return pd.Series(exact + 0.0, index=values.index, name=values.name)  # no minus zero
+
+
+def rounded_sums(values: pd.Series[float], n: pd.Series[float] | float) -> pd.Series[float]:
+    """Round means (or shares, or standard deviations) of n whole numbers so that their sums stay open."""
+    steps = n.map(step_for) if isinstance(n, pd.Series) else step_for(n)
+    return rounded_to(values, steps)
+
+
+def rater_step(raters: float) -> float:
+    """Return the step of a mean of few raters, so that all but one of them cannot work out the last one's rating.
+
+    The last rating is the mean times the raters less the others' ratings; rounding to a step leaves it open by the
+    step times the raters, which is at least ``COLLUSION_WIDTH`` points.
+    """
+    return step_for(raters, COLLUSION_WIDTH)
+
+
+def merged_bins(values: Sequence[float], edges: Sequence[float], minimum: float) -> tuple[np.ndarray, np.ndarray]:
+    """Count values between edges, and join bins until each holds nobody, or at least the minimum.
+
+    Parameters
+    ----------
+    values
+        One number a person; not finite ones are left out.
+    edges
+        Edges of the bins, ascending; the last bin includes its upper edge.
+    minimum
+        People that a drawn bin holds at least.
+
+    Returns
+    -------
+    tuple of arrays
+        The edges that are left, and the count between each two of them. With fewer people than the minimum there is
+        one bin without a count (NaN). A bin without anybody stays only between two bins that are large enough.
+    """
+    finite = np.asarray(values, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    counts, used = np.histogram(finite, bins=np.asarray(edges, dtype=float))
+    if len(finite) < minimum:
+        return used[[0, -1]], np.array([np.nan])
+    left: list[float] = [float(used[0])]
+    kept: list[float] = []
+    waiting = 0.0
+    for count, upper in zip(counts, used[1:], strict=True):
+        waiting += float(count)
+        if waiting >= minimum:
+            kept.append(waiting)
+            left.append(float(upper))
+            waiting = 0.0
+    # What is left over at the upper end joins the last bin that is large enough.
+    kept[-1] += waiting
+    left[-1] = float(used[-1])
+    return np.array(left), np.array(kept)
