@@ -63,7 +63,7 @@ def one(seed: int, base: SimulationPlan, study: StudyPlan, framework: Framework)
 
 def truth(base: SimulationPlan, framework: Framework) -> pd.DataFrame:
     """Estimate what the claims' estimates tend to, from cohorts with very many people and agencies."""
-    study = load_plan({"claims": {"resamples": {"value": 2, "source": "estimates only"}}})
+    study = load_plan({"claims": {"resamples": {"value": 2, "source": "estimates only"}}}, claims=framework.claims)
     large = replace(base, n=LARGE_PEOPLE, invited=LARGE_PEOPLE * 5 // 3, agencies=LARGE_AGENCIES)
     drawn = [one(10_000 + number, large, study, framework) for number in range(LARGE_DRAWS)]
     return pd.concat(drawn).groupby("claim", sort=False)[["estimate", "same_estimate"]].mean()
@@ -99,7 +99,9 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=400)
     asked = parser.parse_args()
     framework = load_framework("integrated-care")
-    study = load_plan({"claims": {"resamples": {"value": asked.resamples, "source": "recovery"}}})
+    study = load_plan(
+        {"claims": {"resamples": {"value": asked.resamples, "source": "recovery"}}}, claims=framework.claims
+    )
     base = replace(DEMO, items="final", faults=())
     work = (joblib.delayed(one)(seed, base, study, framework) for seed in range(1, asked.seeds + 1))
     rows = pd.concat(joblib.Parallel(n_jobs=asked.jobs, verbose=5)(work), ignore_index=True)

@@ -21,7 +21,7 @@ from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
 from compendium.plan import StudyPlan, load_plan
 from compendium.report.book.passports import FACTS
 from compendium.report.book.passports import TABLE as PASSPORTS
-from compendium.step import OF_A_FRAMEWORK
+from compendium.step import OF_A_FRAMEWORK, has_part
 
 SOURCE = "psychometrics.a_family_with_a_long_name.a_module_of_it.a_function_of_that_module"
 ASKING = ("value", "percent", "p", "text", "raw", "table", "figure")
@@ -109,7 +109,8 @@ def calls(page: Path) -> list[tuple[str, list[Any], dict[str, Any]]]:
 def make_up(root: Path, description: dict[str, Any], *, gates_open: bool = True, book: Path = BOOK) -> MadeUp:
     """Write results under every name that the notebooks would save for such a cohort."""
     settings = CohortSettings.model_validate(description)
-    framework, plan = load_framework(settings.framework), load_plan(settings.study)
+    framework = load_framework(settings.framework)
+    plan = load_plan(settings.study, claims=framework.claims)
     made = MadeUp(ResultFolders(root), framework, settings, plan)
     columns = _columns_asked_for(book)
     for notebook in sorted({saved.notebook for saved in saved_names()}):
@@ -193,7 +194,7 @@ def _has(what: str, made: MadeUp, gates_open: bool) -> bool:
     if what.startswith("gate_"):
         return gates_open
     if what in OF_A_FRAMEWORK:
-        return made.framework.description.kind != "instrument"
+        return has_part(made.framework, what)
     if what == "candidates":
         return bool((made.framework.items["status"] == "candidate").any())
     if what == "comparable_groups":

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from compendium.framework import load_framework
 from compendium.plan import load_plan
 from compendium.report.figures.claims import claims_forest
 from compendium.steps.invariance.group_differences import TOO_FEW_SHOWN
@@ -24,7 +25,7 @@ CLOSED_FORM = 1e-10
 
 
 def plan():
-    return load_plan(QUICK)
+    return load_plan(QUICK, claims=load_framework("integrated-care").claims)
 
 
 def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int = 15) -> claims.Material:

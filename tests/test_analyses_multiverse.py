@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from compendium.framework import load_framework
 from compendium.plan import load_plan
 from compendium.report.figures.claims import specification_curve
 from compendium.steps.outcome_associations import associations as outcomes
@@ -58,7 +59,7 @@ def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNames
     flags = pd.DataFrame({"person": index, "flagged": [i < flagged for i in range(n)]})
     flags.to_csv(folder / "careless_flags.csv", index=False)
     step = SimpleNamespace(
-        plan=load_plan(), kept_items=["l1", "l2", "s1"], framework=MadeUpFramework(),
+        plan=load_plan(claims=load_framework("integrated-care").claims), kept_items=["l1", "l2", "s1"], framework=MadeUpFramework(),
         prepared=SimpleNamespace(answers=answers), folders=SimpleNamespace(private=folder),
     )  # fmt: skip
     return step, material

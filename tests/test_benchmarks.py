@@ -39,9 +39,10 @@ def test_every_planted_fault_of_demo_is_set_aside_and_named_by_its_kind(opened):
 
 
 def test_claims_can_still_be_drawn_and_judged():
-    plan = load_plan({"claims": {"resamples": {"value": 5, "source": "a test"}}})
+    framework = load_framework(DEMO.framework)
+    plan = load_plan({"claims": {"resamples": {"value": 5, "source": "a test"}}}, claims=framework.claims)
     base = replace(DEMO, items="final", faults=())
-    table = recover_claims.one(1, base, plan, load_framework(DEMO.framework))
+    table = recover_claims.one(1, base, plan, framework)
     assert table["estimate"].notna().all()
 
 

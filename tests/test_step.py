@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
 
 from compendium.faults import InvalidInput
 from compendium.outputs.saving import read_values
-from compendium.paths import CONSULTATION, EVIDENCE
 from compendium.step import open_step
 from compendium.steps.cohort_quality import judge_all, save_prepared
 
@@ -38,6 +38,8 @@ def without_peers(study: SmallStudy) -> SmallStudy:
     "requirement", ["peers", "outcomes", "peer_outcomes", "tenure", "agency", "review", "feedback", "consultation"]
 )
 def test_what_is_there_is_not_lacking(study, requirement):
+    for part in ("evidence", "consultation"):
+        (study.frameworks / "mini" / part).mkdir()
     assert open_small(study, "07_rater_agreement").lacks(requirement) is None
 
 
@@ -49,11 +51,50 @@ def test_what_was_not_collected_is_said_in_a_sentence(study):
     assert step.lacks("occupation") == "Occupation: not collected in this cohort."
 
 
-def test_review_does_not_belong_to_another_instrument(study):
+@pytest.mark.parametrize("kind", ["placeholder", "published", "instrument"])
+def test_optional_parts_go_by_what_is_in_the_folder_and_not_by_the_kind_of_framework(study, kind):
     path = study.frameworks / "mini" / "framework.yaml"
-    path.write_text(path.read_text().replace("kind: placeholder", "kind: instrument"))
-    said = "The evidence review belongs to a competency framework; this cohort answered another instrument."
-    assert open_small(study, "01_evidence_review").lacks("review") == said
+    path.write_text(path.read_text().replace("kind: placeholder", f"kind: {kind}"))
+    step = open_small(study, "01_evidence_review")
+    assert step.lacks("review") == "The framework of this cohort comes without an evidence review."
+    assert step.lacks("consultation") == "The framework of this cohort comes without a consultation."
+    assert step.lacks("feedback") is None
+    path.write_text(path.read_text() + "feedback: false\n")
+    said = "The framework of this cohort asks for no feedback reports."
+    assert open_small(study, "09_feedback").lacks("feedback") == said
+
+
+def test_scores_follow_the_totals_and_answer_scales_of_the_framework(study):
+    home = study.frameworks / "mini"
+    text = (
+        (home / "competencies.csv")
+        .read_text()
+        .replace("themes", "themes,total")
+        .replace("to listen,", "to listen,,sum")
+    )
+    (home / "competencies.csv").write_text(text.replace("to share,", "to share,,mean"))
+    description = yaml.safe_load((home / "framework.yaml").read_text())
+    wide = {"minimum": 0, "maximum": 10, "labels": {code: str(code) for code in range(11)}}
+    description |= {"answer_scales": {"wide": wide}}
+    (home / "framework.yaml").write_text(yaml.safe_dump(description))
+    items = pd.read_csv(home / "items.csv", keep_default_na=False, dtype=str).assign(answer_scale="")
+    items.loc[items["item"] == "share_2", "answer_scale"] = "wide"
+    items.to_csv(home / "items.csv", index=False)
+    step = prepare(study)
+    given = pd.DataFrame(
+        {
+            "listen_1": [4.0],
+            "listen_2": [2.0],
+            "listen_3": [np.nan],
+            "share_1": [5.0],
+            "share_2": [5.0],
+            "share_3": [1.0],
+        }
+    )
+    scores = open_small(study, "04_item_analysis").scores(given)
+    assert step.framework.higher_is["listen"] == "better"
+    assert scores.loc[0, "listen"] == pytest.approx(9.0)  # three items at the mean of the answered ones
+    assert scores.loc[0, "share"] == pytest.approx((5 + 3 + 1) / 3)  # 5 of 0 to 10 is 3 of 1 to 5
 
 
 @pytest.mark.parametrize(
@@ -226,33 +267,21 @@ def test_input_hash_changes_with_what_was_handed_in(study, changed):
 @pytest.mark.parametrize(
     ("name", "file"),
     [
-        ("01_evidence_review", "review/exports/found.ris"),
-        ("02_consultation", "talks/log.csv"),
-        ("04_item_analysis", "review/coding.csv"),
-        ("04_item_analysis", "talks/relevance.csv"),
+        ("01_evidence_review", "evidence/exports/found.ris"),
+        ("02_consultation", "consultation/log.csv"),
+        ("04_item_analysis", "evidence/coding.csv"),
+        ("04_item_analysis", "consultation/relevance.csv"),
     ],
 )
-def test_input_hash_of_a_step_holds_what_it_reads_beside_the_cohort(study, tmp_path, monkeypatch, name, file):
-    path = tmp_path / "beside" / file
+def test_input_hash_of_a_step_holds_what_it_reads_beside_the_cohort(study, name, file):
+    path = study.frameworks / "mini" / file
     path.parent.mkdir(parents=True)
     path.write_text("one")
-    beside = (tmp_path / "beside" / "review", tmp_path / "beside" / "talks")
-    monkeypatch.setitem(open_step.__globals__["READ_BESIDE"], name, beside)
     before = [open_small(study, step).input_hash for step in (name, "05_factor_structure")]
     path.write_text("two")
     after = [open_small(study, step).input_hash for step in (name, "05_factor_structure")]
     assert before[0] != after[0]
     assert before[1] == after[1]
-
-
-def test_evidence_and_consultation_are_read_beside_the_cohort():
-    read = open_step.__globals__["READ_BESIDE"]
-    assert read == {
-        "01_evidence_review": (EVIDENCE,),
-        "02_consultation": (CONSULTATION,),
-        "04_item_analysis": (EVIDENCE, CONSULTATION),
-    }
-    assert (EVIDENCE / "coding.csv").is_file() and (CONSULTATION / "relevance.csv").is_file()
 
 
 def test_step_knows_where_responses_and_results_lie(study, tmp_path):

@@ -110,8 +110,8 @@ def test_a_second_run_does_nothing(cohort: Path, results: Path) -> None:
     [
         ("notebooks/08_outcome_associations.ipynb", LATER_THAN_EIGHT),
         ("book/index.md", {"book"}),
-        ("data/evidence/records.csv", {"01_evidence_review", *FROM_THE_ITEMS_ON}),
-        ("data/consultation/relevance.csv", {"02_consultation", *FROM_THE_ITEMS_ON}),
+        ("data/frameworks/integrated-care/evidence/records.csv", {"01_evidence_review", *FROM_THE_ITEMS_ON}),
+        ("data/frameworks/integrated-care/consultation/relevance.csv", {"02_consultation", *FROM_THE_ITEMS_ON}),
     ],
 )
 def test_only_what_depends_on_a_change_runs_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -179,32 +180,34 @@ class Gate(Strict):
 
 
 class Claim(Strict):
-    """One published claim, declared before the data are seen, and the estimate that tests it.
+    """One claim, declared before the data are seen, and the estimate that tests it.
 
     ``outcomes`` are the scales that carry the claim's outcome, the first one collected is used; ``stand_ins`` are
-    named as such when none of them was.
+    named as such when none of them was. ``evidence`` says where the claim is made. ``origin`` is ``published`` where
+    others made it in print, ``own`` where this study makes it; it comes from the file that declares the claim.
     """
 
     short: Reason
     statement: Reason
-    evidence: Annotated[list[Literal["abstract", "project page"]], Field(min_length=1)]
+    evidence: Annotated[list[Reason], Field(min_length=1)]
     kind: Literal["own_outcome", "colleagues", "tenure", "groups"]
     outcomes: list[str] = Field(default_factory=list)
     stand_ins: list[str] = Field(default_factory=list)
     grouping: str = ""
     direction: Literal["positive", "negative", "any"]
     smallest_effect: Share
+    origin: Literal["published", "own"] = "own"
 
 
 class Claims(Strict):
-    """The published claims and how they are judged."""
+    """How claims are judged; ``published`` holds those of the framework and of the cohort, laid in when it is read."""
 
     resamples: Count
     power: Share
     fewest_clusters: Count
     clusters: list[str]
     covariates: list[str]
-    published: dict[str, Claim]
+    published: dict[str, Claim] = Field(default_factory=dict)
 
 
 class Multiverse(Strict):
@@ -288,9 +291,16 @@ class Verdict:
         return f"not supported at n = {self.n} {self.counts}, would need {self.needed}"
 
 
-def load_plan(overrides: dict[str, Any] | None = None, path: Path = STUDY_PLAN) -> StudyPlan:
-    """Load the analysis plan, with a cohort's overrides laid over it."""
-    return load_model(StudyPlan, merge(read_yaml(path), overrides or {}), path)
+def load_plan(
+    overrides: dict[str, Any] | None = None, path: Path = STUDY_PLAN, *, claims: Mapping[str, Claim] | None = None
+) -> StudyPlan:
+    """Load the analysis plan, with the claims of the framework and a cohort's overrides laid over it."""
+    return load_model(StudyPlan, merge(with_claims(read_yaml(path), claims or {}), overrides or {}), path)
+
+
+def with_claims(plan: dict[str, Any], claims: Mapping[str, Claim]) -> dict[str, Any]:
+    """Return the content of a plan with claims laid in."""
+    return merge(plan, {"claims": {"published": {name: claim.model_dump() for name, claim in claims.items()}}})
 
 
 def merge(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,31 +10,32 @@ from typing import Literal
 
 import pandas as pd
 
-from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings
+from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings, study_plan, tailored
 from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
 from compendium.faults import Fault, InvalidInput, display_path, suggest
 from compendium.files import checksum
-from compendium.framework import Framework, load_framework
+from compendium.framework import Framework, load_framework, locate_framework
 from compendium.outputs.saving import Results, read_values
-from compendium.paths import CONSULTATION, EVIDENCE, STUDY_PLAN, ResultFolders, cohort_folder, result_folders
-from compendium.plan import StudyPlan, Verdict, judge, load_plan
+from compendium.paths import STUDY_PLAN, ResultFolders, cohort_folder, result_folders
+from compendium.plan import StudyPlan, Verdict, judge
 from compendium.report.figures.theme import show_in_notebooks
 from psychometrics.scoring import scale_scores
 
+# Optional parts of a framework's folder, and what is said where it has none.
 OF_A_FRAMEWORK = {
-    "review": "The evidence review belongs to",
-    "consultation": "The consultation belongs to",
-    "feedback": "Feedback reports belong to",
+    "review": "The framework of this cohort comes without an evidence review.",
+    "consultation": "The framework of this cohort comes without a consultation.",
+    "feedback": "The framework of this cohort asks for no feedback reports.",
 }
 # Something to choose from: items that are no final ones.
 CANDIDATES = "candidates"
 # Groupings in which two groups are large enough to compare how they answer.
 COMPARABLE = "comparable_groups"
-# What a step reads beside the plan, the framework and the cohort.
-READ_BESIDE = {
-    "01_evidence_review": (EVIDENCE,),
-    "02_consultation": (CONSULTATION,),
-    "04_item_analysis": (EVIDENCE, CONSULTATION),
+# Parts of the framework that a step reads beside the plan, the framework's tables and the cohort.
+READ_BESIDE: dict[str, tuple[Literal["evidence", "consultation"], ...]] = {
+    "01_evidence_review": ("evidence",),
+    "02_consultation": ("consultation",),
+    "04_item_analysis": ("evidence", "consultation"),
 }
 
 
@@ -85,8 +86,8 @@ class Step:
         tables = [table.to_csv() for table in (framework.competencies, framework.items, framework.outcomes)]
         named = (self.settings.files.self_form, self.settings.files.peer_form)
         responses = [self.data / name for name in named if name and (self.data / name).is_file()]
-        beside = READ_BESIDE.get(self.name, ())
-        more = sorted(path for folder in beside for path in folder.rglob("*") if path.is_file())
+        beside = [framework.part(part) for part in READ_BESIDE.get(self.name, ())]
+        more = sorted(path for folder in beside if folder for path in folder.rglob("*") if path.is_file())
         description = repr(framework.description)
         return checksum(STUDY_PLAN, self.folder / "cohort.yaml", description, *tables, *responses, *more)
 
@@ -97,7 +98,7 @@ class Step:
     @cached_property
     def whole_framework(self) -> Framework:
         """The framework with every item, also those that this cohort was not asked."""
-        return load_framework(self.settings.framework)
+        return load_framework(locate_framework(self.settings.framework, self.folder))
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -120,7 +121,7 @@ class Step:
         if what == CANDIDATES:
             return bool((self.framework.items["status"] == "candidate").any())
         if what in OF_A_FRAMEWORK:
-            return self.framework.description.kind != "instrument"
+            return has_part(self.framework, what)
         return what in self.settings.collected
 
     @property
@@ -152,7 +153,7 @@ class Step:
         if requirement == CANDIDATES:
             return "The items of this cohort are final already: they are confirmed, not chosen."
         if requirement in OF_A_FRAMEWORK:
-            return f"{OF_A_FRAMEWORK[requirement]} a competency framework; this cohort answered another instrument."
+            return OF_A_FRAMEWORK[requirement]
         return f"{_capital(requirement)}: not collected in this cohort."
 
     @property
@@ -211,13 +212,22 @@ class Step:
 
     def scores(self, answers: pd.DataFrame) -> pd.DataFrame:
         """Competency scores from the kept items."""
-        return scale_scores(answers, self.scales, self.plan.scoring.minimum_answered.value)
+        return self._totals(
+            scale_scores(self.framework.on_one_scale(answers), self.scales, self.plan.scoring.minimum_answered.value),
+            self.scales,
+        )
 
     def outcome_scores(self, answers: pd.DataFrame, respondent: Literal["self", "rater"] = "self") -> pd.DataFrame:
         """Scores of the outcome scales that this cohort collected."""
         names = self.settings.outcomes if respondent == "self" else self.settings.peer_outcomes
         scales = self.framework.outcome_scales(respondent, list(names))
-        return scale_scores(answers, scales, self.plan.scoring.minimum_answered.value)
+        return self._totals(scale_scores(answers, scales, self.plan.scoring.minimum_answered.value), scales)
+
+    def _totals(self, means: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+        """Turn means into sums, or leave a scale out, as the framework declares; a sum fills gaps with the mean."""
+        totals = self.framework.totals
+        scored = [name for name in scales if totals[name] != "none"]
+        return means[scored] * [len(scales[name]) if totals[name] == "sum" else 1 for name in scored]
 
     def _read(self, name: str, index: list[str]) -> pd.DataFrame:
         path = self.folders.private / f"{name}.csv"
@@ -241,10 +251,17 @@ def open_step(name: str, *, cohort: str, data: str = "", results: str = "results
     show_in_notebooks()
     folder = cohort_folder(cohort)
     settings = load_settings(folder)
-    framework = load_framework(settings.framework).select(settings.items)
-    plan = load_plan(settings.study)
+    framework = tailored(load_framework(locate_framework(settings.framework, folder)), settings, folder)
+    plan = study_plan(settings, framework)
     folders = result_folders(settings.id, results)
     return Step(name, settings, plan, framework, folders, folder, Path(data).resolve() if data else folder)
+
+
+def has_part(framework: Framework, what: str) -> bool:
+    """Say whether a framework has its ``review`` or ``consultation``, and asks for ``feedback``."""
+    if what == "feedback":
+        return framework.description.feedback
+    return framework.part("evidence" if what == "review" else "consultation") is not None
 
 
 def _capital(name: str) -> str:

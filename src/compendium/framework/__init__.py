@@ -1,23 +1,33 @@
-"""An instrument as data: competencies, items, outcome scales and the answer scale."""
+"""An instrument as data: competencies, items, outcome scales, answer scales, claims, and its optional parts."""
 
+from compendium.framework.claims import CLAIMS_FILE, ClaimsFile, claim_faults
+from compendium.framework.instrument import Framework
 from compendium.framework.loading import (
-    RESTRICTED,
-    Framework,
-    FrameworkDescription,
     FrameworkReading,
+    load_framework,
+    locate_framework,
+    read_framework,
+)
+from compendium.framework.schema import (
+    RESTRICTED,
+    FeedbackTexts,
+    FrameworkDescription,
     ResponseScale,
     RestrictedScale,
-    load_framework,
-    read_framework,
 )
 
 __all__ = [
+    "CLAIMS_FILE",
     "RESTRICTED",
+    "ClaimsFile",
+    "FeedbackTexts",
     "Framework",
     "FrameworkDescription",
     "FrameworkReading",
     "ResponseScale",
     "RestrictedScale",
+    "claim_faults",
     "load_framework",
+    "locate_framework",
     "read_framework",
 ]

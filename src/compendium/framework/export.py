@@ -9,7 +9,12 @@ import pandas as pd
 import yaml
 
 from compendium.files import write_text
-from compendium.framework.loading import Framework, load_framework
+from compendium.framework.claims import CLAIMS_FILE
+from compendium.framework.instrument import Framework
+from compendium.framework.loading import load_framework
+
+# The ends of an item's answer scale follow from the name of the scale.
+ENDS = ("minimum", "maximum")
 
 
 def export_framework(framework: Framework, chosen: list[str], folder: Path, name: str, origin: str) -> Framework:
@@ -35,7 +40,7 @@ def export_framework(framework: Framework, chosen: list[str], folder: Path, name
     """
     home = folder / name
     home.mkdir(parents=True, exist_ok=True)
-    description = framework.description.model_dump(exclude_defaults=True)
+    description = framework.description.model_dump(mode="json", exclude_defaults=True)
     version = next_version(framework.description.version)
     notes = f"Chosen items of {framework.description.id} {framework.description.version}: {origin}."
     description |= {"id": name, "version": version, "notes": f"{notes} {framework.description.notes}".strip()}
@@ -44,6 +49,8 @@ def export_framework(framework: Framework, chosen: list[str], folder: Path, name
     kept = framework.competencies.loc[framework.competencies.index.isin(items["competency"])]
     for stem, table in (("competencies", kept), ("items", items), ("outcomes", framework.outcomes)):
         write_text(home / f"{stem}.csv", _as_text(table))
+    if (framework.home / CLAIMS_FILE).is_file():
+        write_text(home / CLAIMS_FILE, (framework.home / CLAIMS_FILE).read_text(encoding="utf-8"))
     return load_framework(name, folder)
 
 
@@ -60,7 +67,7 @@ def next_version(version: str) -> str:
 
 def _as_text(table: pd.DataFrame) -> str:
     """Write a table as the framework's files have it: directions as true and false."""
-    flat = table.reset_index()
+    flat = (table.drop(columns=list(ENDS)) if "self_wording" in table else table).reset_index()
     if "reverse" in flat:
         flat["reverse"] = flat["reverse"].map({True: "true", False: "false"})
     stream = io.StringIO()

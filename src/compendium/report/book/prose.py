@@ -147,13 +147,13 @@ class Prose:
     def collected(self, what: str) -> bool:
         """Say whether the cohort collected ``peers``, ``outcomes``, ``teams``, a group, or can have ``feedback``."""
         from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
-        from compendium.step import OF_A_FRAMEWORK
+        from compendium.step import OF_A_FRAMEWORK, has_part
 
         known = {*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, *self.study.settings.groups}
         if what not in known:
             raise BookError(f"nothing called {what!r} can be collected; {suggest(what, sorted(known))}")
         if what in OF_A_FRAMEWORK:
-            return self.study.framework.description.kind != "instrument"
+            return has_part(self.study.framework, what)
         return what in self.study.settings.collected
 
     def supported(self, gate: str) -> bool:

@@ -106,8 +106,8 @@ def chooser(
         if check.decision == "drop" and check.name not in LOOKED_AT_AGAIN:
             excluded |= {str(item): str(reason) for item, reason in check.reasons.items() if reason}
     themes: dict[str, list[str]] = {}
-    if step.collected("review"):
-        themes = evidence.supported_by_theme(evidence.load_review(), step.framework)
+    if (folder := step.framework.part("evidence")) is not None:
+        themes = evidence.supported_by_theme(evidence.load_review(folder), step.framework)
     pairs = [] if dependent is None else list(zip(dependent["item"], dependent["other"], strict=True))
     return Chooser(
         scales=step.framework.scales(),

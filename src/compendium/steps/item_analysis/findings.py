@@ -248,12 +248,19 @@ def background(step: Step) -> pd.DataFrame:
     DataFrame, indexed by item
         ``relevance clarity needed verdict supporting records``.
     """
-    items = step.framework.items
-    if not step.collected("review"):
-        return pd.DataFrame(index=items.index)
-    thread = evidence.thread_of_items(evidence.load_review(), step.framework)
+    found = pd.DataFrame(index=step.framework.items.index)
+    if step.collected("consultation"):
+        found = _consulted(step).reindex(found.index)
+    if (folder := step.framework.part("evidence")) is not None:
+        thread = evidence.thread_of_items(evidence.load_review(folder), step.framework)
+        found = found.assign(supporting=thread["supporting"], records=thread["records"])
+    return found
+
+
+def _consulted(step: Step) -> pd.DataFrame:
+    """Return what raters said of each item."""
     held = consultation.load_consultation(step.whole_framework)
-    verdict = consultation.item_verdicts(
+    return consultation.item_verdicts(
         consultation.item_content_validity(
             held.matrix("relevance"), positive_from=held.description.relevance.positive_from
         ),
@@ -262,8 +269,6 @@ def background(step: Step) -> pd.DataFrame:
         ),
         minimum=step.plan.selection.relevance.value,
     )
-    found = verdict.reindex(items.index)
-    return found.assign(supporting=thread["supporting"], records=thread["records"])
 
 
 def extended_checks(
@@ -299,8 +304,9 @@ def extended_checks(
         adjusted = findings.fit.set_index("item")["p_adjusted"]
         checks.append(threshold_check("item_fit_p", adjusted, minimum=plan.item_fit.value,
                                       decision=_decision(plan.item_fit), label="adjusted p of S-X2"))  # fmt: skip
-    if len(known.columns):
+    if "relevance" in known:
         checks.append(_irrelevant(known, _decision(plan.relevance)))
+    if "supporting" in known:
         records, fewest = known["supporting"], plan.evidence.value
         called = "coded records that support it"
         checks.append(threshold_check("supporting", records, fewest, decision=_decision(plan.evidence), label=called))

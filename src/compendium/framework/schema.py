@@ -1,0 +1,80 @@
+"""What ``framework.yaml`` may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from compendium.inputs import Strict
+
+Direction = Literal["better", "worse", "neither"]
+Total = Literal["mean", "sum", "none"]
+Sentence = Annotated[str, Field(min_length=1)]
+RESTRICTED = "restricted"
+
+
+class ResponseScale(Strict):
+    """Codes of an answer scale of competency items."""
+
+    minimum: int
+    maximum: int
+    labels: dict[int, str]
+    not_applicable: int | None = None
+    not_applicable_label: str | None = None
+
+
+class RestrictedScale(Strict):
+    """A licensed outcome scale: its name and scoring key, never its wording."""
+
+    scale: str
+    name: str
+    minimum: int
+    maximum: int
+    items: list[str]
+    subscales: dict[str, list[str]] = Field(default_factory=dict)
+    reversed: list[str] = Field(default_factory=list)
+    licence: str
+    wording: str
+
+
+class Whole(Strict):
+    """What the competencies are together: whether more is better, and how they make one overall score, if at all."""
+
+    higher_is: Direction = "better"
+    total: Total = "mean"
+    label: Sentence = "Overall competency"
+
+
+class FrameworkDescription(Strict):
+    """What ``framework.yaml`` holds.
+
+    ``answer_scales`` are further answer scales by name, for items that name one in their column ``answer_scale``.
+    """
+
+    id: str
+    title: str
+    version: str
+    kind: Literal["placeholder", "published", "instrument"]
+    notice: str
+    language: str
+    licence: str
+    source: str
+    response_scale: ResponseScale
+    answer_scales: dict[str, ResponseScale] = Field(default_factory=dict)
+    whole: Whole = Field(default_factory=Whole)
+    feedback: bool = True
+    restricted_scales: list[RestrictedScale] = Field(default_factory=list)
+    themes: dict[str, str] = Field(default_factory=dict)
+    instructions: dict[str, str] = Field(default_factory=dict)
+    slot: str = ""
+    notes: str = ""
+
+
+class FeedbackTexts(Strict):
+    """What ``feedback/texts.yaml`` holds: titles and questions of the reports; what is not given stays general."""
+
+    individual_title: Sentence | None = None
+    team_title: Sentence | None = None
+    individual_questions: list[Sentence] = Field(default_factory=list)
+    team_questions: list[Sentence] = Field(default_factory=list)
