@@ -59,7 +59,8 @@ def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNames
     flags = pd.DataFrame({"person": index, "flagged": [i < flagged for i in range(n)]})
     flags.to_csv(folder / "careless_flags.csv", index=False)
     step = SimpleNamespace(
-        plan=load_plan(claims=load_framework("integrated-care").claims), kept_items=["l1", "l2", "s1"], framework=MadeUpFramework(),
+        plan=load_plan(claims=load_framework("integrated-care").claims), kept_items=["l1", "l2", "s1"],
+        framework=MadeUpFramework(),
         prepared=SimpleNamespace(answers=answers), folders=SimpleNamespace(private=folder),
     )  # fmt: skip
     return step, material

@@ -1,7 +1,7 @@
 """The rapid evidence review as data: from exported references to counts, agreement, maps, and a thread to every item.
 
-A review is one folder of plain files (``evidence`` of a framework): the protocol, the exports, the register of records, the
-decisions of every pass, the coding frame and the codes. Nothing is counted by hand.
+A review is one folder of plain files (``evidence`` of a framework): the protocol, the exports, the register of records,
+the decisions of every pass, the coding frame and the codes. Nothing is counted by hand.
 """
 
 from __future__ import annotations
