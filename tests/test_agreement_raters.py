@@ -260,7 +260,10 @@ def test_raters_needed_is_the_first_that_reaches_the_target(single: float, targe
 
 def test_unreliable_raters_never_suffice() -> None:
     result = agreement.decision_study(0.2, -0.05, 0.4)
-    assert np.isinf(result.needed["n_raters_upper"]).all()
+    assert result.needed["n_raters_upper"].isna().all()
+    never = agreement.decision_study(-0.1).needed
+    assert never["n_raters"].isna().all()
+    assert (never["note"] == "no number of raters reaches it").all()
     assert np.isnan(agreement.decision_study(0.2).needed["n_raters_upper"]).all()
     with pytest.raises(PsychometricsError, match="must be below 1"):
         agreement.decision_study(1.0)
@@ -316,7 +319,9 @@ def test_one_item_mean_generalises_as_icc1_says(complete: pd.DataFrame) -> None:
 def test_random_items_set_a_ceiling_that_raters_cannot_lift() -> None:
     truth = {"person": 0.1, "rater": 0.1, "item": 0.1, "both": 0.8, "residual": 0.1}
     study = agreement.generalisability_study(*nested(np.random.default_rng(1), np.full(300, 4), truth))
-    assert study.raters_needed([0.8], items="random")["n_raters"].item() == np.inf
+    needed = study.raters_needed([0.8], items="random").iloc[0]
+    assert np.isnan(needed["n_raters"])
+    assert needed["note"] == "no number of raters reaches it"
     assert np.isfinite(study.raters_needed([0.8], items="fixed")["n_raters"].item())
 
 

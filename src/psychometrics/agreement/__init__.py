@@ -6,20 +6,15 @@ rated), except where a function says that it takes long data with a group for ea
 
 from __future__ import annotations
 
-from psychometrics.agreement.coefficients import (
-    AgreementCoefficient,
-    agreement_weights,
-    fleiss_kappa,
-    gwet_ac1,
-    gwet_ac2,
-    percent_agreement,
-)
+from psychometrics.agreement.coding import agreement_weights
+from psychometrics.agreement.coefficients import fleiss_kappa, gwet_ac1, gwet_ac2, percent_agreement
 from psychometrics.agreement.cohen import cohen_kappa, conger_kappa
 from psychometrics.agreement.generalisability import GeneralisabilityStudy, generalisability_study
 from psychometrics.agreement.intraclass import IntraclassCorrelations, icc
 from psychometrics.agreement.krippendorff_coefficient import krippendorff_alpha
 from psychometrics.agreement.nested import IccGroups, icc1
 from psychometrics.agreement.rater_number import DecisionStudy, decision_study
+from psychometrics.agreement.result import AgreementCoefficient, wilson_interval
 from psychometrics.agreement.within_group import (
     WithinGroupAgreement,
     average_deviation,
@@ -51,4 +46,5 @@ __all__ = [
     "percent_agreement",
     "rwg",
     "rwg_j",
+    "wilson_interval",
 ]

@@ -3,161 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
 
-from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, PsychometricsError
-
-Weights = Literal["none", "linear", "quadratic", "ordinal"]
-
-
-@dataclass(frozen=True)
-class AgreementCoefficient:
-    """One coefficient of agreement.
-
-    Attributes
-    ----------
-    coefficient : str
-        Its name.
-    estimate, standard_error, lower, upper : float
-        The interval is not cut at -1 or 1.
-    observed, expected : float
-        Observed agreement and agreement expected by chance, both weighted.
-    n_subjects : int
-        Subjects with at least one rating; ``n_pairable`` of them with two or more.
-    n_pairable, n_raters, n_ratings, n_categories : int
-    weights, method : str
-        Weights of disagreement, and where the interval comes from.
-    confidence : float
-    notes : tuple of str
-    """
-
-    coefficient: str
-    estimate: float
-    standard_error: float
-    lower: float
-    upper: float
-    observed: float
-    expected: float
-    n_subjects: int
-    n_pairable: int
-    n_raters: int
-    n_ratings: int
-    n_categories: int
-    weights: str
-    method: str
-    confidence: float
-    notes: tuple[str, ...] = ()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row with every figure."""
-        row = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "notes"}
-        return pd.DataFrame([row | {"note": "; ".join(self.notes)}])
-
-
-@dataclass(frozen=True)
-class Coded:
-    """Ratings as positions in the list of categories (-1 missing), rows without any rating left out."""
-
-    codes: np.ndarray
-    categories: tuple[object, ...]
-    counts: np.ndarray
-
-    @property
-    def n_each(self) -> np.ndarray:
-        """Return the number of ratings of each subject."""
-        return np.asarray(self.counts.sum(axis=1))
-
-
-def code_ratings(ratings: pd.DataFrame, categories: Sequence[object] | None) -> Coded:
-    """Turn ratings into codes and into counts of each category for each subject."""
-    if ratings.shape[1] < 2:
-        raise InputShapeError("agreement needs at least two raters (columns)")
-    found = pd.unique(ratings.to_numpy().ravel())
-    known = [value for value in found if not pd.isna(value)]
-    levels = tuple(categories) if categories is not None else tuple(_sort(known))
-    position = {value: index for index, value in enumerate(levels)}
-    unknown = [value for value in known if value not in position]
-    if unknown:
-        listed = ", ".join(str(value) for value in unknown)
-        raise CodingError(f"ratings {listed} are not among the categories {', '.join(map(str, levels))}")
-    if len(levels) < 2:
-        raise ConstantItemError(
-            f"every rating is {levels[0] if levels else 'missing'}: chance agreement is undefined. "
-            "Name all categories of the scale with the argument categories"
-        )
-    codes = np.array([[position.get(v, -1) if not pd.isna(v) else -1 for v in row] for row in ratings.to_numpy()])
-    codes = codes[(codes >= 0).any(axis=1)]
-    if not ((codes >= 0).sum(axis=1) >= 2).any():
-        raise InputShapeError("no subject has two ratings, so there is no agreement to measure")
-    counts = (codes[:, :, None] == np.arange(len(levels))).sum(axis=1).astype(float)
-    return Coded(codes, levels, counts)
-
-
-def _sort(values: list[object]) -> list[object]:
-    """Sort categories by value, or by text where they are mixed."""
-    try:
-        return sorted(values)  # type: ignore[type-var]
-    except TypeError:
-        return sorted(values, key=str)
-
-
-def agreement_weights(categories: Sequence[object], weights: Weights | np.ndarray = "none") -> np.ndarray:
-    r"""Weights of agreement between categories: 1 on the diagonal, less the further two categories lie apart.
-
-    ``none``: identity. ``linear``: :math:`1 - |k-l|/(\max - \min)`. ``quadratic``:
-    :math:`1 - (k-l)^2/(\max-\min)^2`, both on numeric categories or, for text, on their positions.
-    ``ordinal``: :math:`1 - \binom{|k-l|+1}{2}/\binom{q}{2}` on positions.
-
-    Parameters
-    ----------
-    categories : sequence
-        Categories in order.
-    weights : {"none", "linear", "quadratic", "ordinal"} or ndarray, shape (q, q)
-        A matrix is taken as it is, once checked: symmetric, 1 on the diagonal, between 0 and 1.
-
-    Returns
-    -------
-    ndarray, shape (q, q)
-
-    Raises
-    ------
-    PsychometricsError
-        Unknown name, or a matrix that breaks the rules.
-
-    References
-    ----------
-    Cohen, J. (1968). Weighted kappa. Psychological Bulletin, 70, 213-220. Gwet, K. L. (2014). Handbook of
-    inter-rater reliability (4th ed.), section 3.5.
-    """
-    q = len(categories)
-    if not isinstance(weights, str):
-        return _checked_weights(np.asarray(weights, dtype=float), q)
-    numeric = all(isinstance(value, (int, float, np.number)) for value in categories)
-    place = np.arange(q) if not numeric or weights == "ordinal" else np.asarray(categories, dtype=float)
-    distance = np.abs(np.subtract.outer(place, place))
-    if weights == "none":
-        return np.eye(q)
-    if weights == "ordinal":
-        return np.asarray(1 - special.binom(distance + 1, 2) / special.binom(q, 2))
-    powers = {"linear": 1, "quadratic": 2}
-    if weights not in powers:
-        raise PsychometricsError(f"weights {weights!r} are not known; use none, linear, quadratic, ordinal")
-    return np.asarray(1 - (distance / distance.max()) ** powers[weights])
-
-
-def _checked_weights(weights: np.ndarray, q: int) -> np.ndarray:
-    """Refuse a weight matrix of the wrong shape or range."""
-    if weights.shape != (q, q):
-        raise PsychometricsError(f"weights have shape {weights.shape}; with {q} categories it must be ({q}, {q})")
-    within = ((weights >= 0) & (weights <= 1)).all()
-    if not (np.allclose(weights, weights.T) and np.allclose(np.diag(weights), 1) and within):
-        raise PsychometricsError("weights must be symmetric, 1 on the diagonal and between 0 and 1")
-    return weights
+from psychometrics.agreement.coding import Coded, Weights, code_ratings, weights_of
+from psychometrics.agreement.result import WILSON, AgreementCoefficient, build_result, wilson_interval
+from psychometrics.errors import ConstantItemError
 
 
 def percent_agreement(
@@ -181,7 +34,8 @@ def percent_agreement(
     Returns
     -------
     AgreementCoefficient
-        ``expected`` is zero. The interval takes subjects as the sample (raters fixed).
+        ``expected`` is zero. The interval takes subjects as the sample (raters fixed): Wilson's where each subject's
+        raters agree or not (two raters, no weights, or no subject in between), else t from the spread of subjects.
 
     Raises
     ------
@@ -210,8 +64,8 @@ def gwet_ac1(
         Numbers or text; missing where not rated. Every subject with a rating enters the category shares;
         those with two or more enter the observed agreement.
     categories : sequence, optional
-        All categories of the scale, in order; without it, those that occur. The value depends on their
-        number.
+        All categories of the scale, in order. Without it those of an ordered Categorical that all raters share, or
+        else those that occur. The value depends on their number.
     confidence : float
         Of the t interval with n - 1 degrees of freedom, subjects as the sample, raters fixed.
 
@@ -226,7 +80,9 @@ def gwet_ac1(
     CodingError
         A rating that is not among `categories`.
     ConstantItemError
-        One category only.
+        One category only, on a scale that is not declared.
+    PsychometricsError
+        Weights (of the functions that take them) on text whose order is not declared.
 
     References
     ----------
@@ -348,48 +204,39 @@ def _coefficient(
     confidence: float,
 ) -> AgreementCoefficient:
     """Return a coefficient with Gwet's linearised standard error (2014, equations 5.10 and 5.11)."""
-    w = agreement_weights(coded.categories, weights)
+    w = weights_of(coded, weights)
     n = len(coded.counts)
     shares = (coded.counts / coded.n_each[:, None]).mean(axis=0)
     each = observed_each(coded.counts, w)
     observed = float(np.nanmean(each))
     expected, expected_each = (0.0, np.zeros(n)) if chance is None else chance(coded, w, shares)
+    require_chance(expected, coded, name)
     estimate = (observed - expected) / (1 - expected)
     share_pairable = np.isfinite(each).mean()
     raw = np.where(np.isfinite(each), (each - expected) / (1 - expected), 0) / share_pairable
     linear = raw - 2 * (1 - estimate) * (expected_each - expected) / (1 - expected)
     error = float(np.sqrt(np.sum((linear - estimate) ** 2) / (n * (n - 1)))) if n > 1 else float("nan")
+    if chance is None and np.isin(each[np.isfinite(each)], (0.0, 1.0)).all():
+        return _share(name, coded, weights, (observed, error), confidence)
     return build_result(
         name, coded, weights, (estimate, error), (observed, expected), confidence, "linearised variance"
     )
 
 
-def build_result(
-    name: str,
-    coded: Coded,
-    weights: Weights | np.ndarray,
-    estimate: tuple[float, float],
-    agreement: tuple[float, float],
-    confidence: float,
-    method: str,
+def require_chance(expected: float, coded: Coded, name: str) -> None:
+    """Refuse a coefficient whose chance agreement is complete."""
+    if expected > 1 - 1e-12:
+        used = [str(value) for value, count in zip(coded.categories, coded.counts.sum(axis=0), strict=True) if count]
+        raise ConstantItemError(
+            f"every rating is {' or '.join(used)}: agreement by chance is complete, so {name} is undefined; report the "
+            "share of agreement, or Gwet's AC1"
+        )
+
+
+def _share(
+    name: str, coded: Coded, weights: Weights | np.ndarray, found: tuple[float, float], confidence: float
 ) -> AgreementCoefficient:
-    """Put a coefficient together with its t interval."""
-    n = len(coded.counts)
-    margin = stats.t.ppf((1 + confidence) / 2, n - 1) * estimate[1] if n > 1 else float("nan")
-    return AgreementCoefficient(
-        coefficient=name,
-        estimate=float(estimate[0]),
-        standard_error=estimate[1],
-        lower=float(estimate[0] - margin),
-        upper=float(estimate[0] + margin),
-        observed=agreement[0],
-        expected=agreement[1],
-        n_subjects=n,
-        n_pairable=int((coded.n_each >= 2).sum()),
-        n_raters=coded.codes.shape[1],
-        n_ratings=int(coded.counts.sum()),
-        n_categories=len(coded.categories),
-        weights=weights if isinstance(weights, str) else "given",
-        method=method,
-        confidence=confidence,
-    )
+    """Return a share of subjects with Wilson's interval."""
+    result = build_result(name, coded, weights, found, (found[0], 0.0), confidence, WILSON)
+    bounds = wilson_interval(found[0], result.n_pairable, confidence)
+    return replace(result, lower=bounds[0], upper=bounds[1], notes=())

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics.agreement.coefficients import (
-    AgreementCoefficient,
-    Weights,
-    agreement_weights,
-    build_result,
-    code_ratings,
-    observed_each,
-)
+from psychometrics.agreement.coding import Weights, code_ratings, weights_of
+from psychometrics.agreement.coefficients import observed_each, require_chance
+from psychometrics.agreement.result import AgreementCoefficient, build_result
 from psychometrics.errors import ConstantItemError, InputShapeError
 
 
@@ -45,8 +41,8 @@ def cohen_kappa(
     weights : {"none", "linear", "quadratic", "ordinal"} or ndarray
         As in :func:`agreement_weights`.
     categories : sequence, optional
-        All categories in order; needed when text categories are ordered, or when the ends of the scale do not
-        occur.
+        All categories in order; needed for weights on text (or use an ordered Categorical), or when the ends of the
+        scale do not occur.
     confidence : float
 
     Returns
@@ -81,28 +77,23 @@ def cohen_kappa(
         raise InputShapeError("no subject was rated by both raters")
     coded = code_ratings(pair, categories)
     table = _table(coded.codes, len(coded.categories))
-    w = agreement_weights(coded.categories, weights)
-    estimate, error, observed, expected = _kappa(table / table.sum(), w, int(table.sum()))
-    margin = stats.norm.ppf((1 + confidence) / 2) * error
-    n = int(table.sum())
-    return AgreementCoefficient(
-        coefficient="Cohen kappa",
-        estimate=estimate,
-        standard_error=error,
-        lower=estimate - margin,
-        upper=estimate + margin,
-        observed=observed,
-        expected=expected,
-        n_subjects=n,
-        n_pairable=n,
-        n_raters=2,
-        n_ratings=2 * n,
-        n_categories=len(coded.categories),
-        weights=weights if isinstance(weights, str) else "given",
-        method="Fleiss-Cohen-Everitt variance",
-        confidence=confidence,
-        notes=(f"{int((~both).sum())} subjects without both ratings left out",) if (~both).any() else (),
-    )
+    estimate, error, observed, expected = _kappa(table / table.sum(), weights_of(coded, weights), int(table.sum()))
+    result = build_result(
+        "Cohen kappa", coded, weights, (estimate, error), (observed, expected), confidence,
+        "Fleiss-Cohen-Everitt variance", float(stats.norm.ppf((1 + confidence) / 2)),
+    )  # fmt: skip
+    constant = [str(name) for name, used in zip(("first", "second"), _in_use(table), strict=True) if used < 2]
+    left_out = (f"{int((~both).sum())} subjects without both ratings left out",) if (~both).any() else ()
+    if not constant:
+        return replace(result, notes=left_out + result.notes)
+    said = f"the {constant[0]} rater uses one category: kappa is zero whatever the other does, and has no interval"
+    nothing = float("nan")
+    return replace(result, standard_error=nothing, lower=nothing, upper=nothing, notes=(*left_out, said))
+
+
+def _in_use(table: np.ndarray) -> tuple[int, int]:
+    """Return how many categories each of the two raters uses."""
+    return int((table.sum(axis=1) > 0).sum()), int((table.sum(axis=0) > 0).sum())
 
 
 def _table(codes: np.ndarray, q: int) -> np.ndarray:
@@ -161,14 +152,26 @@ def conger_kappa(
     Validated against irr's ``kappam.fleiss(exact = TRUE)``.
     """
     coded = code_ratings(ratings, categories)
-    w = agreement_weights(coded.categories, weights)
+    w = weights_of(coded, weights)
     estimate, observed, expected = _conger(coded.codes, len(coded.categories), w)
-    left_out = [_conger(np.delete(coded.codes, i, 0), len(coded.categories), w)[0] for i in range(len(coded.codes))]
-    n = len(left_out)
-    error = float(np.sqrt((n - 1) / n * np.sum((np.array(left_out) - np.mean(left_out)) ** 2)))
-    return build_result(
+    require_chance(expected, coded, "Conger kappa")
+    n = len(coded.codes)
+    left_out = np.array([_left_out(coded.codes, place, w) for place in range(n)])
+    failed = int((~np.isfinite(left_out)).sum())
+    error = float(np.sqrt((n - 1) / n * np.sum((left_out - left_out.mean()) ** 2))) if n > 1 and not failed else np.nan
+    result = build_result(
         "Conger kappa", coded, weights, (estimate, error), (observed, expected), confidence, "jackknife"
     )
+    return replace(result, n_resamples=n, n_failed=failed)
+
+
+def _left_out(codes: np.ndarray, place: int, w: np.ndarray) -> float:
+    """Return kappa without one subject; NaN where it is then undefined."""
+    try:
+        value, _, expected = _conger(np.delete(codes, place, 0), len(w), w)
+    except InputShapeError:
+        return np.nan
+    return value if expected < 1 - 1e-12 else np.nan
 
 
 def _conger(codes: np.ndarray, q: int, w: np.ndarray) -> tuple[float, float, float]:
@@ -182,5 +185,9 @@ def _conger(codes: np.ndarray, q: int, w: np.ndarray) -> tuple[float, float, flo
     r = len(shares)
     expected = (total @ w @ total - np.einsum("gk,kl,gl->", shares, w, shares)) / (r * (r - 1))
     counts = (codes[:, :, None] == np.arange(q)).sum(axis=1).astype(float)
-    observed = float(np.nanmean(observed_each(counts, w)))
-    return (observed - expected) / (1 - expected), observed, float(expected)
+    each = observed_each(counts, w)
+    if np.isnan(each).all():
+        raise InputShapeError("no subject has two ratings, so there is no agreement to measure")
+    observed = float(np.nanmean(each))
+    room = 1 - expected
+    return (observed - expected) / room if room > 1e-12 else np.nan, observed, float(expected)

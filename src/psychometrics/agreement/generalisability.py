@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from psychometrics._nesting import Percentiles, percentiles, resample_counts
 from psychometrics.association._input import as_numeric_frame, require_same_rows
 from psychometrics.errors import ConstantItemError, InputShapeError, PsychometricsError
 
@@ -26,6 +27,8 @@ class GeneralisabilityStudy:
         (negative ones counted as zero), and ``lower``, ``upper`` when intervals were asked for.
     n_persons, n_ratings, n_items, n_dropped : int
         Persons, complete raters, items, raters left out as incomplete.
+    n_resamples, n_failed : int
+        Bootstrap resamples of persons, and those in which the components are undefined (nobody has two raters).
     mean_raters, effective_raters : float
         Raters a person on average, and the number n0 that the unequal design is worth.
     notes : tuple of str
@@ -38,6 +41,8 @@ class GeneralisabilityStudy:
     n_dropped: int
     mean_raters: float
     effective_raters: float
+    n_resamples: int = 0
+    n_failed: int = 0
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
@@ -90,7 +95,7 @@ class GeneralisabilityStudy:
     def raters_needed(
         self, targets: Sequence[float] = (0.70, 0.80), n_items: int | None = None, items: str = "fixed"
     ) -> pd.DataFrame:
-        """Return the fewest raters whose mean reaches each reliability; infinite where none do.
+        """Return the fewest raters whose mean reaches each reliability; ``NaN`` where no number does.
 
         Parameters
         ----------
@@ -101,15 +106,15 @@ class GeneralisabilityStudy:
         Returns
         -------
         DataFrame
-            ``target``, ``n_raters``.
+            ``target``, ``n_raters``, ``note``.
         """
         universe, constant, shrinking = self._parts(n_items or self.n_items, items)
         rows = []
         for target in targets:
             room = (1 - target) * universe - target * constant
-            exact = target * shrinking / room if room > 0 else math.inf
-            needed = max(math.ceil(exact - 1e-9), 1) if math.isfinite(exact) else math.inf
-            rows.append({"target": target, "n_raters": float(needed)})
+            needed = max(math.ceil(target * shrinking / room - 1e-9), 1) if room > 0 else math.nan
+            note = "" if room > 0 else "no number of raters reaches it"
+            rows.append({"target": target, "n_raters": float(needed), "note": note})
         return pd.DataFrame(rows)
 
     def _parts(self, n_items: int, items: str) -> tuple[float, float, float]:
@@ -183,9 +188,12 @@ def generalisability_study(
     sums = _sums(table[keep].to_numpy(), persons[keep])
     _require_design(sums, table.shape[1])
     components = pd.DataFrame(_estimate(sums, np.ones(len(sums.n))))
+    found: list[Percentiles] = []
     if n_resamples:
-        bounds = _bootstrap(sums, n_resamples, seed, confidence)
-        components = components.assign(lower=bounds[0], upper=bounds[1])
+        found = [percentiles(draws, confidence) for draws in _bootstrap(sums, n_resamples, seed).T]
+        components = components.assign(lower=[one.lower for one in found], upper=[one.upper for one in found])
+    failed = max((one.n_failed for one in found), default=0)
+    lost = (f"{failed} of {n_resamples} resamples without two raters of anybody left out",) if failed else ()
     n = sums.n
     negative = components.loc[components["variance"] < 0, "component"]
     return GeneralisabilityStudy(
@@ -196,7 +204,9 @@ def generalisability_study(
         n_dropped=int((~keep).sum()),
         mean_raters=float(n.mean()),
         effective_raters=_effective(n),
-        notes=tuple(f"{name}: negative variance component" for name in negative),
+        n_resamples=n_resamples,
+        n_failed=failed,
+        notes=(*(f"{name}: negative variance component" for name in negative), *lost),
     )
 
 
@@ -267,13 +277,15 @@ def _estimate(sums: _Sums, weight: np.ndarray) -> dict[str, object]:
     positive = np.clip(variance, 0, None)
     return {
         "component": list(COMPONENTS), "df": df, "mean_square": mean_square, "variance": variance,
-        "share": positive / positive.sum(),
+        "share": positive / positive.sum() if positive.sum() > 0 else np.full(5, np.nan),
     }  # fmt: skip
 
 
-def _bootstrap(sums: _Sums, n_resamples: int, seed: int, confidence: float) -> np.ndarray:
-    """Return percentile bounds of the variances over resampled persons."""
-    generator, k = np.random.default_rng(seed), len(sums.n)
-    weights = generator.multinomial(k, np.full(k, 1 / k), n_resamples).astype(float)
-    draws = [_estimate(sums, weight)["variance"] for weight in weights]
-    return np.asarray(np.quantile(np.array(draws), ((1 - confidence) / 2, (1 + confidence) / 2), axis=0))
+def _bootstrap(sums: _Sums, n_resamples: int, seed: int) -> np.ndarray:
+    """Return the variances over resampled persons, ``NaN`` where nobody has two raters or all are one person."""
+    k = len(sums.n)
+    draws = np.full((n_resamples, len(COMPONENTS)), np.nan)
+    for place, weight in enumerate(resample_counts(k, n_resamples, seed)):
+        if weight @ sums.n > weight.sum() and sums.n[weight > 0].max() > 1:
+            draws[place] = _estimate(sums, weight)["variance"]
+    return draws

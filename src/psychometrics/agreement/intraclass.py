@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from psychometrics._nesting import cluster_codes, effective_size, percentiles, resample_counts
 from psychometrics._reml import fit_random_intercepts
 from psychometrics.agreement.rater_number import spearman_brown
 from psychometrics.association._input import as_numeric_frame
@@ -16,6 +17,8 @@ from psychometrics.association.correlation import _require_share
 from psychometrics.association.mixed import share_interval
 from psychometrics.errors import ConstantItemError, InputShapeError, PsychometricsError
 
+# Variance below this share of the rest is zero but for rounding.
+NO_SPREAD = 1e-12
 _FORMS = (
     ("ICC1", "ICC(1,1)", "ICC(1)"),
     ("ICC2", "ICC(2,1)", "ICC(A,1)"),
@@ -34,7 +37,8 @@ class IntraclassCorrelations:
     ----------
     table : DataFrame
         One row a form: ``form`` (ICC1 .. ICC3k), ``shrout_fleiss``, ``mcgraw_wong``, ``estimate``, ``lower``,
-        ``upper``, ``F``, ``df1``, ``df2``, ``p``.
+        ``upper``, ``F``, ``df1``, ``df2``, ``p``, ``note``; with clusters also ``design_effect`` and
+        ``effective_n`` (subjects).
     variance_components : DataFrame
         ``component`` (subject, rater, residual), ``variance``; a negative estimate is shown as it is.
     n_subjects, n_dropped : int
@@ -42,6 +46,9 @@ class IntraclassCorrelations:
         Raters behind an average rating (harmonic mean over subjects for the mixed model).
     method : str
     confidence : float
+    n_clusters, n_resamples, n_failed : int
+        Clusters and bootstrap resamples behind the intervals (0 without clusters), and the most resamples in which
+        a form was undefined.
     notes : tuple of str
     """
 
@@ -52,11 +59,34 @@ class IntraclassCorrelations:
     n_raters: float
     method: str
     confidence: float
+    n_clusters: int = 0
+    n_resamples: int = 0
+    n_failed: int = 0
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the six forms with n and method beside them."""
         return self.table.assign(n_subjects=self.n_subjects, n_raters=self.n_raters, method=self.method)
+
+    def noted(self) -> IntraclassCorrelations:
+        """Return the same with the reason beside every form that is undefined, and in the notes."""
+        table = self.table
+        reasons = np.select(
+            [table["estimate"].isna(), table["lower"].isna() & table["upper"].isna(), table["lower"].isna()],
+            [
+                "undefined: subjects differ so little that the formula leaves the range of a reliability",
+                "no interval" if self.method == "mixed" else "no interval: its bounds leave the range of a reliability",
+                "no lower bound: it leaves the range of a reliability",
+            ],
+            "",
+        )
+        noted = table.assign(note=reasons)
+        rows = noted[noted["note"].str.contains(":")]
+        return replace(
+            self,
+            table=noted,
+            notes=(*self.notes, *(f"{form}: {note}" for form, note in zip(rows["form"], rows["note"], strict=True))),
+        )
 
     def estimate(self, form: str) -> float:
         """Return one form by psych's name, for example ``"ICC2k"``."""
@@ -68,6 +98,9 @@ def icc(
     method: Literal["anova", "mixed"] = "anova",
     missing: Literal["refuse", "drop"] = "refuse",
     confidence: float = 0.95,
+    clusters: pd.Series | None = None,
+    n_resamples: int = 1000,
+    seed: int = 0,
 ) -> IntraclassCorrelations:
     r"""Intraclass correlations of n subjects rated by k raters.
 
@@ -93,11 +126,18 @@ def icc(
     missing : {"refuse", "drop"}
         For ``"anova"``: refuse incomplete subjects, or leave them out and say how many.
     confidence : float
+    clusters : Series, shape (n_subjects,), optional
+        Cluster of each subject (team, agency), with ``"anova"``: intervals then come from resampling whole clusters,
+        and ``design_effect`` is the variance over these resamples divided by that over resampled subjects.
+    n_resamples, seed : int
+        Of the bootstrap with clusters.
 
     Returns
     -------
     IntraclassCorrelations
-        Negative estimates are kept and noted.
+        Negative estimates are kept and noted. An average-measure form whose formula leaves the range of a reliability
+        (a denominator that is not positive) is ``NaN``, and so is a bound that no raters could share; ``note`` says
+        why.
 
     Raises
     ------
@@ -123,9 +163,17 @@ def icc(
     table = as_numeric_frame(ratings, "ratings").dropna(how="all")
     _require_ratings(table, method, missing)
     if method == "mixed":
+        if clusters is not None:
+            raise PsychometricsError(
+                'clusters go with method="anova"; variance components of clusters: random_intercept'
+            )
         return _icc_mixed(table, len(ratings) - len(table), confidence)
     complete = table.dropna()
-    return _icc_anova(complete, len(ratings) - len(complete), confidence)
+    result = _icc_anova(complete, len(ratings) - len(complete), confidence)
+    if clusters is None:
+        return result
+    cluster_codes(clusters, ratings.index)
+    return _clustered(result, complete.to_numpy(), clusters.loc[complete.index], n_resamples, seed)
 
 
 def _require_ratings(table: pd.DataFrame, method: str, missing: str) -> None:
@@ -160,19 +208,17 @@ def _icc_anova(table: pd.DataFrame, n_dropped: int, confidence: float) -> Intrac
     """Return the six forms of complete ratings."""
     n, k = table.shape
     R, W, C, E = _mean_squares(table.to_numpy())
-    if min(W, E) <= 0:
-        raise ConstantItemError("raters agree on every subject exactly: F is infinite and no interval exists")
-    estimates = (
-        (R - W) / (R + (k - 1) * W), (R - E) / (R + (k - 1) * E + k * (C - E) / n), (R - E) / (R + (k - 1) * E),
-        (R - W) / R, (R - E) / (R + (C - E) / n), (R - E) / R,
-    )  # fmt: skip
+    if min(W, E) <= NO_SPREAD * max(R, W):
+        how = "exactly" if W <= NO_SPREAD * R else "but for a constant of each rater"
+        raise ConstantItemError(f"raters agree on every subject {how}: F is infinite and no interval exists")
+    estimates = _estimates(R, W, C, E, n, k)
     one_way = R / W, n - 1, n * (k - 1)
     two_way = R / E, n - 1, (n - 1) * (k - 1)
     tests = (one_way, two_way, two_way) * 2
     bounds = _anova_bounds((R, C, E), n, k, one_way, two_way, confidence)
     components = {"subject": (R - E) / k, "rater": (C - E) / n, "residual": E}
     return IntraclassCorrelations(
-        table=_forms(estimates, bounds, tests),
+        table=_forms(tuple(estimates), bounds, tests),
         variance_components=pd.DataFrame({"component": list(components), "variance": list(components.values())}),
         n_subjects=n,
         n_dropped=n_dropped,
@@ -180,7 +226,61 @@ def _icc_anova(table: pd.DataFrame, n_dropped: int, confidence: float) -> Intrac
         method="anova",
         confidence=confidence,
         notes=_negative(components) + _dropped(n_dropped),
+    ).noted()
+
+
+def _estimates(R: float, W: float, C: float, E: float, n: int, k: int) -> np.ndarray:
+    """Return the six forms; ``NaN`` where a denominator is not positive."""
+    above = np.array([R - W, R - E, R - E] * 2)
+    below = np.array(
+        [R + (k - 1) * W, R + (k - 1) * E + k * (C - E) / n, R + (k - 1) * E, R, R + (C - E) / n, R]
+    )  # fmt: skip
+    floor = NO_SPREAD * (R + W)
+    values = np.divide(above, below, out=np.full(6, np.nan), where=below > floor)
+    return np.where(values > 1, np.nan, values)
+
+
+def _clustered(
+    result: IntraclassCorrelations, x: np.ndarray, clusters: pd.Series, n_resamples: int, seed: int
+) -> IntraclassCorrelations:
+    """Return the result with intervals from resampled clusters."""
+    codes, n_clusters = pd.factorize(clusters)[0], int(clusters.nunique())
+    if n_clusters < 2:
+        raise InputShapeError("the complete subjects are all in one cluster; clusters need at least two")
+    by_cluster = _resampled(x, resample_counts(n_clusters, n_resamples, seed)[:, codes])
+    by_person = _resampled(x, resample_counts(len(x), n_resamples, seed))
+    found = [percentiles(draws, result.confidence) for draws in by_cluster.T]
+    alone = [percentiles(draws, result.confidence).variance for draws in by_person.T]
+    effects = np.array([one.variance / other for one, other in zip(found, alone, strict=True)])
+    table = result.table.assign(
+        lower=[one.lower for one in found],
+        upper=[one.upper for one in found],
+        p=np.nan,
+        design_effect=effects,
+        effective_n=[effective_size(len(x), effect) for effect in effects],
     )
+    unknown = table["estimate"].isna().to_numpy()
+    table.loc[unknown, ["lower", "upper"]] = np.nan
+    notes = [note or one.note for note, one in zip(table["note"], found, strict=True)]
+    return replace(
+        result,
+        table=table.assign(note=notes),
+        n_clusters=n_clusters,
+        n_resamples=n_resamples,
+        n_failed=max(one.n_failed for one in found),
+    )
+
+
+def _resampled(x: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the six forms with the subjects counted as often as each row of `counts` says."""
+    draws = np.full((len(counts), 6), np.nan)
+    for place, count in enumerate(counts):
+        sample = np.repeat(x, count.astype(int), axis=0)
+        if len(sample) > 1:
+            R, W, C, E = _mean_squares(sample)
+            if min(W, E) > NO_SPREAD * max(R, W):
+                draws[place] = _estimates(R, W, C, E, *sample.shape)
+    return draws
 
 
 def _anova_bounds(
@@ -218,7 +318,7 @@ def _agreement_bounds(R: float, C: float, E: float, n: int, k: int, confidence: 
     spread = k * C + (k * n - k - n) * E
     low = n * (R - upper_f * E) / (upper_f * spread + n * R)
     high = n * (lower_f * R - E) / (spread + n * lower_f * R)
-    return float(low), float(high)
+    return (float(low), float(high)) if low <= estimate <= high else (float("nan"), float("nan"))
 
 
 def _forms(
@@ -230,6 +330,7 @@ def _forms(
     table = pd.DataFrame(_FORMS, columns=["form", "shrout_fleiss", "mcgraw_wong"])
     table["estimate"] = estimates
     table[["lower", "upper"]] = bounds
+    table.loc[table["estimate"].isna() | (table["lower"] >= table["upper"]), ["lower", "upper"]] = np.nan
     known = tests or ((float("nan"),) * 3,) * 6
     table[["F", "df1", "df2"]] = known
     table["p"] = stats.f.sf(table["F"], table["df1"], table["df2"])
@@ -239,6 +340,9 @@ def _forms(
 def _icc_mixed(table: pd.DataFrame, n_dropped: int, confidence: float) -> IntraclassCorrelations:
     """Return the six forms from variance components by REML, with every rating."""
     row, column = np.nonzero(table.notna().to_numpy())
+    spread = table.max(axis=1) - table.min(axis=1)
+    if spread.max() <= NO_SPREAD * float(np.ptp(table.mean(axis=1))):
+        raise ConstantItemError("raters agree on every subject exactly: no variance within subjects is left")
     y, one = table.to_numpy()[row, column], np.ones((len(row), 1))
     single = fit_random_intercepts(y, one, {"subject": row}, degrees_of_freedom=False)
     crossed = fit_random_intercepts(y, one, {"subject": row, "rater": column}, degrees_of_freedom=False)
@@ -261,7 +365,7 @@ def _icc_mixed(table: pd.DataFrame, n_dropped: int, confidence: float) -> Intrac
         method="mixed",
         confidence=confidence,
         notes=singular,
-    )
+    ).noted()
 
 
 def _negative(components: dict[str, float]) -> tuple[str, ...]:

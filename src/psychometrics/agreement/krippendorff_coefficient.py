@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics.agreement.coefficients import AgreementCoefficient, Coded, code_ratings
-from psychometrics.errors import PsychometricsError
+from psychometrics.agreement.coding import Coded, code_ratings
+from psychometrics.agreement.result import NO_SPREAD, WILSON, AgreementCoefficient, wilson_interval
+from psychometrics.errors import ConstantItemError, PsychometricsError
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -36,7 +37,7 @@ def krippendorff_alpha(
     ----------
     ratings : DataFrame, shape (n_subjects, n_raters)
         Missing where not rated; subjects with one rating do not enter. Text only with the nominal metric, or
-        with the ordinal one and `categories` in order.
+        with the ordinal one and `categories` in order (or an ordered Categorical).
     metric : {"nominal", "ordinal", "interval", "ratio"}
     categories : sequence, optional
         All categories in order.
@@ -72,19 +73,23 @@ def krippendorff_alpha(
     if metric not in METRICS:
         raise PsychometricsError(f"metric {metric!r} is not known; use one of {METRICS}")
     coded = code_ratings(ratings, categories)
-    values = _values(coded, metric, categories is not None)
+    values = _values(coded, metric)
     counts = coded.counts[coded.n_each >= 2]
     estimate = _alpha(counts, values, metric)
+    if np.isnan(estimate):
+        raise ConstantItemError(
+            "the ratings of subjects with two or more never vary: no disagreement is expected by chance, so alpha is "
+            "undefined; report the share of agreement, or Gwet's AC1"
+        )
     draws = _bootstrap(counts, values, metric, n_resamples, seed)
     valid = draws[np.isfinite(draws)]
-    tails = ((1 - confidence) / 2, (1 + confidence) / 2)
-    lower, upper = np.quantile(valid, tails) if len(valid) else (float("nan"),) * 2
+    lower, upper, method, notes = _interval(valid, estimate, counts, n_resamples, confidence)
     return AgreementCoefficient(
         coefficient=f"Krippendorff alpha ({metric})",
         estimate=estimate,
-        standard_error=float(valid.std(ddof=1)) if len(valid) > 1 else float("nan"),
-        lower=float(lower),
-        upper=float(upper),
+        standard_error=float(valid.std(ddof=1)) if len(valid) > 1 and np.ptp(valid) > 0 else float("nan"),
+        lower=lower,
+        upper=upper,
         observed=float("nan"),
         expected=float("nan"),
         n_subjects=len(coded.counts),
@@ -93,18 +98,45 @@ def krippendorff_alpha(
         n_ratings=int(coded.counts.sum()),
         n_categories=len(coded.categories),
         weights=metric,
-        method=f"bootstrap over subjects, {n_resamples} resamples, seed {seed}",
+        method=method or f"bootstrap over subjects, {n_resamples} resamples, seed {seed}",
         confidence=confidence,
-        notes=_notes(n_resamples, len(valid)),
+        n_resamples=n_resamples,
+        n_failed=n_resamples - len(valid),
+        notes=notes + _notes(n_resamples, len(valid)),
     )
 
 
-def _values(coded: Coded, metric: Metric, ordered: bool) -> np.ndarray:
+def _interval(
+    draws: np.ndarray, estimate: float, counts: np.ndarray, n_resamples: int, confidence: float
+) -> tuple[float, float, str, tuple[str, ...]]:
+    r"""Return percentile bounds; where every subject agrees, a bound from their number.
+
+    That bound is :math:`1 - (1 - w)/P`, with w Wilson's lower bound for the share of subjects who agree and P the
+    probability that two ratings drawn from all differ: a subject who disagreed would be as far apart as chance.
+    """
+    nothing = float("nan")
+    if n_resamples == 0:
+        return nothing, nothing, "", ("no resamples were asked for, so there is no interval",)
+    if 2 * len(draws) < n_resamples:
+        return nothing, nothing, "", ("alpha is undefined in most resamples, so there is no interval",)
+    lower, upper = np.quantile(draws, ((1 - confidence) / 2, (1 + confidence) / 2))
+    if upper - lower > NO_SPREAD:
+        return float(lower), float(min(upper, 1.0)), "", ()
+    if estimate < 1 - NO_SPREAD:
+        return nothing, nothing, "", ("alpha is the same in every resample, so there is no interval",)
+    shares = counts.sum(axis=0) / counts.sum()
+    differing = 1 - float(shares @ shares)
+    bound = 1 - (1 - wilson_interval(1.0, len(counts), confidence)[0]) / differing
+    said = f"all {len(counts)} subjects agree: the bound is Wilson's for that share"
+    return max(bound, -1.0), 1.0, WILSON, (said,)
+
+
+def _values(coded: Coded, metric: Metric) -> np.ndarray:
     """Return the numbers that stand for the categories under a metric."""
     numeric = all(isinstance(value, (int, float, np.number)) for value in coded.categories)
     if numeric:
         return np.asarray(coded.categories, dtype=float)
-    if metric == "nominal" or (metric == "ordinal" and ordered):
+    if metric == "nominal" or (metric == "ordinal" and coded.ordered):
         return np.arange(1.0, len(coded.categories) + 1)
     raise PsychometricsError(
         f"the {metric} metric needs numeric ratings{'' if metric != 'ordinal' else ' or categories in order'}; "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from psychometrics._nesting import cluster_codes, effective_size, percentiles, resample_counts
 from psychometrics._reml import fit_random_intercepts
 from psychometrics.agreement.intraclass import ratio_bounds
 from psychometrics.agreement.rater_number import spearman_brown
@@ -46,6 +47,11 @@ class IccGroups:
         Members, groups, groups of one, rows left out.
     method, formula : str
     confidence : float
+    n_clusters, n_resamples, n_failed : int
+        Clusters and resamples behind the intervals (0 without clusters), and resamples without an estimate.
+    design_effect, effective_n_groups : float
+        Variance of ICC(1) over resampled clusters divided by that over resampled groups, and the number of independent
+        groups that this leaves; ``NaN`` without clusters.
     notes : tuple of str
     """
 
@@ -69,6 +75,11 @@ class IccGroups:
     method: str
     formula: str
     confidence: float
+    n_clusters: int = 0
+    n_resamples: int = 0
+    n_failed: int = 0
+    design_effect: float = math.nan
+    effective_n_groups: float = math.nan
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
@@ -89,6 +100,9 @@ def icc1(
     groups: pd.Series,
     method: Icc1Method = "anova_n0",
     confidence: float = 0.95,
+    clusters: pd.Series | None = None,
+    n_resamples: int = 1000,
+    seed: int = 0,
 ) -> IccGroups:
     r"""ICC(1) and ICC(2) of members nested in groups, for example peers in the person they rate.
 
@@ -105,11 +119,17 @@ def icc1(
     groups : Series, shape (n_members,)
     method : {"anova_n0", "anova_mean_size", "mixed"}
     confidence : float
+    clusters : Series, shape (n_members,), optional
+        What the groups lie in (the agency of each member, with teams or rated persons as groups), for an ANOVA method:
+        intervals then come from resampling whole clusters.
+    n_resamples, seed : int
+        Of the bootstrap with clusters.
 
     Returns
     -------
     IccGroups
-        Negative ANOVA estimates are kept and noted; groups of one stay in and are counted.
+        Negative ANOVA estimates are kept and noted; groups of one stay in and are counted. ICC(2) and bounds that no
+        members could share are ``NaN`` and noted.
 
     Raises
     ------
@@ -118,7 +138,7 @@ def icc1(
     ConstantItemError
         The values do not vary, or not within any group.
     PsychometricsError
-        Unknown method.
+        Unknown method, clusters with ``"mixed"``, or a group that lies in two clusters.
 
     References
     ----------
@@ -146,19 +166,66 @@ def icc1(
             f"{y.name}: {len(sizes)} groups, the largest with {sizes.max()} member(s); ICC(1) needs two groups and "
             "a group with two members"
         )
-    estimate = _mixed_part if method == "mixed" else _anova_part
-    part = estimate(y.to_numpy(), codes, sizes, method, confidence)
-    return IccGroups(
-        **part,
-        n=len(y),
+    x = y.to_numpy(dtype=float)
+    part = (_mixed_part if method == "mixed" else _anova_part)(x, codes, sizes, method, confidence)
+    result = IccGroups(
+        **part,  # type: ignore[arg-type]
+        n=len(x),
         n_groups=len(sizes),
         n_single=int((sizes == 1).sum()),
         n_dropped=int((~keep).sum()),
         method=method,
         formula=_FORMULAS[method],
         confidence=confidence,
-        notes=_icc1_notes(part["icc1"], method),
+        notes=_icc1_notes(part, method),
     )
+    if clusters is None:
+        return result
+    if method == "mixed":
+        raise PsychometricsError("clusters go with an ANOVA method; variance components of clusters: random_intercept")
+    cluster_codes(clusters, values.index)
+    return _clustered(result, x, codes, clusters[keep], n_resamples, seed)
+
+
+def _clustered(
+    result: IccGroups, y: np.ndarray, codes: np.ndarray, clusters: pd.Series, n_resamples: int, seed: int
+) -> IccGroups:
+    """Return the result with intervals from resampled clusters."""
+    pairs = np.unique(np.column_stack([codes, pd.factorize(clusters)[0]]), axis=0)
+    if len(pairs) != result.n_groups:
+        raise PsychometricsError("a group lies in two clusters: give the larger grouping as clusters")
+    n_clusters = int(pairs[:, 1].max()) + 1
+    if n_clusters < 2:
+        raise InputShapeError("all groups are in one cluster; clusters need at least two")
+    y = y - y.mean()
+    sums = np.column_stack([np.bincount(codes), np.bincount(codes, y), np.bincount(codes, y**2)])
+    drawn = resample_counts(n_clusters, n_resamples, seed)[:, pairs[:, 1]]
+    one, two = _resampled(sums, drawn, result.method)
+    alone, _ = _resampled(sums, resample_counts(len(sums), n_resamples, seed), result.method)
+    first, second = percentiles(one, result.confidence), percentiles(two, result.confidence)
+    effect = first.variance / percentiles(alone, result.confidence).variance
+    return replace(
+        result,
+        icc1_lower=first.lower, icc1_upper=first.upper, icc2_lower=second.lower, icc2_upper=second.upper, p=math.nan,
+        n_clusters=n_clusters, n_resamples=n_resamples, n_failed=first.n_failed, design_effect=effect,
+        effective_n_groups=effective_size(result.n_groups, effect),
+        notes=(*result.notes, *filter(None, (first.note and f"ICC(1): {first.note}",))),
+    )  # fmt: skip
+
+
+def _resampled(sums: np.ndarray, counts: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return ICC(1) and ICC(2) with each group counted as often as each row says; ``NaN`` where undefined."""
+    size, total, square = sums.T
+    n, groups = counts @ size, counts.sum(axis=1)
+    df1, df2 = groups - 1, n - groups
+    means = counts @ (total**2 / size)
+    between = (means - (counts @ total) ** 2 / n) / df1
+    within = np.divide(counts @ square - means, df2, out=np.full(len(n), np.nan), where=df2 > 0)
+    k = n / groups if method == "anova_mean_size" else (n - counts @ size**2 / n) / df1
+    below = between + (k - 1) * within
+    one = np.divide(between - within, below, out=np.full(len(n), np.nan), where=below > 1e-12)
+    two = np.divide(between - within, between, out=np.full(len(n), np.nan), where=between > 1e-12)
+    return one, two
 
 
 def _anova_part(
@@ -173,11 +240,11 @@ def _anova_part(
         raise ConstantItemError("members of a group never differ: F is infinite and no interval exists")
     n = len(y)
     k = n / len(sizes) if method == "anova_mean_size" else (n - (sizes**2).sum() / n) / df1
-    f = between / within
+    f, none = between / within, between <= 1e-12 * within
     low, high = ratio_bounds(f, df1, df2, k, confidence)
     return {
         "icc1": (between - within) / (between + (k - 1) * within), "icc1_lower": low, "icc1_upper": high,
-        "icc2": (between - within) / between if between > 0 else -math.inf, "icc2_lower": spearman_brown(low, k),
+        "icc2": math.nan if none else (between - within) / between, "icc2_lower": spearman_brown(low, k),
         "icc2_upper": spearman_brown(high, k), "F": f, "df1": df1, "df2": df2, "p": float(stats.f.sf(f, df1, df2)),
         "between": between, "within": within, "group_size": k,
     }  # fmt: skip
@@ -200,8 +267,15 @@ def _mixed_part(
     }  # fmt: skip
 
 
-def _icc1_notes(estimate: float, method: str) -> tuple[str, ...]:
-    """Say when members of a group are no more alike than members of different groups."""
-    if method == "mixed" and estimate == 0:
+def _icc1_notes(part: dict[str, float], method: str) -> tuple[str, ...]:
+    """Say when members of a group are no more alike than members of different groups, and what is undefined."""
+    if method == "mixed" and part["icc1"] == 0:
         return ("variance between groups estimated as zero (singular fit)",)
-    return ("negative: members of a group are less alike than members of different groups",) if estimate < 0 else ()
+    notes = []
+    if part["icc1"] < 0:
+        notes.append("negative: members of a group are less alike than members of different groups")
+    if math.isnan(part["icc2"]):
+        notes.append("ICC(2) is undefined: the groups do not differ at all")
+    elif math.isnan(part["icc2_lower"]):
+        notes.append("ICC(2) has no lower bound: it leaves the range of a reliability")
+    return tuple(notes)

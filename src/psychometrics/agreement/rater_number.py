@@ -26,14 +26,14 @@ def spearman_brown(single: float, k: float) -> float:
     Returns
     -------
     float
-        Minus infinity at or below the least value that k raters can share, -1 / (k - 1).
+        ``NaN`` at or below the least value that k raters can share, -1 / (k - 1): no such raters exist.
 
     References
     ----------
     Spearman, C. (1910). Correlation calculated from faulty data. British Journal of Psychology, 3, 271-295.
     """
     denominator = 1 + (k - 1) * single
-    return k * single / denominator if denominator > 1e-12 or math.isnan(denominator) else -math.inf
+    return k * single / denominator if denominator > 1e-12 else math.nan
 
 
 def raters_needed(single: float, target: float) -> float:
@@ -51,12 +51,12 @@ def raters_needed(single: float, target: float) -> float:
     Returns
     -------
     float
-        A whole number; infinite when one rater has no reliability (zero or below).
+        A whole number; ``NaN`` when one rater has no reliability (zero or below), so that no number is enough.
     """
     if not 0 < target < 1:
         raise PsychometricsError(f"a target reliability must lie between 0 and 1; {target} does not")
-    if single <= 0:
-        return math.inf
+    if not single > 0:
+        return math.nan
     exact = target * (1 - single) / (single * (1 - target))
     # A hair under a whole number is that number: 7.000000001 raters are seven.
     return float(max(math.ceil(exact - 1e-9), 1))
@@ -72,7 +72,8 @@ class DecisionStudy:
         ``n_raters``, ``reliability``, ``lower``, ``upper``.
     needed : DataFrame
         ``target``, ``n_raters``, ``n_raters_lower`` (if one rater is as reliable as the upper bound) and
-        ``n_raters_upper`` (as the lower bound; infinite when that bound is not above zero).
+        ``n_raters_upper`` (as the lower bound; ``NaN`` when that bound is not above zero: no number is enough) and
+        ``note``.
     single : float
         Reliability of one rater.
     """
@@ -119,7 +120,7 @@ def decision_study(
     Cronbach, L. J., Gleser, G. C., Nanda, H., & Rajaratnam, N. (1972). The dependability of behavioral
     measurements. Shavelson, R. J., & Webb, N. M. (1991). Generalizability theory, chapter 6.
     """
-    if single >= 1:
+    if not single < 1:
         raise PsychometricsError(f"the reliability of one rater must be below 1; {single} is not")
     sizes = [int(k) for k in n_raters]
     curve = pd.DataFrame(
@@ -136,6 +137,7 @@ def decision_study(
             "n_raters": raters_needed(single, target),
             "n_raters_lower": _bound(upper, target),
             "n_raters_upper": _bound(lower, target),
+            "note": "" if single > 0 else "no number of raters reaches it",
         }
         for target in targets
     ]
@@ -144,4 +146,4 @@ def decision_study(
 
 def _bound(single: float, target: float) -> float:
     """Return the raters needed at a bound, NaN when there is none."""
-    return math.nan if math.isnan(single) else raters_needed(single, target)
+    return math.nan if single >= 1 else raters_needed(single, target)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics.association._input import as_numeric_frame, require_same_rows
-from psychometrics.errors import InputShapeError, PsychometricsError
+from psychometrics.errors import CodingError, InputShapeError, PsychometricsError
 
 #: Shares of answers 1 to 5 under nulls with a response bias (James, Demaree & Wolf 1984, table 1; LeBreton &
 #: Senter 2008, table 2).
@@ -125,6 +125,7 @@ def rwg(
     n_categories: int,
     null: str | float | Sequence[float] = "uniform",
     negative: Negative = "zero",
+    minimum: float = 1.0,
 ) -> WithinGroupAgreement:
     r"""Within-group agreement on one item.
 
@@ -142,6 +143,8 @@ def rwg(
         As in :func:`null_variance`.
     negative : {"zero", "keep"}
         What becomes of a variance above the null's: 0 by convention (counted in ``n_reset``), or kept.
+    minimum : float
+        Lowest answer of the scale; answers lie from here to `minimum` plus `n_categories` minus 1.
 
     Returns
     -------
@@ -150,14 +153,14 @@ def rwg(
     Raises
     ------
     InputShapeError, CodingError, PsychometricsError
-        Different rows, text, or an unknown null.
+        Different rows, text, an answer outside the scale, or an unknown null.
 
     References
     ----------
     James, Demaree & Wolf (1984), equation 1; James, Demaree & Wolf (1993). rwg: an assessment of within-group
     interrater agreement. Journal of Applied Psychology, 78, 306-309. Validated against multilevel's ``rwg``.
     """
-    result = rwg_j(values.to_frame(values.name or "item"), groups, n_categories, null, negative)
+    result = rwg_j(values.to_frame(values.name or "item"), groups, n_categories, null, negative, minimum)
     table = result.table.rename(columns={"rwg_j": "rwg", "mean_variance": "variance"}).drop(columns="r_star_wg")
     return WithinGroupAgreement(
         table, "rwg", result.null_variance, result.n_groups, result.n_single, result.n_dropped, result.n_reset,
@@ -171,6 +174,7 @@ def rwg_j(
     n_categories: int,
     null: str | float | Sequence[float] = "uniform",
     negative: Negative = "zero",
+    minimum: float = 1.0,
 ) -> WithinGroupAgreement:
     r"""Within-group agreement on the items of one scale, and its version that does not grow with their number.
 
@@ -184,8 +188,9 @@ def rwg_j(
     ----------
     items : DataFrame, shape (n_ratings, n_items)
         One row a rater; raters with a missing item are left out and counted.
-    groups, n_categories, null, negative
-        As in :func:`rwg`. r*wg is never reset.
+    groups, n_categories, null, negative, minimum
+        As in :func:`rwg`. r*wg is never reset; where a kept negative value leaves no rwg(j) (its denominator is not
+        positive), that is ``NaN`` and noted.
 
     Returns
     -------
@@ -205,13 +210,15 @@ def rwg_j(
     if negative not in ("zero", "keep"):
         raise PsychometricsError(f"negative must be 'zero' or 'keep', not {negative!r}")
     complete, labels, n_dropped = _complete(items, groups)
+    _refuse_outside(complete, n_categories, minimum)
     expected = null_variance(n_categories, null)
     grouped = complete.groupby(labels.to_numpy(), observed=True)
     sizes = grouped.size()
     mean_variance = grouped.var(ddof=1).mean(axis=1, skipna=False)
     star = 1 - mean_variance / expected
     j = complete.shape[1]
-    index = j * star / (j * star + 1 - star)
+    below = j * star + 1 - star
+    index = (j * star / below.where(below > 1e-12)).where(star.notna())
     reset = (star < 0) & (negative == "zero")
     table = pd.DataFrame(
         {
@@ -222,7 +229,23 @@ def rwg_j(
             "r_star_wg": star.to_numpy(),
         }
     )
-    return _result(table, "rwg_j", expected, n_dropped, int(reset.sum()))
+    undefined = int((table["rwg_j"].isna() & star.notna().to_numpy()).sum())
+    notes = (f"{undefined} groups vary so much more than the null that rwg(j) is undefined",) if undefined else ()
+    return _result(table, "rwg_j", expected, n_dropped, int(reset.sum()), notes)
+
+
+def _refuse_outside(answers: pd.DataFrame, n_categories: int, minimum: float) -> None:
+    """Refuse answers that the scale does not have."""
+    if n_categories < 2:
+        raise PsychometricsError(f"a scale needs at least two categories, not {n_categories}")
+    highest = minimum + n_categories - 1
+    outside = [str(name) for name in answers if answers[name].min() < minimum or answers[name].max() > highest]
+    if outside:
+        found = answers[[name for name in answers if str(name) in outside]].to_numpy()
+        raise CodingError(
+            f"answers from {found.min():g} to {found.max():g} in {', '.join(outside)}, on a scale of {n_categories} "
+            f"categories from {minimum:g} to {highest:g}; mend the answers, or give n_categories and minimum"
+        )
 
 
 def average_deviation(
@@ -278,7 +301,9 @@ def _complete(items: pd.DataFrame, groups: pd.Series) -> tuple[pd.DataFrame, pd.
     return table[keep], groups[keep], int((~keep).sum())
 
 
-def _result(table: pd.DataFrame, index: str, expected: float, n_dropped: int, n_reset: int) -> WithinGroupAgreement:
+def _result(
+    table: pd.DataFrame, index: str, expected: float, n_dropped: int, n_reset: int, more: tuple[str, ...] = ()
+) -> WithinGroupAgreement:
     """Count what the reader must know and put the result together."""
     single = int((table["n"] < 2).sum())
     notes = []
@@ -288,4 +313,6 @@ def _result(table: pd.DataFrame, index: str, expected: float, n_dropped: int, n_
         notes.append(f"{single} groups with one rater have no index")
     if n_reset:
         notes.append(f"{n_reset} groups vary more than the null and are set to 0")
-    return WithinGroupAgreement(table, index, expected, len(table) - single, single, n_dropped, n_reset, tuple(notes))
+    return WithinGroupAgreement(
+        table, index, expected, len(table) - single, single, n_dropped, n_reset, (*notes, *more)
+    )

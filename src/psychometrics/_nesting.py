@@ -1,0 +1,66 @@
+"""People in clusters: codes, resamples of whole clusters, and what nesting costs in precision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
+
+# Draws that differ by less than this are the same but for rounding.
+_SAME = 1e-12
+
+
+def cluster_codes(clusters: pd.Series, index: pd.Index) -> tuple[np.ndarray, int]:
+    """Return the cluster of each row as a number, and how many there are; refuse rows without one."""
+    if not isinstance(clusters, pd.Series) or not index.equals(clusters.index):
+        raise InputShapeError(
+            "clusters must be a Series with the index of the data, in the same order: reindex it first"
+        )
+    codes, names = pd.factorize(clusters)
+    if (codes < 0).any():
+        raise InputShapeError(f"{int((codes < 0).sum())} persons have no cluster; leave them out first")
+    if len(names) < 2:
+        raise TooFewPersonsError("everybody is in one cluster; clusters need at least two")
+    return codes, len(names)
+
+
+def resample_counts(n_units: int, n_resamples: int, seed: int) -> np.ndarray:
+    """Return how often each unit is drawn in each resample, shape (n_resamples, n_units)."""
+    if n_resamples < 2:
+        raise InputShapeError(f"at least two resamples are needed, got {n_resamples}")
+    chances = np.full(n_units, 1 / n_units)
+    return np.random.default_rng(seed).multinomial(n_units, chances, n_resamples).astype(float)
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Percentile bounds of a bootstrap, or ``NaN`` with the reason; resamples lost are counted."""
+
+    lower: float
+    upper: float
+    variance: float
+    n_failed: int
+    note: str
+
+
+def percentiles(draws: np.ndarray, confidence: float) -> Percentiles:
+    """Return the bounds over the resamples in which the statistic is defined."""
+    if not 0 < confidence < 1:
+        raise PsychometricsError(f"confidence must lie between 0 and 1; {confidence} does not")
+    known, nothing = draws[np.isfinite(draws)], float("nan")
+    failed = len(draws) - len(known)
+    if 2 * len(known) < len(draws) or len(known) < 2:
+        return Percentiles(nothing, nothing, nothing, failed, "undefined in most resamples, so there is no interval")
+    if np.ptp(known) < _SAME:
+        return Percentiles(nothing, nothing, nothing, failed, "the same in every resample, so there is no interval")
+    lower, upper = np.quantile(known, ((1 - confidence) / 2, (1 + confidence) / 2))
+    note = f"{failed} resamples in which it is undefined left out" if failed else ""
+    return Percentiles(float(lower), float(upper), float(known.var(ddof=1)), failed, note)
+
+
+def effective_size(n: float, design_effect: float) -> float:
+    """Return the number of independent persons that n nested ones are worth."""
+    return n / design_effect if design_effect > 0 else float("nan")
