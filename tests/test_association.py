@@ -131,7 +131,7 @@ def test_perfect_correlation_keeps_its_bounds() -> None:
 
 
 def test_text_repeated_and_misaligned_columns_are_refused(scores: pd.DataFrame) -> None:
-    with pytest.raises(CodingError, match="'sector' holds values that are not numbers"):
+    with pytest.raises(CodingError, match="column sector holds values that are not numbers"):
         association.spearman_matrix(scores[["C1", "sector"]])
     with pytest.raises(InputShapeError, match="named more than once"):
         association.spearman_matrix(pd.concat([scores[["C1"]], scores[["C1"]]], axis=1))

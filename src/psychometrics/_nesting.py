@@ -7,24 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
+from psychometrics._checks import cluster_codes, share
+from psychometrics.errors import InputShapeError
 
 # Draws that differ by less than this are the same but for rounding.
 _SAME = 1e-12
 
 
-def cluster_codes(clusters: pd.Series, index: pd.Index) -> tuple[np.ndarray, int]:
+def nested_in(clusters: pd.Series, index: pd.Index) -> tuple[np.ndarray, int]:
     """Return the cluster of each row as a number, and how many there are; refuse rows without one."""
     if not isinstance(clusters, pd.Series) or not index.equals(clusters.index):
         raise InputShapeError(
             "clusters must be a Series with the index of the data, in the same order: reindex it first"
         )
-    codes, names = pd.factorize(clusters)
-    if (codes < 0).any():
-        raise InputShapeError(f"{int((codes < 0).sum())} persons have no cluster; leave them out first")
-    if len(names) < 2:
-        raise TooFewPersonsError("everybody is in one cluster; clusters need at least two")
-    return codes, len(names)
+    codes = cluster_codes(clusters, len(index))
+    return codes, int(codes.max()) + 1
 
 
 def resample_counts(n_units: int, n_resamples: int, seed: int) -> np.ndarray:
@@ -48,8 +45,7 @@ class Percentiles:
 
 def percentiles(draws: np.ndarray, confidence: float) -> Percentiles:
     """Return the bounds over the resamples in which the statistic is defined."""
-    if not 0 < confidence < 1:
-        raise PsychometricsError(f"confidence must lie between 0 and 1; {confidence} does not")
+    share(confidence)
     known, nothing = draws[np.isfinite(draws)], float("nan")
     failed = len(draws) - len(known)
     if 2 * len(known) < len(draws) or len(known) < 2:

@@ -9,15 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from psychometrics._checks import numeric_column, numeric_table, require_same_rows, require_varying
+from psychometrics._ranks import restore_ties
 from psychometrics.association import adjust_p
-from psychometrics.association._input import (
-    as_numeric_frame,
-    as_numeric_series,
-    column_label,
-    require_same_rows,
-    require_varying,
-    restore_ties,
-)
 from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
 
 # Groups within which ranks spread no more than this are told apart without error.
@@ -242,7 +236,7 @@ def compare_groups(
     CodingError
         Text or infinite scores.
     """
-    table = as_numeric_frame(scores, "scores")
+    table = numeric_table(scores, "scores", noun="column")
     require_same_rows(table.index, groups.index, "scores and groups")
     tests, described = [], []
     for name in table.columns:
@@ -268,7 +262,7 @@ def _untested(name: str, reason: PsychometricsError) -> pd.DataFrame:
 
 def _prepare(values: pd.Series, groups: pd.Series, minimum_size: int) -> tuple[pd.Series, pd.Series, tuple[str, ...]]:
     """Return complete scores and groups, without groups under the minimum size, and what was left out."""
-    score = as_numeric_series(values.rename(column_label(values.name, "score")), "values")
+    score = numeric_column(values.rename("score" if values.name is None else str(values.name)), "values")
     require_same_rows(score.index, groups.index, "values and groups")
     keep = (score.notna() & groups.notna()).to_numpy()
     score, group = score[keep], groups[keep]

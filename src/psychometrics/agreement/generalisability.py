@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import numeric_table, require_same_rows
 from psychometrics._nesting import Percentiles, percentiles, resample_counts
-from psychometrics.association._input import as_numeric_frame, require_same_rows
 from psychometrics.errors import ConstantItemError, InputShapeError, PsychometricsError
 
 COMPONENTS = ("person", "rater:person", "item", "person x item", "residual")
@@ -182,7 +182,7 @@ def generalisability_study(
     -----
     Validated against lme4 on balanced ratings, where both agree, and by recovery on unequal numbers of raters.
     """
-    table = as_numeric_frame(ratings, "ratings")
+    table = numeric_table(ratings, "ratings", noun="column")
     require_same_rows(table.index, persons.index, "ratings and persons")
     keep = (table.notna().all(axis=1) & persons.notna()).to_numpy()
     sums = _sums(table[keep].to_numpy(), persons[keep])

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics._nesting import cluster_codes, effective_size, percentiles, resample_counts
+from psychometrics._checks import numeric_table, share
+from psychometrics._nesting import effective_size, nested_in, percentiles, resample_counts
 from psychometrics._reml import fit_random_intercepts
 from psychometrics.agreement.rater_number import spearman_brown
-from psychometrics.association._input import as_numeric_frame
-from psychometrics.association.correlation import _require_share
 from psychometrics.association.mixed import share_interval
 from psychometrics.errors import ConstantItemError, InputShapeError, PsychometricsError
 
@@ -159,8 +158,8 @@ def icc(
     Own code because pingouin drops incomplete people and rounds its intervals. Validated against Shrout &
     Fleiss' printed example, psych's ``ICC``, irr's ``icc`` and lme4's ``lmer``.
     """
-    _require_share(confidence, "confidence")
-    table = as_numeric_frame(ratings, "ratings").dropna(how="all")
+    share(confidence, "confidence")
+    table = numeric_table(ratings, "ratings", noun="column").dropna(how="all")
     _require_ratings(table, method, missing)
     if method == "mixed":
         if clusters is not None:
@@ -172,7 +171,7 @@ def icc(
     result = _icc_anova(complete, len(ratings) - len(complete), confidence)
     if clusters is None:
         return result
-    cluster_codes(clusters, ratings.index)
+    nested_in(clusters, ratings.index)
     return _clustered(result, complete.to_numpy(), clusters.loc[complete.index], n_resamples, seed)
 
 

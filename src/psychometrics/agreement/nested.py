@@ -10,17 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics._nesting import cluster_codes, effective_size, percentiles, resample_counts
+from psychometrics._checks import numeric_column, require_same_rows, require_varying, share
+from psychometrics._nesting import effective_size, nested_in, percentiles, resample_counts
 from psychometrics._reml import fit_random_intercepts
 from psychometrics.agreement.intraclass import ratio_bounds
 from psychometrics.agreement.rater_number import spearman_brown
-from psychometrics.association._input import (
-    as_numeric_series,
-    column_label,
-    require_same_rows,
-    require_varying,
-)
-from psychometrics.association.correlation import _require_share
 from psychometrics.association.mixed import share_interval
 from psychometrics.errors import ConstantItemError, InputShapeError, PsychometricsError
 
@@ -152,10 +146,10 @@ def icc1(
     -----
     Validated against multilevel's ``ICC1`` and ``ICC2`` (mean size) and lme4's ``lmer`` (mixed).
     """
-    _require_share(confidence, "confidence")
+    share(confidence, "confidence")
     if method not in _FORMULAS:
         raise PsychometricsError(f"method {method!r} is not known; use one of {sorted(_FORMULAS)}")
-    numbers = as_numeric_series(values.rename(column_label(values.name, "values")), "values")
+    numbers = numeric_column(values.rename("values" if values.name is None else str(values.name)), "values")
     require_same_rows(numbers.index, groups.index, "values and groups")
     keep = (numbers.notna() & groups.notna()).to_numpy()
     y, codes = numbers[keep], pd.factorize(groups[keep])[0]
@@ -183,7 +177,7 @@ def icc1(
         return result
     if method == "mixed":
         raise PsychometricsError("clusters go with an ANOVA method; variance components of clusters: random_intercept")
-    cluster_codes(clusters, values.index)
+    nested_in(clusters, values.index)
     return _clustered(result, x, codes, clusters[keep], n_resamples, seed)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics.association._input import as_numeric_frame, require_same_rows
+from psychometrics._checks import numeric_table, require_same_rows
 from psychometrics.errors import CodingError, InputShapeError, PsychometricsError
 
 #: Shares of answers 1 to 5 under nulls with a response bias (James, Demaree & Wolf 1984, table 1; LeBreton &
@@ -293,7 +293,7 @@ def average_deviation(
 
 def _complete(items: pd.DataFrame, groups: pd.Series) -> tuple[pd.DataFrame, pd.Series, int]:
     """Return complete rows with their group, and how many rows were left out."""
-    table = as_numeric_frame(items, "items")
+    table = numeric_table(items, "items", noun="column")
     require_same_rows(table.index, groups.index, "items and groups")
     keep = (table.notna().all(axis=1) & groups.notna()).to_numpy()
     if not keep.any():

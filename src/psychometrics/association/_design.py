@@ -7,12 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics.association._input import (
-    as_numeric_series,
-    column_label,
-    require_same_rows,
-    require_varying,
-)
+from psychometrics._checks import numeric_column, require_same_rows, require_varying
 from psychometrics.errors import InputShapeError, SingularMatrixError, TooFewPersonsError
 
 INTERCEPT = "(Intercept)"
@@ -31,11 +26,11 @@ class Design:
 
 def build_design(outcome: pd.Series, predictors: pd.DataFrame | None, grouping: pd.DataFrame | None = None) -> Design:
     """Delete incomplete rows, code categories, add the intercept, and refuse what cannot be estimated."""
-    label = column_label(outcome.name, "outcome")
+    label = "outcome" if outcome.name is None else str(outcome.name)
     table = pd.DataFrame(index=outcome.index) if predictors is None else predictors
     _require_names(table)
     require_same_rows(outcome.index, table.index, "outcome and predictors")
-    numeric = as_numeric_series(outcome.rename(label), "outcome")
+    numeric = numeric_column(outcome.rename(label), "outcome")
     complete = numeric.notna() & table.notna().all(axis=1)
     if grouping is not None:
         require_same_rows(outcome.index, grouping.index, "outcome and groups")
@@ -66,7 +61,7 @@ def _code(table: pd.DataFrame) -> tuple[dict[str, pd.Series], tuple[str, ...]]:
     for name in table.columns:
         require_varying(table[name], "predictor")
         if pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name]):
-            columns[str(name)] = as_numeric_series(table[name], "predictors")
+            columns[str(name)] = numeric_column(table[name], "predictors")
             continue
         levels = _levels(table[name])
         notes.append(f"{name}: compared with {levels[0]}")

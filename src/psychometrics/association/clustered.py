@@ -8,13 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics.association._input import (
-    as_numeric_frame,
-    as_numeric_series,
-    require_same_rows,
-    require_varying,
-    restore_ties,
-)
+from psychometrics._checks import numeric_column, numeric_table, require_same_rows, require_varying
+from psychometrics._ranks import restore_ties
 from psychometrics.association.contrasts import compare_overlapping_correlations
 from psychometrics.association.correlation import COEFFICIENT_NAME, CorrelationTable, correlation_matrix
 from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
@@ -242,7 +237,7 @@ def split_group_correlation(
     -----
     Validated by recovery: with a built-in personal bias the same-source value rises and the cross-source does not.
     """
-    x, y = as_numeric_series(predictor, "predictor"), as_numeric_series(outcome, "outcome")
+    x, y = numeric_column(predictor, "predictor"), numeric_column(outcome, "outcome")
     require_same_rows(x.index, y.index, "predictor and outcome")
     require_same_rows(x.index, groups.index, "predictor and groups")
     kept = (x.notna() & y.notna() & groups.notna()).to_numpy()
@@ -328,8 +323,11 @@ def cross_source_table(
     InputShapeError, CodingError
         Different rows, no competency in common, text.
     """
-    own, peers = as_numeric_frame(self_scores, "self scores"), as_numeric_frame(peer_means, "peer means")
-    results = as_numeric_frame(outcomes, "outcomes")
+    own, peers = (
+        numeric_table(self_scores, "self scores", noun="column"),
+        numeric_table(peer_means, "peer means", noun="column"),
+    )
+    results = numeric_table(outcomes, "outcomes", noun="column")
     require_same_rows(own.index, peers.index, "self scores and peer means")
     require_same_rows(own.index, results.index, "self scores and outcomes")
     shared = [name for name in own.columns if name in peers.columns]

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from psychometrics._checks import share
 from psychometrics.association.correlation import (
     _require_correlation,
-    _require_share,
     correlation_interval,
     fisher_variance,
 )
@@ -231,7 +231,7 @@ def equivalence_test(
     Validated by the identity with the (1 - 2 alpha) interval.
     """
     _require_correlation(estimate)
-    _require_share(smallest_effect, "smallest_effect")
+    share(smallest_effect, "smallest_effect")
     if n < 4:
         raise TooFewPersonsError(f"n = {n}: an equivalence test needs at least 4 complete pairs")
     error = np.sqrt(fisher_variance(estimate, n, method))

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics.association._input import as_numeric_frame, require_same_rows, restore_ties
+from psychometrics._checks import numeric_table, require_same_rows, share
+from psychometrics._ranks import restore_ties
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 CorrelationMethod = Literal["spearman", "pearson", "kendall"]
@@ -107,7 +108,7 @@ def correlation_interval(
     Validated against R ``cor.test`` (Pearson) and the coverage in a simulation (Spearman).
     """
     _require_correlation(estimate)
-    _require_share(confidence, "confidence")
+    share(confidence, "confidence")
     if n < (5 if method == "kendall" else 4):
         return float("nan"), float("nan")
     if abs(estimate) == 1:
@@ -194,9 +195,9 @@ def correlation_matrix(
 
     Validated against R ``cor``, ``cor.test`` and psych's ``corr.test``.
     """
-    _require_share(confidence, "confidence")
-    first = as_numeric_frame(left, "left")
-    second = first if right is None else as_numeric_frame(right, "right")
+    share(confidence, "confidence")
+    first = numeric_table(left, "left", noun="column")
+    second = first if right is None else numeric_table(right, "right", noun="column")
     require_same_rows(first.index, second.index, "left and right")
     pairs = _pairs(first, second, right is None)
     rows = [_correlate(first[x], second[y], confidence, method) for x, y in pairs]
@@ -389,9 +390,3 @@ def _require_correlation(value: float) -> None:
     """Refuse a value that is no correlation."""
     if not -1 <= value <= 1:
         raise PsychometricsError(f"a correlation must lie between -1 and 1; {value} does not")
-
-
-def _require_share(value: float, name: str) -> None:
-    """Refuse a confidence, power or error rate outside (0, 1)."""
-    if not 0 < value < 1:
-        raise PsychometricsError(f"{name} must lie between 0 and 1; {value} does not")

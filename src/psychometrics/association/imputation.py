@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics.association._input import as_numeric_frame, as_numeric_series, column_label, require_same_rows
-from psychometrics.association.correlation import _require_share
+from psychometrics._checks import numeric_column, numeric_table, require_same_rows, share
 from psychometrics.association.models import RegressionResult, regression
 from psychometrics.errors import InputShapeError, TooFewPersonsError
 
@@ -71,24 +70,24 @@ def pool_estimates(
     -----
     Validated against mice's ``pool.scalar``.
     """
-    _require_share(confidence, "confidence")
+    share(confidence, "confidence")
     q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     m = len(q)
     if m < 2 or len(u) != m:
         raise InputShapeError(f"{m} estimates and {len(u)} variances; two or more of each are needed, as many of both")
     between = float(q.var(ddof=1)) * (1 + 1 / m)
     total = float(u.mean()) + between
-    share = max(between / total, 1e-12)
-    old = (m - 1) / share**2
-    observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - share)
+    missing = max(between / total, 1e-12)
+    old = (m - 1) / missing**2
+    observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - missing)
     df = old * observed / (old + observed)
     error, mean = np.sqrt(total), float(q.mean())
     margin = stats.t.ppf((1 + confidence) / 2, df) * error
-    ratio = share / (1 - share)
-    missing = (ratio + 2 / (df + 3)) / (1 + ratio)
+    ratio = missing / (1 - missing)
+    information = (ratio + 2 / (df + 3)) / (1 + ratio)
     p = 2 * float(stats.t.sf(abs(mean / error), df))
     return PooledEstimate(
-        mean, float(error), float(df), float(mean - margin), float(mean + margin), p, float(missing), m
+        mean, float(error), float(df), float(mean - margin), float(mean + margin), p, float(information), m
     )
 
 
@@ -129,7 +128,7 @@ def multiple_imputation(
     """
     import joblib
 
-    data = as_numeric_frame(table, "table")
+    data = numeric_table(table, "table", noun="column")
     empty = [str(name) for name in data.columns if data[name].isna().all()]
     if n_imputations < 2 or data.shape[1] < 2 or empty:
         raise InputShapeError(
@@ -195,12 +194,12 @@ def imputed_regression(
     -----
     Validated by identity with :func:`regression` on complete data, and by recovery where listwise deletion is biased.
     """
-    y = as_numeric_series(outcome.rename(column_label(outcome.name, "outcome")), "outcome")
-    x = as_numeric_frame(predictors, "predictors")
+    y = numeric_column(outcome.rename("outcome" if outcome.name is None else str(outcome.name)), "outcome")
+    x = numeric_table(predictors, "predictors", noun="column")
     require_same_rows(y.index, x.index, "outcome and predictors")
     whole = pd.concat([y.to_frame(), x], axis=1)
     if auxiliaries is not None:
-        whole = whole.join(as_numeric_frame(auxiliaries, "auxiliaries"))
+        whole = whole.join(numeric_table(auxiliaries, "auxiliaries", noun="column"))
     known = whole.notna().any(axis=1)
     if int(known.sum()) < x.shape[1] + 2:
         raise TooFewPersonsError(f"{y.name}: {int(known.sum())} persons with any value do not suffice")

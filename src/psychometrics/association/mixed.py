@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from psychometrics._checks import share
 from psychometrics._reml import RandomInterceptDesign, RemlFit, fit_random_intercepts
 from psychometrics.association._design import Design, build_design
-from psychometrics.association.correlation import _require_share
 from psychometrics.association.models import standardising_factors
 
 
@@ -113,7 +113,7 @@ def random_intercept(
     -----
     Validated against R ``lme4::lmer`` and ``lmerTest``, and against statsmodels' ``MixedLM``.
     """
-    _require_share(confidence, "confidence")
+    share(confidence, "confidence")
     grouping = groups.to_frame(groups.name or "group") if isinstance(groups, pd.Series) else groups
     design = build_design(outcome, predictors, grouping)
     kept = {str(name): grouping.loc[design.outcome.index, name].to_numpy() for name in grouping.columns}

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import require_same_rows, share
 from psychometrics.association._design import Design, build_design
-from psychometrics.association._input import require_same_rows
-from psychometrics.association.correlation import _require_share
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 COVARIANCES = ("HC3", "HC2", "HC1", "HC0", "classical", "cluster")
@@ -107,7 +106,7 @@ def regression(
     statsmodels does the work (with ``use_t=True``; its own default takes the normal). Validated against R
     ``lm`` with ``sandwich::vcovHC``, ``sandwich::vcovCL`` and ``lmtest::coeftest``.
     """
-    _require_share(confidence, "confidence")
+    share(confidence, "confidence")
     _require_covariance(covariance, clusters)
     if predictors.shape[1] == 0:
         raise InputShapeError("no predictor given; use random_intercept for a model without predictors")

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from psychometrics._checks import share
 from psychometrics.association._design import Design, build_design
-from psychometrics.association.correlation import _require_share
 from psychometrics.errors import ConvergenceError, InputShapeError
 
 
@@ -96,7 +96,7 @@ def ordinal_regression(
     statsmodels' ``OrderedModel`` does the fit, on standardised predictors for a steady search. Validated against
     MASS's ``polr``.
     """
-    _require_share(confidence, "confidence")
+    share(confidence, "confidence")
     design = build_design(outcome, predictors)
     levels = np.sort(design.outcome.unique())
     if not 3 <= len(levels) <= 20:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from psychometrics._checks import numeric_table, require_same_rows
+from psychometrics._ranks import restore_ties
 from psychometrics.association._design import build_design
-from psychometrics.association._input import as_numeric_frame, require_same_rows, restore_ties
 from psychometrics.association.correlation import COEFFICIENT_NAME, CorrelationTable, correlation_interval
 from psychometrics.errors import PsychometricsError, TooFewPersonsError
 
@@ -59,7 +60,7 @@ def partial_correlations(
     """
     if method not in ("spearman", "pearson"):
         raise PsychometricsError(f"method must be 'spearman' or 'pearson', not {method!r}")
-    first, second = as_numeric_frame(left, "left"), as_numeric_frame(right, "right")
+    first, second = numeric_table(left, "left", noun="column"), numeric_table(right, "right", noun="column")
     require_same_rows(first.index, second.index, "left and right")
     rows = [
         _partial(first[x], second[y], covariates, method, confidence)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from psychometrics._checks import share
 from psychometrics.association.correlation import (
     CorrelationMethod,
-    _require_share,
     correlation_interval,
     fisher_variance,
 )
@@ -55,7 +55,7 @@ def correlation_power(correlation: float, n: int, alpha: float = 0.05, method: C
     -----
     Validated against Hulley's printed table and pingouin's ``power_corr`` (within .01 from n = 90).
     """
-    _require_share(alpha, "alpha")
+    share(alpha, "alpha")
     _require_pairs(n, method)
     effect = np.arctanh(min(abs(correlation), _LARGEST))
     critical = stats.norm.ppf(1 - alpha / 2) * np.sqrt(fisher_variance(0, n, method))
@@ -190,7 +190,7 @@ def _require_pairs(n: int, method: CorrelationMethod) -> None:
 
 def _require_power(power: float, alpha: float) -> None:
     """Refuse a power that any test has."""
-    _require_share(power, "power")
-    _require_share(alpha, "alpha")
+    share(power, "power")
+    share(alpha, "alpha")
     if power <= alpha:
         raise PsychometricsError(f"power ({power}) must be above alpha ({alpha})")

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychometrics._checks import share
 from psychometrics.association._design import Design, build_design
-from psychometrics.association.correlation import _require_share
 from psychometrics.association.models import COVARIANCES
 from psychometrics.errors import InputShapeError, PsychometricsError
 
@@ -150,7 +150,7 @@ def spline_regression(
     -----
     Validated against R ``lm`` with ``Hmisc::rcspline.eval`` and ``sandwich::vcovHC``.
     """
-    _require_share(confidence, "confidence")
+    share(confidence, "confidence")
     if covariance not in COVARIANCES or covariance == "cluster":
         raise PsychometricsError(f"covariance {covariance!r} is not one of HC3, HC2, HC1, HC0 and classical")
     basis = restricted_cubic_basis(predictor, knots)

@@ -9,12 +9,13 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
+from psychometrics._checks import Label
 from psychometrics.dif._cumulative import CumulativeModel
 from psychometrics.dif._models import ItemModels, cluster_sums
 from psychometrics.dif._persons import Study
 
 
-def item_effects(study: Study, models: Mapping[str, ItemModels], scale_of: Mapping[str, str]) -> pd.DataFrame:
+def item_effects(study: Study, models: Mapping[Label, ItemModels], scale_of: Mapping[Label, Label]) -> pd.DataFrame:
     """Return the expected difference in each item for each focal group, in points of the answer scale."""
     columns = ["item", "scale", "group", "n", "signed", "lower", "upper", "unsigned", "standardised"]
     rows = [
@@ -25,7 +26,7 @@ def item_effects(study: Study, models: Mapping[str, ItemModels], scale_of: Mappi
     return pd.DataFrame(rows, columns=columns)
 
 
-def scale_effects(study: Study, models: Mapping[str, ItemModels], flagged: set[str]) -> pd.DataFrame:
+def scale_effects(study: Study, models: Mapping[Label, ItemModels], flagged: set[Label]) -> pd.DataFrame:
     """Return what the flagged items do to the mean of each scale for each group."""
     rows = []
     for scale, items in study.scales.items():
@@ -58,7 +59,7 @@ def _item_effect(study: Study, models: ItemModels, group: int) -> dict[str, floa
 
 
 def _scale_effect(
-    study: Study, models: Mapping[str, ItemModels], group: int, means: pd.Series, n_items: int
+    study: Study, models: Mapping[Label, ItemModels], group: int, means: pd.Series, n_items: int
 ) -> dict[str, float]:
     """Return the effect on the scale mean of one group, over its persons with a matching score for each item."""
     members, together = study.groups == group, np.zeros(len(study.groups))

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import Label
 from psychometrics.dif._trait import expected_traits
 
 Matching = Literal["trait", "rest", "total"]
@@ -14,8 +15,8 @@ MATCHINGS = ("trait", "rest", "total")
 
 
 def matching_scores(
-    answers: pd.DataFrame, groups: np.ndarray, anchors: list[str], matching: str, minimum_answered: float
-) -> tuple[np.ndarray, tuple[str, ...]]:
+    answers: pd.DataFrame, groups: np.ndarray, anchors: list[Label], matching: str, minimum_answered: float
+) -> tuple[np.ndarray, tuple[Label, ...]]:
     """Return the score of every person for every item of one scale, and the anchors too steep for a trait.
 
     A score is NaN where too little was answered.
@@ -41,7 +42,7 @@ def matching_scores(
     return np.where(enough, totals / np.maximum(counts, 1), np.nan), ()
 
 
-def _parts(answers: pd.DataFrame, anchors: list[str], include_studied: bool) -> np.ndarray:
+def _parts(answers: pd.DataFrame, anchors: list[Label], include_studied: bool) -> np.ndarray:
     """Return which items (rows) make up the score for which studied item (columns)."""
     parts = np.repeat(answers.columns.isin(anchors)[:, None], answers.shape[1], axis=1)
     np.fill_diagonal(parts, include_studied)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Scales, checked, constant_items, scales_of
+from psychometrics._checks import Label, Scales, constant_items, listed, numeric_table, scales_of
 from psychometrics.dif._matching import MATCHINGS, Matching
 from psychometrics.dif.result import DifRule
 from psychometrics.errors import InputShapeError, TooFewPersonsError
@@ -22,7 +22,7 @@ class Study:
     """Checked input of one analysis; group 0 is the reference."""
 
     answers: pd.DataFrame
-    scales: dict[str, list[str]]
+    scales: dict[Label, list[Label]]
     groups: np.ndarray
     names: list[str]
     clusters: np.ndarray | None
@@ -42,8 +42,7 @@ def prepare(
     rule: DifRule,
 ) -> Study:
     """Check the input and keep the persons of groups that are large enough."""
-    frame = checked(responses, minimum_items=2)
-    frame.columns = frame.columns.map(str)
+    frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
     parts = scales_of(frame, scales)
     _refuse_short_scales(frame, parts, rule)
     given = _given_scores(matching, frame, parts)
@@ -70,7 +69,7 @@ def prepare(
     )
 
 
-def _refuse_short_scales(frame: pd.DataFrame, scales: dict[str, list[str]], rule: DifRule) -> None:
+def _refuse_short_scales(frame: pd.DataFrame, scales: dict[Label, list[Label]], rule: DifRule) -> None:
     """Refuse scales that cannot lend the studied item enough anchors."""
     usable = {name: len(items) - len(constant_items(frame[items])) for name, items in scales.items()}
     short = [f"{name} ({count})" for name, count in usable.items() if count <= rule.minimum_anchors]
@@ -81,7 +80,7 @@ def _refuse_short_scales(frame: pd.DataFrame, scales: dict[str, list[str]], rule
         )
 
 
-def _given_scores(matching: Scores, frame: pd.DataFrame, scales: dict[str, list[str]]) -> pd.DataFrame | None:
+def _given_scores(matching: Scores, frame: pd.DataFrame, scales: dict[Label, list[Label]]) -> pd.DataFrame | None:
     """Return the scores that the caller brings, one column a scale; None when they are made here."""
     if isinstance(matching, str):
         if matching not in MATCHINGS:
@@ -90,7 +89,7 @@ def _given_scores(matching: Scores, frame: pd.DataFrame, scales: dict[str, list[
     table = matching.to_frame(next(iter(scales))) if isinstance(matching, pd.Series) else matching
     missing = [name for name in scales if name not in table.columns]
     if missing:
-        raise InputShapeError(f"the matching scores lack the scales {', '.join(missing)}; one column for each")
+        raise InputShapeError(f"the matching scores lack the scales {listed(missing)}; one column for each")
     _refuse_other_rows(frame, table, "matching scores")
     return table[list(scales)].astype(float)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from psychometrics._checks import Label
 from psychometrics.dif._cumulative import CumulativeModel, null_log_likelihood
 from psychometrics.dif._models import ItemModels, cluster_sums
 from psychometrics.dif._persons import Study
@@ -16,7 +17,7 @@ from psychometrics.dif.result import DifRule
 _LARGEST_SIZE = 8.0
 
 
-def power_table(study: Study, models: Mapping[str, ItemModels]) -> pd.DataFrame:
+def power_table(study: Study, models: Mapping[Label, ItemModels]) -> pd.DataFrame:
     """Return, for each tested item and focal group, the power to flag uniform DIF of the planned size.
 
     At the model without DIF, a shift of the group by `size` has the noncentrality :math:`size^2 d'I_t d`, with I_t the

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from psychometrics._responses import constant_items
+from psychometrics._checks import Label, constant_items, listed
 from psychometrics.dif._matching import matching_scores
 from psychometrics.dif._models import (
     ROW,
@@ -39,18 +39,18 @@ class Search:
     """Rounds of testing and purification."""
 
     study: Study
-    anchors: dict[str, list[str]] = field(default_factory=dict)
-    tested: dict[str, Tested] = field(default_factory=dict)
+    anchors: dict[Label, list[Label]] = field(default_factory=dict)
+    tested: dict[Label, Tested] = field(default_factory=dict)
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     log: list[dict[str, object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    steep: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    steep: dict[Label, tuple[Label, ...]] = field(default_factory=dict)
     stable: bool = False
 
     def run(self) -> None:
         """Test and purify until the anchors stay, come back, or the rounds are used up."""
         wanted = self._without(set())
-        seen: list[dict[str, list[str]]] = []
+        seen: list[dict[Label, list[Label]]] = []
         for number in range(1, self.study.rule.maximum_rounds + 1):
             self._test(wanted)
             seen.append(wanted)
@@ -66,7 +66,7 @@ class Search:
             self._note_cap()
         self._note_untested()
 
-    def _test(self, wanted: dict[str, list[str]]) -> None:
+    def _test(self, wanted: dict[Label, list[Label]]) -> None:
         """Test again the scales whose anchors changed, and judge all items together."""
         for scale, anchors in wanted.items():
             if self.anchors.get(scale) != anchors:
@@ -75,7 +75,7 @@ class Search:
         self.anchors = wanted
         self.table = _judged(self.study, self.tested, wanted)
 
-    def _purified(self) -> dict[str, list[str]]:
+    def _purified(self) -> dict[Label, list[Label]]:
         """Return the anchors without flagged items, as far as enough of them remain."""
         untested = {item for item, one in self.tested.items() if one.models is None}
         new = self._without(set(self.table.index[self.table["flagged"]]) | untested)
@@ -87,11 +87,11 @@ class Search:
                 new[scale] = [item for item in self.anchors[scale] if item not in untested]
                 self.notes.append(
                     f"{scale}: after purification {len(left)} anchors would remain; its matching score was not "
-                    f"purified further and keeps {', '.join(new[scale]) or 'none'}"
+                    f"purified further and keeps {listed(new[scale]) or 'none'}"
                 )
         return new
 
-    def _without(self, flagged: set[str]) -> dict[str, list[str]]:
+    def _without(self, flagged: set[Label]) -> dict[Label, list[Label]]:
         """Return the items of each scale that vary and are not flagged."""
         out = flagged | set(constant_items(self.study.answers))
         return {scale: [item for item in items if item not in out] for scale, items in self.study.scales.items()}
@@ -100,12 +100,14 @@ class Search:
         """Write the round down."""
         flagged = list(self.table.index[self.table["flagged"]])
         size = sum(len(items) for items in self.anchors.values())
-        self.log.append({"round": number, "n_flagged": len(flagged), "flagged": ", ".join(flagged), "n_anchors": size})
+        self.log.append(
+            {"round": number, "n_flagged": len(flagged), "flagged": ", ".join(map(str, flagged)), "n_anchors": size}
+        )
 
-    def _note_cycle(self, wanted: dict[str, list[str]]) -> None:
+    def _note_cycle(self, wanted: dict[Label, list[Label]]) -> None:
         """Say that purification goes round in circles, and over which items."""
-        moving = sorted({item for scale in wanted for item in set(wanted[scale]) ^ set(self.anchors[scale])})
-        self.notes.append(f"purification came back to earlier anchors; these items alternate: {', '.join(moving)}")
+        moving = sorted({str(item) for scale in wanted for item in set(wanted[scale]) ^ set(self.anchors[scale])})
+        self.notes.append(f"purification came back to earlier anchors; these items alternate: {listed(moving)}")
 
     def _note_cap(self) -> None:
         """Say that the rounds ended before the anchors were stable, unless no purification was wanted."""
@@ -117,7 +119,7 @@ class Search:
         self.notes.extend(f"{item} not tested: {one.note}" for item, one in self.tested.items() if one.reason)
         self.notes.extend(f"{item}: {one.note}" for item, one in self.tested.items() if one.note and not one.reason)
         self.notes.extend(
-            f"{scale}: {', '.join(items)} all but determine the matching trait (slope held at its bound); does one "
+            f"{scale}: {listed(items)} all but determine the matching trait (slope held at its bound); does one "
             "item repeat another? Test the scale again without it"
             for scale, items in self.steep.items()
             if items
@@ -126,22 +128,22 @@ class Search:
             self.notes.append("the matching scores were given, so flagged items still count in them")
 
 
-def _test_scale(study: Study, scale: str, anchors: list[str]) -> tuple[dict[str, Tested], tuple[str, ...]]:
+def _test_scale(study: Study, scale: Label, anchors: list[Label]) -> tuple[dict[Label, Tested], tuple[Label, ...]]:
     """Fit the models of every item of a scale; name anchors too steep for the trait."""
     answers = study.answers[study.scales[scale]]
-    steep: tuple[str, ...] = ()
+    steep: tuple[Label, ...] = ()
     if study.given is not None:
         scores = np.repeat(study.given[[scale]].to_numpy(), answers.shape[1], axis=1)
     elif len(anchors) < 2:
         why = f"{scale} has fewer than two anchors, so nothing to match people on"
-        return {str(item): Tested(None, "no anchors", why) for item in answers}, ()
+        return {item: Tested(None, "no anchors", why) for item in answers}, ()
     else:
         try:
             scores, steep = matching_scores(answers, study.groups, anchors, study.matching, study.rule.minimum_answered)
         except ConvergenceError as problem:
             why = f"no matching score for {scale}: {problem}"
-            return {str(item): Tested(None, "no matching score", why) for item in answers}, ()
-    return {str(item): _test_item(study, answers[item], scores[:, place]) for place, item in enumerate(answers)}, steep
+            return {item: Tested(None, "no matching score", why) for item in answers}, ()
+    return {item: _test_item(study, answers[item], scores[:, place]) for place, item in enumerate(answers)}, steep
 
 
 def _test_item(study: Study, answers: pd.Series, scores: np.ndarray) -> Tested:
@@ -166,7 +168,7 @@ def _unanimous(study: Study, answers: np.ndarray) -> list[str]:
     return [name for name, given in zip(study.names, members, strict=True) if len(given) and np.ptp(given) == 0]
 
 
-def _judged(study: Study, tested: dict[str, Tested], anchors: dict[str, list[str]]) -> pd.DataFrame:
+def _judged(study: Study, tested: dict[Label, Tested], anchors: dict[Label, list[Label]]) -> pd.DataFrame:
     """Return the table of items with adjusted p-values, sizes, flags and status."""
     order = [item for item in study.answers.columns if item in tested]
     table = pd.DataFrame([tested[item].row for item in order], index=order, columns=ROW, dtype=float)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from psychometrics._checks import Label
 from psychometrics.errors import ConvergenceError
 
 NODES = np.linspace(-8, 8, 65)
@@ -48,7 +49,7 @@ class _Curves:
 class _Anchors:
     """Which answer each person gave to which anchor: a column for each category, in blocks by item; no answer all 0."""
 
-    names: list[str]
+    names: list[Label]
     member: np.ndarray
     n_categories: int
 
@@ -56,7 +57,7 @@ class _Anchors:
         """Return the log probability of all answers of each person at each node."""
         return np.asarray(self.member @ np.log(curves.shares()).reshape(-1, len(NODES)))
 
-    def of_item(self, curves: _Curves, name: str) -> np.ndarray | float:
+    def of_item(self, curves: _Curves, name: Label) -> np.ndarray | float:
         """Return the log probability of each person's answer to one item; nothing for an item that is no anchor."""
         if name not in self.names:
             return 0.0
@@ -65,8 +66,8 @@ class _Anchors:
 
 
 def expected_traits(
-    answers: pd.DataFrame, groups: np.ndarray, anchors: list[str]
-) -> tuple[np.ndarray, tuple[str, ...]]:
+    answers: pd.DataFrame, groups: np.ndarray, anchors: list[Label]
+) -> tuple[np.ndarray, tuple[Label, ...]]:
     """Return E(trait | anchors without the studied item, group), persons by items; and the steepest anchors.
 
     A graded response model with curves common to all groups and a normal trait in each (mean 0, variance 1 in
@@ -93,9 +94,9 @@ def expected_traits(
     raise ConvergenceError("the trait of the anchors could not be estimated; the items may share no trait")
 
 
-def _anchors(answers: pd.DataFrame, names: list[str]) -> _Anchors:
+def _anchors(answers: pd.DataFrame, names: list[Label]) -> _Anchors:
     """Lay out the answers to the anchors."""
-    values = {name: np.sort(answers[name].dropna().unique()) for name in names}
+    values = {name: np.unique(answers[name].dropna().to_numpy()) for name in names}
     most = max(len(codes) for codes in values.values())
     blocks = [
         answers[name].to_numpy()[:, None] == np.concatenate([codes, np.full(most - len(codes), np.inf)])
@@ -184,7 +185,6 @@ def _without_studied(
     """Return the posterior means, each without the item it will be used for."""
     together = data.log_likelihood(curves)
     columns = [
-        _posterior(together - data.of_item(curves, str(name)), groups, means, spreads) @ NODES
-        for name in answers.columns
+        _posterior(together - data.of_item(curves, name), groups, means, spreads) @ NODES for name in answers.columns
     ]
     return np.stack(columns, axis=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Scales
+from psychometrics._checks import Scales
 from psychometrics.dif._effects import item_effects, scale_effects
 from psychometrics.dif._persons import Scores, prepare
 from psychometrics.dif._power import power_table

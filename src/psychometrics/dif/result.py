@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import Label
 from psychometrics.dif._models import ItemModels
 from psychometrics.errors import InputShapeError
 
@@ -142,15 +143,15 @@ class OrdinalDif:
     n_clusters: int
     rule: DifRule
     notes: tuple[str, ...]
-    _models: Mapping[str, ItemModels]
+    _models: Mapping[Label, ItemModels]
 
     @property
-    def flagged(self) -> tuple[str, ...]:
+    def flagged(self) -> tuple[Label, ...]:
         """Names of the flagged items."""
         return tuple(self.table.index[self.table["flagged"]])
 
     @property
-    def untested(self) -> tuple[str, ...]:
+    def untested(self) -> tuple[Label, ...]:
         """Names of the items that could not be tested; their reasons are in ``table["note"]``."""
         return tuple(self.table.index[self.table["status"] == UNTESTED])
 
@@ -182,7 +183,7 @@ class OrdinalDif:
         """Return the table of items."""
         return self.table
 
-    def expected_scores(self, item: str, points: int = 61) -> pd.DataFrame:
+    def expected_scores(self, item: Label, points: int = 61) -> pd.DataFrame:
         """Return the expected answer to an item by matching score, for each group.
 
         Parameters
@@ -211,7 +212,7 @@ class OrdinalDif:
         )
 
 
-def _curve(models: ItemModels, item: str, name: str, place: int, points: int) -> pd.DataFrame:
+def _curve(models: ItemModels, item: Label, name: str, place: int, points: int) -> pd.DataFrame:
     """Return the curve of one group over the range of its members."""
     data = models.data
     own = data.centre + data.spread * data.score[data.groups == place]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychometrics._responses import checked, refuse_constant
+from psychometrics._checks import Label, listed, numeric_table, refuse_constant
 from psychometrics.errors import CodingError, TooFewPersonsError
 from psychometrics.irt._curves import ItemCurve
 from psychometrics.irt._marginal import Codes
@@ -21,28 +21,28 @@ _ENGINE_POINTS = 61
 
 def checked_codes(responses: pd.DataFrame, minimum_items: int) -> pd.DataFrame:
     """Return integer codes of the persons who answered anything; refuse what no graded model is defined for."""
-    frame = checked(responses, minimum_items=minimum_items)
-    fractions = [str(item) for item in frame.columns if (frame[item].dropna() % 1 != 0).any()]
+    frame = numeric_table(responses, minimum_columns=minimum_items, minimum_rows=2)
+    fractions = [item for item in frame.columns if (frame[item].dropna() % 1 != 0).any()]
     if fractions:
         raise CodingError(
-            f"answers that are not whole numbers: {', '.join(fractions)}; the graded response model needs "
+            f"answers that are not whole numbers: {listed(fractions)}; the graded response model needs "
             "category codes: pass the answers, not means or imputed scores"
         )
     answered = frame[frame.notna().any(axis=1)]
     if answered.empty:
         raise TooFewPersonsError("nobody answered any item; a graded response model needs answers")
     refuse_constant(answered)
-    return answered
+    return pd.DataFrame(answered)
 
 
-def used_categories(frame: pd.DataFrame, unused: Unused) -> tuple[dict[str, tuple[int, ...]], tuple[str, ...]]:
+def used_categories(frame: pd.DataFrame, unused: Unused) -> tuple[dict[Label, tuple[int, ...]], tuple[str, ...]]:
     """Return each item's codes in use and a note on every code that nobody used."""
     lowest, highest = int(frame.min().min()), int(frame.max().max())
-    categories: dict[str, tuple[int, ...]] = {}
+    categories: dict[Label, tuple[int, ...]] = {}
     holes, notes = [], []
     for item in frame.columns:
         codes = tuple(int(code) for code in np.sort(frame[item].dropna().unique()))
-        categories[str(item)] = codes
+        categories[item] = codes
         absent = sorted(set(range(lowest, highest + 1)) - set(codes))
         if absent:
             notes.append(f"{item}: nobody answered {', '.join(map(str, absent))}")
@@ -56,7 +56,7 @@ def used_categories(frame: pd.DataFrame, unused: Unused) -> tuple[dict[str, tupl
     return categories, tuple(notes)
 
 
-def as_positions(frame: pd.DataFrame, categories: dict[str, tuple[int, ...]]) -> Codes:
+def as_positions(frame: pd.DataFrame, categories: dict[Label, tuple[int, ...]]) -> Codes:
     """Return answers as positions among the item's categories, -1 where missing; refuse other codes."""
     columns, faults = [], []
     for item, codes in categories.items():
@@ -67,7 +67,7 @@ def as_positions(frame: pd.DataFrame, categories: dict[str, tuple[int, ...]]) ->
             faults.append(item)
         columns.append(np.where(found, position, -1))
     if faults:
-        raise CodingError(f"answers that the model has no category for: {', '.join(faults)}; use the same codes")
+        raise CodingError(f"answers that the model has no category for: {listed(faults)}; use the same codes")
     return np.column_stack(columns).astype(np.int64)
 
 

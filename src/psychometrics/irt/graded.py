@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import Label, listed
 from psychometrics.errors import InputShapeError
-from psychometrics.irt._curves import Array, ItemCurve
-from psychometrics.irt._marginal import Solution, maximise
+from psychometrics.irt._curves import Array, ItemCurve, information
+from psychometrics.irt._marginal import Solution, maximise, quadrature
 from psychometrics.irt._start import Unused, as_positions, checked_codes, start, used_categories
 
 LOGISTIC_TO_NORMAL = 1.702
@@ -72,14 +73,14 @@ class GradedResponse:
     n_parameters: int
     converged: bool
     iterations: int
-    categories: dict[str, tuple[int, ...]]
+    categories: dict[Label, tuple[int, ...]]
     quadrature_points: int
     method: str
     missing: str
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     @property
-    def items(self) -> list[str]:
+    def items(self) -> list[Label]:
         """Names of the items in column order."""
         return list(self.categories)
 
@@ -98,15 +99,12 @@ class GradedResponse:
 
         A merit for choosing items: large where an item tells apart the people there are.
         """
-        from psychometrics.irt.information import item_information
-
         theta, weights = self.grid()
-        return item_information(self, theta).mul(weights, axis=0).sum().rename("expected_information")
+        values = [weights @ information(curve, theta) for curve in self.curves()]
+        return pd.Series(values, pd.Index(self.items), name="expected_information", dtype=float)
 
     def grid(self) -> tuple[Array, Array]:
         """Return the quadrature points and their normal weights, which add to one."""
-        from psychometrics.irt._marginal import quadrature
-
         theta, log_weights = quadrature(self.quadrature_points)
         return theta, np.exp(log_weights)
 
@@ -181,8 +179,11 @@ def fit_graded_response(
 
 
 def fit_scales(
-    responses: pd.DataFrame, scales: Mapping[str, Sequence[str]], quadrature_points: int = 61, unused: Unused = "refuse"
-) -> dict[str, GradedResponse]:
+    responses: pd.DataFrame,
+    scales: Mapping[Label, Sequence[Label]],
+    quadrature_points: int = 61,
+    unused: Unused = "refuse",
+) -> dict[Label, GradedResponse]:
     """Fit one graded response model for each scale.
 
     Parameters
@@ -214,9 +215,9 @@ def fit_scales(
     -----
     Validated by identity with :func:`fit_graded_response`.
     """
-    unknown = [str(item) for items in scales.values() for item in items if item not in responses.columns]
+    unknown = [item for items in scales.values() for item in items if item not in responses.columns]
     if unknown:
-        raise InputShapeError(f"scales name unknown items: {', '.join(unknown)}; the responses lack them")
+        raise InputShapeError(f"scales name unknown items: {listed(unknown)}; the responses lack them")
     return {
         name: fit_graded_response(responses[list(items)], quadrature_points, unused) for name, items in scales.items()
     }
@@ -224,7 +225,7 @@ def fit_scales(
 
 def _result(
     solution: Solution,
-    categories: dict[str, tuple[int, ...]],
+    categories: dict[Label, tuple[int, ...]],
     n_persons: int,
     quadrature_points: int,
     notes: tuple[str, ...],
@@ -262,7 +263,7 @@ def _result(
     )
 
 
-def _steps(categories: dict[str, tuple[int, ...]]) -> dict[str, list[str]]:
+def _steps(categories: dict[Label, tuple[int, ...]]) -> dict[Label, list[str]]:
     """Return the names of each item's intercepts, counted from the lowest code of the scale."""
     lowest = min(codes[0] for codes in categories.values())
     return {item: [f"d{code - lowest}" for code in codes[1:]] for item, codes in categories.items()}
@@ -273,14 +274,14 @@ def _as_threshold(step: str) -> str:
     return f"b{step[1:]}"
 
 
-def _spread(values: Mapping[str, Array], steps: dict[str, list[str]]) -> pd.DataFrame:
+def _spread(values: Mapping[Label, Array], steps: dict[Label, list[str]]) -> pd.DataFrame:
     """Lay values of each item's steps out in one table, NaN where an item has no such step."""
     columns = sorted({step for names in steps.values() for step in names}, key=lambda step: int(step[1:]))
     rows = {item: dict(zip(steps[item], row, strict=True)) for item, row in values.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype(float)
 
 
-def _covariance(solution: Solution, steps: dict[str, list[str]]) -> pd.DataFrame:
+def _covariance(solution: Solution, steps: dict[Label, list[str]]) -> pd.DataFrame:
     """Return the inverse of the observed information, labelled; NaN unless it is that of a maximum."""
     labels = pd.MultiIndex.from_tuples(
         [(item, name) for item, names in steps.items() for name in ["a", *names]], names=["item", "parameter"]
@@ -316,8 +317,8 @@ def _warnings(solution: Solution, slopes: pd.Series) -> tuple[str, ...]:
         notes.append(f"no maximum found in {solution.steps} Newton steps, so there are no standard errors")
     against = slopes.index[slopes < 0]
     if len(against):
-        notes.append(f"negative discrimination: {', '.join(against)}; check the key")
+        notes.append(f"negative discrimination: {listed(against)}; check the key")
     steep = slopes.index[slopes.abs() > _STEEP]
     if len(steep):
-        notes.append(f"discrimination above {_STEEP:g}: {', '.join(steep)}; look for items that repeat one another")
+        notes.append(f"discrimination above {_STEEP:g}: {listed(steep)}; look for items that repeat one another")
     return tuple(notes)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import Label, listed
 from psychometrics.errors import InputShapeError
 from psychometrics.irt import _curves
 from psychometrics.irt._curves import Array
@@ -18,7 +19,7 @@ _FINE = np.linspace(-10, 10, 2001)
 Theta = Sequence[float] | Array | None
 
 
-def category_probabilities(model: GradedResponse, item: str, theta: Theta = None) -> pd.DataFrame:
+def category_probabilities(model: GradedResponse, item: Label, theta: Theta = None) -> pd.DataFrame:
     r"""Probability of each answer to an item along the trait (category characteristic curves).
 
     .. math:: P(X = k \mid \theta) = P(X \ge k \mid \theta) - P(X \ge k + 1 \mid \theta)
@@ -26,7 +27,7 @@ def category_probabilities(model: GradedResponse, item: str, theta: Theta = None
     Parameters
     ----------
     model : GradedResponse
-    item : str
+    item : label
     theta : array_like of shape (n_theta,), optional
         Trait levels in standard deviations; -4 to 4 in steps of .1 when left out.
 
@@ -49,7 +50,7 @@ def category_probabilities(model: GradedResponse, item: str, theta: Theta = None
     Validated through expected scores and information against R's ``mirt``.
     """
     if item not in model.items:
-        raise InputShapeError(f"the model has no item {item}; it has {', '.join(model.items)}")
+        raise InputShapeError(f"the model has no item {item}; it has {listed(model.items)}")
     points = _points(theta)
     curve = model.curves()[model.items.index(item)]
     columns = pd.Index(model.categories[item], name="category")

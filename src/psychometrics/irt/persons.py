@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import checked
+from psychometrics._checks import listed, numeric_table
 from psychometrics.errors import ConvergenceError, InputShapeError, TooFewPersonsError
 from psychometrics.irt import _curves
 from psychometrics.irt._curves import Array
@@ -159,8 +159,8 @@ def codes_for(model: GradedResponse, responses: pd.DataFrame) -> tuple[Codes, pd
     """Return answers as positions among the model's categories, and the persons."""
     absent = [item for item in model.items if item not in responses.columns]
     if absent:
-        raise InputShapeError(f"the responses lack items of the model: {', '.join(absent)}")
-    frame = checked(responses[model.items], minimum_items=3, minimum_persons=1)
+        raise InputShapeError(f"the responses lack items of the model: {listed(absent)}")
+    frame = numeric_table(responses[model.items], minimum_columns=3, minimum_rows=1)
     return as_positions(frame, model.categories), frame.index
 
 

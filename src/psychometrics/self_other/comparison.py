@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from psychometrics.association._input import as_numeric_frame, as_numeric_series, require_same_rows, restore_ties
-from psychometrics.association.correlation import _require_share, correlation_interval
+from psychometrics._checks import numeric_column, numeric_table, require_same_rows, share
+from psychometrics._ranks import restore_ties
+from psychometrics.association.correlation import correlation_interval
 from psychometrics.errors import InputShapeError
 
 
@@ -89,11 +90,11 @@ def compare(
     -----
     Validated against R ``t.test``, ``cor.test`` and the noncentral t of base R.
     """
-    _require_share(confidence, "confidence")
+    share(confidence, "confidence")
     own, peers, shared = _align(self_scores, peer_means)
     enough = _enough_peers(own.index, n_peers, minimum_peers)
     reached = enough & peers.notna().any(axis=1).to_numpy()
-    counts = None if n_peers is None else as_numeric_series(n_peers, "n_peers")
+    counts = None if n_peers is None else numeric_column(n_peers, "n_peers")
     rows = [_compare_one(name, own.loc[reached, name], peers.loc[reached, name], counts, confidence) for name in shared]
     alone = [str(name) for name in (*self_scores.columns, *peer_means.columns) if name not in shared]
     notes = (f"not in both tables, left out: {', '.join(alone)}",) if alone else ()
@@ -102,8 +103,8 @@ def compare(
 
 def _align(self_scores: pd.DataFrame, peer_means: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return both tables as numbers and the competencies they share."""
-    own = as_numeric_frame(self_scores, "self scores")
-    peers = as_numeric_frame(peer_means, "peer means")
+    own = numeric_table(self_scores, "self scores", noun="column")
+    peers = numeric_table(peer_means, "peer means", noun="column")
     require_same_rows(own.index, peers.index, "self scores and peer means")
     shared = [name for name in own.columns if name in peers.columns]
     if not shared:

@@ -8,13 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics.association._input import (
-    as_numeric_frame,
-    as_numeric_series,
-    require_same_rows,
-    require_varying,
-)
-from psychometrics.association.correlation import _require_share
+from psychometrics._checks import numeric_column, numeric_table, require_same_rows, require_varying, share
 from psychometrics.errors import InputShapeError, TooFewPersonsError
 
 HIGHER, LOWER, ALIKE, UNKNOWN = "self higher", "self lower", "no clear difference", "not compared"
@@ -88,9 +82,12 @@ def agreement_profiles(
     -----
     Validated by its false-alarm rate in a simulation without true differences.
     """
-    _require_share(confidence, "confidence")
-    own, peers = as_numeric_frame(self_scores, "self scores"), as_numeric_frame(peer_means, "peer means")
-    errors = as_numeric_frame(peer_error, "peer errors")
+    share(confidence, "confidence")
+    own, peers = (
+        numeric_table(self_scores, "self scores", noun="column"),
+        numeric_table(peer_means, "peer means", noun="column"),
+    )
+    errors = numeric_table(peer_error, "peer errors", noun="column")
     for table, role in ((peers, "peer means"), (errors, "peer errors")):
         require_same_rows(own.index, table.index, f"self scores and {role}")
         require_same_rows(own.columns, table.columns, f"the competencies of self scores and {role}")
@@ -162,7 +159,7 @@ def peer_standard_error(ratings: pd.DataFrame, persons: pd.Series, index: pd.Ind
     InputShapeError
         Different rows, or no person with two peers.
     """
-    table = as_numeric_frame(ratings, "ratings")
+    table = numeric_table(ratings, "ratings", noun="column")
     require_same_rows(table.index, persons.index, "ratings and persons")
     grouped = table.groupby(persons.to_numpy())
     sizes = grouped.count()
@@ -250,7 +247,7 @@ def bland_altman(self_scores: pd.Series, peer_means: pd.Series, confidence: floa
     """
     from psychometrics.association import regression
 
-    own, peer = as_numeric_series(self_scores, "self scores"), as_numeric_series(peer_means, "peer means")
+    own, peer = numeric_column(self_scores, "self scores"), numeric_column(peer_means, "peer means")
     require_same_rows(own.index, peer.index, "self scores and peer means")
     both = own.notna() & peer.notna()
     n = int(both.sum())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics.association._input import as_numeric_frame, require_same_rows
+from psychometrics._checks import numeric_table, require_same_rows
 from psychometrics.association.correlation import CorrelationMethod, correlation_matrix
 from psychometrics.errors import InputShapeError
 
@@ -82,7 +82,10 @@ def multitrait_multisource(
     -----
     Validated by identities with :func:`psychometrics.association.correlation_matrix`.
     """
-    own, peers = as_numeric_frame(self_scores, "self scores"), as_numeric_frame(peer_means, "peer means")
+    own, peers = (
+        numeric_table(self_scores, "self scores", noun="column"),
+        numeric_table(peer_means, "peer means", noun="column"),
+    )
     require_same_rows(own.index, peers.index, "self scores and peer means")
     names = [name for name in own.columns if name in peers.columns]
     if len(names) < 2:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from psychometrics._checks import numeric_column, require_same_rows
 from psychometrics.association import RegressionResult, regression
-from psychometrics.association._input import as_numeric_series, require_same_rows
 
 Scores = TypeVar("Scores", np.ndarray, pd.Series)
 
@@ -124,8 +124,8 @@ def response_surface(
     -----
     Validated against R ``lm`` with the same linear combinations, classical and ``sandwich::vcovHC``.
     """
-    y = as_numeric_series(outcome, "outcome")
-    s, p = as_numeric_series(self_scores, "self scores"), as_numeric_series(peer_means, "peer means")
+    y = numeric_column(outcome, "outcome")
+    s, p = numeric_column(self_scores, "self scores"), numeric_column(peer_means, "peer means")
     require_same_rows(y.index, s.index, "outcome and self scores")
     require_same_rows(y.index, p.index, "outcome and peer means")
     terms = pd.DataFrame(_terms(s - centre, p - centre))
