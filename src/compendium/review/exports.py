@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from pathlib import Path
 
 import pandas as pd
 
 from compendium.faults import Fault, display_path, suggest
-from compendium.review.formats import FIELDS, READERS, Entry, Parsed
+from compendium.review.names import family_of
+from compendium.review.readers import FIELDS, Entry, Parsed, read_references
+from compendium.review.titles import normalise_title
 
 REPORT_COLUMNS = ("report", "export", "line", *FIELDS, "slug")
+IDENTIFYING = ("title", "doi", "pmid")
 
 
 def read_exports(folder: Path, search_log: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
@@ -23,13 +24,15 @@ def read_exports(folder: Path, search_log: pd.DataFrame) -> tuple[pd.DataFrame, 
     folder
         Where the exports lie.
     search_log
-        One row a search with the export's file name in ``export``; its order is the order of the reports.
+        One row a search with the export's file name in ``export``; its order is the order of the reports. Where
+        ``unread`` gives the number of references of an export that cannot be read, as many faults are accepted and
+        the rest is read.
 
     Returns
     -------
     reports : DataFrame, one row a reference
         ``report`` (``<export without ending>:<id in the export>``), ``export``, ``line``, the fields of
-        :data:`compendium.review.formats.FIELDS`, and ``slug`` (author, year, first word of the title, checksum).
+        :data:`compendium.review.readers.FIELDS`, and ``slug`` (author, year, first word of the title, checksum).
     faults : list of Fault
         Files without a search, searches without a file, and everything malformed, with file and line.
     """
@@ -45,44 +48,46 @@ def read_exports(folder: Path, search_log: pd.DataFrame) -> tuple[pd.DataFrame, 
         for name in present
         if name not in logged
     ]
+    accepted = dict(zip(logged, search_log["unread"], strict=True)) if "unread" in search_log else {}
     frames = []
     for name in [name for name in logged if name in present]:
         frame, found = read_export(folder / name)
         frames.append(frame)
-        faults += found
+        faults += [] if found and accepted.get(name, "") == str(len(found)) else found
     reports = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(REPORT_COLUMNS))
     return reports, faults
 
 
 def read_export(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
-    """Read one export by its ending: ``.ris .bib .nbib .xml .csv``."""
-    shown = display_path(path)
-    if path.suffix.lower() not in READERS:
-        known = ", ".join(READERS)
-        return _frame(path, []), [Fault(shown, "an unknown kind of export", f"save it as one of {known}")]
-    try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        return _frame(path, []), [Fault(shown, f"not readable as UTF-8: {error.reason}", "save it as UTF-8")]
-    parsed = READERS[path.suffix.lower()](text, shown) if text.strip() else Parsed([], [])
-    empty = [] if parsed.entries or parsed.faults else [Fault(shown, "it holds no reference", "export it again")]
-    nameless = [
+    """Read one export, in whatever format its content is; what has no title, DOI or PubMed number is a fault."""
+    parsed = read_references(path)
+    known, nameless = identified(parsed, display_path(path))
+    return _frame(path, known), [*parsed.faults, *nameless]
+
+
+def identified(parsed: Parsed, shown: str) -> tuple[list[Entry], list[Fault]]:
+    """Return the references that can be told apart, and a fault for each that cannot."""
+    known = [entry for entry in parsed.entries if any(entry.fields[name] for name in IDENTIFYING)]
+    faults = [
         Fault(shown, "a record without an id: no title, DOI or PMID", "complete it or take it out", row=entry.line)
         for entry in parsed.entries
-        if not any(entry.fields[name] for name in ("title", "doi", "pmid"))
+        if not any(entry.fields[name] for name in IDENTIFYING)
     ]
-    return _frame(path, parsed.entries), [*parsed.faults, *empty, *nameless]
+    return known, faults
 
 
 def _frame(path: Path, entries: list[Entry]) -> pd.DataFrame:
     """Put the entries of one file into the table of reports."""
-    rows, used = [], dict[str, int]()
+    names, slugs, used = [], [], dict[str, int]()
     for entry in entries:
         slug = make_slug(entry.fields)
         own = entry.fields["own_id"] or slug
         used[own] = used.get(own, 0) + 1
-        name = f"{path.stem}:{own}" + (f"~{used[own]}" if used[own] > 1 else "")
-        rows.append({"report": name, "export": path.name, "line": entry.line, **entry.fields, "slug": slug})
+        names.append(f"{path.stem}:{own}" + (f"~{used[own]}" if used[own] > 1 else ""))
+        slugs.append(slug)
+    columns = {field: [entry.fields[field] for entry in entries] for field in FIELDS}
+    lines = [entry.line for entry in entries]
+    rows = {"report": names, "export": [path.name] * len(names), "line": lines, **columns, "slug": slugs}
     return pd.DataFrame(rows, columns=list(REPORT_COLUMNS), dtype=object)
 
 
@@ -95,23 +100,4 @@ def make_slug(fields: dict[str, str]) -> str:
     words = normalise_title(fields["title"]).split()
     word = next((text for text in words if len(text) > 3), words[0] if words else "untitled")
     check = hashlib.sha256("|".join((" ".join(words), fields["year"], fields["doi"].lower())).encode()).hexdigest()[:4]
-    return "-".join(part for part in (surname(fields["authors"]) or "anonymous", fields["year"], word, check) if part)
-
-
-def normalise_title(title: str) -> str:
-    """Return a title in plain lower-case letters and digits, one space between words."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", " ", plain).strip()
-
-
-def normalise_doi(doi: str) -> str:
-    """Return a DOI without resolver or prefix, in lower case; nothing when it is not one."""
-    found = re.search(r"10\.\d{4,9}/\S+", doi.lower())
-    return found.group(0).rstrip(".,;") if found else ""
-
-
-def surname(authors: str) -> str:
-    """Return the surname of the first author in plain lower-case letters."""
-    first = authors.split(";")[0].replace("et al.", "").strip()
-    name = first.split(",")[0] if "," in first else (first.split() or [""])[-1]
-    return re.sub(r"[^a-z0-9]+", "-", normalise_title(name)).strip("-")
+    return "-".join(part for part in (family_of(fields["authors"]) or "anonymous", fields["year"], word, check) if part)

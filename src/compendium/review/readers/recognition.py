@@ -1,0 +1,122 @@
+"""Which format a file is in, told by its content; and the text of a file whatever its line ends and marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from compendium.faults import Fault, display_path
+from compendium.review.readers import tagged
+from compendium.review.readers.bibtex import read_bibtex
+from compendium.review.readers.columns import BY_ROW, find_header, read_columns
+from compendium.review.readers.endnote import read_endnote
+from compendium.review.readers.entries import Parsed
+from compendium.review.readers.eppi import read_eppi
+from compendium.review.readers.pubmed_text import MARK, read_pubmed_text
+
+Reader = Callable[[str, str], Parsed]
+LOOKED_AT = 200_000
+KNOWN = (
+    "RIS, BibTeX, PubMed (nbib, text or CSV), Ovid, EndNote (XML or tagged text), Web of Science, Cochrane, "
+    "EPPI-Reviewer JSON, or a table with a title column"
+)
+# What providers write when a search found nothing, or before and after what it found.
+SILENT = re.compile(
+    r"(?i)^(?:provider:|content:|database|search (?:name|strategy|history)|date run|comment:|fn |vr |ef$|"
+    r"exported? (?:on|date)|about the data|"
+    r"-{3,}|={3,}|#\d+\s|\d+\s+\S.*|no (?:results?|records?|references?|documents?|articles?|items?|hits?)\b.*|"
+    r"0 (?:results?|records?|references?|documents?|articles?|hits?)\b.*|your search .*|results?: 0|record count: 0)"
+)
+FOREIGN = (
+    (
+        b"PK\x03\x04",
+        "a workbook or an archive, not a text",
+        "save it as CSV; a project of ASReview goes into decisions/",
+    ),
+    (b"%PDF", "a PDF", "export the references as RIS"),
+    (b"\xd0\xcf\x11\xe0", "an old workbook or document, not a text", "save it as CSV"),
+    (b"{\\rtf", "rich text", "export the references as RIS"),
+)
+
+
+def read_references(path: Path) -> Parsed:
+    """Read a file of references.
+
+    Line ends of any system and byte-order marks change nothing. A search without hits, which leaves an empty file, a
+    header alone or the provider's lines alone, gives no entry and no fault.
+
+    Returns
+    -------
+    Parsed
+        The references, and a fault for each that could not be read, or one for a file that is in no format known here.
+    """
+    shown = display_path(path)
+    text, faults = _text(path.read_bytes(), shown)
+    if faults or not text.strip():
+        return Parsed([], faults, "empty")
+    reader = _reader(text)
+    if reader is not None:
+        return reader(text, shown)
+    if all(SILENT.match(line) for line in text.split("\n") if line.strip()):
+        return Parsed([], [], "no hits")
+    first = next(line.strip() for line in text.split("\n") if line.strip())
+    return Parsed([], [Fault(shown, "a format not known here", f"save it as {KNOWN}", row=1, value=first[:60])])
+
+
+def _text(content: bytes, shown: str) -> tuple[str, list[Fault]]:
+    """Decode a file and bring its line ends to one form."""
+    for mark, what, action in FOREIGN:
+        if content.startswith(mark):
+            return "", [Fault(shown, f"{what}: no references can be read from it", action)]
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = content.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        given = content.replace(b"\r", b"\n").split(b"\n")
+        at = next((piece for piece in given if not _is_utf8(piece)), b"")
+        found = at.decode("cp1252", errors="replace")[:60]
+        action = "save it as UTF-8; what was found is shown as Windows-1252 would read it"
+        return "", [Fault(shown, f"not readable as UTF-8: {error.reason}", action, row=line, value=found)]
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return plain.replace("\ufeff", "").replace("\x00", ""), []
+
+
+def _is_utf8(piece: bytes) -> bool:
+    """Say whether bytes are UTF-8."""
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _reader(text: str) -> Reader | None:
+    """Return the reader of the format that a text is in."""
+    head = text[:LOOKED_AT]
+
+    def holds(pattern: str) -> bool:
+        return re.search(pattern, head, re.MULTILINE) is not None
+
+    if head.lstrip().startswith("<") and holds(r"<records?\b|<xml\b"):
+        return read_endnote
+    if head.lstrip().startswith(("{", "[")) and holds(r'"(?:References|CodeSets)"\s*:'):
+        return read_eppi
+    found = (
+        (r"^[\s\ufeff]?TY[ \u00a0]{1,2}[-\u2013]", tagged.RIS),
+        (r"^PMID *- \d", tagged.NBIB),
+        (r"^VN {1,2}- ", tagged.OVID),
+        (r"^Record #\d+ of \d+", tagged.COCHRANE),
+        (r"^FN (?:Clarivate|Thomson|ISI)|^PT [A-Z]$", tagged.WOS),
+        (r"^%0(?: |$)|^%T ", tagged.ENDNOTE_TAGS),
+    )
+    dialect = next((dialect for pattern, dialect in found if holds(pattern)), None)
+    if dialect is not None:
+        return partial(tagged.read_tagged, dialect=dialect)
+    if holds(r"^[ \t]*@[A-Za-z]+\s*[{(]"):
+        return read_bibtex
+    if BY_ROW.match(head) or find_header(head):
+        return read_columns
+    return read_pubmed_text if MARK.search(head) and holds(r"^1[.:] ") else None
