@@ -147,7 +147,7 @@ def test_a_malformed_export_is_named_with_its_line(tmp_path: Path) -> None:
     folder = _small(tmp_path)
     path = folder / "exports" / "found.ris"
     path.write_text(path.read_text(encoding="utf-8") + "TY  - JOUR\nTI  - cut off", encoding="utf-8")
-    with pytest.raises(InvalidInput, match=r"found\.ris.*not valid RIS: the reference has no end"):
+    with pytest.raises(InvalidInput, match=r"found\.ris.*not valid RIS: the file ends inside a reference"):
         evidence.load_review(folder)
 
 

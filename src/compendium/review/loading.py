@@ -12,7 +12,7 @@ from compendium.faults import Fault, display_path, raise_if_any
 from compendium.inputs import load_model, read_table, read_yaml
 from compendium.paths import EVIDENCE
 from compendium.review import checks
-from compendium.review.deduplication import MERGED, deduplicate
+from compendium.review.deduplication import MERGED, OWN_ID, deduplicate
 from compendium.review.exports import read_exports
 from compendium.review.protocol import (
     APPRAISAL_COLUMNS,
@@ -130,7 +130,7 @@ def join_reports(
     records, reports, merges, faults
     """
     register = files["records"]
-    pool = pd.concat([_as_reports(register), reports], ignore_index=True)
+    pool = pd.concat([_as_reports(register), reports], ignore_index=True).fillna("")
     own_ids = _id_links(register, reports)
     found = deduplicate(pool, pd.concat([files["merges"], own_ids], ignore_index=True))
     registered = dict(zip(found.record.iloc[: len(register)], register["record"], strict=False))
@@ -150,7 +150,7 @@ def join_reports(
         for rows, problem, action in problems
         for row, record in rows["record"].items()
     ]
-    audit = found.audit[found.audit["rule"] != "id"].reset_index(drop=True)
+    audit = found.audit[found.audit["evidence"] != OWN_ID].reset_index(drop=True)
     return _records(register, joined, files["search_log"]), joined, audit, faults
 
 
@@ -162,8 +162,10 @@ def _as_reports(register: pd.DataFrame) -> pd.DataFrame:
             "report": [f"{REGISTER}:{record}" for record in register["record"]],
             "own_id": register["record"].to_numpy(),
             "slug": register["record"].to_numpy(),
-            "pmid": "",
-            **{field: stated[field].to_numpy() for field in ("title", "authors", "year", "doi")},
+            **{
+                field: stated[field].to_numpy()
+                for field in ("title", "authors", "year", "doi", "container", "publisher")
+            },
         },
         dtype=object,
     )
@@ -173,7 +175,7 @@ def _id_links(register: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
     """Return links from reports whose own id is a record id to that record."""
     same = reports[reports["own_id"].isin(register["record"])]
     first = [f"{REGISTER}:{own}" for own in same["own_id"]]
-    return pd.DataFrame({"first": first, "second": same["report"].to_numpy(), "decision": "merge", "reason": "id"})
+    return pd.DataFrame({"first": first, "second": same["report"].to_numpy(), "decision": "merge", "reason": OWN_ID})
 
 
 def _records(register: pd.DataFrame, reports: pd.DataFrame, search_log: pd.DataFrame) -> pd.DataFrame:
