@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compendium.faults import EXIT_STATUS, InvalidInput
+from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any
 from compendium.paths import REFERENCE_COHORT, ResultFolders
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -58,6 +58,24 @@ def new_cohort_command(name: str, framework: str = "integrated-care") -> None:
     from compendium.cohort import new_cohort
 
     typer.echo(f"Fill in {new_cohort(name, framework)}, then run: make all COHORT={name}")
+
+
+@app.command()
+def references(
+    files: Annotated[list[Path], typer.Argument(help="Exports of databases, reference managers or screening tools.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print records, listed pairs and what is unread as JSON.")
+    ] = False,
+) -> None:
+    """Try exports before they join the review: what is read, what is one work, what a person should look at."""
+    import json
+
+    from compendium.review.trial import try_exports
+
+    raise_if_any([Fault(str(path), "no such file", "name an export") for path in files if not path.is_file()])
+    trial = try_exports(files)
+    typer.echo(json.dumps(trial.as_data(), ensure_ascii=False, indent=1) if as_json else trial.as_text())
+    sys.exit(EXIT_STATUS if trial.unread else 0)
 
 
 @app.command("demo-data")
