@@ -224,7 +224,7 @@ def test_criteria_recover_simulated_dimensions(n_factors: int) -> None:
 def test_hull_prefers_the_solution_that_no_larger_one_betters() -> None:
     table = pd.DataFrame({"fit": [0.0, 0.4, 1.0, 1.0, 1.0], "n_parameters": [0, 10, 19, 27, 34]})
     marked = _on_hull(table)
-    assert marked["st"].tolist()[2] == np.inf
+    assert marked["unbeaten"].tolist() == [False, False, True, False, False]
     assert not marked["on_hull"].iloc[3:].any()
 
 

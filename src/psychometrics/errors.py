@@ -33,3 +33,7 @@ class ModelError(PsychometricsError):
 
 class ConvergenceError(PsychometricsError):
     """An iterative estimator did not reach its solution."""
+
+
+class UndefinedError(PsychometricsError):
+    """The statistic is not defined for these data, or for too many of their resamples."""

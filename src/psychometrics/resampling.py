@@ -9,12 +9,17 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import at_least, cluster_codes, one_of, share
-from psychometrics.errors import PsychometricsError, TooFewPersonsError
+from psychometrics._checks import Label, at_least, cluster_codes, listed, one_of, share
+from psychometrics.errors import PsychometricsError, TooFewPersonsError, UndefinedError
 
 Statistic = Callable[[pd.DataFrame], "float | np.ndarray | pd.Series"]
+CountStatistic = Callable[[np.ndarray], np.ndarray]
 
 _BATCHES = 16
+# Numbers held at once when resamples are counts; 64 MB of them.
+_COUNTS_AT_ONCE = 8_000_000
+_WORTH_SAYING = 0.01
+_NO_WIDTH = 1e-12
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,9 @@ class BootstrapInterval:
         ``percentile`` or ``bca``.
     seed : int
         Root of the random streams.
+    notes : tuple of str
+        What a reader has to know: resamples lost when above 1 %, and components whose interval has no width (their
+        ends are NaN).
     """
 
     estimate: pd.Series
@@ -52,6 +60,12 @@ class BootstrapInterval:
     confidence: float
     method: str
     seed: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lost_share(self) -> float:
+        """Share of the resamples in which the statistic was not defined, 0 to 1."""
+        return self.n_failed / self.n_resamples
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a component: estimate, lower, upper, standard_error."""
@@ -131,7 +145,7 @@ def bootstrap_interval(
     alpha, ``psych::alpha(n.iter = 1000)``.
     """
     _refuse_settings(n_resamples, confidence, method)
-    groups = _row_groups(data, clusters)
+    groups = _row_groups(len(data), clusters)
     estimate = _as_series(statistic(data))
     draws = _resample_all(statistic, data, groups, n_resamples, seed, n_jobs)
     distribution = _defined(draws, estimate.index, n_resamples)
@@ -140,19 +154,139 @@ def bootstrap_interval(
         tails = _bca_levels(distribution, estimate, jackknife, confidence)
     else:
         tails = _percentile_levels(confidence, len(estimate))
+    return _interval(estimate, distribution, tails, len(data), n_resamples, confidence, method, seed)
+
+
+def bootstrap_from_counts(
+    statistic: CountStatistic,
+    n_rows: int,
+    n_resamples: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    clusters: pd.Series | None = None,
+    names: Sequence[Label] | None = None,
+) -> BootstrapInterval:
+    """Percentile bootstrap of a statistic that follows from how often each row is drawn.
+
+    Sums over a resample are sums over the rows weighted by those counts, so that many resamples are one product of
+    matrices. The draws are those of :func:`bootstrap_interval` with the same seed, and so are the numbers.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes counts of shape (n_draws, n_rows) and returns values of shape (n_draws, n_components), NaN where a
+        resample does not define them.
+    n_rows : int
+        Rows to draw from.
+    n_resamples, seed, confidence, clusters
+        As in :func:`bootstrap_interval`.
+    names : sequence, optional
+        Labels of the components.
+
+    Returns
+    -------
+    BootstrapInterval
+
+    Raises
+    ------
+    TooFewPersonsError, InputShapeError, PsychometricsError
+        As :func:`bootstrap_interval`.
+
+    References
+    ----------
+    Efron, B., & Tibshirani, R. J. (1993). An introduction to the bootstrap. Chapman & Hall, eq. 13.5.
+
+    See Also
+    --------
+    bootstrap_interval
+
+    Notes
+    -----
+    Validated by identity with :func:`bootstrap_interval`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from psychometrics.resampling import bootstrap_from_counts
+    >>> scores = np.array([1.0, 2.0, 3.0, 4.0, 6.0])
+    >>> means = lambda counts: (counts @ scores / counts.sum(axis=1))[:, None]
+    >>> float(bootstrap_from_counts(means, 5, n_resamples=200).estimate.iloc[0])
+    3.2
+    """
+    _refuse_settings(n_resamples, confidence, "percentile")
+    groups = _row_groups(n_rows, clusters)
+    index = None if names is None else pd.Index(list(names), tupleize_cols=False)
+    estimate = pd.Series(statistic(np.ones((1, n_rows)))[0], index=index, dtype=float)
+    streams = np.random.SeedSequence(seed).spawn(n_resamples)
+    size = max(1, _COUNTS_AT_ONCE // n_rows)
+    parts = [statistic(_counts(groups, n_rows, streams[start : start + size])) for start in range(0, n_resamples, size)]
+    values = np.vstack(parts)
+    kept = values[np.isfinite(values).all(axis=1)]
+    _refuse_minority(len(kept), n_resamples)
+    distribution = pd.DataFrame(kept, columns=estimate.index)
+    tails = _percentile_levels(confidence, len(estimate))
+    return _interval(estimate, distribution, tails, n_rows, n_resamples, confidence, "percentile", seed)
+
+
+def _counts(groups: list[np.ndarray], n_rows: int, streams: Sequence[np.random.SeedSequence]) -> np.ndarray:
+    """Return how often each row is drawn in each resample, one row a resample."""
+    of_row = np.empty(n_rows, dtype=int)
+    for place, rows in enumerate(groups):
+        of_row[rows] = place
+    counts = np.empty((len(streams), n_rows))
+    for place, stream in enumerate(streams):
+        chosen = np.random.default_rng(stream).integers(0, len(groups), len(groups))
+        counts[place] = np.bincount(chosen, minlength=len(groups))[of_row]
+    return counts
+
+
+def _interval(
+    estimate: pd.Series,
+    distribution: pd.DataFrame,
+    tails: tuple[np.ndarray, np.ndarray],
+    n_persons: int,
+    n_resamples: int,
+    confidence: float,
+    method: str,
+    seed: int,
+) -> BootstrapInterval:
+    """Put the interval together; an interval of no width is none."""
+    lower, upper = (_quantile_each(distribution, levels) for levels in tails)
+    flat = ~(upper - lower > _NO_WIDTH * np.maximum(1.0, lower.abs()))
+    n_failed = n_resamples - len(distribution)
     return BootstrapInterval(
         estimate=estimate,
-        lower=_quantile_each(distribution, tails[0]),
-        upper=_quantile_each(distribution, tails[1]),
-        standard_error=distribution.std(ddof=1),
+        lower=lower.mask(flat),
+        upper=upper.mask(flat),
+        standard_error=distribution.std(ddof=1).mask(flat),
         distribution=distribution,
-        n_persons=len(data),
+        n_persons=n_persons,
         n_resamples=n_resamples,
-        n_failed=n_resamples - len(distribution),
+        n_failed=n_failed,
         confidence=confidence,
         method=method,
         seed=seed,
+        notes=(*lost_note(n_failed, n_resamples), *_flat_note(flat)),
     )
+
+
+def lost_note(n_failed: int, n_resamples: int) -> tuple[str, ...]:
+    """Return a note on the resamples lost when they are more than 1 %."""
+    if n_failed <= _WORTH_SAYING * n_resamples:
+        return ()
+    share_lost = n_failed / n_resamples
+    return (
+        f"{n_failed} of {n_resamples} resamples ({share_lost:.1%}) did not define the statistic, for instance because "
+        "an item was constant in them, and were left out of the interval",
+    )
+
+
+def _flat_note(flat: pd.Series) -> tuple[str, ...]:
+    """Return a note on components that are the same in every resample."""
+    if not flat.any():
+        return ()
+    which = "" if len(flat) == 1 else f" ({listed(flat.index[flat])})"
+    return (f"every resample gives the same value{which}, so that there is no interval",)
 
 
 def _refuse_settings(n_resamples: int, confidence: float, method: str) -> None:
@@ -162,12 +296,12 @@ def _refuse_settings(n_resamples: int, confidence: float, method: str) -> None:
     one_of(method, ("percentile", "bca"), "method")
 
 
-def _row_groups(data: pd.DataFrame, clusters: pd.Series | None) -> list[np.ndarray]:
+def _row_groups(n_rows: int, clusters: pd.Series | None) -> list[np.ndarray]:
     """Return the row numbers that are drawn together: one a person, or one group a cluster."""
     if clusters is None:
-        groups = [np.array([row]) for row in range(len(data))]
+        groups = [np.array([row]) for row in range(n_rows)]
     else:
-        codes = cluster_codes(clusters, len(data))
+        codes = cluster_codes(clusters, n_rows)
         groups = [np.flatnonzero(codes == code) for code in range(int(codes.max()) + 1)]
     if len(groups) < 2:
         raise TooFewPersonsError(f"needs at least two persons or clusters to resample, got {len(groups)}")
@@ -228,12 +362,17 @@ def _as_series(value: float | np.ndarray | pd.Series) -> pd.Series:
 def _defined(draws: list[pd.Series | None], index: pd.Index, n_resamples: int) -> pd.DataFrame:
     """Stack the resamples in which the statistic was defined; refuse when they are the minority."""
     kept = [draw.to_numpy() for draw in draws if draw is not None]
-    if 2 * len(kept) < n_resamples:
-        raise PsychometricsError(
-            f"the statistic was undefined in {n_resamples - len(kept)} of {n_resamples} resamples, so its "
+    _refuse_minority(len(kept), n_resamples)
+    return pd.DataFrame(np.vstack(kept), columns=index)
+
+
+def _refuse_minority(n_kept: int, n_resamples: int) -> None:
+    """Refuse when the statistic is defined in less than half of the resamples."""
+    if 2 * n_kept < n_resamples or n_kept < 2:
+        raise UndefinedError(
+            f"the statistic was undefined in {n_resamples - n_kept} of {n_resamples} resamples, so its "
             "interval would describe the minority: use more persons or a simpler statistic"
         )
-    return pd.DataFrame(np.vstack(kept), columns=index)
 
 
 def _percentile_levels(confidence: float, size: int) -> tuple[np.ndarray, np.ndarray]:

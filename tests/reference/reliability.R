@@ -60,6 +60,7 @@ for (s in names(sets)) {
   results[[paste0("omega_categorical_", s)]] <- entry(paste(s, "complete rows"),
     "lavaan::cfa(one factor, ordered, WLSMV); semTools::compRelSEM, AVE",
     list(loadings = loadings_of(ordered_fit), ordinal_scale = as.numeric(compRelSEM(ordered_fit)),
+         ordinal_scale_implied = as.numeric(compRelSEM(ordered_fit, obs.var = FALSE)),
          latent_scale = as.numeric(compRelSEM(ordered_fit, ord.scale = FALSE)), ave = as.numeric(AVE(ordered_fit))))
 }
 for (s in names(whole)) {

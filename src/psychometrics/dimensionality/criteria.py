@@ -82,7 +82,8 @@ class HullResult:
     n_factors : int
         Solution with the largest st value on the hull.
     table : DataFrame, one row a number of factors from 0
-        ``fit``, ``n_parameters``, ``on_hull``, ``st`` (NaN at the ends of the hull and below it).
+        ``fit``, ``n_parameters``, ``on_hull``, ``st`` (NaN at the ends of the hull and below it), ``unbeaten`` (the
+        hull ends there, because no larger solution fits better: its st is beyond all numbers, and it is chosen).
     index : str
         ``caf`` or ``cfi``.
     correlation, missing : str
@@ -226,8 +227,8 @@ def hull(
 
     .. math:: st_i = \frac{(f_i - f_{i-1})/(m_i - m_{i-1})}{(f_{i+1} - f_i)/(m_{i+1} - m_i)}
 
-    is chosen; it is infinite for a solution that no larger one betters. No factor and the largest solution cannot be
-    chosen by construction.
+    is chosen; it is beyond all numbers for a solution that no larger one betters. No factor and the largest solution
+    cannot be chosen by construction.
 
     Parameters
     ----------
@@ -277,7 +278,7 @@ def hull(
             f"{largest} was asked for"
         )
     table = _on_hull(_solutions(matrix, n_persons, largest, index))
-    choices = table["st"].dropna()
+    choices = table["st"].mask(table["unbeaten"], np.inf).dropna()
     notes = () if len(choices) else ("no solution between the ends lies on the hull; one factor is reported",)
     return HullResult(
         n_factors=int(choices.index[int(np.argmax(choices))]) if len(choices) else 1,
@@ -371,9 +372,8 @@ def _on_hull(table: pd.DataFrame) -> pd.DataFrame:
     for before, here, after in zip(kept, kept[1:], kept[2:], strict=False):
         gained = (fit[here] - fit[before]) / (size[here] - size[before])
         st[here] = gained / ((fit[after] - fit[here]) / (size[after] - size[here]))
-    if len(kept) > 1 and kept[-1] < len(fit) - 1:
-        st[kept[-1]] = np.inf
-    return table.assign(on_hull=table.index.isin(kept), st=st)
+    unbeaten = kept[-1:] if len(kept) > 1 and kept[-1] < len(fit) - 1 else []
+    return table.assign(on_hull=table.index.isin(kept), st=st, unbeaten=table.index.isin(unbeaten))
 
 
 def _below(before: int, here: int, after: int, fit: np.ndarray, size: np.ndarray) -> bool:

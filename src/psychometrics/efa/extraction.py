@@ -22,6 +22,7 @@ SMALLEST_UNIQUENESS = 0.005
 _FLAT = 1e-4
 _AXIS_TOLERANCE = 1e-10
 _AXIS_STEPS = 5000
+_NOTHING = 1e-300
 
 
 def extract(matrix: np.ndarray, n_factors: int, extraction: Extraction) -> tuple[np.ndarray, bool]:
@@ -120,7 +121,8 @@ def one_factor_loadings(matrix: np.ndarray, tolerance: float = 1e-12) -> np.ndar
         before = loadings.copy()
         for item in range(len(loadings)):
             others = loadings @ loadings - loadings[item] ** 2
-            loadings[item] = np.clip(off_diagonal[item] @ loadings / others, -1.0, 1.0)
+            # Where the other items have no loading left, this one has nothing to share with them.
+            loadings[item] = np.clip(off_diagonal[item] @ loadings / others, -1.0, 1.0) if others > _NOTHING else 0.0
         if np.max(np.abs(loadings - before)) < tolerance:
             break
     return loadings

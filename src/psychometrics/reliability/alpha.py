@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy.stats import f as f_distribution
 
-from psychometrics._checks import numeric_table
+from psychometrics._checks import at_least, numeric_table, one_of, share
 from psychometrics._responses import Missing, by_missing_rule, correlation_matrix
 from psychometrics.errors import InputShapeError, TooFewPersonsError
+from psychometrics.reliability._resampled import (
+    AlphaOfCounts,
+    Ends,
+    OfCovariances,
+    clusters_of_kept,
+    ends_of,
+    n_clusters_of,
+)
 
 Interval = Literal["feldt", "bootstrap", "none"]
+
+# A sum whose variance is this small a share of what the items could make is rounding noise.
+_NO_SUM = 1e-12
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,13 @@ class AlphaResult:
         ``listwise`` or ``pairwise``.
     correlation : str
         ``pearson`` or, for ordinal alpha, ``polychoric``.
+    n_resamples, n_failed : int
+        Resamples behind a bootstrap interval, and those lost because the coefficient was not defined in them (an item
+        was constant); 0 without one.
+    n_clusters : int
+        Clusters that were resampled; 0 when persons were.
+    notes : tuple of str
+        What a reader has to know: why a number is NaN, and resamples lost when above 1 %.
     """
 
     raw: float
@@ -54,10 +72,19 @@ class AlphaResult:
     n_items: int
     missing: str
     correlation: str = "pearson"
+    n_resamples: int = 0
+    n_failed: int = 0
+    n_clusters: int = 0
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def lost_share(self) -> float:
+        """Share of the resamples that were lost, 0 to 1."""
+        return self.n_failed / self.n_resamples if self.n_resamples else 0.0
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with every attribute."""
-        return pd.DataFrame([asdict(self)])
+        return pd.DataFrame([{**asdict(self), "lost_share": self.lost_share}])
 
 
 def cronbach_alpha(
@@ -67,6 +94,7 @@ def cronbach_alpha(
     missing: Missing = "listwise",
     n_resamples: int = 1000,
     seed: int = 0,
+    clusters: pd.Series | None = None,
 ) -> AlphaResult:
     r"""Coefficient alpha of the sum of the items.
 
@@ -88,10 +116,14 @@ def cronbach_alpha(
         pairwise result is the smallest pairwise one, counted after deletion like the listwise one.
     n_resamples, seed : int
         Of the bootstrap.
+    clusters : Series of shape (n_persons,), optional
+        Cluster of each person, in the order of the rows: the bootstrap then draws whole clusters. Feldt's interval
+        supposes independent persons and is refused with clusters.
 
     Returns
     -------
     AlphaResult
+        NaN with a note where the sum of the items does not vary, and where an interval would have no width.
 
     Raises
     ------
@@ -116,20 +148,23 @@ def cronbach_alpha(
     and with ``missing="pairwise"`` on rows with gaps (psych takes all rows as n for the interval, which is
     not done here).
     """
-    frame, n_persons = by_missing_rule(
-        numeric_table(responses, minimum_columns=2, minimum_rows=2), missing, minimum_persons=3
-    )
+    one_of(interval, ("feldt", "bootstrap", "none"), "interval")
+    share(confidence)
+    given = numeric_table(responses, minimum_columns=2, minimum_rows=2)
+    frame, n_persons = by_missing_rule(given, missing, minimum_persons=3)
     covariances = frame.cov().to_numpy()
-    raw = alpha_of_matrix(covariances)
-    lower, upper = _interval(frame, raw, n_persons, confidence, interval, missing, n_resamples, seed)
+    raw, n_items = alpha_of_matrix(covariances), frame.shape[1]
+    ends = _interval(
+        frame, raw, n_persons, confidence, interval, clusters_of_kept(clusters, given, missing), (n_resamples, seed)
+    )
     spread = np.sqrt(np.diag(covariances))
-    mean_r = _mean_off_diagonal(covariances / np.outer(spread, spread))
-    n_items = frame.shape[1]
+    correlations = covariances / np.outer(spread, spread)
+    mean_r = _mean_off_diagonal(correlations)
     return AlphaResult(
         raw=raw,
-        standardised=n_items * mean_r / (1 + (n_items - 1) * mean_r),
-        lower=lower,
-        upper=upper,
+        standardised=alpha_of_matrix(correlations),
+        lower=ends.lower,
+        upper=ends.upper,
         confidence=confidence,
         interval=interval,
         mean_inter_item=mean_r,
@@ -137,6 +172,10 @@ def cronbach_alpha(
         n_persons=n_persons,
         n_items=n_items,
         missing=missing,
+        n_resamples=ends.n_resamples,
+        n_failed=ends.n_failed,
+        n_clusters=ends.n_clusters,
+        notes=(*_undefined_note(raw), *ends.notes),
     )
 
 
@@ -147,6 +186,7 @@ def ordinal_alpha(
     missing: Missing = "listwise",
     n_resamples: int = 200,
     seed: int = 0,
+    clusters: pd.Series | None = None,
 ) -> AlphaResult:
     """Alpha of the polychoric correlations: of the latent responses, not of the observed sum.
 
@@ -165,6 +205,8 @@ def ordinal_alpha(
         As in :func:`cronbach_alpha`.
     n_resamples, seed : int
         Of the bootstrap.
+    clusters : Series of shape (n_persons,), optional
+        As in :func:`cronbach_alpha`.
 
     Returns
     -------
@@ -189,17 +231,19 @@ def ordinal_alpha(
     Validated against ``psych::alpha(psych::polychoric(x, correct = 0)$rho)`` within the coarseness of
     psych's polychorics (2e-5).
     """
-    matrix, n_persons = correlation_matrix(responses, "polychoric", missing)
+    one_of(interval, ("bootstrap", "none"), "interval")
+    share(confidence)
+    given = numeric_table(responses, minimum_columns=2, minimum_rows=2)
+    matrix, n_persons = correlation_matrix(given, "polychoric", missing)
     values = matrix.to_numpy()
-    estimate = alpha_of_matrix(values)
-    lower, upper = float("nan"), float("nan")
-    if interval == "bootstrap":
-        lower, upper = _bootstrap(_OrdinalAlpha(missing), responses, confidence, n_resamples, seed)
+    estimate, ends = alpha_of_matrix(values), Ends()
+    if interval == "bootstrap" and not np.isnan(estimate):
+        ends = _bootstrap(_OrdinalAlpha(missing), given, clusters, confidence, (n_resamples, seed))
     return AlphaResult(
         raw=estimate,
         standardised=estimate,
-        lower=lower,
-        upper=upper,
+        lower=ends.lower,
+        upper=ends.upper,
         confidence=confidence,
         interval=interval,
         mean_inter_item=_mean_off_diagonal(values),
@@ -208,13 +252,31 @@ def ordinal_alpha(
         n_items=len(values),
         missing=missing,
         correlation="polychoric",
+        n_resamples=ends.n_resamples,
+        n_failed=ends.n_failed,
+        n_clusters=ends.n_clusters,
+        notes=(*_undefined_note(estimate), *ends.notes),
     )
 
 
 def alpha_of_matrix(matrix: np.ndarray) -> float:
-    """Alpha of a covariance or correlation matrix of shape (n_items, n_items)."""
-    n_items = len(matrix)
-    return float(n_items / (n_items - 1) * (1 - np.trace(matrix) / matrix.sum()))
+    """Alpha of a covariance or correlation matrix of shape (n_items, n_items); NaN where the sum does not vary.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from psychometrics.reliability import alpha_of_matrix
+    >>> round(alpha_of_matrix(np.array([[1.0, 0.5], [0.5, 1.0]])), 4)
+    0.6667
+
+    See Also
+    --------
+    cronbach_alpha
+    """
+    n_items, variance = len(matrix), float(matrix.sum())
+    if n_items < 2 or not variance > _NO_SUM * float(np.abs(matrix).sum()):
+        return float("nan")
+    return float(n_items / (n_items - 1) * (1 - np.trace(matrix) / variance))
 
 
 def alpha_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> pd.Series:
@@ -269,7 +331,7 @@ def feldt_interval(alpha: float, n_persons: int, n_items: int, confidence: float
     Returns
     -------
     tuple of float
-        Lower and upper end.
+        Lower and upper end; NaN for an alpha of 1, whose interval would have no width, and for NaN.
 
     Raises
     ------
@@ -289,8 +351,10 @@ def feldt_interval(alpha: float, n_persons: int, n_items: int, confidence: float
     """
     if n_persons < 2:
         raise TooFewPersonsError(f"Feldt's interval needs at least 2 persons, got {n_persons}")
-    if n_items < 2 or not 0 < confidence < 1:
-        raise InputShapeError("Feldt's interval needs two items and a confidence between 0 and 1")
+    at_least(n_items, 2, "n_items")
+    share(confidence)
+    if not alpha < 1:
+        return float("nan"), float("nan")
     degrees = (n_persons - 1, (n_persons - 1) * (n_items - 1))
     lower, upper = (
         1 - (1 - alpha) * f_distribution.ppf(tail, *degrees) for tail in ((1 + confidence) / 2, (1 - confidence) / 2)
@@ -327,7 +391,7 @@ def standard_error_of_measurement(standard_deviation: float, reliability: float)
     -----
     Validated against the identity with coefficient alpha: the error variance of the sum score.
     """
-    if standard_deviation < 0 or reliability > 1:
+    if not standard_deviation >= 0 or not reliability <= 1:
         raise InputShapeError(
             f"a standard deviation of {standard_deviation} with a reliability of {reliability} is impossible"
         )
@@ -340,30 +404,33 @@ def _interval(
     n_persons: int,
     confidence: float,
     interval: Interval,
-    missing: Missing,
-    n_resamples: int,
-    seed: int,
-) -> tuple[float, float]:
-    """Return the ends of the interval that was asked for."""
+    clusters: pd.Series | None,
+    draws: tuple[int, int],
+) -> Ends:
+    """Return the interval that was asked for."""
+    if interval == "none" or np.isnan(alpha):
+        return Ends()
     if interval == "feldt":
-        return feldt_interval(alpha, n_persons, frame.shape[1], confidence)
-    if interval == "bootstrap":
-        return _bootstrap(_RawAlpha(missing), frame, confidence, n_resamples, seed)
-    if interval != "none":
-        raise InputShapeError(f"interval must be 'feldt', 'bootstrap' or 'none', not {interval!r}")
-    return float("nan"), float("nan")
+        if clusters is not None:
+            raise InputShapeError(
+                "Feldt's interval supposes independent persons; use interval='bootstrap' with clusters"
+            )
+        lower, upper = feldt_interval(alpha, n_persons, frame.shape[1], confidence)
+        perfect = ("an alpha of 1 has no interval by Feldt's formula",) if np.isnan(lower) else ()
+        return Ends(lower, upper, notes=perfect)
+    from psychometrics.resampling import bootstrap_from_counts
+
+    values = frame.to_numpy()
+    whole = not np.isnan(values).any()
+    statistic = AlphaOfCounts(values) if whole else OfCovariances(values, alpha_of_matrix)
+    n_resamples, seed = draws
+    drawn = bootstrap_from_counts(statistic, len(frame), n_resamples, seed, confidence, clusters)
+    return ends_of(drawn, n_clusters_of(clusters))
 
 
-@dataclass(frozen=True)
-class _RawAlpha:
-    """Picklable statistic of the bootstrap: raw alpha under a missing rule."""
-
-    missing: Missing
-
-    def __call__(self, sample: pd.DataFrame) -> float:
-        """Return alpha of one resample."""
-        frame, _ = by_missing_rule(sample, self.missing, minimum_persons=3)
-        return alpha_of_matrix(frame.cov().to_numpy())
+def _undefined_note(alpha: float) -> tuple[str, ...]:
+    """Say why an alpha is NaN."""
+    return ("the sum of the items does not vary, so that it has no reliability",) if np.isnan(alpha) else ()
 
 
 @dataclass(frozen=True)
@@ -378,17 +445,17 @@ class _OrdinalAlpha:
 
 
 def _bootstrap(
-    statistic: _RawAlpha | _OrdinalAlpha,
-    responses: pd.DataFrame,
+    statistic: _OrdinalAlpha,
+    given: pd.DataFrame,
+    clusters: pd.Series | None,
     confidence: float,
-    n_resamples: int,
-    seed: int,
-) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of a coefficient."""
+    draws: tuple[int, int],
+) -> Ends:
+    """Return the percentile bootstrap interval of ordinal alpha."""
     from psychometrics.resampling import bootstrap_interval
 
-    result = bootstrap_interval(statistic, responses, n_resamples, seed, confidence)
-    return float(result.lower.iloc[0]), float(result.upper.iloc[0])
+    drawn = bootstrap_interval(statistic, given, *draws, confidence, clusters=clusters)
+    return ends_of(drawn, n_clusters_of(clusters))
 
 
 def _mean_off_diagonal(matrix: np.ndarray) -> float:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Scales, numeric_table, scales_of
+from psychometrics._checks import Scales, listed, numeric_table, one_of, scales_of, share, text_names
 from psychometrics._responses import Correlation, Missing
 from psychometrics.errors import InputShapeError, ModelError
+from psychometrics.reliability._resampled import clusters_of_kept, ends_of, n_clusters_of
+from psychometrics.reliability.omega import Interval, ratio
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,14 @@ class HierarchicalOmega:
         Persons after deletion.
     notes : tuple of str
         What a reader has to know.
+    lower, upper : float
+        Bootstrap interval of omega hierarchical; NaN without one.
+    confidence : float
+        Nominal coverage.
+    n_resamples, n_failed : int
+        Resamples behind the interval, and those in which the model was not defined or did not converge; 0 without one.
+    n_clusters : int
+        Clusters that were resampled; 0 when persons were.
     """
 
     omega_hierarchical: float
@@ -46,10 +57,24 @@ class HierarchicalOmega:
     model: str
     n_persons: int
     notes: tuple[str, ...] = field(default_factory=tuple)
+    lower: float = float("nan")
+    upper: float = float("nan")
+    confidence: float = 0.95
+    n_resamples: int = 0
+    n_failed: int = 0
+    n_clusters: int = 0
+
+    @property
+    def lost_share(self) -> float:
+        """Share of the resamples that were lost, 0 to 1."""
+        return self.n_failed / self.n_resamples if self.n_resamples else 0.0
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row with the three coefficients and the model."""
-        keys = ("omega_hierarchical", "omega_total", "explained_common_variance", "model", "n_persons")
+        """Return one row with the three coefficients, the interval of the first, and the model."""
+        keys = (
+            "omega_hierarchical", "lower", "upper", "omega_total", "explained_common_variance", "model", "n_persons",
+            "n_resamples", "n_failed", "lost_share",
+        )  # fmt: skip
         return pd.DataFrame([{key: getattr(self, key) for key in keys}])
 
 
@@ -59,6 +84,12 @@ def omega_hierarchical(
     scales: Scales | None = None,
     correlation: Correlation = "pearson",
     missing: Missing = "listwise",
+    confidence: float = 0.95,
+    interval: Interval = "none",
+    n_resamples: int = 200,
+    seed: int = 0,
+    clusters: pd.Series | None = None,
+    n_jobs: int | None = None,
 ) -> HierarchicalOmega:
     """Omega hierarchical and explained common variance of a total score.
 
@@ -78,6 +109,14 @@ def omega_hierarchical(
         Matrix analysed; polychoric speaks of the sum of the latent responses. Spearman is exploratory only.
     missing : {"listwise", "pairwise"}
         Persons with every answer, or pairs over the persons who answered both (exploratory or WLSMV).
+    confidence : float
+        Nominal coverage.
+    interval : {"none", "bootstrap"}
+        Percentile bootstrap of omega hierarchical: the model is fitted to every resample.
+    n_resamples, seed, n_jobs
+        Of the bootstrap.
+    clusters : Series of shape (n_persons,), optional
+        Cluster of each person, in the order of the rows: the bootstrap then draws whole clusters.
 
     Returns
     -------
@@ -104,11 +143,58 @@ def omega_hierarchical(
     """
     if (n_factors is None) == (scales is None):
         raise ModelError("give either n_factors (exploratory) or scales (confirmatory bifactor model)")
-    if scales is not None:
-        return _confirmatory(responses, scales, correlation, missing)
+    one_of(interval, ("none", "bootstrap"), "interval")
+    share(confidence)
+    statistic = _Hierarchical(n_factors, None if scales is None else dict(scales), correlation, missing)
+    result = statistic.fit(responses)
+    if interval == "none":
+        return replace(result, confidence=confidence)
+    from psychometrics.resampling import bootstrap_interval
+
+    given = numeric_table(responses, minimum_columns=2, minimum_rows=2)
+    kept = clusters_of_kept(clusters, given, missing)
+    rows = given if missing == "pairwise" else given.dropna()
+    drawn = bootstrap_interval(statistic, rows, n_resamples, seed, confidence, clusters=kept, n_jobs=n_jobs)
+    ends = ends_of(drawn, n_clusters_of(kept))
+    return replace(
+        result,
+        lower=ends.lower,
+        upper=ends.upper,
+        confidence=confidence,
+        n_resamples=ends.n_resamples,
+        n_failed=ends.n_failed,
+        n_clusters=ends.n_clusters,
+        notes=(*result.notes, *ends.notes),
+    )
+
+
+@dataclass(frozen=True)
+class _Hierarchical:
+    """Picklable statistic of the bootstrap: omega hierarchical of a model."""
+
+    n_factors: int | None
+    scales: Mapping[Any, Any] | None
+    correlation: Correlation
+    missing: Missing
+
+    def fit(self, responses: pd.DataFrame) -> HierarchicalOmega:
+        """Fit the model and return its coefficients."""
+        if self.scales is not None:
+            return _confirmatory(responses, self.scales, self.correlation, self.missing)
+        return _exploratory(responses, self.n_factors or 0, self.correlation, self.missing)
+
+    def __call__(self, sample: pd.DataFrame) -> float:
+        """Return omega hierarchical of one resample."""
+        return self.fit(sample).omega_hierarchical
+
+
+def _exploratory(
+    responses: pd.DataFrame, n_factors: int, correlation: Correlation, missing: Missing
+) -> HierarchicalOmega:
+    """Return the coefficients of a Schmid-Leiman transformed solution."""
     from psychometrics.efa import fit_efa, schmid_leiman
 
-    transformed = schmid_leiman(fit_efa(responses, n_factors or 0, correlation, "minres", "oblimin", missing))
+    transformed = schmid_leiman(fit_efa(responses, n_factors, correlation, "minres", "oblimin", missing))
     return bifactor_omega(
         transformed.general,
         transformed.group,
@@ -175,16 +261,31 @@ def bifactor_omega(
     implied = np.outer(g, g) + k @ k.T + np.diag(unique)
     matrix = implied if correlations is None else correlations.loc[general.index, general.index].to_numpy()
     variance = float(matrix.sum())
+    hierarchical = ratio(float(g.sum() ** 2), variance)
+    total = 1 - ratio(float(unique.sum()), variance)
     return HierarchicalOmega(
-        omega_hierarchical=float(g.sum() ** 2 / variance),
-        omega_total=float(1 - unique.sum() / variance),
-        explained_common_variance=float(np.sum(g**2) / (np.sum(g**2) + np.sum(k**2))),
+        omega_hierarchical=hierarchical,
+        omega_total=total,
+        explained_common_variance=ratio(float(np.sum(g**2)), float(np.sum(g**2) + np.sum(k**2))),
         groups=_group_omegas(g, k, unique, matrix, list(group.columns)),
         loadings=pd.concat([general.rename("general"), group], axis=1),
         model=model,
         n_persons=n_persons,
-        notes=notes,
+        notes=(*notes, *_improper_notes(hierarchical, total, pd.Series(unique, general.index))),
     )
+
+
+def _improper_notes(hierarchical: float, total: float, unique: pd.Series) -> tuple[str, ...]:
+    """Name what makes the coefficients no evidence: negative uniquenesses, values above 1, a sum without variance."""
+    notes = []
+    negative = unique.index[unique < 0]
+    if len(negative):
+        notes.append(f"negative uniquenesses: {listed(negative)}; the solution is not proper")
+    if hierarchical > 1 or total > 1:
+        notes.append("a coefficient above 1 is no evidence: the model implies more common variance than the sum has")
+    if np.isnan(hierarchical):
+        notes.append("the sum of the items does not vary, so that the coefficients are not defined")
+    return tuple(notes)
 
 
 def _confirmatory(
@@ -197,14 +298,23 @@ def _confirmatory(
         raise ModelError("the confirmatory bifactor model takes 'pearson' (ML) or 'polychoric' (WLSMV)")
     frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
     estimator: Literal["ML", "WLSMV"] = "ML" if correlation == "pearson" else "WLSMV"
-    fit = fit_cfa(CfaModel.bifactor(scales_of(frame, scales)), frame, estimator=estimator, missing=missing)
+    named = frame.set_axis(text_names(frame.columns), axis="columns")
+    to_text = dict(zip(frame.columns, named.columns, strict=True))
+    members = scales_of(frame, scales)
+    texts = [[to_text[item] for item in items] for items in members.values()]
+    groups = dict(zip(text_names(members), texts, strict=True))
+    fit = fit_cfa(CfaModel.bifactor(groups), named, estimator=estimator, missing=missing)
     loadings = fit.loading_matrix()
-    spread = np.sqrt(np.diag(fit.sample))
-    general = loadings.iloc[:, 0]
+    from_text = {text: item for item, text in to_text.items()}
+    back = pd.Index([from_text[text] for text in loadings.index], tupleize_cols=False)
+    sample = fit.sample.loc[loadings.index, loadings.index].to_numpy()
+    spread = np.sqrt(np.diag(sample))
+    matrix = sample / np.outer(spread, spread)
+    labelled = loadings.set_axis(back, axis="index")
     return bifactor_omega(
-        general,
-        loadings.iloc[:, 1:],
-        correlations=fit.sample.div(spread, axis=0).div(spread, axis=1),
+        labelled.iloc[:, 0],
+        labelled.iloc[:, 1:],
+        correlations=pd.DataFrame(matrix, back, back),
         n_persons=fit.n_used,
         model=f"bifactor model ({estimator}, {correlation})",
         notes=(*fit.problems, *fit.notes),
@@ -219,13 +329,13 @@ def _group_omegas(
     rows = []
     for factor, _ in enumerate(names):
         own = owner == factor
-        variance = matrix[np.ix_(own, own)].sum() if own.any() else np.nan
+        variance = float(matrix[np.ix_(own, own)].sum())
         rows.append(
             (
                 int(own.sum()),
-                1 - unique[own].sum() / variance,
-                general[own].sum() ** 2 / variance,
-                group[own, factor].sum() ** 2 / variance,
+                1 - ratio(float(unique[own].sum()), variance),
+                ratio(float(general[own].sum() ** 2), variance),
+                ratio(float(group[own, factor].sum() ** 2), variance),
             )
         )
     return pd.DataFrame(rows, index=names, columns=["n_items", "omega", "omega_hierarchical", "omega_specific"])

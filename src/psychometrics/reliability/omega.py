@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from psychometrics._checks import numeric_table, one_of, text_names
+from psychometrics._checks import listed, numeric_table, one_of, share, text_names
 from psychometrics._responses import Missing, by_missing_rule, inverse, product_moment
 from psychometrics.errors import InputShapeError
+from psychometrics.reliability._resampled import Ends, OfCovariances, clusters_of_kept, ends_of, n_clusters_of
 
 Interval = Literal["bootstrap", "none"]
+
+_NO_VARIANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,16 @@ class OmegaResult:
     Attributes
     ----------
     omega : float
-        Reliability of the sum.
+        Reliability of the sum: the variance of its true part over the variance that the model implies. It cannot
+        exceed 1.
     lower, upper : float
-        Bootstrap interval; NaN without one.
+        Bootstrap interval of ``omega``; NaN without one.
     omega_observed : float
-        The same with the observed instead of the implied variance of the sum as divisor. For categorical omega, of the
-        sum of the latent responses (the "ordinal omega" of some programs).
+        The same with the observed variance of the sum as divisor (semTools' default). Above 1 the model implies more
+        true variance than the sum has: a note says so, and the value is no evidence of reliability.
+    omega_latent : float
+        Categorical omega only: of the sum of the latent responses (the "ordinal omega" of some programs), observed
+        variance. NaN for continuous items, which have none.
     loadings : Series of shape (n_items,)
         Standardised loadings.
     confidence : float
@@ -41,14 +48,19 @@ class OmegaResult:
         Persons after deletion and items.
     missing : str
         Missing rule.
+    n_resamples, n_failed : int
+        Resamples behind the interval, and those lost because omega was not defined in them; 0 without one.
+    n_clusters : int
+        Clusters that were resampled; 0 when persons were.
     notes : tuple of str
-        What a reader has to know.
+        What a reader has to know: negative loadings, an improper solution, an omega above 1, lost resamples.
     """
 
     omega: float
     lower: float
     upper: float
     omega_observed: float
+    omega_latent: float
     loadings: pd.Series
     confidence: float
     interval: str
@@ -56,11 +68,20 @@ class OmegaResult:
     n_persons: int
     n_items: int
     missing: str
+    n_resamples: int = 0
+    n_failed: int = 0
+    n_clusters: int = 0
     notes: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def lost_share(self) -> float:
+        """Share of the resamples that were lost, 0 to 1."""
+        return self.n_failed / self.n_resamples if self.n_resamples else 0.0
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with every number."""
-        return pd.DataFrame([{key: value for key, value in asdict(self).items() if key != "loadings"}])
+        shown = {key: value for key, value in asdict(self).items() if key != "loadings"}
+        return pd.DataFrame([{**shown, "lost_share": self.lost_share}])
 
 
 def omega_total(
@@ -70,6 +91,7 @@ def omega_total(
     missing: Missing = "listwise",
     n_resamples: int = 500,
     seed: int = 0,
+    clusters: pd.Series | None = None,
 ) -> OmegaResult:
     r"""Omega of the sum of the items under a one-factor model (maximum likelihood).
 
@@ -91,6 +113,8 @@ def omega_total(
         Persons with every answer, or covariances from the persons who answered both items.
     n_resamples, seed : int
         Of the bootstrap.
+    clusters : Series of shape (n_persons,), optional
+        Cluster of each person, in the order of the rows: the bootstrap then draws whole clusters.
 
     Returns
     -------
@@ -112,21 +136,27 @@ def omega_total(
     -----
     Validated against ``semTools::reliability`` (rows omega and omega3) of ``lavaan::cfa``, and its loadings.
     """
-    _refuse_interval(interval)
-    frame, n_persons = by_missing_rule(
-        numeric_table(responses, minimum_columns=3, minimum_rows=2), missing, minimum_persons=3
-    )
+    one_of(interval, ("bootstrap", "none"), "interval")
+    share(confidence)
+    given = numeric_table(responses, minimum_columns=3, minimum_rows=2)
+    frame, n_persons = by_missing_rule(given, missing, minimum_persons=3)
     loadings, notes = _one_factor(product_moment(frame))
-    spread = frame.std(ddof=1).to_numpy()
-    lower, upper = float("nan"), float("nan")
+    covariances = frame.cov().to_numpy()
+    spread, ends = np.sqrt(np.diag(covariances)), Ends()
     if interval == "bootstrap":
-        lower, upper = _bootstrap(_Omega(missing), frame, confidence, n_resamples, seed)
-    common = float(np.sum(loadings * spread) ** 2)
+        from psychometrics.resampling import bootstrap_from_counts
+
+        kept = clusters_of_kept(clusters, given, missing)
+        statistic = OfCovariances(frame.to_numpy(), _omega_of_covariances)
+        drawn = bootstrap_from_counts(statistic, len(frame), n_resamples, seed, confidence, kept)
+        ends = ends_of(drawn, n_clusters_of(kept))
+    observed = ratio(float(np.sum(loadings * spread) ** 2), float(covariances.sum()))
     return OmegaResult(
         omega=omega_of_loadings(loadings, spread),
-        lower=lower,
-        upper=upper,
-        omega_observed=common / float(frame.cov().to_numpy().sum()),
+        lower=ends.lower,
+        upper=ends.upper,
+        omega_observed=observed,
+        omega_latent=float("nan"),
         loadings=pd.Series(loadings, frame.columns, name="loading"),
         confidence=confidence,
         interval=interval,
@@ -134,7 +164,10 @@ def omega_total(
         n_persons=n_persons,
         n_items=frame.shape[1],
         missing=missing,
-        notes=notes,
+        n_resamples=ends.n_resamples,
+        n_failed=ends.n_failed,
+        n_clusters=ends.n_clusters,
+        notes=(*notes, *_observed_notes(observed), *ends.notes),
     )
 
 
@@ -166,11 +199,12 @@ def omega_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
     Validated by identity with :func:`omega_total` of the remaining items.
     """
     frame, _ = by_missing_rule(numeric_table(responses, minimum_columns=4, minimum_rows=2), missing, minimum_persons=3)
-    matrix, spread = product_moment(frame), frame.std(ddof=1)
-    values = []
-    for item in frame.columns:
-        loadings, _ = _one_factor(matrix.drop(index=item, columns=item))
-        values.append(omega_of_loadings(loadings, spread.drop(item).to_numpy()))
+    matrix, spread = product_moment(frame), frame.std(ddof=1).to_numpy()
+    values, everything = [], np.arange(frame.shape[1])
+    for item in everything:
+        kept = np.delete(everything, item)
+        loadings, _ = _one_factor(matrix.iloc[kept, kept])
+        values.append(omega_of_loadings(loadings, spread[kept]))
     return pd.Series(values, index=frame.columns, name="omega_if_dropped")
 
 
@@ -181,11 +215,13 @@ def omega_categorical(
     missing: Missing = "listwise",
     n_resamples: int = 200,
     seed: int = 0,
+    clusters: pd.Series | None = None,
 ) -> OmegaResult:
     """Reliability of the observed sum of ordinal items (Green & Yang).
 
     A categorical one-factor model (WLSMV) is fitted and its implied true-score variance of the sum of the observed
-    codes is set against the total variance; see :func:`green_yang` for the formula.
+    codes is set against the variance of that sum: the one that the model implies (``omega``) and the one that the
+    polychoric correlations give (``omega_observed``, semTools' default); see :func:`green_yang` for the formula.
 
     Parameters
     ----------
@@ -199,6 +235,8 @@ def omega_categorical(
         Missing rule of the categorical model.
     n_resamples, seed : int
         Of the bootstrap.
+    clusters : Series of shape (n_persons,), optional
+        As in :func:`omega_total`.
 
     Returns
     -------
@@ -218,30 +256,39 @@ def omega_categorical(
 
     Notes
     -----
-    Validated against ``semTools::compRelSEM`` of ``lavaan::cfa(ordered = ..., estimator = "WLSMV")``, on the ordinal
-    and (``omega_observed``) on the latent scale.
+    Validated against ``semTools::compRelSEM`` of ``lavaan::cfa(ordered = ..., estimator = "WLSMV")`` with
+    ``obs.var = FALSE`` (``omega``), ``obs.var = TRUE`` (``omega_observed``) and ``ord.scale = FALSE``
+    (``omega_latent``).
     """
-    _refuse_interval(interval)
-    frame, n_persons = by_missing_rule(
-        numeric_table(responses, minimum_columns=3, minimum_rows=2), missing, minimum_persons=3
-    )
-    estimate, latent, loadings, notes = _categorical(frame, missing)
-    lower, upper = float("nan"), float("nan")
+    one_of(interval, ("bootstrap", "none"), "interval")
+    share(confidence)
+    given = numeric_table(responses, minimum_columns=3, minimum_rows=2)
+    frame, n_persons = by_missing_rule(given, missing, minimum_persons=3)
+    found, ends = _categorical(frame, missing), Ends()
     if interval == "bootstrap":
-        lower, upper = _bootstrap(_CategoricalOmega(missing), frame, confidence, n_resamples, seed)
+        from psychometrics.resampling import bootstrap_interval
+
+        kept = clusters_of_kept(clusters, given, missing)
+        statistic = _CategoricalOmega(missing)
+        drawn = bootstrap_interval(statistic, frame, n_resamples, seed, confidence, clusters=kept)
+        ends = ends_of(drawn, n_clusters_of(kept))
     return OmegaResult(
-        omega=estimate,
-        lower=lower,
-        upper=upper,
-        omega_observed=latent,
-        loadings=loadings,
+        omega=found.implied,
+        lower=ends.lower,
+        upper=ends.upper,
+        omega_observed=found.observed,
+        omega_latent=found.latent,
+        loadings=found.loadings,
         confidence=confidence,
         interval=interval,
         model="one factor, WLSMV, Green & Yang",
         n_persons=n_persons,
         n_items=frame.shape[1],
         missing=missing,
-        notes=notes,
+        n_resamples=ends.n_resamples,
+        n_failed=ends.n_failed,
+        n_clusters=ends.n_clusters,
+        notes=(*found.notes, *ends.notes),
     )
 
 
@@ -290,19 +337,19 @@ def green_yang(loadings: pd.Series, thresholds: pd.Series, correlations: pd.Data
         for j in range(len(items)):
             true += _code_covariance(cuts[i], cuts[j], weights[i] * weights[j])
             total += _code_covariance(cuts[i], cuts[j], 1.0 if i == j else latent[i, j])
-    return true / total
+    return ratio(true, total)
 
 
 def omega_of_loadings(loadings: np.ndarray, spread: np.ndarray | None = None) -> float:
     """Omega of standardised one-factor loadings, of items with these standard deviations (ones when left out)."""
     scale = np.ones_like(loadings) if spread is None else spread
     common = np.sum(loadings * scale) ** 2
-    return float(common / (common + np.sum((1 - loadings**2) * scale**2)))
+    return ratio(float(common), float(common + np.sum((1 - loadings**2) * scale**2)))
 
 
-def _refuse_interval(interval: str) -> None:
-    """Refuse unknown kinds of interval."""
-    one_of(interval, ("bootstrap", "none"), "interval")
+def ratio(true: float, whole: float) -> float:
+    """Return a share of variance, NaN where the whole has none."""
+    return true / whole if whole > _NO_VARIANCE * max(1.0, abs(true)) else float("nan")
 
 
 def _one_factor(matrix: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -313,22 +360,57 @@ def _one_factor(matrix: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
     unrotated, converged = extract(matrix.to_numpy(), 1, "ml")
     loadings = unrotated[:, 0] * (-1.0 if unrotated[:, 0].sum() < 0 else 1.0)
     notes = [] if converged else ["the one-factor model did not converge"]
-    negative = matrix.columns[loadings < 0]
-    if len(negative):
-        notes.append(f"negative loadings: {', '.join(map(str, negative))}; check their keys")
-    return loadings, tuple(notes)
+    return loadings, (*notes, *_negative_note(pd.Series(loadings, matrix.columns)))
 
 
-def _categorical(frame: pd.DataFrame, missing: Missing) -> tuple[float, float, pd.Series, tuple[str, ...]]:
-    """Fit the categorical model; return Green and Yang's omega, that of the latent sum, loadings, and notes."""
+def _negative_note(loadings: pd.Series) -> tuple[str, ...]:
+    """Name the items that run against the others: their sum is no scale."""
+    negative = loadings.index[loadings < 0]
+    return (f"negative loadings: {listed(negative)}; check their keys",) if len(negative) else ()
+
+
+def _observed_notes(observed: float) -> tuple[str, ...]:
+    """Flag a reliability by the observed variance that is none."""
+    if np.isnan(observed):
+        return ("the sum of the items does not vary, so that omega by its observed variance is not defined",)
+    if observed > 1:
+        return (
+            f"omega by the observed variance of the sum is {observed:.3f}, above 1: the model implies more true "
+            "variance than the sum has, and the value is no evidence of reliability",
+        )
+    return ()
+
+
+@dataclass(frozen=True)
+class _Categorical:
+    """Reliabilities that a categorical one-factor model gives."""
+
+    implied: float
+    observed: float
+    latent: float
+    loadings: pd.Series
+    notes: tuple[str, ...]
+
+
+def _categorical(frame: pd.DataFrame, missing: Missing) -> _Categorical:
+    """Fit the categorical model and return Green and Yang's omega by implied and by observed variance."""
     from psychometrics.sem import CfaModel, fit_cfa
 
     named = frame.set_axis(text_names(frame.columns), axis="columns")
     fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV", missing=missing)
     loadings = fit.loading_matrix().iloc[:, 0].rename("loading")
     thresholds = fit.thresholds.set_index(["item", "threshold"])["estimate"]
-    latent = float(loadings.sum() ** 2 / fit.sample.to_numpy().sum())
-    return green_yang(loadings, thresholds, fit.sample), latent, loadings, (*fit.problems, *fit.notes)
+    weights = loadings.to_numpy(dtype=float)
+    implied = pd.DataFrame(np.clip(np.outer(weights, weights), -1.0, 1.0), loadings.index, loadings.index)
+    observed = green_yang(loadings, thresholds, fit.sample)
+    labelled = loadings.set_axis(frame.columns)
+    return _Categorical(
+        implied=green_yang(loadings, thresholds, implied),
+        observed=observed,
+        latent=ratio(float(weights.sum() ** 2), float(fit.sample.to_numpy().sum())),
+        loadings=labelled,
+        notes=(*fit.problems, *fit.notes, *_negative_note(labelled), *_observed_notes(observed)),
+    )
 
 
 def _code_covariance(first: np.ndarray, second: np.ndarray, rho: float) -> float:
@@ -342,17 +424,11 @@ def _code_covariance(first: np.ndarray, second: np.ndarray, rho: float) -> float
     return float(joint.sum() - ndtr(first).sum() * ndtr(second).sum())
 
 
-@dataclass(frozen=True)
-class _Omega:
-    """Picklable statistic of the bootstrap: omega of one factor."""
-
-    missing: Missing
-
-    def __call__(self, sample: pd.DataFrame) -> float:
-        """Return omega of one resample."""
-        frame, _ = by_missing_rule(sample, self.missing, minimum_persons=3)
-        loadings, _ = _one_factor(product_moment(frame))
-        return omega_of_loadings(loadings, frame.std(ddof=1).to_numpy())
+def _omega_of_covariances(covariances: np.ndarray) -> float:
+    """Return omega of one factor from covariances."""
+    spread = np.sqrt(np.diag(covariances))
+    matrix = pd.DataFrame(covariances / np.outer(spread, spread))
+    return omega_of_loadings(_one_factor(matrix)[0], spread)
 
 
 @dataclass(frozen=True)
@@ -364,14 +440,4 @@ class _CategoricalOmega:
     def __call__(self, sample: pd.DataFrame) -> float:
         """Return categorical omega of one resample."""
         frame, _ = by_missing_rule(sample, self.missing, minimum_persons=3)
-        return _categorical(frame, self.missing)[0]
-
-
-def _bootstrap(
-    statistic: _Omega | _CategoricalOmega, frame: pd.DataFrame, confidence: float, n_resamples: int, seed: int
-) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of a coefficient."""
-    from psychometrics.resampling import bootstrap_interval
-
-    result = bootstrap_interval(statistic, frame, n_resamples, seed, confidence)
-    return float(result.lower.iloc[0]), float(result.upper.iloc[0])
+        return _categorical(frame, self.missing).implied

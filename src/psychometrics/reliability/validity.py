@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Scales, numeric_table, one_of, scales_of
+from psychometrics._checks import Label, Scales, listed, numeric_table, one_of, scales_of, share
 from psychometrics._responses import Correlation, Missing, correlation_matrix
 from psychometrics.errors import ModelError
+from psychometrics.reliability._resampled import OfCovariances, clusters_of_kept, n_clusters_of
+from psychometrics.reliability.omega import ratio
+
+if TYPE_CHECKING:
+    from psychometrics.resampling import BootstrapInterval
 
 _SMALLEST = 1e-12
+# Correlations within a scale below this are none: a ratio to them means nothing.
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,12 @@ class HtmtResult:
         Settings.
     n_persons : int
         Persons after deletion.
-    n_resamples : int
-        Resamples behind the interval, 0 without one.
+    n_resamples, n_failed : int
+        Resamples behind the interval, and those lost because a ratio was not defined in them; 0 without one.
+    n_clusters : int
+        Clusters that were resampled; 0 when persons were.
+    notes : tuple of str
+        What a reader has to know: ratios that are not defined, and resamples lost when above 1 %.
     """
 
     ratios: pd.DataFrame
@@ -47,13 +58,20 @@ class HtmtResult:
     missing: str
     n_persons: int
     n_resamples: int
+    n_failed: int = 0
+    n_clusters: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lost_share(self) -> float:
+        """Share of the resamples that were lost, 0 to 1."""
+        return self.n_failed / self.n_resamples if self.n_resamples else 0.0
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a pair of scales: scale, other, ratio, lower, upper."""
         names = list(self.ratios.columns)
-        rows = [
-            (a, b, self.ratios.loc[a, b], self.lower.loc[a, b], self.upper.loc[a, b]) for a, b in combinations(names, 2)
-        ]
+        values = [table.to_numpy() for table in (self.ratios, self.lower, self.upper)]
+        rows = [(names[a], names[b], *(table[a, b] for table in values)) for a, b in combinations(range(len(names)), 2)]
         return pd.DataFrame(rows, columns=["scale", "other", "ratio", "lower", "upper"])
 
 
@@ -79,6 +97,8 @@ def composite_reliability(
     Returns
     -------
     Series of shape (n_factors,)
+        NaN for a factor with a negative residual variance, and where the true variance exceeds the observed one: a
+        reliability above 1 is none.
 
     Raises
     ------
@@ -96,13 +116,15 @@ def composite_reliability(
     Validated against ``semTools::compRelSEM`` (with ``covariances``) and ``semTools::reliability`` (without).
     """
     matrix, residuals = _simple_structure(loadings, residual_variances)
-    values = {}
-    for factor in matrix.columns:
-        own = matrix.index[matrix[factor].abs() > _SMALLEST]
-        true = float(matrix.loc[own, factor].sum()) ** 2
-        whole = true + residuals[own].sum() if covariances is None else covariances.loc[own, own].to_numpy().sum()
-        values[factor] = true / whole
-    return pd.Series(values, name="composite_reliability", dtype=float)
+    observed = None if covariances is None else covariances.loc[matrix.index, matrix.index].to_numpy(dtype=float)
+    values = []
+    for weights in matrix.to_numpy(dtype=float).T:
+        own = np.abs(weights) > _SMALLEST
+        true = float(weights[own].sum()) ** 2
+        whole = true + float(residuals[own].sum()) if observed is None else float(observed[np.ix_(own, own)].sum())
+        proper = bool((residuals[own] >= 0).all()) and true <= whole * (1 + _SMALLEST)
+        values.append(ratio(true, whole) if proper else float("nan"))
+    return pd.Series(values, matrix.columns, name="composite_reliability", dtype=float)
 
 
 def average_variance_extracted(
@@ -124,6 +146,7 @@ def average_variance_extracted(
     Returns
     -------
     Series of shape (n_factors,)
+        NaN for a factor with a negative residual variance.
 
     Raises
     ------
@@ -139,12 +162,13 @@ def average_variance_extracted(
     Validated against ``semTools::AVE`` (categorical models: standardised loadings; continuous ones: unstandardised).
     """
     matrix, residuals = _simple_structure(loadings, residual_variances)
-    values = {}
-    for factor in matrix.columns:
-        own = matrix.index[matrix[factor].abs() > _SMALLEST]
-        common = float((matrix.loc[own, factor] ** 2).sum())
-        values[factor] = common / (common + residuals[own].sum())
-    return pd.Series(values, name="average_variance_extracted", dtype=float)
+    values = []
+    for weights in matrix.to_numpy(dtype=float).T:
+        own = np.abs(weights) > _SMALLEST
+        common = float((weights[own] ** 2).sum())
+        proper = bool((residuals[own] >= 0).all())
+        values.append(ratio(common, float(common + residuals[own].sum())) if proper else float("nan"))
+    return pd.Series(values, matrix.columns, name="average_variance_extracted", dtype=float)
 
 
 def htmt(
@@ -158,6 +182,7 @@ def htmt(
     n_resamples: int = 500,
     seed: int = 0,
     n_jobs: int | None = None,
+    clusters: pd.Series | None = None,
 ) -> HtmtResult:
     r"""Heterotrait-monotrait ratio of correlations.
 
@@ -185,6 +210,8 @@ def htmt(
         Percentile bootstrap over persons.
     n_resamples, seed, n_jobs
         Of the bootstrap.
+    clusters : Series of shape (n_persons,), optional
+        Cluster of each person, in the order of the rows: the bootstrap then draws whole clusters.
 
     Returns
     -------
@@ -211,20 +238,24 @@ def htmt(
     """
     one_of(version, (1, 2), "version")
     one_of(interval, ("none", "bootstrap"), "interval")
+    share(confidence)
     frame = numeric_table(responses, minimum_columns=4, minimum_rows=2)
     members = scales_of(frame, scales)
     _refuse_small(members)
-    _, n_persons = correlation_matrix(frame, correlation, missing)
-    statistic = _Ratios(tuple((name, tuple(items)) for name, items in members.items()), version, correlation, missing)
+    matrix, n_persons = correlation_matrix(frame, correlation, missing)
+    places = {item: place for place, item in enumerate(frame.columns)}
+    statistic = _Ratios(tuple(tuple(places[item] for item in items) for items in members.values()), version,
+                        correlation, missing)  # fmt: skip
     pairs, names = list(combinations(members, 2)), list(members)
+    ratios = statistic.of(matrix.to_numpy())
     lower = upper = pd.Series(np.nan, index=range(len(pairs)))
+    n_failed, notes = 0, _undefined(ratios, pairs)
+    kept = clusters_of_kept(clusters, frame, missing)
     if interval == "bootstrap":
-        from psychometrics.resampling import bootstrap_interval
-
-        drawn = bootstrap_interval(statistic, frame, n_resamples, seed, confidence, n_jobs=n_jobs)
-        lower, upper = drawn.lower, drawn.upper
+        drawn = statistic.drawn(frame, n_resamples, seed, confidence, kept, n_jobs)
+        lower, upper, n_failed, notes = drawn.lower, drawn.upper, drawn.n_failed, (*notes, *drawn.notes)
     return HtmtResult(
-        ratios=_square(statistic(frame), pairs, names, 1.0),
+        ratios=_square(ratios, pairs, names, 1.0),
         lower=_square(lower.to_numpy(), pairs, names, np.nan),
         upper=_square(upper.to_numpy(), pairs, names, np.nan),
         version=version,
@@ -233,6 +264,9 @@ def htmt(
         missing=missing,
         n_persons=n_persons,
         n_resamples=n_resamples if interval == "bootstrap" else 0,
+        n_failed=n_failed,
+        n_clusters=n_clusters_of(kept) if interval == "bootstrap" else 0,
+        notes=notes,
     )
 
 
@@ -240,21 +274,44 @@ def htmt(
 class _Ratios:
     """Picklable statistic of the bootstrap: the ratios of all pairs of scales, in order."""
 
-    members: tuple[tuple[str, tuple[str, ...]], ...]
+    members: tuple[tuple[int, ...], ...]
     version: int
     correlation: Correlation
     missing: Missing
 
     def __call__(self, sample: pd.DataFrame) -> np.ndarray:
         """Return the ratios of one table."""
-        matrix, _ = correlation_matrix(sample, self.correlation, self.missing)
-        size = matrix.abs()
-        within = {name: self._mean(_lower(size.loc[list(items), list(items)])) for name, items in self.members}
+        return self.of(correlation_matrix(sample, self.correlation, self.missing)[0].to_numpy())
+
+    def of(self, matrix: np.ndarray) -> np.ndarray:
+        """Return the ratios of correlations (or of covariances, which it scales), NaN within scales without any."""
+        spread = np.sqrt(np.diag(matrix))
+        size = np.abs(matrix / np.outer(spread, spread))
+        within = [self._mean(size[np.ix_(own, own)][np.tril_indices(len(own), k=-1)]) for own in self.members]
         ratios = []
-        for (a, first), (b, second) in combinations(self.members, 2):
-            between = self._mean(size.loc[list(first), list(second)].to_numpy().ravel())
-            ratios.append(between / np.sqrt(within[a] * within[b]))
+        for (a, first), (b, second) in combinations(enumerate(self.members), 2):
+            between = self._mean(size[np.ix_(first, second)].ravel())
+            product = within[a] * within[b]
+            ratios.append(between / np.sqrt(product) if product > _NOTHING**2 else np.nan)
         return np.array(ratios)
+
+    def drawn(
+        self,
+        frame: pd.DataFrame,
+        n_resamples: int,
+        seed: int,
+        confidence: float,
+        clusters: pd.Series | None,
+        n_jobs: int | None,
+    ) -> BootstrapInterval:
+        """Return the bootstrap of the ratios: from sums of products for Pearson's correlation."""
+        from psychometrics.resampling import bootstrap_from_counts, bootstrap_interval
+
+        rows = frame if self.missing == "pairwise" else frame.dropna()
+        if self.correlation == "pearson":
+            statistic = OfCovariances(rows.to_numpy(), self.of, len(list(combinations(self.members, 2))))
+            return bootstrap_from_counts(statistic, len(rows), n_resamples, seed, confidence, clusters)
+        return bootstrap_interval(self, rows, n_resamples, seed, confidence, clusters=clusters, n_jobs=n_jobs)
 
     def _mean(self, values: np.ndarray) -> float:
         """Return the arithmetic or geometric mean."""
@@ -263,45 +320,48 @@ class _Ratios:
         return float(np.exp(np.log(np.maximum(values, _SMALLEST)).mean()))
 
 
-def _lower(matrix: pd.DataFrame) -> np.ndarray:
-    """Return the entries below the diagonal."""
-    values: np.ndarray = matrix.to_numpy()[np.tril_indices(len(matrix), k=-1)]
-    return values
+def _undefined(ratios: np.ndarray, pairs: list[tuple[Label, Label]]) -> tuple[str, ...]:
+    """Name the pairs of scales whose ratio is not defined."""
+    absent = [f"{a} and {b}" for (a, b), value in zip(pairs, ratios, strict=True) if np.isnan(value)]
+    if not absent:
+        return ()
+    return (f"no ratio for {listed(absent)}: the items of a scale do not correlate with one another",)
 
 
-def _square(values: np.ndarray, pairs: list[tuple[str, str]], names: list[str], diagonal: float) -> pd.DataFrame:
+def _square(values: np.ndarray, pairs: list[tuple[Label, Label]], names: list[Label], diagonal: float) -> pd.DataFrame:
     """Lay out one value a pair as a symmetric table."""
-    table = pd.DataFrame(diagonal, index=names, columns=names)
+    matrix = np.full((len(names), len(names)), diagonal)
+    place = {name: number for number, name in enumerate(names)}
     for (a, b), value in zip(pairs, values, strict=True):
-        table.loc[a, b] = table.loc[b, a] = value
-    return table
+        matrix[place[a], place[b]] = matrix[place[b], place[a]] = value
+    labels = pd.Index(names, tupleize_cols=False)
+    return pd.DataFrame(matrix, index=labels, columns=labels)
 
 
-def _refuse_small(members: dict[str, list[str]]) -> None:
+def _refuse_small(members: dict[Label, list[Label]]) -> None:
     """Refuse scales between or within which there is nothing to compare."""
     single = [name for name, items in members.items() if len(items) < 2]
     if len(members) < 2 or single:
         raise ModelError(
             "heterotrait-monotrait ratios need two scales of two items or more"
-            + (f"; scales of one item: {', '.join(single)}" if single else "")
+            + (f"; scales of one item: {listed(single)}" if single else "")
         )
 
 
 def _simple_structure(
     loadings: pd.DataFrame | pd.Series, residual_variances: pd.Series | None
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Return loadings as a table and residual variances, refusing cross-loadings and empty factors."""
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return loadings as a table and residual variances in its order, refusing cross-loadings and empty factors."""
     matrix = loadings.to_frame(loadings.name or "factor") if isinstance(loadings, pd.Series) else loadings
-    present = matrix.abs() > _SMALLEST
+    present = np.abs(matrix.to_numpy(dtype=float)) > _SMALLEST
     crossing = matrix.index[present.sum(axis=1) > 1]
     if len(crossing):
         raise ModelError(
-            f"items that load on several factors: {', '.join(map(str, crossing))}; these coefficients suppose "
-            "one factor an item"
+            f"items that load on several factors: {listed(crossing)}; these coefficients suppose one factor an item"
         )
-    empty = matrix.columns[~present.any()]
+    empty = matrix.columns[~present.any(axis=0)]
     if len(empty):
-        raise ModelError(f"factors without items: {', '.join(map(str, empty))}")
+        raise ModelError(f"factors without items: {listed(empty)}")
     if residual_variances is None:
-        return matrix, 1 - (matrix**2).sum(axis=1)
-    return matrix, residual_variances.reindex(matrix.index)
+        return matrix, 1 - (matrix.to_numpy(dtype=float) ** 2).sum(axis=1)
+    return matrix, residual_variances.reindex(matrix.index).to_numpy(dtype=float)

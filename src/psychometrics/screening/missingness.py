@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import numeric_table, refuse_constant
+from psychometrics._checks import listed, numeric_table, refuse_constant
 from psychometrics.errors import ConvergenceError, InputShapeError, SingularMatrixError
 
 _EM_STEPS = 1000
@@ -61,6 +61,8 @@ class LittleTest:
         Degrees of freedom; 0 with NaN statistics when nothing is missing.
     n_patterns, n_persons : int
         Patterns and persons with at least one answer.
+    notes : tuple of str
+        Why the statistic is NaN.
     """
 
     chi_square: float
@@ -68,6 +70,7 @@ class LittleTest:
     p_value: float
     n_patterns: int
     n_persons: int
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with every attribute."""
@@ -100,11 +103,16 @@ def missing_patterns(responses: pd.DataFrame) -> MissingPatterns:
     Validated against ``mice::md.pattern``.
     """
     missing = numeric_table(responses, minimum_rows=1).isna()
-    counted = missing.value_counts().rename("n").reset_index()
     items = list(missing.columns)
-    counted["n_missing"] = counted[items].sum(axis=1)
-    counted = counted.sort_values(["n", "n_missing", *items], ascending=[False, True] + [True] * len(items))
-    counted["share"] = counted["n"] / len(missing)
+    taken = [name for name in ("n_missing", "n", "share") if name in items]
+    if taken:
+        raise InputShapeError(
+            f"items may not be called {listed(taken)}: the table of patterns has columns of that name"
+        )
+    patterns, counts = np.unique(missing.to_numpy(), axis=0, return_counts=True)
+    order = np.lexsort((np.arange(len(counts)), patterns.sum(axis=1), -counts))
+    counted = pd.DataFrame(patterns[order], columns=missing.columns)
+    counted = counted.assign(n_missing=patterns[order].sum(axis=1), n=counts[order], share=counts[order] / len(missing))
     person_counts = missing.sum(axis=1).rename("n_missing")
     return MissingPatterns(
         patterns=counted.reset_index(drop=True),
@@ -163,9 +171,13 @@ def little_mcar_test(responses: pd.DataFrame) -> LittleTest:
     patterns, membership = np.unique(~np.isnan(values), axis=0, return_inverse=True)
     df = int(patterns.sum()) - values.shape[1]
     if len(patterns) == 1:
-        return LittleTest(float("nan"), 0, float("nan"), 1, len(values))
+        alike = "everybody answered the same items, so that there are no patterns to compare"
+        return LittleTest(float("nan"), 0, float("nan"), 1, len(values), (alike,))
     mean, covariance = normal_moments(frame)
     refuse_singular(covariance, list(frame.columns))
+    if df == 0:
+        apart = "no two patterns share an item, so that there is nothing to compare"
+        return LittleTest(float("nan"), 0, float("nan"), len(patterns), len(values), (apart,))
     statistic = _pattern_distances(values, patterns, membership.ravel(), mean, covariance)
     return LittleTest(statistic, df, float(chi2.sf(statistic, df)), len(patterns), len(values))
 
@@ -189,6 +201,8 @@ def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-7) -> tuple[np.nda
     ------
     InputShapeError
         An item nobody answered.
+    ConstantItemError
+        An item that everybody answered alike.
     SingularMatrixError
         A covariance among answered items that cannot be inverted.
     ConvergenceError
@@ -204,6 +218,7 @@ def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-7) -> tuple[np.nda
     """
     if frame.isna().all().any():
         raise InputShapeError("an item has no answers at all; leave it out")
+    refuse_constant(frame)
     centre, scale = frame.mean().to_numpy(), frame.std(ddof=0).to_numpy()
     values = (frame.to_numpy() - centre) / scale
     mean, covariance = np.zeros(values.shape[1]), np.eye(values.shape[1])
