@@ -169,8 +169,8 @@ def test_items_that_were_not_judged_are_kept_with_the_reason(study):
     assert set(table["reasons"]) == {"not judged: too few people"}
 
 
-def test_answer_shares_add_to_one():
-    counts = pd.DataFrame([[1, 3], [2, 2]], columns=[1, 2])
+def test_answer_shares_are_those_of_the_counts():
+    counts = 1000 * pd.DataFrame([[1, 3], [2, 2]], columns=[1, 2])
     np.testing.assert_allclose(items.answer_shares(counts), [[0.25, 0.75], [0.5, 0.5]])
 
 

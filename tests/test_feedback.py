@@ -71,10 +71,16 @@ def test_page_without_peers_is_the_page_with_none():
     assert page_of(None) == page_of(scores(0))
 
 
+def test_middle_half_of_a_cohort_of_two_would_be_the_other_persons_score():
+    pair = cohort(scores=scores(2))
+    rows = individual_profile(pair, "p01", scores(1).iloc[0]).rows
+    assert {(row.cohort_low, row.cohort_high) for row in rows} == {(None, None)}
+
+
 def test_peer_means_are_shown_from_three_raters_on():
     peers = scores(RATERS, seed=2)
     profile = page_of(peers)
-    np.testing.assert_allclose(peer_column(profile), peers.mean())
+    np.testing.assert_allclose(peer_column(profile), np.rint(2 * peers.mean()) / 2)  # to half a point
     assert "3 colleagues rated you." in profile.introduction
 
 
@@ -114,14 +120,14 @@ def test_missing_own_score_is_shown_as_none():
 def test_only_gaps_beyond_twice_the_error_are_named():
     own = pd.Series(3.0, index=COMPETENCIES)
     gap = pd.Series(0.0, index=COMPETENCIES)
-    gap.iloc[:4] = [0.51, -1.5, 0.49, 0.6]
+    gap.iloc[:4] = [1.0, -1.5, 0.5, 2.0]
     peers = pd.DataFrame([own + gap] * 3)
     labels = cohort().framework.labels
     lines = section(individual_profile(cohort(), "p01", own, peers), "Where peers see it differently")
     assert lines == [
+        f"{labels[COMPETENCIES[3]]}: peers higher by 2.00",
         f"{labels[COMPETENCIES[1]]}: peers lower by 1.50",
-        f"{labels[COMPETENCIES[3]]}: peers higher by 0.60",
-        f"{labels[COMPETENCIES[0]]}: peers higher by 0.51",
+        f"{labels[COMPETENCIES[0]]}: peers higher by 1.00",
     ]
 
 

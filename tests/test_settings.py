@@ -76,6 +76,39 @@ def test_number_out_of_range_is_refused(overrides):
     assert "study.yaml" in fault_of(overrides)
 
 
+def limit(name: str, value: float, controller: str = "") -> dict[str, Any]:
+    return {"disclosure": {name: {"value": value, "source": "our own wish", "controller": controller}}}
+
+
+REASON = "Data protection officer, 3 May: all groups are published by name already"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "controller"),
+    [
+        ("minimum_group", 1, ""),
+        ("minimum_group", 1, REASON),
+        ("minimum_group", 4, REASON),
+        ("minimum_group", 9, ""),
+        ("minimum_group", 9, "because"),
+        ("minimum_team", 1, REASON),
+        ("minimum_team", 9, ""),
+        ("minimum_raters", 1, REASON),
+        ("minimum_raters", 2, REASON),
+    ],
+)
+def test_limit_under_which_people_can_be_recognised_is_refused(name, value, controller):
+    assert f"disclosure.{name}" in fault_of(limit(name, value, controller))
+
+
+def test_written_reason_of_the_controller_lowers_a_limit_and_is_printed():
+    assert load_plan(limit("minimum_group", 5, REASON)).disclosure.lowered == [
+        "The limit of people in a group is 5 in this cohort instead of 10. The data controller's reason: "
+        "Data protection officer, 3 May\\: all groups are published by name already"
+    ]
+    assert load_plan(limit("minimum_group", 30)).disclosure.lowered == []
+
+
 @pytest.mark.parametrize("decision", ["drop", "note"])
 def test_check_drops_an_item_or_notes_it(decision):
     plan = load_plan({"selection": {"relevance": {"decision": decision}}})

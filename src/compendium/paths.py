@@ -62,6 +62,11 @@ class ResultFolders:
         return self.root / "private"
 
     @property
+    def disclosure(self) -> Path:
+        """What each step withheld and why, without what it was."""
+        return self.root / "disclosure"
+
+    @property
     def manifest(self) -> Path:
         """The index of every result with its origin and checksum."""
         return self.root / "manifest.json"

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from compendium.disclosure.floors import FLOORS, floor_problem, lowered
+from compendium.disclosure.text import markdown_text
 from compendium.faults import suggest
 from compendium.inputs import Strict, load_model, read_yaml
 from compendium.paths import STUDY_PLAN
@@ -220,12 +222,34 @@ class Multiverse(Strict):
     covariates: list[list[str]]
 
 
-class Disclosure(Strict):
-    """Smallest groups that may be shown."""
+class Limit(Count):
+    """A smallest group that may be shown; below the usual floor the data controller says why under ``controller``."""
 
-    minimum_group: Count
-    minimum_team: Count
-    minimum_raters: Count
+    controller: str = ""
+
+
+class Disclosure(Strict):
+    """Smallest groups that may be shown; no plan and no cohort goes below the floors of the gate."""
+
+    minimum_group: Limit
+    minimum_team: Limit
+    minimum_raters: Limit
+
+    @field_validator("minimum_group", "minimum_team", "minimum_raters")
+    @classmethod
+    def _not_below_its_floor(cls, limit: Limit, about: ValidationInfo) -> Limit:
+        """Refuse a limit under which people can be recognised."""
+        problem = floor_problem(str(about.field_name), limit.value, limit.controller)
+        if problem is not None:
+            raise ValueError(problem)
+        return limit
+
+    @property
+    def lowered(self) -> list[str]:
+        """The sentences that say which limits the data controller lowered, and why, as Markdown."""
+        limits = {name: getattr(self, name) for name in FLOORS}
+        said = [lowered(name, limit.value, markdown_text(limit.controller)) for name, limit in limits.items()]
+        return [sentence for sentence in said if sentence is not None]
 
 
 class Groups(Strict):

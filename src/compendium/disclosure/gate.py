@@ -131,7 +131,7 @@ class Gate:
         if columns and not isinstance(n, pd.Series) and not step_for(n) > 0:
             return out
         rounded = {column: rounded_sums(out[column], n) for column in columns}
-        if columns:
+        if any(not rounded[column].equals(out[column]) for column in columns):
             self._record(name, ROUNDED, [(-1, column) for column in columns])
         return out.assign(**rounded)
 

@@ -47,7 +47,9 @@ def rater_step(raters: float) -> float:
     return step_for(raters, COLLUSION_WIDTH)
 
 
-def merged_bins(values: Sequence[float], edges: Sequence[float], minimum: float) -> tuple[np.ndarray, np.ndarray]:
+def merged_bins(
+    values: Sequence[float] | np.ndarray, edges: Sequence[float] | np.ndarray, minimum: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Count values between edges, and join bins until each holds nobody, or at least the minimum.
 
     Parameters

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from compendium.disclosure import FLOORS, Gate
 from compendium.files import sweep, write_bytes, write_text
 from compendium.paths import ResultFolders
 
@@ -42,10 +43,13 @@ class Results:
         Name of the notebook without its ending, such as ``04_item_analysis``.
     input_hash
         Checksum of what the step read.
+    gate
+        What every public table and value passes; by default one that knows the usual limits and not the cohort's size.
     """
 
-    def __init__(self, folders: ResultFolders, step: str, input_hash: str) -> None:
+    def __init__(self, folders: ResultFolders, step: str, input_hash: str, gate: Gate | None = None) -> None:
         self.folders, self.step, self.input_hash = folders, step, input_hash
+        self.gate = gate or Gate(step, None, FLOORS["minimum_group"].usual)
         self._values: dict[str, dict[str, Any]] = {}
         for folder in (folders.tables, folders.values, folders.figures, folders.notebooks):
             folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +68,7 @@ class Results:
         index: bool = False,
         note: str = "",
     ) -> pd.DataFrame:
-        """Save a table as CSV at full precision and return it.
+        """Save a table as CSV, as the gate lets it pass, and return it so.
 
         Parameters
         ----------
@@ -78,10 +82,12 @@ class Results:
             Whether the index is written as the first columns.
         """
         metadata = self._claim(self.folders.tables, name, caption)
-        out = frame.reset_index() if index else frame
+        given = frame.reset_index() if index else frame
+        out = self.gate.table(name, given)
         content = {"csv": out.to_csv(index=False, lineterminator="\n").encode()}
         self._write(metadata, content, caption, source, note, rows=len(out))
-        return frame
+        self._write_log()
+        return frame if out.equals(given) else out
 
     def value(self, name: str, number: Any, *, source: Source, note: str = "") -> Any:
         """Save a named value (a number, a text, true or false, or None with the reason in ``note``).
@@ -89,7 +95,9 @@ class Results:
         What is not finite or not known is saved as None, with the reason in ``note`` or "not defined".
         """
         self._claim_value(name)
-        plain = _plain(number)
+        shown, note = self.gate.value(name, number, note)
+        plain = _plain(shown)
+        self._write_log()
         if plain is None:
             note = note or "not defined"
         if not isinstance(plain, (bool, int, float, str, type(None))):
@@ -118,6 +126,13 @@ class Results:
         """Save a picture that was rendered elsewhere, one entry an ending (``svg``, ``png``)."""
         self._write(self._claim_figure(name, caption, alt), pages, caption, source, "", alt=alt)
 
+    def _write_log(self) -> None:
+        """Write down what was withheld and why, without what it was."""
+        if self.gate.withheld:
+            self.folders.disclosure.mkdir(exist_ok=True)
+            entries = [entry.as_json() for entry in self.gate.withheld]
+            write_text(self.folders.disclosure / f"{self.step}.json", _as_json(entries))
+
     def clear(self, name: str) -> None:
         """Remove a folder that :meth:`folder` made, so that nothing of an earlier run stays."""
         shutil.rmtree(self._own_folder(name), ignore_errors=True)
@@ -133,7 +148,7 @@ class Results:
         """Return the path of a folder that holds nothing of the other kinds of results."""
         _require_plain(name)
         path, kept = self.folders.root / name, self.folders
-        if path in (kept.tables, kept.values, kept.figures, kept.notebooks, kept.book, kept.private):
+        if path in (kept.tables, kept.values, kept.figures, kept.notebooks, kept.book, kept.private, kept.disclosure):
             raise ResultError(f"{name!r} holds results of other steps; choose another name")
         return path
 
@@ -203,7 +218,8 @@ def forget_step(folders: ResultFolders, step: str) -> None:
             if _owner(metadata) == step:
                 for path in folder.glob(f"{metadata.stem}.*"):
                     path.unlink(missing_ok=True)
-    (folders.values / f"{step}.json").unlink(missing_ok=True)
+    for folder in (folders.values, folders.disclosure):
+        (folder / f"{step}.json").unlink(missing_ok=True)
 
 
 def read_values(folders: ResultFolders) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from compendium.disclosure import rater_step, rounded_to
 from compendium.framework import Framework
 from compendium.plan import StudyPlan
 from compendium.report.tables import number
@@ -23,6 +24,10 @@ TEAM_QUESTIONS = [
     "What helps us work with other organisations already, and how do we keep it?",
     "What is one thing we could try next month, and how shall we know that it worked?",
 ]
+UNCERTAIN = "The range around your score is one standard error of measurement each way."
+ROUNDED = (
+    "Peer means are rounded, the coarser the fewer colleagues, so that nobody's rating can be worked out from them."
+)
 SYNTHETIC = "Synthetic data: made by a program to show the method. No such person or team exists."
 
 
@@ -79,8 +84,9 @@ class Cohort:
 
     @cached_property
     def middle_half(self) -> tuple[pd.Series[float], pd.Series[float]]:
-        """Lower and upper quartile of each competency."""
-        return self.scores.quantile(0.25), self.scores.quantile(0.75)
+        """Lower and upper quartile of each competency; not known where fewer people than a group needs have a score."""
+        enough = self.scores.notna().sum() >= self.plan.disclosure.minimum_group.value
+        return self.scores.quantile(0.25).where(enough), self.scores.quantile(0.75).where(enough)
 
     @property
     def notices(self) -> list[str]:
@@ -109,7 +115,7 @@ def individual_profile(
     needed = int(cohort.plan.disclosure.minimum_raters.value)
     ratings = peers if peers is not None else pd.DataFrame(columns=own.index)
     enough = len(ratings) >= needed
-    means = _mean_of_enough(ratings, needed).reindex(own.index)
+    means = _open_between_raters(_mean_of_enough(ratings, needed), ratings.notna().sum()).reindex(own.index)
     told = f"{len(ratings)} colleagues rated you." if enough else f"Peer means are shown from {needed} raters on."
     return Profile(
         title="Your feedback on integrated working",
@@ -121,7 +127,7 @@ def individual_profile(
         rows=_rows(cohort, own, means),
         sections=_reading(cohort, own, means),
         questions=INDIVIDUAL_QUESTIONS,
-        notes=[_scale_note(cohort), "The range around your score is one standard error of measurement each way."],
+        notes=[_scale_note(cohort), UNCERTAIN, *([ROUNDED] if enough else [])],
         minimum=cohort.framework.scale.minimum,
         maximum=cohort.framework.scale.maximum,
         notices=cohort.notices,
@@ -176,6 +182,12 @@ def specimen_profile(cohort: Cohort, peers: pd.DataFrame | None = None) -> Profi
 def _mean_of_enough(scores: pd.DataFrame, needed: int) -> pd.Series[float]:
     """Return the mean of each competency that at least so many people scored; a missing score lends no cover."""
     return scores.astype(float).mean().where(scores.notna().sum() >= needed)
+
+
+def _open_between_raters(means: pd.Series[float], raters: pd.Series[int]) -> pd.Series[float]:
+    """Round means of few raters, so that all of them but one cannot work out the last one's rating."""
+    steps = raters.where(raters > 0).map(rater_step, na_action="ignore")
+    return rounded_to(means, steps)
 
 
 def _scale_note(cohort: Cohort) -> str:

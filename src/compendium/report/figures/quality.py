@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from compendium.disclosure import FLOORS, merged_bins
 from compendium.report.figures.theme import INK, PALETTE, label, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+BINS = 30
 
 
 def missing_by_position(answers: pd.DataFrame) -> Figure:
@@ -22,14 +26,21 @@ def missing_by_position(answers: pd.DataFrame) -> Figure:
     return figure
 
 
-def careless_indices(indices: pd.DataFrame, cuts: dict[str, float], units: dict[str, str]) -> Figure:
-    """Draw the distribution of each index of careless answering, with the cut of the plan as a dashed line."""
-    import seaborn as sns
+def careless_indices(
+    indices: pd.DataFrame, cuts: dict[str, float], units: dict[str, str], minimum: float = FLOORS["minimum_group"].usual
+) -> Figure:
+    """Draw the distribution of each index of careless answering, with the cut of the plan as a dashed line.
 
+    Bars of unequal width show people for each width of the narrowest bar; none holds fewer people than ``minimum``.
+    """
     names = [name for name in cuts if name in indices]
     figure, panels = subplots(8.0, 2.8, columns=len(names))
     for axes, name in zip(panels, names, strict=True):
-        sns.histplot(x=indices[name].dropna(), bins=30, ax=axes, color=PALETTE[4], edgecolor="white", linewidth=0.3)
+        known = indices[name].dropna().to_numpy()
+        edges, counts = merged_bins(known, np.histogram_bin_edges(known, bins=BINS), minimum)
+        widths = np.diff(edges)
+        heights = np.nan_to_num(counts) * widths.min() / widths
+        axes.bar(edges[:-1], heights, widths, align="edge", color=PALETTE[4], edgecolor="white", linewidth=0.3)
         axes.axvline(cuts[name], color=INK, linestyle="--", linewidth=1)
-        label(axes, x=units[name], y="People (count)" if axes is panels[0] else "")
+        label(axes, x=units[name], y="People (scaled to the narrowest bar)" if axes is panels[0] else "")
     return figure

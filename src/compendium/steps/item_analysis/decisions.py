@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from compendium.disclosure import rounded_sums
 from compendium.step import Step
 from psychometrics.items import KeyingCheck, inter_item_correlations
 from psychometrics.selection import ItemCheck, ItemScreening, ItemSelection, screen_items
@@ -130,5 +131,7 @@ def highest_pairs(answers: pd.DataFrame, number: int = 15) -> pd.DataFrame:
 
 
 def answer_shares(counts: pd.DataFrame) -> pd.DataFrame:
-    """Turn counts of answers into shares of those who answered."""
-    return counts.div(counts.sum(axis="columns"), axis="index")
+    """Turn counts of answers into shares of those who answered, rounded so that no bar gives its count away."""
+    people = counts.sum(axis="columns")
+    shares = counts.div(people, axis="index")
+    return shares.apply(lambda column: rounded_sums(column, people))
