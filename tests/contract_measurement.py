@@ -103,7 +103,6 @@ ENTRIES = {
         "item_statistics": Entry(lambda case: items.item_statistics(case.answers, case.scale_of, 1, 11)),
         "item_rest_correlation": Entry(lambda case: items.item_rest_correlation(case.answers)),
         "inter_item_correlations": Entry(lambda case: items.inter_item_correlations(case.answers)),
-        "redundancy_table": Entry(lambda case: items.redundancy_table(case.answers, 0.5, scales=case.scale_of)),
         "check_keying": Entry(lambda case: items.check_keying(case.answers, case.scale_of)),
         "correlation_of": Entry(
             lambda case: items.correlation_of(case.answers.iloc[:, 0].to_numpy(), case.answers.iloc[:, 1].to_numpy())

@@ -35,7 +35,6 @@ NOT_YET = {
 #: Public functions that take no data a cohort could spoil.
 NO_DATA = {
     "dimensionality.largest_worth_a_look": "takes a finished parallel analysis",
-    "dimensionality.regularised_network": "takes a matrix that exploratory_graph_analysis has checked",
     "dimensionality.walktrap": "takes a network, no answers",
     "screening.refuse_singular": "refuses, returns nothing",
 }

@@ -112,20 +112,14 @@ def test_inter_item_frame_lists_every_pair_with_its_n(bfi: pd.DataFrame) -> None
     assert frame.loc[("A1", "N4"), "correlation"] == result.correlations.loc["A1", "N4"]
 
 
-def test_redundancy_table_lists_pairs_above_the_cut_strongest_first(bfi: pd.DataFrame) -> None:
-    scales = {item: item[0] for item in bfi}
-    table = items.redundancy_table(bfi, 0.5, "pearson", scales)
-    every = items.inter_item_correlations(bfi, "pearson").to_frame()
-    assert len(table) == (every["correlation"].abs() > 0.5).sum() > 3
+def test_pairs_above_count_negative_ones_and_exclude_the_cut_itself(bfi: pd.DataFrame) -> None:
+    frame = pd.DataFrame({"a": [1, 2, 3, 4], "b": [4, 3, 2, 1], "c": [1, 2, 2, 1]})
+    pairs = items.inter_item_correlations(frame)
+    assert pairs.pairs_above(0.9)["correlation"].tolist() == [-1.0]
+    assert pairs.pairs_above(1.0).empty
+    table = items.inter_item_correlations(bfi, "pearson").pairs_above(0.5)
     assert table["correlation"].abs().is_monotonic_decreasing
     assert tuple(table.loc[0, ["item", "other"]]) == ("N1", "N2")
-    assert table["same_scale"].tolist() == (table["item"].str[0] == table["other"].str[0]).tolist()
-
-
-def test_redundancy_counts_negative_pairs_and_excludes_the_cut_itself() -> None:
-    frame = pd.DataFrame({"a": [1, 2, 3, 4], "b": [4, 3, 2, 1], "c": [1, 2, 2, 1]})
-    assert items.redundancy_table(frame, 0.9)["correlation"].tolist() == [-1.0]
-    assert items.redundancy_table(frame, 1.0).empty
 
 
 def test_distribution_counts_are_exact() -> None:
@@ -254,7 +248,6 @@ def test_repeated_items_are_refused() -> None:
         lambda x: items.item_rest_correlation(x, "spearman", "pairwise"),
         lambda x: items.item_rest_correlation(x, missing="nearest"),
         lambda x: items.inter_item_correlations(x, "kendall"),
-        lambda x: items.redundancy_table(x, 1.5),
         lambda x: items.check_keying(x, confidence=95),
         lambda x: items.inter_item_correlations(x[["a"]]),
     ],

@@ -21,7 +21,7 @@ _FAMILIES = {
     "efa": "compare_solutions fit_efa schmid_leiman tucker_congruence",
     "errors": "PsychometricsError",
     "groups": "compare_groups dunn kruskal_wallis welch_anova",
-    "items": "check_keying inter_item_correlations item_rest_correlation item_statistics redundancy_table",
+    "items": "check_keying inter_item_correlations item_rest_correlation item_statistics",
     "irt": "fit_graded_response fit_scales item_fit local_dependence person_fit person_scores",
     "ordinal": "nearest_correlation polychoric",
     "reliability": "average_variance_extracted composite_reliability cronbach_alpha htmt omega_categorical "

@@ -134,6 +134,10 @@ def bootstrap_interval(
     PsychometricsError
         The statistic failed in more than half of the resamples, or on the data itself.
 
+    See Also
+    --------
+    bootstrap_from_counts
+
     References
     ----------
     Efron, B., & Tibshirani, R. J. (1993). An introduction to the bootstrap. Chapman & Hall. Percentile:
@@ -143,6 +147,19 @@ def bootstrap_interval(
     -----
     Validated against ``scipy.stats.bootstrap`` (both methods, within Monte Carlo error) and, for coefficient
     alpha, ``psych::alpha(n.iter = 1000)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.resampling import bootstrap_interval
+    >>> result = bootstrap_interval(lambda sample: sample["a"].mean(), answers, n_resamples=200)
+    >>> result.n_failed, bool(result.lower.iloc[0] < result.upper.iloc[0])
+    (0, True)
     """
     _refuse_settings(n_resamples, confidence, method)
     groups = _row_groups(len(data), clusters)
@@ -271,7 +288,18 @@ def _interval(
 
 
 def lost_note(n_failed: int, n_resamples: int) -> tuple[str, ...]:
-    """Return a note on the resamples lost when they are more than 1 %."""
+    """Return a note on the resamples lost when they are more than 1 %.
+
+    See Also
+    --------
+    bootstrap_interval
+
+    Examples
+    --------
+    >>> from psychometrics.resampling import lost_note
+    >>> lost_note(n_failed=5, n_resamples=1000)
+    ()
+    """
     if n_failed <= _WORTH_SAYING * n_resamples:
         return ()
     share_lost = n_failed / n_resamples

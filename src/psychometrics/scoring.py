@@ -33,6 +33,10 @@ def scale_scores(
     InputShapeError
         When a scale is empty or names an item that is not in ``responses``.
 
+    See Also
+    --------
+    cronbach_alpha
+
     Notes
     -----
     ``score = sum(answered codes) / count(answered)`` if ``count / k >= minimum_answered``. This is person-mean
@@ -44,6 +48,14 @@ def scale_scores(
     549-576, p. 564.
 
     Validated against: ``rowMeans(x, na.rm = TRUE)`` in R, by identity on complete data.
+
+    Examples
+    --------
+    >>> from psychometrics.scoring import scale_scores
+    >>> import pandas as pd
+    >>> answers = pd.DataFrame({"a": [1, 2], "b": [3, None]})
+    >>> scale_scores(answers, {"x": ["a", "b"]})["x"].tolist()
+    [2.0, 2.0]
     """
     for scale, items in scales.items():
         missing = [item for item in items if item not in responses.columns]

@@ -12,7 +12,6 @@ from psychometrics.dimensionality.criteria import (
 from psychometrics.dimensionality.network import (
     ExploratoryGraphAnalysis,
     exploratory_graph_analysis,
-    regularised_network,
     walktrap,
 )
 from psychometrics.dimensionality.parallel import ParallelAnalysis, parallel_analysis
@@ -34,7 +33,6 @@ __all__ = [
     "kmo",
     "minimum_average_partial",
     "parallel_analysis",
-    "regularised_network",
     "retain_factors",
     "walktrap",
 ]

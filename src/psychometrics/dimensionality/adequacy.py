@@ -95,6 +95,10 @@ def kmo(responses: pd.DataFrame, correlation: Correlation = "pearson", missing: 
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
         Responses that no correlation is defined for.
 
+    See Also
+    --------
+    bartlett_sphericity
+
     References
     ----------
     Kaiser, H. F., & Rice, J. (1974). Little jiffy, mark IV. Educational and Psychological Measurement, 34,
@@ -103,6 +107,18 @@ def kmo(responses: pd.DataFrame, correlation: Correlation = "pearson", missing: 
     Notes
     -----
     Validated against ``psych::KMO``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.dimensionality import kmo
+    >>> kmo(answers).overall > 0.8
+    True
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     inverted = inverse(matrix)
@@ -142,6 +158,10 @@ def bartlett_sphericity(responses: pd.DataFrame, missing: Missing = "listwise") 
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
         Responses that no correlation is defined for.
 
+    See Also
+    --------
+    kmo
+
     References
     ----------
     Bartlett, M. S. (1951). The effect of standardization on a chi-square approximation in factor analysis.
@@ -150,6 +170,18 @@ def bartlett_sphericity(responses: pd.DataFrame, missing: Missing = "listwise") 
     Notes
     -----
     Validated against ``psych::cortest.bartlett`` on complete data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.dimensionality import bartlett_sphericity
+    >>> bartlett_sphericity(answers).df
+    15
     """
     from scipy.stats import chi2
 

@@ -135,6 +135,10 @@ def minimum_average_partial(
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
         Responses that no correlation is defined for.
 
+    See Also
+    --------
+    retain_factors
+
     References
     ----------
     Velicer, W. F. (1976). Determining the number of components from the matrix of partial correlations.
@@ -144,6 +148,18 @@ def minimum_average_partial(
     Notes
     -----
     Validated against ``psych::vss(x)$map`` (squared version, from one component on).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.dimensionality import minimum_average_partial
+    >>> minimum_average_partial(answers).n_factors
+    1
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     inverse(matrix)
@@ -184,6 +200,10 @@ def empirical_kaiser(
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
         Responses that no correlation is defined for.
 
+    See Also
+    --------
+    parallel_analysis, retain_factors
+
     References
     ----------
     Braeken, J., & van Assen, M. A. L. M. (2017). An empirical Kaiser criterion. Psychological Methods, 22,
@@ -192,6 +212,18 @@ def empirical_kaiser(
     Notes
     -----
     Validated by hand on a small matrix and by recovery of simulated structures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.dimensionality import empirical_kaiser
+    >>> empirical_kaiser(answers).n_factors
+    1
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     observed = np.linalg.eigvalsh(matrix.to_numpy())[::-1]
@@ -259,6 +291,10 @@ def hull(
     SingularMatrixError, CodingError, ConstantItemError, TooFewPersonsError
         Responses that no factor analysis is defined for.
 
+    See Also
+    --------
+    retain_factors
+
     References
     ----------
     Lorenzo-Seva, U., Timmerman, M. E., & Kiers, H. A. L. (2011). The Hull method for selecting the number of
@@ -267,6 +303,18 @@ def hull(
     Notes
     -----
     Validated by identities (CAF of no factor is one minus KMO) and by recovery of simulated structures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.dimensionality import hull
+    >>> hull(answers, max_factors=2).table.columns.tolist()
+    ['fit', 'n_parameters', 'on_hull', 'st', 'unbeaten']
     """
     one_of(index, ("caf", "cfi"), "index")
     matrix, n_persons = correlation_matrix(responses, correlation, missing)

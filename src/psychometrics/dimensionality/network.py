@@ -94,6 +94,10 @@ def exploratory_graph_analysis(
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
         Responses that no correlation is defined for.
 
+    See Also
+    --------
+    retain_factors, walktrap
+
     References
     ----------
     Golino, H. F., & Epskamp, S. (2017). Exploratory graph analysis. PLoS ONE, 12, e0174035. Golino, H., et al.
@@ -106,6 +110,18 @@ def exploratory_graph_analysis(
     Notes
     -----
     Validated against ``glasso::glasso`` (network) and ``igraph::cluster_walktrap`` (communities).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.dimensionality import exploratory_graph_analysis
+    >>> exploratory_graph_analysis(answers).n_factors
+    1
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     inverse(matrix)
@@ -127,12 +143,6 @@ def exploratory_graph_analysis(
         n_persons=n_persons,
         notes=notes,
     )
-
-
-def regularised_network(matrix: np.ndarray, n_persons: int, gamma: float = 0.5) -> tuple[np.ndarray, float, bool]:
-    """Return partial correlations under the best penalty, that penalty, and whether every fit settled."""
-    penalties, fits = _path(matrix)
-    return _best(matrix, penalties, fits, n_persons, gamma)
 
 
 def _path(matrix: np.ndarray) -> tuple[np.ndarray, list[np.ndarray | None]]:
@@ -172,6 +182,10 @@ def walktrap(weights: np.ndarray, steps: int = _WALK_LENGTH) -> np.ndarray:
     ndarray of shape (n_nodes,)
         A label for each node; nodes without edges have labels of their own.
 
+    See Also
+    --------
+    exploratory_graph_analysis
+
     References
     ----------
     Pons, P., & Latapy, M. (2006). Journal of Graph Algorithms and Applications, 10, 191-218, sections 3 and 4.
@@ -179,6 +193,15 @@ def walktrap(weights: np.ndarray, steps: int = _WALK_LENGTH) -> np.ndarray:
     Notes
     -----
     Validated against ``igraph::cluster_walktrap``.
+
+    Examples
+    --------
+    >>> from psychometrics.dimensionality import walktrap
+    >>> import numpy as np
+    >>> block = np.ones((3, 3)) - np.eye(3)
+    >>> network = np.block([[block, np.zeros((3, 3))], [np.zeros((3, 3)), block]])
+    >>> len(set(walktrap(network).tolist()))
+    2
     """
     labels = np.arange(len(weights))
     best, best_modularity = labels.copy(), _modularity(weights, labels)

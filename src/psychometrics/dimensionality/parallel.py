@@ -113,6 +113,10 @@ def parallel_analysis(
     CodingError, ConstantItemError, TooFewPersonsError
         Responses that no correlation is defined for.
 
+    See Also
+    --------
+    retain_factors, empirical_kaiser
+
     References
     ----------
     Horn, J. L. (1965). A rationale and test for the number of factors in factor analysis. Psychometrika, 30,
@@ -124,6 +128,18 @@ def parallel_analysis(
     -----
     Validated against ``psych::fa.parallel(fa = "both", fm = "minres")``: observed eigenvalues to 1e-4,
     reference ones within Monte Carlo error, and the numbers suggested.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.dimensionality import parallel_analysis
+    >>> parallel_analysis(answers, n_iterations=20).n_factors
+    1
     """
     return parallel_analyses(
         responses,

@@ -93,6 +93,10 @@ def retain_factors(
         When parallel analysis itself is not defined for the data; a later criterion that is not defined is
         listed with its problem instead.
 
+    See Also
+    --------
+    parallel_analysis, hull, empirical_kaiser, minimum_average_partial, exploratory_graph_analysis
+
     References
     ----------
     Auerswald, M., & Moshagen, M. (2019). How to determine the number of factors to retain in exploratory
@@ -101,6 +105,18 @@ def retain_factors(
     Notes
     -----
     Validated by identity with the single criteria and by recovery of simulated structures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.dimensionality import retain_factors
+    >>> retain_factors(answers, "pearson", n_iterations=20).suggested
+    (1,)
     """
     both = parallel_analyses(
         responses,

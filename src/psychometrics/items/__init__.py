@@ -12,7 +12,6 @@ from psychometrics.items.pairs import (
     check_keying,
     fisher_interval,
     inter_item_correlations,
-    redundancy_table,
 )
 
 __all__ = [
@@ -25,5 +24,4 @@ __all__ = [
     "inter_item_correlations",
     "item_rest_correlation",
     "item_statistics",
-    "redundancy_table",
 ]

@@ -95,6 +95,10 @@ def item_statistics(
     TooFewPersonsError
         Fewer than two rows.
 
+    See Also
+    --------
+    item_rest_correlation, inter_item_correlations
+
     References
     ----------
     Joanes, D. N., & Gill, C. A. (1998). Comparing measures of sample skewness and kurtosis. The Statistician,
@@ -105,6 +109,20 @@ def item_statistics(
     -----
     Validated against ``psych::describe(type = 3)`` and ``psych::alpha`` (n, mean, sd, r.drop, raw.r,
     alpha.drop).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> scales = {"a": "x", "b": "x", "c": "x", "d": "y", "e": "y", "f": "y"}
+    >>> from psychometrics.items import item_statistics
+    >>> table = item_statistics(answers, scales).table
+    >>> table[["scale", "n", "constant"]].iloc[0].tolist()
+    ['x', np.int64(200), np.False_]
     """
     frame = numeric_table(responses, minimum_rows=2)
     whole_codes(frame, minimum, maximum)
@@ -162,6 +180,10 @@ def item_rest_correlation(
     CodingError
         An answer that is not a number.
 
+    See Also
+    --------
+    item_statistics, check_keying
+
     References
     ----------
     Peters, C. C., & Van Voorhis, W. R. (1940). Statistical procedures, p. 178 (rest score). Olsson, U.,
@@ -172,6 +194,18 @@ def item_rest_correlation(
     -----
     Validated against ``psych::alpha(x)$item.stats$r.drop`` (``missing="pairwise"`` where answers are missing)
     and ``polycor::polyserial(ML = FALSE)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.items import item_rest_correlation
+    >>> item_rest_correlation(answers)["n"].tolist()
+    [200, 200, 200, 200, 200, 200]
     """
     frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
     if missing == "pairwise":
@@ -182,7 +216,19 @@ def item_rest_correlation(
 
 
 def correlation_of(item: np.ndarray, score: np.ndarray, method: Method = "pearson") -> float:
-    """Correlation of two vectors of shape (n_persons,) over those with both; NaN when one is constant."""
+    """Correlation of two vectors of shape (n_persons,) over those with both; NaN when one is constant.
+
+    See Also
+    --------
+    item_rest_correlation
+
+    Examples
+    --------
+    >>> from psychometrics.items import correlation_of
+    >>> import numpy as np
+    >>> round(correlation_of(np.array([1.0, 2, 3, 4]), np.array([1.0, 3, 2, 4]), "spearman"), 2)
+    0.8
+    """
     both = ~(np.isnan(item) | np.isnan(score))
     x, y = item[both], score[both]
     if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:

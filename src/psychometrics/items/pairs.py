@@ -10,7 +10,7 @@ import pandas as pd
 
 from psychometrics._checks import Label, Scales, constant_items, numeric_table, one_of, scales_of, share
 from psychometrics._responses import product_moment
-from psychometrics.errors import InputShapeError, PsychometricsError
+from psychometrics.errors import PsychometricsError
 from psychometrics.items.describe import item_rest_correlation
 
 
@@ -105,6 +105,10 @@ def inter_item_correlations(
     CodingError
         An answer that is not a number.
 
+    See Also
+    --------
+    check_keying, item_statistics
+
     References
     ----------
     Clark, L. A., & Watson, D. (1995). Constructing validity. Psychological Assessment, 7, 309-319, p. 316.
@@ -112,6 +116,19 @@ def inter_item_correlations(
     Notes
     -----
     Validated against R's ``cor(use = "pairwise", method = ...)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.items import inter_item_correlations
+    >>> pairs = inter_item_correlations(answers).to_frame()
+    >>> len(pairs), list(pairs.columns)
+    (15, ['item', 'other', 'correlation', 'n'])
     """
     one_of(method, ("spearman", "pearson"), "method")
     frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
@@ -120,55 +137,6 @@ def inter_item_correlations(
     with np.errstate(divide="ignore", invalid="ignore"):
         correlations = product_moment(frame, method)
     return InterItemCorrelations(correlations, counts, method, constant_items(frame))
-
-
-def redundancy_table(
-    responses: pd.DataFrame,
-    cut: float = 0.9,
-    method: Literal["spearman", "pearson"] = "spearman",
-    scales: Scales | None = None,
-) -> pd.DataFrame:
-    """Pairs of items that say nearly the same: correlations above a cut in size.
-
-    Parameters
-    ----------
-    responses : DataFrame of shape (n_persons, n_items)
-        Numeric answers, NaN missing.
-    cut : float
-        Pairs strictly above it are listed (the published rule keeps correlations up to .9).
-    method : {"spearman", "pearson"}
-        Kind of correlation.
-    scales : Series or mapping, optional
-        Item to competency; adds ``scale``, ``other_scale`` and ``same_scale``.
-
-    Returns
-    -------
-    DataFrame
-        ``item``, ``other``, ``correlation``, ``n``, strongest first; empty when no pair exceeds the cut.
-
-    Raises
-    ------
-    InputShapeError
-        As :func:`inter_item_correlations`, or a cut outside 0 to 1, or scales that do not fit the items.
-
-    References
-    ----------
-    Clark, L. A., & Watson, D. (1995). Psychological Assessment, 7, 309-319, p. 316.
-
-    Notes
-    -----
-    Validated by identity with :func:`inter_item_correlations`.
-    """
-    if not 0 <= cut <= 1:
-        raise InputShapeError(f"cut is a correlation between 0 and 1, got {cut}")
-    pairs = inter_item_correlations(responses, method).pairs_above(cut)
-    if scales is None:
-        return pairs
-    scale_of = {item: name for name, items in scales_of(responses, scales).items() for item in items}
-    pairs["scale"] = pairs["item"].map(scale_of)
-    pairs["other_scale"] = pairs["other"].map(scale_of)
-    pairs["same_scale"] = pairs["scale"] == pairs["other_scale"]
-    return pairs
 
 
 def check_keying(responses: pd.DataFrame, scales: Scales | None = None, confidence: float = 0.95) -> KeyingCheck:
@@ -200,6 +168,10 @@ def check_keying(responses: pd.DataFrame, scales: Scales | None = None, confiden
     CodingError
         An answer that is not a number.
 
+    See Also
+    --------
+    item_rest_correlation, inter_item_correlations
+
     References
     ----------
     Fisher, R. A. (1921). On the "probable error" of a coefficient of correlation. Metron, 1, 3-32.
@@ -207,6 +179,18 @@ def check_keying(responses: pd.DataFrame, scales: Scales | None = None, confiden
     Notes
     -----
     Validated against ``psych::alpha(check.keys = TRUE)``'s warning on bfi's A1 and R's ``cor.test`` interval.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.items import check_keying
+    >>> check_keying(answers.assign(b=6 - answers["b"])).contradicting
+    ('b',)
     """
     share(confidence)
     frame = numeric_table(responses, minimum_rows=2)
@@ -217,7 +201,20 @@ def check_keying(responses: pd.DataFrame, scales: Scales | None = None, confiden
 
 
 def fisher_interval(r: np.ndarray, n: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Fisher's interval of Pearson correlations r over n persons; NaN below four persons."""
+    """Fisher's interval of Pearson correlations r over n persons; NaN below four persons.
+
+    See Also
+    --------
+    check_keying
+
+    Examples
+    --------
+    >>> from psychometrics.items import fisher_interval
+    >>> import numpy as np
+    >>> lower, upper = fisher_interval(np.array([0.5]), np.array([103]), 0.95)
+    >>> round(float(lower[0]), 3), round(float(upper[0]), 3)
+    (0.339, 0.632)
+    """
     from scipy.stats import norm
 
     margin = norm.ppf((1 + confidence) / 2) / np.sqrt(np.where(n > 3, n - 3.0, np.nan))

@@ -3,19 +3,21 @@
 from psychometrics.reliability.alpha import (
     AlphaResult,
     alpha_if_dropped,
-    alpha_of_matrix,
     cronbach_alpha,
-    feldt_interval,
     ordinal_alpha,
+)
+from psychometrics.reliability.formulas import (
+    alpha_of_matrix,
+    feldt_interval,
+    green_yang,
+    omega_of_loadings,
     standard_error_of_measurement,
 )
 from psychometrics.reliability.hierarchical import HierarchicalOmega, bifactor_omega, omega_hierarchical
 from psychometrics.reliability.omega import (
     OmegaResult,
-    green_yang,
     omega_categorical,
     omega_if_dropped,
-    omega_of_loadings,
     omega_total,
 )
 from psychometrics.reliability.validity import (

@@ -7,11 +7,10 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as f_distribution
 
-from psychometrics._checks import at_least, numeric_table, one_of, share
+from psychometrics._checks import numeric_table, one_of, share
 from psychometrics._responses import Missing, by_missing_rule, correlation_matrix
-from psychometrics.errors import InputShapeError, TooFewPersonsError
+from psychometrics.errors import InputShapeError
 from psychometrics.reliability._resampled import (
     AlphaOfCounts,
     Ends,
@@ -20,11 +19,9 @@ from psychometrics.reliability._resampled import (
     ends_of,
     n_clusters_of,
 )
+from psychometrics.reliability.formulas import alpha_of_matrix, feldt_interval
 
 Interval = Literal["feldt", "bootstrap", "none"]
-
-# A sum whose variance is this small a share of what the items could make is rounding noise.
-_NO_SUM = 1e-12
 
 
 @dataclass(frozen=True)
@@ -136,6 +133,10 @@ def cronbach_alpha(
     TooFewPersonsError
         Fewer than three persons after deletion.
 
+    See Also
+    --------
+    ordinal_alpha, omega_total, omega_categorical
+
     References
     ----------
     Cronbach, L. J. (1951). Coefficient alpha and the internal structure of tests. Psychometrika, 16, 297-334,
@@ -147,6 +148,19 @@ def cronbach_alpha(
     Validated against ``psych::alpha(check.keys = FALSE)`` and ``psych::alpha.ci`` on complete rows to 1e-10,
     and with ``missing="pairwise"`` on rows with gaps (psych takes all rows as n for the interval, which is
     not done here).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.reliability import cronbach_alpha
+    >>> result = cronbach_alpha(answers, interval="bootstrap", n_resamples=200)
+    >>> round(result.raw, 2), result.n_failed
+    (0.81, 0)
     """
     one_of(interval, ("feldt", "bootstrap", "none"), "interval")
     share(confidence)
@@ -219,6 +233,10 @@ def ordinal_alpha(
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
         As :func:`cronbach_alpha`.
 
+    See Also
+    --------
+    cronbach_alpha, omega_categorical
+
     References
     ----------
     Zumbo, B. D., Gadermann, A. M., & Zeisser, C. (2007). Ordinal versions of coefficients alpha and theta for
@@ -230,6 +248,18 @@ def ordinal_alpha(
     -----
     Validated against ``psych::alpha(psych::polychoric(x, correct = 0)$rho)`` within the coarseness of
     psych's polychorics (2e-5).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.reliability import ordinal_alpha
+    >>> round(ordinal_alpha(answers).raw, 2)
+    0.83
     """
     one_of(interval, ("bootstrap", "none"), "interval")
     share(confidence)
@@ -259,26 +289,6 @@ def ordinal_alpha(
     )
 
 
-def alpha_of_matrix(matrix: np.ndarray) -> float:
-    """Alpha of a covariance or correlation matrix of shape (n_items, n_items); NaN where the sum does not vary.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from psychometrics.reliability import alpha_of_matrix
-    >>> round(alpha_of_matrix(np.array([[1.0, 0.5], [0.5, 1.0]])), 4)
-    0.6667
-
-    See Also
-    --------
-    cronbach_alpha
-    """
-    n_items, variance = len(matrix), float(matrix.sum())
-    if n_items < 2 or not variance > _NO_SUM * float(np.abs(matrix).sum()):
-        return float("nan")
-    return float(n_items / (n_items - 1) * (1 - np.trace(matrix) / variance))
-
-
 def alpha_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> pd.Series:
     """Alpha of the remaining items when each item in turn is left out.
 
@@ -299,9 +309,25 @@ def alpha_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
         As :func:`cronbach_alpha`; two items are too few here.
 
+    See Also
+    --------
+    cronbach_alpha, omega_if_dropped
+
     Notes
     -----
     Validated against ``psych::alpha(x)$alpha.drop$raw_alpha``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.reliability import alpha_if_dropped
+    >>> alpha_if_dropped(answers).round(2).to_dict()
+    {'a': 0.78, 'b': 0.79, 'c': 0.78, 'd': 0.78, 'e': 0.77, 'f': 0.78}
     """
     frame, _ = by_missing_rule(numeric_table(responses, minimum_columns=3, minimum_rows=2), missing, minimum_persons=3)
     covariances = frame.cov().to_numpy()
@@ -312,90 +338,6 @@ def alpha_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
         index=frame.columns,
         name="alpha_if_dropped",
     )
-
-
-def feldt_interval(alpha: float, n_persons: int, n_items: int, confidence: float = 0.95) -> tuple[float, float]:
-    r"""Feldt's interval of a coefficient alpha.
-
-    .. math:: 1 - (1 - \hat\alpha) F_{(1 \pm \gamma)/2}(n - 1, (n - 1)(k - 1))
-
-    Parameters
-    ----------
-    alpha : float
-        The estimate.
-    n_persons, n_items : int
-        Persons after deletion and items.
-    confidence : float
-        Nominal coverage.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper end; NaN for an alpha of 1, whose interval would have no width, and for NaN.
-
-    Raises
-    ------
-    TooFewPersonsError
-        Fewer than two persons.
-    InputShapeError
-        Fewer than two items or a confidence outside (0, 1).
-
-    References
-    ----------
-    Feldt, L. S., Woodruff, D. J., & Salih, F. A. (1987). Applied Psychological Measurement, 11, 93-103,
-    eq. 8.
-
-    Notes
-    -----
-    Validated against ``psych::alpha.ci``.
-    """
-    if n_persons < 2:
-        raise TooFewPersonsError(f"Feldt's interval needs at least 2 persons, got {n_persons}")
-    at_least(n_items, 2, "n_items")
-    share(confidence)
-    if not alpha < 1:
-        return float("nan"), float("nan")
-    degrees = (n_persons - 1, (n_persons - 1) * (n_items - 1))
-    lower, upper = (
-        1 - (1 - alpha) * f_distribution.ppf(tail, *degrees) for tail in ((1 + confidence) / 2, (1 - confidence) / 2)
-    )
-    return float(lower), float(upper)
-
-
-def standard_error_of_measurement(standard_deviation: float, reliability: float) -> float:
-    r"""Return the standard error of measurement in the units of the score.
-
-    .. math:: SEM = s_x \sqrt{1 - \rho}
-
-    Parameters
-    ----------
-    standard_deviation : float
-        Of the score.
-    reliability : float
-        Any reliability coefficient of that same score, at most 1.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    InputShapeError
-        A negative standard deviation or a reliability above 1.
-
-    References
-    ----------
-    Lord, F. M., & Novick, M. R. (1968). Statistical theories of mental test scores, eq. 3.3.5.
-
-    Notes
-    -----
-    Validated against the identity with coefficient alpha: the error variance of the sum score.
-    """
-    if not standard_deviation >= 0 or not reliability <= 1:
-        raise InputShapeError(
-            f"a standard deviation of {standard_deviation} with a reliability of {reliability} is impossible"
-        )
-    return float(standard_deviation * np.sqrt(1 - reliability))
 
 
 def _interval(

@@ -13,7 +13,8 @@ from psychometrics._checks import Scales, listed, numeric_table, one_of, scales_
 from psychometrics._responses import Correlation, Missing
 from psychometrics.errors import InputShapeError, ModelError
 from psychometrics.reliability._resampled import clusters_of_kept, ends_of, n_clusters_of
-from psychometrics.reliability.omega import Interval, ratio
+from psychometrics.reliability.formulas import ratio
+from psychometrics.reliability.omega import Interval
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,10 @@ def omega_hierarchical(
         As :func:`psychometrics.efa.fit_efa`, :func:`psychometrics.efa.schmid_leiman` and
         :func:`psychometrics.sem.fit_cfa`.
 
+    See Also
+    --------
+    bifactor_omega, omega_total
+
     References
     ----------
     Zinbarg, R. E., Revelle, W., Yovel, I., & Li, W. (2005). Cronbach's alpha, Revelle's beta, and McDonald's omega h.
@@ -140,6 +145,19 @@ def omega_hierarchical(
     Notes
     -----
     Validated against ``psych::omega`` (exploratory), and the confirmatory loadings against ``lavaan::cfa``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.reliability import omega_hierarchical
+    >>> result = omega_hierarchical(answers, n_factors=2)
+    >>> result.model
+    'Schmid-Leiman of 2 factors (minres, oblimin, pearson)'
     """
     if (n_factors is None) == (scales is None):
         raise ModelError("give either n_factors (exploratory) or scales (confirmatory bifactor model)")
@@ -245,6 +263,10 @@ def bifactor_omega(
     InputShapeError
         Items that differ between the arguments.
 
+    See Also
+    --------
+    omega_hierarchical
+
     References
     ----------
     Zinbarg, R. E., Revelle, W., Yovel, I., & Li, W. (2005). Psychometrika, 70, 123-133, eq. 7. Rodriguez, A., Reise,
@@ -253,6 +275,15 @@ def bifactor_omega(
     Notes
     -----
     Validated against ``psych::omega``.
+
+    Examples
+    --------
+    >>> from psychometrics.reliability import bifactor_omega
+    >>> import pandas as pd
+    >>> general = pd.Series(0.6, list("abcd"))
+    >>> group = pd.DataFrame({"x": [0.4, 0.4, 0, 0], "y": [0, 0, 0.4, 0.4]}, list("abcd"))
+    >>> round(bifactor_omega(general, group).omega_hierarchical, 3)
+    0.643
     """
     if list(general.index) != list(group.index):
         raise InputShapeError("general and group loadings must have the same items in the same order")

@@ -7,16 +7,13 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from psychometrics._checks import listed, numeric_table, one_of, share, text_names
 from psychometrics._responses import Missing, by_missing_rule, inverse, product_moment
-from psychometrics.errors import InputShapeError
 from psychometrics.reliability._resampled import Ends, OfCovariances, clusters_of_kept, ends_of, n_clusters_of
+from psychometrics.reliability.formulas import green_yang, omega_of_loadings, ratio
 
 Interval = Literal["bootstrap", "none"]
-
-_NO_VARIANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -127,6 +124,10 @@ def omega_total(
     CodingError, ConstantItemError, TooFewPersonsError, SingularMatrixError
         Responses that no factor model is defined for.
 
+    See Also
+    --------
+    cronbach_alpha, omega_categorical, omega_hierarchical
+
     References
     ----------
     McDonald, R. P. (1999). Test theory: A unified treatment, eq. 6.20a and 6.20b. Kelley, K., & Pornprasertmanit, S.
@@ -135,6 +136,19 @@ def omega_total(
     Notes
     -----
     Validated against ``semTools::reliability`` (rows omega and omega3) of ``lavaan::cfa``, and its loadings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.reliability import omega_total
+    >>> result = omega_total(answers)
+    >>> round(result.omega, 2), round(result.omega_observed, 2)
+    (0.81, 0.81)
     """
     one_of(interval, ("bootstrap", "none"), "interval")
     share(confidence)
@@ -190,6 +204,10 @@ def omega_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError, SingularMatrixError
         As :func:`omega_total`; three items are too few here.
 
+    See Also
+    --------
+    omega_total, alpha_if_dropped
+
     References
     ----------
     McDonald, R. P. (1999). Test theory: A unified treatment, eq. 6.20a.
@@ -197,6 +215,18 @@ def omega_if_dropped(responses: pd.DataFrame, missing: Missing = "listwise") -> 
     Notes
     -----
     Validated by identity with :func:`omega_total` of the remaining items.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.reliability import omega_if_dropped
+    >>> omega_if_dropped(answers).round(2).to_dict()
+    {'a': 0.78, 'b': 0.79, 'c': 0.78, 'd': 0.78, 'e': 0.77, 'f': 0.78}
     """
     frame, _ = by_missing_rule(numeric_table(responses, minimum_columns=4, minimum_rows=2), missing, minimum_persons=3)
     matrix, spread = product_moment(frame), frame.std(ddof=1).to_numpy()
@@ -249,6 +279,10 @@ def omega_categorical(
     CodingError, ConstantItemError, TooFewPersonsError, ModelError, ConvergenceError
         Responses that the categorical model is not defined for.
 
+    See Also
+    --------
+    omega_total, ordinal_alpha, green_yang
+
     References
     ----------
     Green, S. B., & Yang, Y. (2009). Reliability of summated item scores using structural equation modeling.
@@ -259,6 +293,19 @@ def omega_categorical(
     Validated against ``semTools::compRelSEM`` of ``lavaan::cfa(ordered = ..., estimator = "WLSMV")`` with
     ``obs.var = FALSE`` (``omega``), ``obs.var = TRUE`` (``omega_observed``) and ``ord.scale = FALSE``
     (``omega_latent``).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.reliability import omega_categorical
+    >>> result = omega_categorical(answers)
+    >>> round(result.omega, 2), round(result.omega_observed, 2)
+    (0.81, 0.82)
     """
     one_of(interval, ("bootstrap", "none"), "interval")
     share(confidence)
@@ -290,66 +337,6 @@ def omega_categorical(
         n_clusters=ends.n_clusters,
         notes=(*found.notes, *ends.notes),
     )
-
-
-def green_yang(loadings: pd.Series, thresholds: pd.Series, correlations: pd.DataFrame) -> float:
-    r"""Green and Yang's reliability of a sum of ordinal items.
-
-    .. math:: \omega = \frac{\sum_{ij}\left[\sum_{cd}\Phi_2(\tau_{ic}, \tau_{jd}, \lambda_i\lambda_j)
-       - \sum_c\Phi(\tau_{ic})\sum_d\Phi(\tau_{jd})\right]}{\sum_{ij}\left[\sum_{cd}\Phi_2(\tau_{ic}, \tau_{jd},
-       \rho_{ij}) - \sum_c\Phi(\tau_{ic})\sum_d\Phi(\tau_{jd})\right]}
-
-    Parameters
-    ----------
-    loadings : Series of shape (n_items,)
-        Standardised loadings of the latent responses.
-    thresholds : Series
-        Indexed by item and threshold number.
-    correlations : DataFrame of shape (n_items, n_items)
-        Correlations :math:`\rho_{ij}` of the latent responses in the divisor: polychoric for the observed variance
-        of the sum, or implied.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    InputShapeError
-        Items that differ between the arguments.
-
-    References
-    ----------
-    Green, S. B., & Yang, Y. (2009). Psychometrika, 74, 155-167, eq. 21.
-
-    Notes
-    -----
-    Validated against ``semTools::compRelSEM``.
-    """
-    items = list(loadings.index)
-    if set(items) != set(correlations.index) or not set(items) <= set(thresholds.index.get_level_values(0)):
-        raise InputShapeError("loadings, thresholds and correlations must be about the same items")
-    cuts = [np.sort(thresholds.loc[item].to_numpy(dtype=float)) for item in items]
-    weights = loadings.to_numpy(dtype=float)
-    latent = correlations.loc[items, items].to_numpy(dtype=float)
-    true, total = 0.0, 0.0
-    for i in range(len(items)):
-        for j in range(len(items)):
-            true += _code_covariance(cuts[i], cuts[j], weights[i] * weights[j])
-            total += _code_covariance(cuts[i], cuts[j], 1.0 if i == j else latent[i, j])
-    return ratio(true, total)
-
-
-def omega_of_loadings(loadings: np.ndarray, spread: np.ndarray | None = None) -> float:
-    """Omega of standardised one-factor loadings, of items with these standard deviations (ones when left out)."""
-    scale = np.ones_like(loadings) if spread is None else spread
-    common = np.sum(loadings * scale) ** 2
-    return ratio(float(common), float(common + np.sum((1 - loadings**2) * scale**2)))
-
-
-def ratio(true: float, whole: float) -> float:
-    """Return a share of variance, NaN where the whole has none."""
-    return true / whole if whole > _NO_VARIANCE * max(1.0, abs(true)) else float("nan")
 
 
 def _one_factor(matrix: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -411,17 +398,6 @@ def _categorical(frame: pd.DataFrame, missing: Missing) -> _Categorical:
         loadings=labelled,
         notes=(*fit.problems, *fit.notes, *_negative_note(labelled), *_observed_notes(observed)),
     )
-
-
-def _code_covariance(first: np.ndarray, second: np.ndarray, rho: float) -> float:
-    """Return the covariance of two items' codes whose latent responses correlate rho."""
-    if rho >= 1 - 1e-12:
-        joint = ndtr(np.minimum(first[:, None], second[None, :]))
-    else:
-        from psychometrics.ordinal import bivariate_normal as distribution
-
-        joint = distribution(first[None, :], second[None, :], np.array([rho]))[0]
-    return float(joint.sum() - ndtr(first).sum() * ndtr(second).sum())
 
 
 def _omega_of_covariances(covariances: np.ndarray) -> float:

@@ -13,7 +13,7 @@ from psychometrics._checks import Label, Scales, listed, numeric_table, one_of, 
 from psychometrics._responses import Correlation, Missing, correlation_matrix
 from psychometrics.errors import ModelError
 from psychometrics.reliability._resampled import OfCovariances, clusters_of_kept, n_clusters_of
-from psychometrics.reliability.omega import ratio
+from psychometrics.reliability.formulas import ratio
 
 if TYPE_CHECKING:
     from psychometrics.resampling import BootstrapInterval
@@ -105,6 +105,10 @@ def composite_reliability(
     ModelError
         An item that loads on several factors, or a factor without items.
 
+    See Also
+    --------
+    average_variance_extracted, omega_total
+
     References
     ----------
     Raykov, T. (1997). Estimation of composite reliability for congeneric measures. Applied Psychological Measurement,
@@ -114,6 +118,13 @@ def composite_reliability(
     Notes
     -----
     Validated against ``semTools::compRelSEM`` (with ``covariances``) and ``semTools::reliability`` (without).
+
+    Examples
+    --------
+    >>> from psychometrics.reliability import composite_reliability
+    >>> import pandas as pd
+    >>> composite_reliability(pd.Series([0.6, 0.7, 0.8], list("abc"))).round(3).tolist()
+    [0.745]
     """
     matrix, residuals = _simple_structure(loadings, residual_variances)
     observed = None if covariances is None else covariances.loc[matrix.index, matrix.index].to_numpy(dtype=float)
@@ -153,6 +164,10 @@ def average_variance_extracted(
     ModelError
         An item that loads on several factors, or a factor without items.
 
+    See Also
+    --------
+    composite_reliability, htmt
+
     References
     ----------
     Fornell, C., & Larcker, D. F. (1981). Journal of Marketing Research, 18, 39-50, eq. 11.
@@ -160,6 +175,13 @@ def average_variance_extracted(
     Notes
     -----
     Validated against ``semTools::AVE`` (categorical models: standardised loadings; continuous ones: unstandardised).
+
+    Examples
+    --------
+    >>> from psychometrics.reliability import average_variance_extracted
+    >>> import pandas as pd
+    >>> average_variance_extracted(pd.Series([0.6, 0.7, 0.8], list("abc"))).round(3).tolist()
+    [0.497]
     """
     matrix, residuals = _simple_structure(loadings, residual_variances)
     values = []
@@ -226,6 +248,10 @@ def htmt(
     CodingError, ConstantItemError, TooFewPersonsError
         Responses that no correlation is defined for.
 
+    See Also
+    --------
+    average_variance_extracted
+
     References
     ----------
     Henseler, J., Ringle, C. M., & Sarstedt, M. (2015). A new criterion for assessing discriminant validity. Journal of
@@ -235,6 +261,19 @@ def htmt(
     Notes
     -----
     Validated against ``semTools::htmt`` (both versions).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> scales = {"a": "x", "b": "x", "c": "x", "d": "y", "e": "y", "f": "y"}
+    >>> from psychometrics.reliability import htmt
+    >>> htmt(answers, scales).to_frame().round(2)[["scale", "other"]].to_numpy().tolist()
+    [['x', 'y']]
     """
     one_of(version, (1, 2), "version")
     one_of(interval, ("none", "bootstrap"), "interval")

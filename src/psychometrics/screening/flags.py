@@ -133,6 +133,10 @@ def flag_careless(
     CodingError
         Answers that are not numbers.
 
+    See Also
+    --------
+    longstring, mahalanobis_distance, even_odd_consistency, straight_lining
+
     References
     ----------
     Meade, A. W., & Craig, S. B. (2012). Identifying careless responses in survey data. Psychological Methods,
@@ -142,6 +146,21 @@ def flag_careless(
     -----
     Validated by recovery: planted straight-liners and random answers are found. The indices are validated one
     by one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> scales = {"a": "x", "b": "x", "c": "x", "d": "y", "e": "y", "f": "y"}
+    >>> from psychometrics.screening import flag_careless
+    >>> answers.iloc[0] = 3
+    >>> flags = flag_careless(answers, scales)
+    >>> int(flags.flags["longstring"].sum()) >= 1
+    True
     """
     chosen = rules or CarelessRules()
     answers = numeric_table(responses, minimum_rows=1)

@@ -33,6 +33,10 @@ def longstring(responses: pd.DataFrame, average: bool = False) -> pd.Series:
     InputShapeError, CodingError
         A table without items, or answers that are not numbers.
 
+    See Also
+    --------
+    straight_lining, flag_careless
+
     References
     ----------
     Johnson, J. A. (2005). Ascertaining the validity of individual protocols from web-based personality
@@ -41,6 +45,14 @@ def longstring(responses: pd.DataFrame, average: bool = False) -> pd.Series:
     Notes
     -----
     Validated against ``careless::longstring(avg = TRUE)``.
+
+    Examples
+    --------
+    >>> from psychometrics.screening import longstring
+    >>> import pandas as pd
+    >>> answers = pd.DataFrame({"a": [1, 3], "b": [1, 4], "c": [1, 2], "d": [2, 5]})
+    >>> longstring(answers).tolist()
+    [3, 1]
     """
     answers = numeric_table(responses, minimum_rows=1)
     values = answers.to_numpy()
@@ -76,6 +88,10 @@ def intra_individual_variability(responses: pd.DataFrame) -> pd.Series:
     InputShapeError, CodingError
         A table without items, or answers that are not numbers.
 
+    See Also
+    --------
+    longstring, flag_careless
+
     References
     ----------
     Dunn, A. M., Heggestad, E. D., Shanock, L. R., & Theilgard, N. (2018). Intra-individual response
@@ -85,6 +101,14 @@ def intra_individual_variability(responses: pd.DataFrame) -> pd.Series:
     Notes
     -----
     Validated against ``careless::irv``.
+
+    Examples
+    --------
+    >>> from psychometrics.screening import intra_individual_variability
+    >>> import pandas as pd
+    >>> answers = pd.DataFrame({"a": [1, 3], "b": [1, 4], "c": [1, 2], "d": [2, 5]})
+    >>> intra_individual_variability(answers).round(2).tolist()
+    [0.5, 1.29]
     """
     answers = numeric_table(responses, minimum_rows=1)
     return answers.std(axis=1, ddof=1).rename("intra_individual_variability")
@@ -116,6 +140,10 @@ def mahalanobis_distance(responses: pd.DataFrame) -> pd.DataFrame:
     ConstantItemError, InputShapeError, CodingError, TooFewPersonsError, ConvergenceError
         Responses no distance is defined for.
 
+    See Also
+    --------
+    flag_careless
+
     References
     ----------
     Mahalanobis, P. C. (1936). On the generalized distance in statistics. Proceedings of the National Institute
@@ -125,6 +153,18 @@ def mahalanobis_distance(responses: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     Validated against R's ``mahalanobis(x, colMeans(x), cov(x))`` on complete data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.screening import mahalanobis_distance
+    >>> bool((mahalanobis_distance(answers)["p_value"] < 0.001).any())
+    False
     """
     from scipy.stats import chi2
 
@@ -165,6 +205,10 @@ def even_odd_consistency(responses: pd.DataFrame, scales: Scales) -> pd.Series:
     CodingError
         Answers that are not numbers.
 
+    See Also
+    --------
+    flag_careless
+
     References
     ----------
     Jackson, D. N. (1976). The appraisal of personal reliability. As given by Johnson, J. A. (2005). Journal of
@@ -173,6 +217,19 @@ def even_odd_consistency(responses: pd.DataFrame, scales: Scales) -> pd.Series:
     Notes
     -----
     Validated against ``careless::evenodd``, whose sign is the opposite since version 1.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.screening import even_odd_consistency
+    >>> pairs = {item: number // 2 for number, item in enumerate(answers)}
+    >>> even_odd_consistency(answers, pairs).shape
+    (200,)
     """
     answers = numeric_table(responses, minimum_rows=1)
     halves = [items for items in scales_of(answers, scales).values() if len(items) > 1]
@@ -208,6 +265,10 @@ def straight_lining(responses: pd.DataFrame, scales: Scales | None = None) -> pd
     InputShapeError, CodingError
         Scales that do not fit the items, or answers that are not numbers.
 
+    See Also
+    --------
+    longstring, flag_careless
+
     References
     ----------
     Kim, Y., Dykema, J., Stevenson, J., Black, P., & Moberg, D. P. (2019). Straightlining: Overview of
@@ -217,6 +278,14 @@ def straight_lining(responses: pd.DataFrame, scales: Scales | None = None) -> pd
     Notes
     -----
     Validated by identity with :func:`longstring`: a complete straight line is a run over the whole scale.
+
+    Examples
+    --------
+    >>> from psychometrics.screening import straight_lining
+    >>> import pandas as pd
+    >>> answers = pd.DataFrame({"a": [1, 3], "b": [1, 4], "c": [1, 2], "d": [2, 5]})
+    >>> straight_lining(answers[["a", "b", "c"]])["all"].tolist()
+    [1.0, 0.0]
     """
     answers = numeric_table(responses, minimum_rows=1)
     lines = {}

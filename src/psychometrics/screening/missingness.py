@@ -94,6 +94,10 @@ def missing_patterns(responses: pd.DataFrame) -> MissingPatterns:
     InputShapeError, CodingError
         A table without items, or answers that are not numbers.
 
+    See Also
+    --------
+    little_mcar_test
+
     References
     ----------
     Little, R. J. A., & Rubin, D. B. (2019). Statistical analysis with missing data (3rd ed.), section 1.2.
@@ -101,6 +105,16 @@ def missing_patterns(responses: pd.DataFrame) -> MissingPatterns:
     Notes
     -----
     Validated against ``mice::md.pattern``.
+
+    Examples
+    --------
+    >>> from psychometrics.screening import missing_patterns
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> answers = pd.DataFrame({"a": [1, 2, np.nan], "b": [3, 4, 5]})
+    >>> result = missing_patterns(answers)
+    >>> result.n_complete, result.n_patterns
+    (2, 2)
     """
     missing = numeric_table(responses, minimum_rows=1).isna()
     items = list(missing.columns)
@@ -154,6 +168,10 @@ def little_mcar_test(responses: pd.DataFrame) -> LittleTest:
     InputShapeError, CodingError, ConstantItemError, TooFewPersonsError
         Responses the test is not defined for.
 
+    See Also
+    --------
+    missing_patterns, normal_moments
+
     References
     ----------
     Little, R. J. A. (1988). A test of missing completely at random for multivariate data with missing values.
@@ -162,6 +180,19 @@ def little_mcar_test(responses: pd.DataFrame) -> LittleTest:
     Notes
     -----
     Validated against the statistic from EM estimates in R (``tests/reference/screening.R``).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.screening import little_mcar_test
+    >>> gaps = answers.mask(draw.random(answers.shape) < 0.1)
+    >>> little_mcar_test(gaps).p_value > 0.001
+    True
     """
     from scipy.stats import chi2
 
@@ -208,6 +239,10 @@ def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-7) -> tuple[np.nda
     ConvergenceError
         No convergence in 1,000 steps.
 
+    See Also
+    --------
+    little_mcar_test, mahalanobis_distance
+
     References
     ----------
     Little, R. J. A., & Rubin, D. B. (2019). Statistical analysis with missing data (3rd ed.), section 11.2.1.
@@ -215,6 +250,19 @@ def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-7) -> tuple[np.nda
     Notes
     -----
     Validated against the saturated moments of ``lavaan::lavCor(missing = "ml")``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.screening import normal_moments
+    >>> mean, covariance = normal_moments(answers)
+    >>> mean.shape, covariance.shape
+    ((6,), (6, 6))
     """
     if frame.isna().all().any():
         raise InputShapeError("an item has no answers at all; leave it out")

@@ -121,6 +121,18 @@ def threshold_check(
     ------
     PsychometricsError
         Neither limit given.
+
+    See Also
+    --------
+    cross_loading_check, category_check, screen_items
+
+    Examples
+    --------
+    >>> from psychometrics.selection import threshold_check
+    >>> import pandas as pd
+    >>> check = threshold_check("missing_share", pd.Series({"a": 0.02, "b": 0.31}), maximum=0.2)
+    >>> check.findings["b"].kind, check.findings["b"].value
+    ('above_maximum', 0.31)
     """
     if minimum is None and maximum is None:
         raise PsychometricsError(f"check {name!r} has no limit; give a minimum, a maximum or both")
@@ -169,10 +181,22 @@ def cross_loading_check(
     CodingError, InputShapeError
         Text loadings, or no factor.
 
+    See Also
+    --------
+    threshold_check, screen_items
+
     References
     ----------
     Howard, M. C. (2016). A review of exploratory factor analysis decisions and overview of current practices.
     International Journal of Human-Computer Interaction, 32, 51-62 (the .40-.30-.20 rule).
+
+    Examples
+    --------
+    >>> from psychometrics.selection import cross_loading_check
+    >>> import pandas as pd
+    >>> loadings = pd.DataFrame({"x": [0.7, 0.6], "y": [0.1, 0.5]}, index=["a", "b"])
+    >>> list(cross_loading_check(loadings).findings)
+    ['b']
     """
     sizes = numeric_table(loadings, "loadings", noun="factor").abs()
     ordered = np.sort(sizes.to_numpy(), axis=1)[:, ::-1]
@@ -220,10 +244,26 @@ def category_check(responses: pd.DataFrame, maximum_share: float = 0.80, decisio
     ItemCheck
         Its values are the shares of the most frequent answer.
 
+    See Also
+    --------
+    threshold_check, screen_items
+
     References
     ----------
     Streiner, D. L., Norman, G. R., & Cairney, J. (2015). Health measurement scales (5th ed.), p. 88
     (endorsement between .20 and .80).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.selection import category_check
+    >>> list(category_check(answers.assign(a=5.0)).findings)
+    ['a']
     """
     answers = numeric_table(responses)
     shares = pd.Series([_largest_share(column) for column in answers.to_numpy().T], answers.columns, dtype=float)

@@ -44,6 +44,10 @@ def graded_information(responses: pd.DataFrame, scales: Mapping[str, Sequence[st
     CodingError, ConstantItemError
         As :func:`psychometrics.ordinal.polychoric`.
 
+    See Also
+    --------
+    select_items
+
     References
     ----------
     Takane, Y., & de Leeuw, J. (1987). On the relationship between item response theory and factor analysis of
@@ -52,6 +56,19 @@ def graded_information(responses: pd.DataFrame, scales: Mapping[str, Sequence[st
     Notes
     -----
     Validated against marginal maximum likelihood on simulated and real answers (tests).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.selection import graded_information
+    >>> scales = {"x": ["a", "b", "c"], "y": ["d", "e", "f"]}
+    >>> graded_information(answers, scales).index.tolist()
+    ['a', 'b', 'c', 'd', 'e', 'f']
     """
     if not scales:
         raise InputShapeError("there is no scale; information about a common trait needs one of three items")

@@ -133,6 +133,10 @@ def select_items(
     InputShapeError
         Unknown or repeated items, or a missing value.
 
+    See Also
+    --------
+    screen_items, selection_stability
+
     References
     ----------
     van der Linden, W. J. (2005). Linear models for optimal test design. Springer, chapters 2 and 3. HiGHS: Huangfu,
@@ -142,6 +146,14 @@ def select_items(
     Notes
     -----
     scipy's ``milp`` (HiGHS) solves it. Validated against complete enumeration.
+
+    Examples
+    --------
+    >>> from psychometrics.selection import select_items
+    >>> import pandas as pd
+    >>> merit = pd.Series({"a": 0.9, "b": 0.8, "c": 0.1, "d": 0.7})
+    >>> select_items(merit, {"x": ["a", "b"], "y": ["c", "d"]}, size=2, minimum_per_scale=1).chosen
+    ['a', 'd']
     """
     merit, scale_of = _inputs(values, scales)
     barred = dict(excluded or {})

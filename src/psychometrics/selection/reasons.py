@@ -73,7 +73,19 @@ class Reason:
 
 
 def reason_table(findings: Mapping[Label, Sequence[Reason]]) -> pd.DataFrame:
-    """Return one row a reason, in order: item, place, kind, check, value, limit, other, and the details."""
+    """Return one row a reason, in order: item, place, kind, check, value, limit, other, and the details.
+
+    See Also
+    --------
+    screen_items, Reason
+
+    Examples
+    --------
+    >>> from psychometrics.selection import reason_table
+    >>> from psychometrics.selection import Reason
+    >>> reason_table({"a": [Reason("constant")]})["kind"].tolist()
+    ['constant']
+    """
     rows = [
         {
             "item": item,

@@ -107,6 +107,10 @@ def screen_items(
     CodingError
         Text or infinite answers.
 
+    See Also
+    --------
+    select_items, threshold_check, selection_stability
+
     References
     ----------
     Lewis, R., Duckworth, J., Yarker, J., & Willis, C. (2024). Developing a competency framework for
@@ -117,6 +121,20 @@ def screen_items(
     The abstract does not say whether the total includes the item, nor whether it is of the scale or of the
     whole form; both correlations are in the table. An item that nobody varies on has ``NaN`` and is dropped
     with that reason. Correlations validated against R ``cor(method = "spearman", use = "pairwise")``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.selection import screen_items
+    >>> scales = {"x": ["a", "b", "c"], "y": ["d", "e", "f"]}
+    >>> screening = screen_items(answers.assign(b=3.0), scales)
+    >>> screening.findings["b"][0].kind
+    'constant'
     """
     answers = numeric_table(responses)
     membership = _membership(answers, scales)

@@ -91,6 +91,10 @@ def selection_stability(
     PsychometricsError
         More than half of the resamples failed.
 
+    See Also
+    --------
+    select_items, screen_items
+
     References
     ----------
     Meinshausen, N., & Buehlmann, P. (2010). Stability selection. Journal of the Royal Statistical Society B, 72,
@@ -100,6 +104,20 @@ def selection_stability(
     Notes
     -----
     Validated by recovery: items of noise are chosen at the rate that chance gives, good ones always.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> draw = np.random.default_rng(1)
+    >>> trait = draw.normal(size=(200, 1))
+    >>> codes = np.clip(np.rint(3 + trait + draw.normal(size=(200, 6))), 1, 5)
+    >>> answers = pd.DataFrame(codes, columns=list("abcdef"))
+    >>> from psychometrics.selection import selection_stability
+    >>> best = lambda sample: [sample.mean().idxmax()]
+    >>> result = selection_stability(answers, best, n_resamples=20)
+    >>> round(float(result.items["share"].sum()), 2), result.n_failed
+    (1.0, 0)
     """
     import joblib
 

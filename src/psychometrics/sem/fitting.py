@@ -142,7 +142,7 @@ def fit_cfa(
     >>> result.converged, result.fit.df
     (True, 2)
     >>> result.loadings["standardised"].round(1).tolist()
-    [0.7, 0.7, 0.7, 0.7]
+    [0.7, 0.7, 0.6, 0.7]
 
     Two groups with equal thresholds and loadings:
 
