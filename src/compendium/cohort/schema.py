@@ -112,6 +112,16 @@ class Waiver(Strict):
     reason: Annotated[str, Field(min_length=10)]
 
 
+Kind = Literal["shifted", "range", "turned", "spelling", "unused"]
+
+
+class Accepted(Strict):
+    """A kind of finding about whole files that is known and does not block, and why."""
+
+    finding: Kind
+    reason: Annotated[str, Field(min_length=10)]
+
+
 class Weight(Strict):
     """Survey weights: the column that holds them, and where they come from."""
 
@@ -156,6 +166,7 @@ class CohortSettings(Strict):
     invited: Annotated[int, Field(gt=0)] | None = None
     ignore: list[Code] = Field(default_factory=list)
     waivers: list[Waiver] = Field(default_factory=list)
+    accepted: list[Accepted] = Field(default_factory=list)
     deviations: list[Deviation] = Field(default_factory=list)
     study: dict[str, Any] = Field(default_factory=dict)
 

@@ -1,0 +1,230 @@
+"""Faults that only a whole file shows: shifted codes, a turned form, names that differ by case or spaces only.
+
+Every finding names its likely cause. Findings of a kind that ``cohort.yaml`` declares under ``accepted`` are warnings;
+an answer that nobody uses is never more than a warning.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from compendium.cohort.layout import Form, Question
+from compendium.cohort.responses import Responses, not_applicable_here
+from compendium.cohort.schema import ROW_NUMBER, CohortSettings, Kind
+from compendium.faults import Fault
+from compendium.framework import Framework
+
+# Fewer answers than these say nothing about a whole file.
+FEWEST_ANSWERS, FEWEST_PAIRS = 200, 30
+# The end of a scale that another form gives this share of answers is no rare answer.
+COMMON = 0.05
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault of a whole file, and of which kind it is."""
+
+    kind: Kind
+    fault: Fault
+
+
+def spelling_key(text: str) -> str:
+    """Return a text without what the eye does not tell apart: case, spaces, line breaks, Unicode forms."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def variants(texts: Iterable[str]) -> list[list[str]]:
+    """Return texts that are the same to the eye and not to the computer, each set in order of appearance."""
+    sets: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        sets.setdefault(spelling_key(text), []).append(text)
+    return [same for same in sets.values() if len(same) > 1]
+
+
+def shifted_questions(responses: Responses, not_applicable: list[int]) -> dict[int, list[Question]]:
+    """Return, by how far they are shifted, the questions whose codes as a whole lie one below or one above the scale.
+
+    Questions with the same ends are looked at together. They are shifted when nobody gives the code at one end, and
+    nearly every code outside the scale is the one next to the other end.
+    """
+    found: dict[int, list[Question]] = {}
+    for questions in _by_range(responses.questions):
+        low, high = questions[0].minimum, questions[0].maximum
+        cells = pd.concat([responses.cells[question.column] for question in questions]).dropna()
+        counts = cells.value_counts()
+        outside = counts.drop([str(code) for code in range(low, high + 1)], errors="ignore")
+        for shift, beyond, end in ((-1, low - 1, high), (1, high + 1, low)):
+            found_beyond = int(counts.get(str(beyond), 0))
+            strays = outside.sum() - _declared(outside, questions[0], not_applicable) - found_beyond
+            if found_beyond and str(end) not in counts.index and strays <= 0.1 * found_beyond:
+                found.setdefault(shift, []).extend(questions)
+    return found
+
+
+def _declared(outside: pd.Series, question: Question, not_applicable: list[int]) -> int:
+    """Count cells outside the scale that mean not applicable."""
+    return int(outside.reindex(not_applicable_here(question, not_applicable)).fillna(0).sum())
+
+
+def _by_range(questions: Iterable[Question]) -> list[list[Question]]:
+    """Return the questions that share a scale's ends, competency items and outcomes apart."""
+    sets: dict[tuple[int, int, bool], list[Question]] = {}
+    for question in questions:
+        sets.setdefault((question.minimum, question.maximum, question.outcome), []).append(question)
+    return list(sets.values())
+
+
+def whole_file_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[Finding]:
+    """Return what the files as a whole show to be wrong."""
+    found = [finding for responses in forms.values() for finding in _of_one_form(responses, settings)]
+    if set(forms) == {"self", "peer"}:
+        shifted = any(finding.kind == "shifted" for finding in found)
+        found += [*(() if shifted else _range_findings(forms)), *_turned_findings(forms, framework, settings)]
+        found += _rater_findings(forms, settings)
+    return found
+
+
+def _of_one_form(responses: Responses, settings: CohortSettings) -> list[Finding]:
+    """Return shifted codes, spellings, and answers that nobody uses."""
+    found = []
+    for shift, questions in shifted_questions(responses, settings.not_applicable).items():
+        low, high = questions[0].minimum, questions[0].maximum
+        problem = f"the codes run from {low + shift} to {high + shift} where the scale says {low} to {high}"
+        cause = "the export seems to count from 0" if low + shift == 0 else f"every code seems to be {shift:+d} off"
+        remedy = "add 1 to every answer" if shift < 0 else "take 1 from every answer"
+        action = f"{cause}: export the codes of the scale, or {remedy}"
+        columns = f"{questions[0].column} to {questions[-1].column}, {len(questions)} columns"
+        found.append(Finding("shifted", Fault(responses.file, problem, f"{action} ({columns})")))
+    found += _spelling_findings(responses, settings)
+    return [*found, *(() if found and found[0].kind == "shifted" else _unused_findings(responses))]
+
+
+def _spelling_findings(responses: Responses, settings: CohortSettings) -> list[Finding]:
+    """Return labels and ids of one column that differ by case, spaces or Unicode form only."""
+    columns = dict.fromkeys(responses.layout.ids, "ids")
+    if responses.form == "self":
+        columns |= {group.column: "labels" for group in settings.groups.values() if group.kind != "number"}
+    found = []
+    for column, what in columns.items():
+        if column not in responses.cells or column == ROW_NUMBER:
+            continue
+        cells = responses.cells[column].dropna()
+        for same in variants(cells[cells != ""]):
+            problem = f"{what} that differ by case, spaces, line breaks or Unicode form only"
+            action = "write them alike, if they mean the same"
+            shown = ", ".join(ascii(text) for text in same[:4]) + (", ..." if len(same) > 4 else "")
+            row = int(str(cells.index[cells == same[1]][0]))
+            found.append(Finding("spelling", Fault(responses.file, problem, action, row, column, value=shown)))
+    return found
+
+
+def _rater_findings(forms: dict[Form, Responses], settings: CohortSettings) -> list[Finding]:
+    """Return raters whose id is a person's but for its spelling: they may rate themselves unseen."""
+    own, peers = forms["self"].cells, forms["peer"].cells
+    if not {settings.person_id, settings.rater_id} <= set(peers.columns) or settings.person_id not in own:
+        return []
+    persons = {spelling_key(person): person for person in own[settings.person_id].dropna()}
+    found = []
+    for column in (settings.rater_id, settings.person_id):
+        ids = peers[column].dropna()
+        other = ids[[spelling_key(name) in persons and persons[spelling_key(name)] != name for name in ids]]
+        if len(other):
+            first = str(other.iloc[0])
+            problem = (
+                f"{other.nunique()} ids differ by case, spaces or Unicode form only from ids of the self file, "
+                f"such as {first!a} from {persons[spelling_key(first)]!a}"
+            )
+            action = "write them alike, or nobody can see who rates themselves"
+            fault = Fault(forms["peer"].file, problem, action, int(str(other.index[0])), column)
+            found.append(Finding("spelling", fault))
+    return found
+
+
+def _unused_findings(responses: Responses) -> list[Finding]:
+    """Return answers that nobody gives to any question of a range."""
+    found = []
+    for questions in _by_range(responses.questions):
+        codes = _codes(responses, questions)
+        if len(codes) < FEWEST_ANSWERS:
+            continue
+        missing = [code for code in questions[0].codes if code not in set(codes)]
+        if missing:
+            problem = f"nobody gives the answer {', '.join(map(str, missing))} to any of {len(questions)} questions"
+            action = "look whether the framework has the scale that was shown, and whether all codes were exported"
+            found.append(Finding("unused", Fault(responses.file, problem, action)))
+    return found
+
+
+def _range_findings(forms: dict[Form, Responses]) -> list[Finding]:
+    """Return ends of the scale that one form never uses and the other uses often."""
+    found = []
+    for mine, theirs in ((forms["self"], forms["peer"]), (forms["peer"], forms["self"])):
+        asked = {question.item for question in theirs.questions if not question.outcome}
+        shared = [question for question in mine.questions if question.item in asked]
+        for questions in _by_range(shared):
+            items = {question.item for question in questions}
+            own = _codes(mine, questions)
+            others = _codes(theirs, [question for question in theirs.questions if question.item in items])
+            if min(len(own), len(others)) < FEWEST_ANSWERS:
+                continue
+            for end in (questions[0].minimum, questions[0].maximum):
+                share = float((others == end).mean())
+                if not (own == end).any() and share >= COMMON:
+                    problem = f"no answer is {end}, while {share:.0%} of the answers in {theirs.file} are"
+                    action = "the codes of one of the files seem to be shifted or cut off: compare both with the form"
+                    found.append(Finding("range", Fault(mine.file, problem, action)))
+    return found
+
+
+def _codes(responses: Responses, questions: list[Question]) -> np.ndarray:
+    """Return every readable answer to some questions, as given."""
+    if not questions:
+        return np.array([])
+    cells = pd.concat([responses.cells[question.column] for question in questions]).dropna()
+    numbers = pd.to_numeric(cells, errors="coerce").dropna()
+    low, high = questions[0].minimum, questions[0].maximum
+    return numbers[(numbers >= low) & (numbers <= high)].to_numpy(dtype=float)
+
+
+def _turned_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[Finding]:
+    """Return a form that runs against the other one: people who rate themselves high are rated low by all."""
+    own, peers = forms["self"], forms["peer"]
+    if not {settings.person_id} <= set(peers.cells) & set(own.cells):
+        return []
+    scales = framework.scales()
+    rows = peers.cells[settings.person_id]
+    answers, ratings = framework.on_one_scale(own.answers()), framework.on_one_scale(peers.answers())
+    found = []
+    people = answers.set_axis(own.cells[settings.person_id])
+    people = people[~people.index.duplicated()]
+    for name, items in _wholes(framework, scales).items():
+        known = [item for item in items if item in people and item in ratings]
+        if not known:
+            continue
+        given = ratings[known].mean(axis=1).groupby(rows.to_numpy()).mean()
+        pairs = pd.concat([people[known].mean(axis=1), given], axis=1, join="inner").dropna()
+        if len(pairs) < FEWEST_PAIRS or (pairs.nunique() < 2).any():
+            continue
+        correlation = float(pairs.corr(method="spearman").iloc[0, 1])
+        upper = np.tanh(np.arctanh(np.clip(correlation, -0.999999, 0.999999)) + Z_95 * 1.03 / np.sqrt(len(pairs) - 3))
+        if upper < 0:
+            problem = (
+                f"own answers run against those of colleagues{name}: Spearman's correlation {correlation:.2f}, "
+                f"n = {len(pairs)}, 95 % interval below zero"
+            )
+            action = "one of the two forms seems to be coded the other way round: compare both files with the form"
+            found.append(Finding("turned", Fault(own.file, problem, action)))
+    return found[:1]
+
+
+def _wholes(framework: Framework, scales: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return what is compared between forms: everything where it points in one direction, else each competency."""
+    if len(set(framework.competencies["higher_is"])) == 1 and framework.total != "none":
+        return {"": [item for items in scales.values() for item in items]}
+    return {f" on {framework.labels[name]}": items for name, items in scales.items()}
