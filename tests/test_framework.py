@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from small_study import FRAMEWORK, write_framework
 
 from compendium.faults import Fault, InvalidInput
-from compendium.framework import load_framework, read_framework
+from compendium.framework import load_framework, locate_framework, new_framework, read_framework
 from compendium.paths import FRAMEWORKS
 
 
@@ -178,3 +179,52 @@ def test_outcomes_may_be_a_header_alone(home):
 def test_unknown_framework_suggests_the_nearest(home):
     (fault,) = faults_of(home.with_name("minni"))
     assert fault.action == "did you mean 'mini'?"
+
+
+def test_a_new_framework_validates_and_refuses_a_taken_name(tmp_path):
+    folder = new_framework("ours", frameworks=tmp_path)
+    made = load_framework("ours", tmp_path)
+    assert (made.scale.maximum, len(made.items), made.total) == (7, 6, "mean")
+    assert made.claims["satisfaction"].origin == "own"
+    assert all(made.part(part) is None for part in ("evidence", "consultation", "feedback"))
+    with pytest.raises(InvalidInput, match="the folder exists already"):
+        new_framework("ours", frameworks=tmp_path)
+    assert load_framework(locate_framework("./ours", tmp_path)).home == folder
+
+
+def test_a_framework_of_two_directions_has_no_total(home):
+    path = home / "competencies.csv"
+    path.write_text("competency,label,definition,themes,higher_is\nlisten,L,d,,better\nshare,S,d,,worse\n")
+    (fault,) = faults_of(home)
+    assert fault.key == "whole"
+    assert "point in different directions (better, worse)" in fault.problem
+    text = (home / "framework.yaml").read_text()
+    (home / "framework.yaml").write_text(text + "whole: {total: none}\n")
+    assert load_framework("mini", home.parent).total == "none"
+
+
+@pytest.mark.parametrize("points", [2, 4, 7, 11])
+def test_answer_scales_of_two_to_eleven_points_are_read_item_by_item(home, points):
+    description = yaml.safe_load((home / "framework.yaml").read_text())
+    other = {"minimum": 0, "maximum": points - 1, "labels": {code: f"answer {code}" for code in range(points)}}
+    (home / "framework.yaml").write_text(yaml.safe_dump(description | {"answer_scales": {"other": other}}))
+    rows = (home / "items.csv").read_text().splitlines()
+    rows = [f"{row},{name}" for row, name in zip(rows, ["answer_scale", "other", *[""] * 5], strict=True)]
+    (home / "items.csv").write_text("\n".join(rows))
+    made = load_framework("mini", home.parent)
+    assert made.items.loc["listen_1", ["minimum", "maximum"]].tolist() == [0, points - 1]
+    assert made.items.loc["listen_2", ["minimum", "maximum"]].tolist() == [1, 5]
+    ends = pd.DataFrame({"listen_1": [0.0, points - 1.0], "listen_2": [1.0, 5.0]})
+    assert made.on_one_scale(ends)["listen_1"].tolist() == [1.0, 5.0]
+
+
+def test_a_scale_of_twelve_points_and_a_competency_of_one_item_are_refused(home):
+    spoil(home / "items.csv", "share_2,share", "share_2,listen")
+    spoil(home / "items.csv", "share_3,share", "share_3,listen")
+    (fault,) = faults_of(home)
+    assert "the competency has 1 items where 2 to 20 are supported" in fault.problem
+    description = yaml.safe_load((home / "framework.yaml").read_text())
+    description["response_scale"] |= {"maximum": 12, "not_applicable": 99}
+    description["response_scale"]["labels"] = {code: str(code) for code in range(1, 13)}
+    (home / "framework.yaml").write_text(yaml.safe_dump(description))
+    assert any("12 points" in fault.problem for fault in faults_of(home))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from compendium.cohort.schema import DESCRIPTION, identifier
 from compendium.faults import Fault, display_path, raise_if_any
-from compendium.framework import RESTRICTED, Framework, load_framework
+from compendium.framework import RESTRICTED, Framework, load_framework, locate_framework
 from compendium.paths import COHORTS, FRAMEWORKS
 
 TEMPLATE = Path(__file__).with_name("template")
@@ -44,8 +44,9 @@ def new_cohort(name: str, framework: str = "integrated-care", *, frameworks: Pat
     """
     folder = (Path(name).expanduser() if "/" in name else COHORTS / name).resolve()
     raise_if_any(_name_faults(folder))
-    instrument = load_framework(framework, frameworks)
-    _write_folder(folder, _contents(folder, framework, instrument))
+    located = locate_framework(framework, Path.cwd(), frameworks)
+    instrument = load_framework(located, frameworks)
+    _write_folder(folder, _contents(folder, located, instrument))
     return folder
 
 

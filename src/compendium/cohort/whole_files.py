@@ -189,7 +189,7 @@ def _codes(responses: Responses, questions: list[Question]) -> np.ndarray:
     cells = pd.concat([responses.cells[question.column] for question in questions]).dropna()
     numbers = pd.to_numeric(cells, errors="coerce").dropna()
     low, high = questions[0].minimum, questions[0].maximum
-    return numbers[(numbers >= low) & (numbers <= high)].to_numpy(dtype=float)
+    return np.asarray(numbers[(numbers >= low) & (numbers <= high)], dtype=float)
 
 
 def _turned_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[Finding]:
@@ -211,7 +211,7 @@ def _turned_findings(forms: dict[Form, Responses], framework: Framework, setting
         pairs = pd.concat([people[known].mean(axis=1), given], axis=1, join="inner").dropna()
         if len(pairs) < FEWEST_PAIRS or (pairs.nunique() < 2).any():
             continue
-        correlation = float(pairs.corr(method="spearman").iloc[0, 1])
+        correlation = float(pairs.iloc[:, 0].corr(pairs.iloc[:, 1], method="spearman"))
         upper = np.tanh(np.arctanh(np.clip(correlation, -0.999999, 0.999999)) + Z_95 * 1.03 / np.sqrt(len(pairs) - 3))
         if upper < 0:
             problem = (

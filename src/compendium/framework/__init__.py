@@ -8,6 +8,7 @@ from compendium.framework.loading import (
     locate_framework,
     read_framework,
 )
+from compendium.framework.new import new_framework
 from compendium.framework.schema import (
     RESTRICTED,
     FeedbackTexts,
@@ -29,5 +30,6 @@ __all__ = [
     "claim_faults",
     "load_framework",
     "locate_framework",
+    "new_framework",
     "read_framework",
 ]

@@ -14,7 +14,7 @@ from compendium.framework.instrument import Framework
 from compendium.framework.rules import content_faults, size_faults, total_faults
 from compendium.framework.schema import FrameworkDescription, ResponseScale
 from compendium.inputs import read_model, read_table, read_yaml, yaml_fault
-from compendium.paths import FRAMEWORKS
+from compendium.paths import FRAMEWORKS, framework_folder
 
 DESCRIPTION = "framework.yaml"
 COLUMNS = {
@@ -64,16 +64,9 @@ class FrameworkReading:
 
 
 def locate_framework(name: str, beside: Path, shipped: Path = FRAMEWORKS) -> str:
-    """Return what :func:`load_framework` takes for a name in ``cohort.yaml``: an id, or an absolute path.
-
-    A name that the project ships is an id; anything else, and whatever holds a slash, is a path that counts from the
-    folder of ``cohort.yaml`` when there is such a folder.
-    """
-    folder = (beside / Path(name).expanduser()).resolve()
-    is_path = "/" in name or "\\" in name or name in (".", "..")
-    if is_path or (folder.is_dir() and not (shipped / name).is_dir()):
-        return str(folder)
-    return name
+    """Return what :func:`load_framework` takes for a name in ``cohort.yaml``: an id, or an absolute path."""
+    folder = framework_folder(name, beside, shipped)
+    return name if folder == shipped / name else str(folder)
 
 
 def load_framework(name: str, folder: Path = FRAMEWORKS) -> Framework:

@@ -1,0 +1,207 @@
+"""Cohorts of many shapes, each with its own framework beside it: what people really bring, made up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+# Resamples say nothing about whether a cohort runs.
+QUICK: dict[str, Any] = {
+    "resampling": {"bootstrap": {"value": 20, "source": "a test"}},
+    "claims": {"resamples": {"value": 50, "source": "a test"}},
+    "selection": {"resamples": {"value": 20, "source": "a test"}, "splits": {"value": 2, "source": "a test"}},
+    "structure": {"resamples": {"value": 10, "source": "a test"}},
+}
+NAMES = ("Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a made-up cohort looks like.
+
+    ``groupings`` maps the name of a grouping to its labels; ``peers`` is how many colleagues rate each person.
+    """
+
+    name: str
+    people: int = 120
+    competencies: int = 2
+    items: int = 4
+    low: int = 1
+    high: int = 5
+    kind: str = "published"
+    groupings: tuple[tuple[str, tuple[str, ...]], ...] = (("house", ("North", "South")),)
+    peers: int = 0
+    outcomes: int = 1
+    team_size: int = 0
+    reverse: bool = True
+    whole: str = "mean"
+    missing: float = 0.03
+    other_scale: bool = False
+    drop: bool = False
+    seed: int = 1
+
+
+PUBLISHED = Shape(
+    "published", people=130, competencies=3, items=4, low=1, high=7, peers=3, team_size=26, outcomes=2, seed=3,
+    groupings=(("ward", ("Ward 1", "Ward 2", "Ward: \"3\"")),),
+)  # fmt: skip
+SHORT_SCALE = Shape(
+    "four_points", people=110, competencies=2, items=3, low=1, high=4, kind="instrument", outcomes=0, seed=5,
+    groupings=(("sex", ("f", "m")),), whole="none",
+)  # fmt: skip
+WIDE_SCALE = Shape(
+    "eleven_points", people=100, competencies=1, items=5, low=0, high=10, kind="instrument", seed=7, reverse=False,
+    groupings=(), drop=True,
+)  # fmt: skip
+IN_EVERY_TEST = (PUBLISHED, SHORT_SCALE, WIDE_SCALE)
+MORE = (
+    Shape("two_points", people=200, competencies=2, items=5, low=0, high=1, seed=11),
+    Shape("few_people", people=30, competencies=2, items=3, peers=2, seed=13),
+    Shape("ten_competencies", people=150, competencies=10, items=2, low=1, high=6, outcomes=3, seed=17),
+    Shape("mixed_scales", people=120, competencies=2, items=4, other_scale=True, seed=19),
+    Shape("half_missing", people=150, competencies=2, items=4, missing=0.4, seed=23),
+    Shape("labels_to_quote", people=130, seed=29, groupings=(("größe & ort", ("a, b", "c|d", "<e>", "it's")),)),
+    Shape("many_companies", people=240, groupings=(("company", tuple(f"Company {n}" for n in range(24))),), seed=31),
+)
+
+
+def write_shape(shape: Shape, root: Path) -> Path:
+    """Write the framework and the cohort of a shape; return the cohort's folder."""
+    folder = root / shape.name
+    home = folder / "framework"
+    home.mkdir(parents=True)
+    items = _items(shape)
+    _write_framework(shape, home, items)
+    draw = np.random.default_rng(shape.seed)
+    traits = draw.normal(size=(shape.people, shape.competencies)) * 0.7 + draw.normal(size=(shape.people, 1)) * 0.7
+    own = pd.DataFrame({"person_id": [f"q{number:04d}" for number in range(shape.people)]})
+    for name, labels in shape.groupings:
+        own[name] = [labels[number % len(labels)] for number in range(shape.people)]
+    if shape.team_size:
+        own["team"] = [f"T{number // shape.team_size}" for number in range(shape.people)]
+    asked = items.iloc[:-1] if shape.drop else items
+    own = own.assign(**_answers(shape, asked, traits, draw))
+    overall = traits.mean(axis=1)
+    for number in range(shape.outcomes):
+        for part in (1, 2):
+            level = 0.4 * overall + draw.normal(size=shape.people)
+            own[f"gain{number}_{part}"] = np.clip(np.rint(3 + level), 1, 5).astype(int)
+    own.to_csv(folder / "self.csv", index=False)
+    if shape.peers:
+        _peers(shape, asked, traits, own["person_id"], draw).to_csv(folder / "peer.csv", index=False)
+    text = yaml.safe_dump(_settings(shape, items), sort_keys=False, allow_unicode=True)
+    (folder / "cohort.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _items(shape: Shape) -> pd.DataFrame:
+    """Return the items of a shape: their competency, direction and answer scale."""
+    rows = [
+        {
+            "item": f"{NAMES[place].lower()}_{number}",
+            "competency": NAMES[place].lower(),
+            "theme": "",
+            "self_wording": f"I show {NAMES[place].lower()}, way {number}.",
+            "peer_wording": f"They show {NAMES[place].lower()}, way {number}." if shape.peers else "",
+            "reverse": "true" if shape.reverse and number == 2 else "false",
+            "evidence": "",
+            "status": "final",
+            "answer_scale": "other" if shape.other_scale and number == 1 else "",
+        }
+        for place in range(shape.competencies)
+        for number in range(1, shape.items + 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _write_framework(shape: Shape, home: Path, items: pd.DataFrame) -> None:
+    """Write the folder of the framework."""
+    labels = {code: f"Step {code}" for code in range(shape.low, shape.high + 1)}
+    description = {
+        "id": f"{shape.name}-framework",
+        "title": f"The {shape.name} framework",
+        "version": "1.0.0",
+        "kind": shape.kind,
+        "notice": "Made up for tests.",
+        "language": "en-GB",
+        "licence": "CC0",
+        "source": "made up",
+        "response_scale": {"minimum": shape.low, "maximum": shape.high, "labels": labels},
+        "answer_scales": {"other": {"minimum": 1, "maximum": 3, "labels": {1: "Low", 2: "Middle", 3: "High"}}},
+        "whole": {"total": shape.whole, "label": "All in all"},
+    }
+    (home / "framework.yaml").write_text(yaml.safe_dump(description, sort_keys=False), encoding="utf-8")
+    names = NAMES[: shape.competencies]
+    rows = [
+        {"competency": name.lower(), "label": name, "definition": f"What {name} is.", "themes": ""} for name in names
+    ]
+    pd.DataFrame(rows).to_csv(home / "competencies.csv", index=False)
+    items.to_csv(home / "items.csv", index=False)
+    outcomes = [
+        {"scale": f"gain{number}", "label": f"Gain {number}", "item": f"gain{number}_{part}", "wording": "I gain.",
+         "minimum": 1, "maximum": 5, "reverse": "false", "respondent": "self", "licence": "CC0", "source": "made up"}
+        for number in range(shape.outcomes) for part in (1, 2)
+    ]  # fmt: skip
+    columns = ["scale", "label", "item", "wording", "minimum", "maximum", "reverse", "respondent", "licence", "source"]
+    pd.DataFrame(outcomes, columns=columns).to_csv(home / "outcomes.csv", index=False)
+
+
+def _answers(shape: Shape, items: pd.DataFrame, traits: np.ndarray, draw: np.random.Generator) -> dict[str, Any]:
+    """Return raw answers to every item, some of them missing."""
+    order = [name.lower() for name in NAMES]
+    answers: dict[str, Any] = {}
+    for _, item in items.iterrows():
+        low, high = (1, 3) if item["answer_scale"] else (shape.low, shape.high)
+        level = traits[:, order.index(item["competency"])] + draw.normal(0, 0.7, len(traits))
+        codes = np.clip(np.rint((low + high) / 2 + level * (high - low) / 4), low, high).astype(int)
+        codes = low + high - codes if item["reverse"] == "true" else codes
+        answers[item["item"]] = pd.Series(codes).astype(object).mask(draw.random(len(codes)) < shape.missing, "")
+    return answers
+
+
+def _peers(
+    shape: Shape, items: pd.DataFrame, traits: np.ndarray, ids: pd.Series[str], draw: np.random.Generator
+) -> pd.DataFrame:
+    """Return ratings by the people who come next in the file."""
+    rated = np.repeat(np.arange(shape.people), shape.peers)
+    raters = (rated + np.tile(np.arange(1, shape.peers + 1), shape.people)) % shape.people
+    seen = 0.7 * traits[rated] + draw.normal(0, 0.5, (len(rated), traits.shape[1]))
+    table = pd.DataFrame({"person_id": ids.to_numpy()[rated], "rater_id": ids.to_numpy()[raters]})
+    return table.assign(**_answers(shape, items, seen, draw))
+
+
+def _settings(shape: Shape, items: pd.DataFrame) -> dict[str, Any]:
+    """Return the description of the cohort."""
+    groups = {
+        name: {"column": name, "label": name.capitalize(), "kind": "nominal", "levels": {}}
+        for name, _ in shape.groupings
+    }
+    if shape.team_size:
+        groups["team"] = {"column": "team", "label": "Team", "kind": "nominal", "levels": {}}
+    files = {"self": "self.csv", **({"peer": "peer.csv"} if shape.peers else {})}
+    claim = {
+        "short": "More gain",
+        "statement": "People who show more of it gain more",
+        "evidence": ["this test"],
+        "kind": "own_outcome",
+        "outcomes": ["gain0"],
+        "direction": "positive",
+        "smallest_effect": {"value": 0.1, "source": "a test"},
+    }
+    return {
+        "id": shape.name,
+        "title": f"Cohort {shape.name}",
+        "kind": "synthetic",
+        "framework": "framework",
+        "drop": {str(items["item"].iloc[-1]): "was not asked"} if shape.drop else {},
+        "files": files,
+        "groups": groups,
+        "outcomes": [f"gain{number}" for number in range(shape.outcomes)],
+        "claims": {"more_gain": claim} if shape.outcomes else {},
+        "study": QUICK,
+    }
