@@ -1,41 +1,27 @@
-# The study as a graph. `make` alone prints help.
+# The front door. `make` alone prints help. The graph itself is in src/compendium/run/graph.py.
 COHORT ?= demo
 DATA ?=
 RESULTS ?= results
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
 .SUFFIXES:
-SHELL := /bin/bash
+# What the user gives goes to the program in the environment, letter for letter: neither Make nor a shell expands it.
+override COHORT := $(value COHORT)
+override DATA := $(value DATA)
+override RESULTS := $(value RESULTS)
+export COHORT DATA RESULTS
 export PYTHONHASHSEED := 0
+# An active environment need not have the project installed.
+export PYTHONPATH := $(CURDIR)/src$(if $(PYTHONPATH),:$(PYTHONPATH))
 # Two steps run side by side; each numeric library using every core would make both slower.
 export OMP_NUM_THREADS ?= 1
 
-ifneq ($(words $(COHORT)),1)
-$(error COHORT must be one folder name or path without spaces, not '$(COHORT)')
-endif
-
-FOLDER := $(if $(wildcard data/cohorts/$(COHORT)/cohort.yaml),data/cohorts/$(COHORT),$(COHORT))
-NAME := $(notdir $(abspath $(FOLDER)))
-OUT := $(RESULTS)/$(NAME)
-DONE := $(OUT)/notebooks
-COMPENDIUM = $(PYTHON) -m compendium
-PLACE = --cohort "$(COHORT)" --results "$(RESULTS)"
-CALL = $(PLACE) --data "$(DATA)"
-
+COMPENDIUM = "$(PYTHON)" -m compendium
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
-SOURCES := $(shell find src -type f ! -name '*.pyc')
-COHORT_FILES := $(wildcard $(FOLDER)/*) $(if $(DATA),$(wildcard $(DATA)/*.csv))
-FRAMEWORKS := $(wildcard data/frameworks/*/*.*)
-EVIDENCE := $(wildcard data/frameworks/*/evidence/* data/frameworks/*/evidence/*/*)
-CONSULTATION := $(wildcard data/frameworks/*/consultation/*)
-COMMON := $(SOURCES) $(FRAMEWORKS) study.yaml $(FOLDER)/cohort.yaml | $(ENVIRONMENT)
-STEPS := $(basename $(notdir $(wildcard notebooks/[0-9]*.ipynb)))
-EXECUTED := $(STEPS:%=$(DONE)/%.ipynb)
 
-.PHONY: help all book test lint check accept demo-data validate bench lab lock clean
+.PHONY: help all book test lint check accept demo-data validate bench lab lock clean shapes
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -55,68 +41,51 @@ help: ## Print this help
 	@echo '  make all COHORT=fevs2018 DATA=../shared/cohorts/fevs2018'
 	@echo '  make validate COHORT=~/surveys/north-2027'
 
-all: book ## Run the study and render the book
-	@echo "The book: $(abspath $(OUT)/book/index.html)"
-
-book: $(OUT)/book/index.html
-
-# The graph: a step is its executed notebook.
-$(DONE)/%.ipynb: notebooks/%.ipynb $(COMMON)
-	@$(COMPENDIUM) run $< $(CALL)
-
-$(DONE)/01_evidence_review.ipynb: $(EVIDENCE)
-$(DONE)/02_consultation.ipynb: $(CONSULTATION)
-$(DONE)/03_cohort_quality.ipynb: $(COHORT_FILES)
-$(DONE)/04_item_analysis.ipynb: $(DONE)/03_cohort_quality.ipynb $(EVIDENCE) $(CONSULTATION)
-$(addprefix $(DONE)/,$(addsuffix .ipynb,05_factor_structure 06_invariance 07_rater_agreement \
-    08_outcome_associations 09_feedback)): $(DONE)/04_item_analysis.ipynb
-
-$(OUT)/manifest.json: $(EXECUTED)
-	@$(COMPENDIUM) index $(PLACE)
-
-$(OUT)/book/index.html: $(OUT)/manifest.json $(wildcard book/* book/*/*)
-	@$(COMPENDIUM) book $(CALL) >/dev/null
+all book: | $(ENVIRONMENT) ## Run the study and render the book
+	@$(COMPENDIUM) all
 
 # The environment: every pin with its hash, byte-compiled because notebooks pay for every import.
 .venv/.complete: requirements.lock pyproject.toml
 	@echo 'Creating the environment in .venv (once; about two minutes)'
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed as python3'; exit 2; }
 	@test -x .venv/bin/python || python3 -m venv .venv
-	@awk '/^uv==/ {take = 1; print; next} take && /^ / {print; next} {take = 0}' requirements.lock > .venv/uv.lock
+	@python3 -c 'import re; print(re.search(r"(?ms)^uv==.*?(?=^[a-z])", open("requirements.lock").read())[0])' > .venv/uv.lock
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
 	@.venv/bin/python -m uv pip install --quiet --python .venv/bin/python --require-hashes --compile-bytecode -r requirements.lock
 	@.venv/bin/python -m uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 test: | $(ENVIRONMENT) ## Lint, type-check and run the tests
-	@$(MAKE) --no-print-directory lint PYTHON=$(PYTHON)
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(MAKE) --no-print-directory lint PYTHON="$(PYTHON)"
+	@"$(PYTHON)" -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: | $(ENVIRONMENT) ## Check style and types
-	@$(PYTHON) -m ruff check src tests notebooks benchmarks
-	@$(PYTHON) -m ruff format --check src tests benchmarks notebooks
-	@$(PYTHON) -m mypy
+	@"$(PYTHON)" -m ruff check src tests notebooks benchmarks
+	@"$(PYTHON)" -m ruff format --check src tests benchmarks notebooks
+	@"$(PYTHON)" -m mypy
 
-check: $(OUT)/manifest.json ## Compare the built tables and values with the accepted ones
-	@$(COMPENDIUM) check $(PLACE)
+check: | $(ENVIRONMENT) ## Compare the built tables and values with the accepted ones
+	@$(COMPENDIUM) all --until index
+	@$(COMPENDIUM) check
 
-accept: $(OUT)/manifest.json ## Make the built tables and values the accepted ones
-	@$(COMPENDIUM) accept $(PLACE)
+accept: | $(ENVIRONMENT) ## Make the built tables and values the accepted ones
+	@$(COMPENDIUM) all --until index
+	@$(COMPENDIUM) accept
 
-validate: | $(ENVIRONMENT) ## Check a cohort folder and report every fault
-	@$(COMPENDIUM) validate "$(COHORT)" --data "$(DATA)"
+validate: | $(ENVIRONMENT) ## Check a cohort folder: every fault, and what the run will and will not give
+	@$(COMPENDIUM) validate
 
 demo-data: | $(ENVIRONMENT) ## Write the synthetic cohorts again, byte for byte the same
 	@$(COMPENDIUM) demo-data
 
 bench: | $(ENVIRONMENT) ## Time the estimators here and in R, side by side
-	@$(PYTHON) benchmarks/run.py
+	@"$(PYTHON)" benchmarks/run.py
 
 lab: | $(ENVIRONMENT) ## Open the notebooks in JupyterLab
-	@$(PYTHON) -m jupyterlab notebooks
+	@"$(PYTHON)" -m jupyterlab notebooks
 
 lock: ## Renew requirements.lock from pyproject.toml
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
 
-clean: ## Remove the results of this cohort
-	@rm -rf "$(OUT)"
+clean: | $(ENVIRONMENT) ## Remove the results of this cohort
+	@$(COMPENDIUM) clean

@@ -5,8 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
-STUDY_PLAN = PROJECT / "study.yaml"
+STUDY_FILE = "study.yaml"
+
+
+def _project() -> Path:
+    """Return the compendium's folder: the checkout this file lies in, or that of the working folder.
+
+    Installed as a wheel, the program works on the compendium that ``compendium init`` laid out: the nearest folder
+    above the working folder that holds ``study.yaml`` and ``notebooks``.
+    """
+    checkout, here = Path(__file__).resolve().parents[2], Path.cwd()
+    above = (folder for folder in (checkout, here, *here.parents) if (folder / STUDY_FILE).is_file())
+    return next((folder for folder in above if (folder / "notebooks").is_dir()), here)
+
+
+PROJECT = _project()
+STUDY_PLAN = PROJECT / STUDY_FILE
 FRAMEWORKS = PROJECT / "data" / "frameworks"
 COHORTS = PROJECT / "data" / "cohorts"
 SHIPPED_FRAMEWORK = FRAMEWORKS / "integrated-care"
@@ -23,6 +37,22 @@ def cohort_folder(cohort: str) -> Path:
     """Return the folder of a cohort given by name (under ``data/cohorts``) or by path."""
     named = COHORTS / cohort
     return named if "/" not in cohort and named.is_dir() else Path(cohort).expanduser().resolve()
+
+
+def framework_folder(name: str, beside: Path, shipped: Path = FRAMEWORKS) -> Path:
+    """Return the folder of a framework that ``cohort.yaml`` names by id or by path.
+
+    A name that the project ships is an id; anything else, and whatever holds a slash, is a path that counts from the
+    folder of ``cohort.yaml`` when there is such a folder.
+    """
+    folder = (beside / Path(name).expanduser()).resolve()
+    is_path = "/" in name or "\\" in name or name in (".", "..")
+    return folder if is_path or (folder.is_dir() and not (shipped / name).is_dir()) else shipped / name
+
+
+def reference_folder(cohort_id: str, results: Path) -> Path:
+    """Return where the accepted results of a cohort lie: of the reference cohort in the project, of others beside."""
+    return REFERENCE_RESULTS if cohort_id == REFERENCE_COHORT else results / "accepted" / cohort_id
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,16 @@ from typing import Annotated
 import typer
 
 from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any
-from compendium.paths import REFERENCE_COHORT, ResultFolders
+from compendium.paths import ResultFolders, reference_folder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-CohortOption = Annotated[str, typer.Option(help="A folder under data/cohorts, or the path of a cohort folder.")]
-DataOption = Annotated[str, typer.Option(help="Folder of the response files, when not beside cohort.yaml.")]
-ResultsOption = Annotated[str, typer.Option(help="Folder below which the cohort's results go.")]
+WHICH = "A folder under data/cohorts, or the path of a cohort folder."
+WHERE = "Folder of the response files, when not beside cohort.yaml."
+CohortOption = Annotated[str, typer.Option(envvar="COHORT", help=WHICH)]
+CohortArgument = Annotated[str, typer.Argument(envvar="COHORT", help=WHICH)]
+DataOption = Annotated[str, typer.Option(envvar="DATA", help=WHERE)]
+ResultsOption = Annotated[str, typer.Option(envvar="RESULTS", help="Folder below which the cohort's results go.")]
 
 
 def main() -> None:
@@ -25,6 +28,29 @@ def main() -> None:
     except InvalidInput as error:
         typer.echo(error.report(), err=True)
         sys.exit(EXIT_STATUS)
+
+
+@app.command("all")
+def run_all(
+    cohort: CohortArgument = "demo",
+    data: DataOption = "",
+    results: ResultsOption = "results",
+    until: Annotated[str, typer.Option(help="The last job that is wanted: a step, index or book.")] = "book",
+    parallel: Annotated[int, typer.Option("--parallel", "-j", help="How many jobs run side by side.")] = 2,
+) -> None:
+    """Run the study for a cohort, from raw responses to the book; what is up to date is left alone."""
+    from compendium.run.graph import Place, jobs_of
+    from compendium.run.graph import run as run_graph
+
+    place = Place(cohort, data, results)
+    targets = {job.name: job.target for job in jobs_of(place)}
+    if until not in targets:
+        from compendium.faults import suggest
+
+        raise InvalidInput([Fault("--until", "there is no such job", suggest(until, targets), value=until)])
+    if status := run_graph(place, until=until, parallel=parallel):
+        sys.exit(status)
+    typer.echo(f"{'The book' if until == 'book' else until}: {targets[until] or 'done'}")
 
 
 @app.command()
@@ -42,12 +68,12 @@ def run(
 
 
 @app.command()
-def validate(path: Path, data: DataOption = "") -> None:
+def validate(path: CohortArgument = "demo", data: DataOption = "") -> None:
     """Check a cohort folder and report every fault at once; writes nothing."""
     from compendium.cohort import validate as check
     from compendium.paths import cohort_folder
 
-    folder = cohort_folder(str(path))
+    folder = cohort_folder(path)
     check(folder, Path(data).resolve() if data else folder)
     typer.echo(f"{path}: no faults found")
 
@@ -78,6 +104,14 @@ def references(
     sys.exit(EXIT_STATUS if trial.unread else 0)
 
 
+@app.command("new-framework")
+def new_framework_command(name: str) -> None:
+    """Write a commented framework folder that validates, to be replaced by your own."""
+    from compendium.framework import new_framework
+
+    typer.echo(f"Replace the example in {new_framework(name)}, then run: compendium new-cohort NAME --framework {name}")
+
+
 @app.command("demo-data")
 def demo_data() -> None:
     """Write the synthetic cohorts and the synthetic consultation, the same bytes every time."""
@@ -88,6 +122,23 @@ def demo_data() -> None:
 
     write_demo_cohorts()
     write_synthetic_consultation(CONSULTATION, load_framework("integrated-care"))
+
+
+@app.command()
+def clean(cohort: CohortArgument = "demo", results: ResultsOption = "results") -> None:
+    """Remove what was built for a cohort; a folder that holds anything else is left alone."""
+    import shutil
+
+    from compendium.faults import display_path
+    from compendium.run.graph import RECORD, Place
+
+    root = Place(cohort, results=results).root
+    if not root.exists():
+        return
+    if root.is_symlink() or not (root / RECORD).is_file():
+        problem, action = "this folder was not built by the study", "remove it by hand if it is not wanted"
+        raise InvalidInput([Fault(display_path(root), problem, action)])
+    shutil.rmtree(root)
 
 
 @app.command()
@@ -115,7 +166,7 @@ def check(cohort: CohortOption = "demo", results: ResultsOption = "results") -> 
     """Compare built tables and values with the accepted ones."""
     from compendium.outputs.manifest import compare
 
-    differences = compare(_accepted_cohort("check", cohort, results))
+    differences = compare(*_built_and_accepted("check", cohort, results))
     for difference in differences:
         typer.echo(str(difference))
     typer.echo(f"{len(differences)} differences from the accepted results")
@@ -127,16 +178,12 @@ def accept(cohort: CohortOption = "demo", results: ResultsOption = "results") ->
     """Make the built tables and values the accepted ones."""
     from compendium.outputs.manifest import accept as renew
 
-    renew(_accepted_cohort("accept", cohort, results))
+    renew(*_built_and_accepted("accept", cohort, results))
 
 
-def _accepted_cohort(name: str, cohort: str, results: str) -> ResultFolders:
-    """Return the result folders of the cohort whose results are accepted; another one's would take their place."""
-    from compendium.faults import Fault
+def _built_and_accepted(name: str, cohort: str, results: str) -> tuple[ResultFolders, Path]:
+    """Return the result folders of a cohort, and the folder of its accepted results."""
     from compendium.step import open_step
 
     step = open_step(name, cohort=cohort, results=results)
-    if step.settings.id != REFERENCE_COHORT:
-        problem = f"accepted results are those of {REFERENCE_COHORT!r}, not of another cohort"
-        raise InvalidInput([Fault(step.settings.id, problem, f"run it with --cohort {REFERENCE_COHORT}")])
-    return step.folders
+    return step.folders, reference_folder(step.settings.id, step.folders.root.parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -164,7 +165,7 @@ def _execute(
                 # Sockets in a private folder instead of network ports: nobody else on the machine can listen.
                 # ... and the kernel stays silent when it is told to stop.
                 extra_arguments=["--IPKernelApp.log_level=50"],
-                config=Config(KernelManager={"transport": "ipc", "ip": str(Path(scratch) / "kernel")}),
+                config=Config(KernelManager=_transport(Path(scratch))),
             )
         except papermill.PapermillExecutionError as error:
             # The count that the kept copy shows: cells are replaced and added on the way, so that places differ.
@@ -175,6 +176,11 @@ def _execute(
             # papermill writes the outcome after every cell; the cell that died is the one without a result.
             return nbformat.read(done, as_version=4), f"{step.name}: the kernel died, perhaps for want of memory"
         return nbformat.read(done, as_version=4), None
+
+
+def _transport(scratch: Path) -> dict[str, str]:
+    """Return how the kernel is spoken to; Windows has no sockets in files."""
+    return {"transport": "tcp"} if os.name == "nt" else {"transport": "ipc", "ip": str(scratch / "kernel")}
 
 
 def _stripped(notebook: nbformat.NotebookNode, cohort: str) -> nbformat.NotebookNode:

@@ -1,0 +1,156 @@
+"""The graph says what runs again after a change; freshness goes by content, and nothing passes through a shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_study import SmallStudy, small_study
+
+from compendium.paths import EVIDENCE, NOTEBOOKS, PROJECT, STUDY_PLAN, framework_folder
+from compendium.run import graph
+from compendium.run.graph import Job, Place, jobs_of, rests_on
+
+FROM_THE_ITEMS_ON = {
+    "04_item_analysis", "05_factor_structure", "06_invariance", "07_rater_agreement",
+    "08_outcome_associations", "09_feedback", "index", "book",
+}  # fmt: skip
+EVERYTHING = {"validate", "01_evidence_review", "02_consultation", "03_cohort_quality", *FROM_THE_ITEMS_ON}
+SHIPPED = PROJECT / "data" / "frameworks" / "integrated-care"
+DEMO = PROJECT / "data" / "cohorts" / "demo"
+
+
+def reading(path: Path, place: Place) -> set[str]:
+    """Return the jobs that run again when the content of a file changes."""
+    return {name for name, files in rests_on(jobs_of(place)).items() if path in files}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (NOTEBOOKS / "08_outcome_associations.ipynb", {"08_outcome_associations", "index", "book"}),
+        (NOTEBOOKS / "03_cohort_quality.ipynb", {"03_cohort_quality", *FROM_THE_ITEMS_ON}),
+        (PROJECT / "book" / "index.md", {"book"}),
+        (EVIDENCE / "records.csv", {"01_evidence_review", *FROM_THE_ITEMS_ON}),
+        (SHIPPED / "consultation" / "relevance.csv", {"02_consultation", *FROM_THE_ITEMS_ON}),
+        (SHIPPED / "items.csv", EVERYTHING),
+        (STUDY_PLAN, EVERYTHING),
+        (DEMO / "self.csv", {"validate", "03_cohort_quality", *FROM_THE_ITEMS_ON}),
+        (DEMO / "cohort.yaml", EVERYTHING),
+        (PROJECT / "README.md", set()),
+    ],
+)
+def test_only_what_rests_on_a_file_runs_again_when_it_changes(changed: Path, expected: set[str]) -> None:
+    assert changed.is_file()
+    assert reading(changed, Place("demo")) == expected
+
+
+def test_every_step_is_validated_first_and_follows_those_it_reads_from() -> None:
+    jobs = jobs_of(Place("demo"))
+    seen: set[str] = set()
+    for job in jobs:
+        assert set(job.after) <= seen, job.name
+        seen.add(job.name)
+    steps = [job for job in jobs if job.name[:2].isdigit()]
+    assert len(steps) == 9
+    assert all("validate" in job.after for job in steps)
+    assert all(job.target is not None and job.target.parent.name == "notebooks" for job in steps)
+
+
+def test_a_framework_beside_the_cohort_is_what_its_steps_read(tmp_path: Path) -> None:
+    home = tmp_path / "pilot" / "framework"
+    (home / "evidence").mkdir(parents=True)
+    for path in (home / "items.csv", home / "evidence" / "records.csv"):
+        path.write_text("x")
+    (tmp_path / "pilot" / "cohort.yaml").write_text("id: pilot\nframework: framework\n")
+    place = Place(str(tmp_path / "pilot"))
+    assert reading(home / "items.csv", place) == EVERYTHING
+    assert reading(home / "evidence" / "records.csv", place) == {"01_evidence_review", *FROM_THE_ITEMS_ON}
+    assert reading(SHIPPED / "items.csv", place) == set()
+
+
+@pytest.mark.parametrize("name", ["bfi", "nowhere"])
+def test_a_shipped_id_is_an_id_and_a_path_is_a_path(tmp_path: Path, name: str) -> None:
+    (tmp_path / "nowhere").mkdir()
+    found = framework_folder(name, tmp_path)
+    assert found == (PROJECT / "data" / "frameworks" / "bfi" if name == "bfi" else tmp_path / "nowhere")
+    assert framework_folder("./bfi", tmp_path) == tmp_path / "bfi"
+
+
+@pytest.fixture
+def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Put a graph of three jobs in the place of the study: each writes the time, the last one rests on the second."""
+    folder, log = tmp_path / "a folder ü", tmp_path / "log"
+    folder.mkdir()
+    sources = [folder / f"{name}.txt" for name in "abc"]
+    for source in sources:
+        source.write_text("1")
+
+    def made(place: Place) -> list[Job]:
+        jobs, after = [], {"a": (), "b": (), "c": ("b",)}
+        for source in sources:
+            target = place.root / f"{source.stem}.out"
+            code = (
+                "import pathlib, sys; source, target, log = map(pathlib.Path, sys.argv[1:]);"
+                "log.open('a').write(source.stem);"
+                "sys.exit(3) if source.read_text() == 'fail' else target.write_text('x')"
+            )
+            command = (sys.executable, "-c", code, str(source), str(target), str(log))
+            jobs.append(Job(source.stem, command, frozenset({source}), target, after[source.stem]))
+        last = (sys.executable, "-c", "pass")
+        return [*jobs, Job("book", last, frozenset(), None, ("a", "b", "c"))]
+
+    monkeypatch.setattr(graph, "jobs_of", made)
+    return [*sources, log]
+
+
+def test_freshness_goes_by_content_and_a_failure_leaves_no_target(three: list[Path], tmp_path: Path) -> None:
+    a, b, c, log = three
+    place = Place("cohort", results=str(tmp_path / "results"))
+
+    def ran() -> str:
+        before = log.read_text() if log.exists() else ""
+        ended.append(graph.run(place, parallel=1))
+        return log.read_text()[len(before) :]
+
+    ended: list[int] = []
+    assert sorted(ran()) == ["a", "b", "c"]
+    assert ran() == ""
+    os.utime(a, (1, 1))
+    assert ran() == ""  # a date is no change
+    a.write_text("2")
+    assert ran() == "a"
+    b.write_text("2")
+    assert ran() == "bc"
+    c.write_text("fail")
+    assert ran() == "c"
+    assert ended == [0, 0, 0, 0, 0, 3]
+    assert not (place.root / "c.out").exists()
+    assert ran() == "c"  # a failure is not remembered as done
+    c.write_text("3")
+    assert (ran(), ended[-1]) == ("c", 0)
+
+
+def test_what_the_user_gives_to_make_is_never_expanded(tmp_path: Path) -> None:
+    given = f"$(shell touch {tmp_path}/made)`touch {tmp_path}/shell`; touch {tmp_path}/semicolon"
+    command = ["make", "-C", str(PROJECT), f"PYTHON={sys.executable}", f"COHORT={given}", "validate"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "there is no such cohort folder" in run.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cohort_path_with_spaces_and_letters_of_other_languages_is_read(tmp_path: Path) -> None:
+    study: SmallStudy = small_study(tmp_path)
+    study.root = tmp_path / "größe und 数"
+    study.folder.mkdir(parents=True)
+    (tmp_path / "frameworks" / "mini").rename(study.folder / "framework")
+    study.settings["framework"] = "framework"
+    study.write()
+    environment = os.environ | {"COHORT": str(study.folder)}
+    words = [sys.executable, "-m", "compendium", "validate"]
+    run = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert run.returncode == 0, run.stderr
