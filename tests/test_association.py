@@ -124,16 +124,18 @@ def test_spearman_ignores_monotone_rescaling_and_flips_with_the_key(pairs: list[
     close([grown, -flipped], [value, value])
 
 
-def test_perfect_correlation_keeps_its_bounds() -> None:
+def test_perfect_correlation_has_no_interval_and_says_why() -> None:
     table = pd.DataFrame({"a": range(10), "b": range(10)})
     row = association.spearman_matrix(table).to_frame().iloc[0]
-    close([row["rho"], row["lower"], row["upper"], row["p"]], [1, 1, 1, 0])
+    close([row["rho"], row["p"]], [1, 0])
+    assert row[["lower", "upper"]].isna().all()
+    assert row["note"] == "the pairs lie on one line, so there is no interval"
 
 
 def test_text_repeated_and_misaligned_columns_are_refused(scores: pd.DataFrame) -> None:
     with pytest.raises(CodingError, match="column sector holds values that are not numbers"):
         association.spearman_matrix(scores[["C1", "sector"]])
-    with pytest.raises(InputShapeError, match="named more than once"):
+    with pytest.raises(InputShapeError, match="repeated column"):
         association.spearman_matrix(pd.concat([scores[["C1"]], scores[["C1"]]], axis=1))
     with pytest.raises(InputShapeError, match="same index"):
         association.spearman_matrix(scores[["C1"]], scores[["C2"]].iloc[::-1])

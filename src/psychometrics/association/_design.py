@@ -11,6 +11,8 @@ from psychometrics._checks import numeric_column, require_same_rows, require_var
 from psychometrics.errors import InputShapeError, SingularMatrixError, TooFewPersonsError
 
 INTERCEPT = "(Intercept)"
+# Numbers this close, relative to the largest, differ by rounding only.
+SAME = 1e-12
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def build_design(outcome: pd.Series, predictors: pd.DataFrame | None, grouping: 
     y, kept = numeric[keep], table[keep]
     if len(y) == 0:
         raise TooFewPersonsError(f"{label}: no row is complete on the outcome and every predictor")
-    require_varying(y, "outcome")
+    _require_varying(y, "outcome")
     columns, notes = _code(kept)
     matrix = pd.DataFrame({INTERCEPT: np.ones(len(y)), **columns}, index=y.index)
     _require_estimable(matrix, label)
@@ -48,8 +50,9 @@ def build_design(outcome: pd.Series, predictors: pd.DataFrame | None, grouping: 
 
 
 def _require_names(table: pd.DataFrame) -> None:
-    """Refuse predictors named more than once."""
-    repeated = table.columns[table.columns.duplicated()].tolist()
+    """Refuse predictors named more than once, by names that read alike included (1 and "1")."""
+    names = table.columns.map(str)
+    repeated = names[names.duplicated()].tolist()
     if repeated:
         raise InputShapeError(f"predictors named more than once: {repeated}; give each its own name")
 
@@ -59,7 +62,7 @@ def _code(table: pd.DataFrame) -> tuple[dict[str, pd.Series], tuple[str, ...]]:
     columns: dict[str, pd.Series] = {}
     notes = []
     for name in table.columns:
-        require_varying(table[name], "predictor")
+        _require_varying(table[name], "predictor")
         if pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name]):
             columns[str(name)] = numeric_column(table[name], "predictors")
             continue
@@ -67,6 +70,16 @@ def _code(table: pd.DataFrame) -> tuple[dict[str, pd.Series], tuple[str, ...]]:
         notes.append(f"{name}: compared with {levels[0]}")
         columns |= {f"{name}[{level}]": (table[name] == level).astype(float) for level in levels[1:]}
     return columns, tuple(notes)
+
+
+def _require_varying(values: pd.Series, role: str) -> None:
+    """Refuse a series with one value, also where rounding makes the same value differ in the last digits."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        numbers = values.to_numpy(dtype=float, na_value=np.nan)
+        known = numbers[np.isfinite(numbers)]
+        if len(known) and np.ptp(known) <= SAME * np.abs(known).max():
+            values = pd.Series(known[0], values.index, name=values.name)
+    require_varying(values, role)
 
 
 def _levels(values: pd.Series) -> list[object]:

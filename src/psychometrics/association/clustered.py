@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import numeric_column, numeric_table, require_same_rows, require_varying
+from psychometrics._nesting import effective_size, nested_in, percentiles
 from psychometrics._ranks import restore_ties
 from psychometrics.association.contrasts import compare_overlapping_correlations
 from psychometrics.association.correlation import COEFFICIENT_NAME, CorrelationTable, correlation_matrix
+from psychometrics.association.robust import fisher_error
 from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
 
 #: Resamples worked on at once, to bound memory.
@@ -49,7 +51,9 @@ def bootstrap_correlations(
     CorrelationTable
         As from :func:`correlation_matrix`, with ``lower`` and ``upper`` from the bootstrap; ``p`` is left out because
         the tests there take persons as independent. ``fisher_error`` is the standard deviation of Fisher's z over the
-        resamples, from which intervals and tests follow that refer to t with clusters minus one degrees of freedom.
+        resamples, from which intervals and tests follow that refer to t with clusters minus one degrees of freedom;
+        ``n_failed`` the resamples without a correlation. With clusters also ``n_clusters``, ``design_effect``
+        (variance of Fisher's z over the resamples divided by that with persons independent) and ``effective_n``.
 
     Raises
     ------
@@ -78,40 +82,37 @@ def bootstrap_correlations(
     for row in result.table.drop(columns="p").to_dict("records"):
         pair = _WeightedPair(left[row["x"]], right[row["y"]], method)
         draws = np.concatenate([pair.correlations(counts[:, codes]) for counts in drawn])
-        lower, upper, note = _percentiles(draws, confidence)
-        spread = _fisher_spread(draws)
-        rows.append(row | {"lower": lower, "upper": upper, "fisher_error": spread, "note": row["note"] or note})
+        found, spread = percentiles(draws, confidence), _fisher_spread(draws)
+        note = found.note if row["note"] != found.note else ""
+        bounds = {"lower": found.lower, "upper": found.upper, "fisher_error": spread, "n_failed": found.n_failed}
+        rows.append(row | bounds | _nesting(pair, codes, clusters is not None, spread) | {"note": row["note"] or note})
         notes += [f"{row['x']} with {row['y']}: {note}"] if note and not row["note"] else []
     return CorrelationTable(pd.DataFrame(rows), method, confidence, tuple(notes))
 
 
 def _units(index: pd.Index, clusters: pd.Series | None) -> tuple[np.ndarray, int]:
     """Return the drawn unit of each row and the number of units."""
-    if clusters is None:
-        return np.arange(len(index)), len(index)
-    require_same_rows(index, clusters.index, "left and clusters")
-    codes, names = pd.factorize(clusters)
-    if (codes < 0).any():
-        raise InputShapeError(f"{int((codes < 0).sum())} persons have no cluster; leave them out first")
-    if len(names) < 2:
-        raise TooFewPersonsError("a bootstrap of clusters needs at least two")
-    return codes, len(names)
+    return (np.arange(len(index)), len(index)) if clusters is None else nested_in(clusters, index)
 
 
-def _percentiles(draws: np.ndarray, confidence: float) -> tuple[float, float, str]:
-    """Return percentile bounds, and say how many resamples had no correlation."""
-    known = draws[np.isfinite(draws)]
-    if 2 * len(known) < len(draws):
-        return float("nan"), float("nan"), "no correlation in most resamples"
-    lower, upper = np.quantile(known, ((1 - confidence) / 2, (1 + confidence) / 2))
-    lost = len(draws) - len(known)
-    return float(lower), float(upper), f"{lost} resamples without a correlation left out" if lost else ""
+def _nesting(pair: _WeightedPair, codes: np.ndarray, nested: bool, spread: float) -> dict[str, float]:
+    """Return number of clusters, design effect and effective number of persons; nothing without clusters."""
+    if not nested:
+        return {}
+    used, n = codes[pair.rows], len(pair.rows)
+    alone = spread
+    if np.isfinite(spread) and n > 3:
+        alone = pair.fisher_error()
+    effect = spread**2 / alone**2 if alone > 0 else float("nan")
+    return {"n_clusters": len(np.unique(used)), "design_effect": effect, "effective_n": effective_size(n, effect)}
 
 
 def _fisher_spread(draws: np.ndarray) -> float:
     """Return the standard deviation of Fisher's z over the resamples that have a correlation."""
     known = draws[np.isfinite(draws)]
-    return float(np.arctanh(np.clip(known, -1 + 1e-12, 1 - 1e-12)).std(ddof=1)) if len(known) > 1 else float("nan")
+    if len(known) < 2 or np.ptp(known) < 1e-12:
+        return float("nan")
+    return float(np.arctanh(np.clip(known, -1 + 1e-12, 1 - 1e-12)).std(ddof=1))
 
 
 class _WeightedPair:
@@ -122,6 +123,10 @@ class _WeightedPair:
         self.rows = np.flatnonzero(both)
         self.values = [restore_ties(side[both].to_numpy(dtype=float)) for side in (x, y)]
         self.ranked = method == "spearman"
+
+    def fisher_error(self) -> float:
+        """Return the standard error of Fisher's z with every person independent (NaN for a perfect correlation)."""
+        return fisher_error(self.values[0], self.values[1], np.arange(len(self.rows)), self.ranked)
 
     def correlations(self, weights: np.ndarray) -> np.ndarray:
         """Return one correlation a row of `weights`, NaN where a side does not vary."""
@@ -157,6 +162,8 @@ class SplitGroupCorrelation:
         The same, corrected for halves being shorter than groups.
     lower, upper : float
         Bootstrap interval of ``cross_source`` over groups.
+    n_resamples, n_failed : int
+        Bootstrap resamples, and those in which the correlation is undefined.
     difference : float
         ``same_source`` minus ``cross_source_stepped_up``: what the same people on both sides add, be it an answering
         style they share or a tie that is real for each person.
@@ -177,6 +184,8 @@ class SplitGroupCorrelation:
     n_groups: int
     n_persons: int
     n_splits: int
+    n_resamples: int = 0
+    n_failed: int = 0
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
@@ -255,15 +264,22 @@ def split_group_correlation(
     whole = _means(data, codes, np.ones(len(codes)))
     cross, r_xx, r_yy = _half_correlations(halves)
     resamples = generator.integers(0, n_groups, (n_resamples, n_groups))
-    draws = [_half_correlations(halves[:, rows])[0] for rows in resamples]
-    tails = np.nanquantile(draws, ((1 - confidence) / 2, (1 + confidence) / 2)) if n_resamples else (np.nan, np.nan)
+    draws = np.array([_half_correlations(halves[:, rows])[0] for rows in resamples])
+    found = percentiles(draws, confidence) if n_resamples > 1 else None
     stepped = cross * np.sqrt(2 / (1 + r_xx) * 2 / (1 + r_yy)) if min(r_xx, r_yy) > 0 else float("nan")
-    same = float(np.corrcoef(whole, rowvar=False)[0, 1])
+    same = _whole_correlation(whole)
     unreliable = ("halves of groups do not agree, so the value cannot be stepped up",) if np.isnan(stepped) else ()
     return SplitGroupCorrelation(
-        same, cross, float(stepped), float(tails[0]), float(tails[1]), same - float(stepped), r_xx, r_yy,
-        n_groups, len(codes), n_splits, unreliable,
+        same, cross, float(stepped), found.lower if found else np.nan, found.upper if found else np.nan,
+        same - float(stepped), r_xx, r_yy, n_groups, len(codes), n_splits, n_resamples,
+        found.n_failed if found else 0, (*unreliable, *filter(None, (found.note if found else "no resamples",))),
     )  # fmt: skip
+
+
+def _whole_correlation(means: np.ndarray) -> float:
+    """Return the correlation of the groups' means; NaN where one side does not vary."""
+    flat = (np.ptp(means, axis=0) < 1e-12 * np.maximum(np.abs(means).max(axis=0), 1)).any()
+    return float("nan") if flat else float(np.corrcoef(means, rowvar=False)[0, 1])
 
 
 def _means(data: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -290,7 +306,13 @@ def _half_correlations(halves: np.ndarray) -> tuple[float, float, float]:
     with np.errstate(invalid="ignore", divide="ignore"):
         across = np.einsum("sgv,sgw->svw", centred[:, :, 0], centred[:, :, 1])
         r = across / (spread[:, 0, :, None] * spread[:, 1, None, :])
-    return float(np.nanmean([r[:, 0, 1], r[:, 1, 0]])), float(np.nanmean(r[:, 0, 0])), float(np.nanmean(r[:, 1, 1]))
+    return _mean_known(r[:, [0, 1], [1, 0]]), _mean_known(r[:, 0, 0]), _mean_known(r[:, 1, 1])
+
+
+def _mean_known(values: np.ndarray) -> float:
+    """Return the mean of the finite values; NaN when there are none."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def cross_source_table(

@@ -104,7 +104,7 @@ def compare_independent_correlations(
 
     .. math:: z = \frac{\operatorname{artanh} r_1 - \operatorname{artanh} r_2}{\sqrt{1/(n_1-3) + 1/(n_2-3)}}
 
-    with Zou's interval for the difference.
+    with Zou's interval for the difference; ``df`` is ``NaN``, since z refers to the normal.
 
     Parameters
     ----------
@@ -129,13 +129,15 @@ def compare_independent_correlations(
     """
     for value in (first, second):
         _require_correlation(value)
+    if max(abs(first), abs(second)) == 1:
+        raise PsychometricsError("a correlation of exactly -1 or 1 has no error, so it cannot be compared")
     if min(n_first, n_second) < 4:
         raise TooFewPersonsError("comparing correlations needs at least 4 people in each group")
     z = float((np.arctanh(first) - np.arctanh(second)) / np.sqrt(1 / (n_first - 3) + 1 / (n_second - 3)))
     lower, upper = _zou(first, second, 0.0, n_first, n_second, confidence)
     p = 2 * float(stats.norm.sf(abs(z)))
     return CorrelationDifference(
-        first, second, first - second, lower, upper, z, float("inf"), p, "Fisher z", confidence
+        first, second, first - second, lower, upper, z, float("nan"), p, "Fisher z", confidence
     )
 
 
@@ -315,7 +317,7 @@ def marker_adjusted(correlation: float, marker: float, n: int, confidence: float
     -------
     DataFrame
         One row: ``observed``, ``marker``, ``adjusted``, ``lower``, ``upper`` (Fisher's z at n - 1), ``t``, ``df``,
-        ``p``.
+        ``p``, ``note``. An adjusted value of -1 or beyond has no interval and no test, and the note says so.
 
     Raises
     ------
@@ -329,9 +331,6 @@ def marker_adjusted(correlation: float, marker: float, n: int, confidence: float
     Lindell, M. K., & Whitney, D. J. (2001). Accounting for common method variance in cross-sectional research
     designs. Journal of Applied Psychology, 86, 114-121, equations 4 and 5.
 
-    Notes
-    -----
-    A correlation of 1 between what is left is possible only in theory; the adjusted value is not cut.
     """
     _require_correlation(correlation)
     if not 0 <= marker < 1:
@@ -339,8 +338,12 @@ def marker_adjusted(correlation: float, marker: float, n: int, confidence: float
     if n < 5:
         raise TooFewPersonsError(f"n = {n}: the marker correction needs at least 5 complete rows")
     adjusted = (correlation - marker) / (1 - marker)
-    inside = float(np.clip(adjusted, -1, 1))
-    lower, upper = correlation_interval(inside, n - 1, confidence, "pearson")
-    t = inside * np.sqrt((n - 3) / max(1 - inside**2, np.finfo(float).tiny))
-    row = {"observed": correlation, "marker": marker, "adjusted": adjusted, "lower": lower, "upper": upper}
-    return pd.DataFrame([row | {"t": t, "df": n - 3, "p": 2 * stats.t.sf(abs(t), n - 3)}])
+    row: dict[str, object] = {"observed": correlation, "marker": marker, "adjusted": adjusted}
+    if abs(adjusted) >= 1:
+        nothing = dict.fromkeys(("lower", "upper", "t"), float("nan"))
+        note = "the adjusted value is no correlation: the marker is tied to the measures, or too large"
+        return pd.DataFrame([row | nothing | {"df": n - 3, "p": float("nan"), "note": note}])
+    lower, upper = correlation_interval(adjusted, n - 1, confidence, "pearson")
+    t = adjusted * np.sqrt((n - 3) / (1 - adjusted**2))
+    tested = {"t": t, "df": n - 3, "p": 2 * stats.t.sf(abs(t), n - 3), "note": ""}
+    return pd.DataFrame([row | {"lower": lower, "upper": upper} | tested])

@@ -11,13 +11,18 @@ import pandas as pd
 from scipy import stats
 
 from psychometrics._checks import numeric_table, require_same_rows, share
+from psychometrics._nesting import nested_in
 from psychometrics._ranks import restore_ties
+from psychometrics.association.robust import nested_precision
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 CorrelationMethod = Literal["spearman", "pearson", "kendall"]
 
 #: Column that holds the coefficient, by method.
 COEFFICIENT_NAME = {"spearman": "rho", "pearson": "r", "kendall": "tau"}
+
+#: A correlation this close to -1 or 1 is perfect but for rounding.
+PERFECT = 1e-12
 
 #: Names of adjustments as researchers write them, and as statsmodels writes them.
 ADJUSTMENTS = {
@@ -39,7 +44,8 @@ class CorrelationTable:
     ----------
     table : DataFrame
         One row a pair: ``x``, ``y``, ``n`` (pairwise complete), the coefficient (``rho``, ``r`` or ``tau``),
-        ``lower``, ``upper``, ``p``, ``note`` (empty unless a value could not be computed).
+        ``lower``, ``upper``, ``p``, ``note`` (empty unless a value could not be computed); with clusters also
+        ``n_clusters``, ``design_effect`` and ``effective_n`` (persons).
     method : str
     confidence : float
     notes : tuple of str
@@ -90,7 +96,7 @@ def correlation_interval(
     -------
     tuple of float
         Lower and upper bound; ``(nan, nan)`` when `n` is too small for the variance to exist (n < 4; n < 5
-        for Kendall); the estimate itself when it is exactly -1 or 1.
+        for Kendall), and when the estimate is exactly -1 or 1, where Fisher's z is infinite.
 
     Raises
     ------
@@ -111,8 +117,8 @@ def correlation_interval(
     share(confidence, "confidence")
     if n < (5 if method == "kendall" else 4):
         return float("nan"), float("nan")
-    if abs(estimate) == 1:
-        return float(estimate), float(estimate)
+    if 1 - abs(estimate) < PERFECT:
+        return float("nan"), float("nan")
     margin = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(fisher_variance(estimate, n, method))
     centre = np.arctanh(estimate)
     return float(np.tanh(centre - margin)), float(np.tanh(centre + margin))
@@ -154,8 +160,9 @@ def correlation_matrix(
     right: pd.DataFrame | None = None,
     confidence: float = 0.95,
     method: CorrelationMethod = "spearman",
+    clusters: pd.Series | None = None,
 ) -> CorrelationTable:
-    """Correlations of every column of `left` with every column of `right`, each on its complete pairs.
+    r"""Correlations of every column of `left` with every column of `right`, each on its complete pairs.
 
     Spearman is Pearson on mid-ranks (ties averaged), ranked within the complete pairs; values that differ only in
     the thirteenth digit count as tied, so that means of the same answers tie on every machine. Its p-value and
@@ -171,6 +178,10 @@ def correlation_matrix(
     confidence : float
         Confidence of the intervals.
     method : {"spearman", "pearson", "kendall"}
+    clusters : Series, shape (n_persons,), optional
+        Team or agency of each person, none missing (not for Kendall). Intervals and p then allow for members who are
+        alike: on Fisher's z, with the variance :math:`\frac{C}{C-1}\frac{1}{n^2}\sum_c(\sum_{i\in c}\psi_i)^2` of the
+        persons' influences :math:`\psi_i` summed in each of C clusters, referred to t with C - 1 degrees of freedom.
 
     Returns
     -------
@@ -191,9 +202,13 @@ def correlation_matrix(
     References
     ----------
     Spearman, C. (1904). The proof and measurement of association between two things. American Journal of
-    Psychology, 15, 72-101. Bonett & Wright (2000), as in :func:`correlation_interval`.
+    Psychology, 15, 72-101. Bonett & Wright (2000), as in :func:`correlation_interval`. With clusters: Liang, K.-Y., &
+    Zeger, S. L. (1986). Longitudinal data analysis using generalized linear models. Biometrika, 73, 13-22 (the sum by
+    cluster); Croux, C., & Dehon, C. (2010). Influence functions of the Spearman and Kendall correlation measures.
+    Statistical Methods & Applications, 19, 497-515.
 
-    Validated against R ``cor``, ``cor.test`` and psych's ``corr.test``.
+    Validated against R ``cor``, ``cor.test`` and psych's ``corr.test``; with clusters by the cluster bootstrap and by
+    coverage in a simulation.
     """
     share(confidence, "confidence")
     first = numeric_table(left, "left", noun="column")
@@ -201,11 +216,31 @@ def correlation_matrix(
     require_same_rows(first.index, second.index, "left and right")
     pairs = _pairs(first, second, right is None)
     rows = [_correlate(first[x], second[y], confidence, method) for x, y in pairs]
+    if clusters is not None:
+        if method == "kendall":
+            raise PsychometricsError("clusters go with spearman or pearson, not with kendall")
+        codes, _ = nested_in(clusters, first.index)
+        rows = [row | _nested(first[row["x"]], second[row["y"]], codes, row, method, confidence) for row in rows]
     if not rows:
         raise InputShapeError("no pair of different columns to correlate; give two columns or a second table")
     table = pd.DataFrame(rows)
     notes = tuple(f"{row['x']} with {row['y']}: {row['note']}" for row in rows if row["note"])
     return CorrelationTable(table, method, confidence, notes)
+
+
+def _nested(
+    x: pd.Series, y: pd.Series, codes: np.ndarray, row: dict[str, object], method: str, confidence: float
+) -> dict[str, object]:
+    """Return the columns of a row that clusters change."""
+    both = (x.notna() & y.notna()).to_numpy()
+    columns = ("lower", "upper", "p", "n_clusters", "design_effect", "effective_n")
+    if row["note"]:
+        nothing: dict[str, object] = dict.fromkeys(columns, float("nan"))
+        return nothing | {"n_clusters": len(np.unique(codes[both]))}
+    a, b = (restore_ties(side.to_numpy()[both]) for side in (x, y))
+    found = nested_precision(a, b, codes[both], method == "spearman", confidence)
+    note = "" if found.p == found.p else f"no interval from {found.n_clusters} cluster(s)"
+    return {name: getattr(found, name) for name in columns} | {"note": note}
 
 
 def _pairs(left: pd.DataFrame, right: pd.DataFrame, within: bool) -> Iterator[tuple[str, str]]:
@@ -225,7 +260,9 @@ def _correlate(x: pd.Series, y: pd.Series, confidence: float, method: Correlatio
     estimate, p_value = (float("nan"), float("nan")) if note else _estimate(a, b, method)
     bounds = (float("nan"),) * 2 if note else correlation_interval(estimate, len(a), confidence, method)
     row |= {COEFFICIENT_NAME[method]: estimate, "lower": bounds[0], "upper": bounds[1], "p": p_value}
-    if not note and np.isnan(bounds[0]):
+    if not note and 1 - abs(estimate) < PERFECT:
+        note = "the pairs lie on one line, so there is no interval"
+    elif not note and np.isnan(bounds[0]):
         note = f"no interval with {len(a)} complete pairs"
     return row | {"note": note}
 

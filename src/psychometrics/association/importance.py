@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from psychometrics.association._design import build_design
-from psychometrics.errors import InputShapeError, SingularMatrixError
+from psychometrics.errors import ConstantItemError, InputShapeError, SingularMatrixError
 
 #: 2 to the power of this many subsets are still quick.
 MOST_PREDICTORS = 15
+#: R squared below this is none.
+NO_VARIANCE = 1e-14
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class PredictorImportance:
     r_squared : float
     n, n_dropped : int
     method, outcome : str
+    n_resamples, n_failed : int
+        Bootstrap resamples behind the bounds, and those in which the importance is undefined.
     conditional : DataFrame
         Dominance analysis only: mean gain in R squared, predictors in rows, number of other predictors in columns.
     complete : DataFrame
@@ -43,6 +47,8 @@ class PredictorImportance:
     outcome: str
     conditional: pd.DataFrame
     complete: pd.DataFrame
+    n_resamples: int = 0
+    n_failed: int = 0
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
@@ -105,8 +111,8 @@ def dominance_analysis(
     r_squared = _subset_r_squared(_correlations(y, x))
     conditional, complete = _dominance(r_squared, list(x.columns))
     importance = conditional.mean(axis=1)
-    bounds = _bounds(general_dominance, y, x, n_resamples, seed, confidence, clusters)
-    return _result(importance, bounds, y, n_dropped, "general dominance", conditional, complete)
+    bounds, failed = _bounds(general_dominance, y, x, n_resamples, seed, confidence, clusters)
+    return _result(importance, bounds, y, n_dropped, "general dominance", conditional, complete, (n_resamples, failed))
 
 
 def relative_weights(
@@ -147,8 +153,9 @@ def relative_weights(
     """
     y, x, n_dropped = _complete(outcome, predictors, limit=None)
     importance = pd.Series(johnson_weights(_correlations(y, x)), x.columns)
-    bounds = _bounds(johnson_weights, y, x, n_resamples, seed, confidence, clusters)
-    return _result(importance, bounds, y, n_dropped, "relative weights", pd.DataFrame(), pd.DataFrame())
+    bounds, failed = _bounds(johnson_weights, y, x, n_resamples, seed, confidence, clusters)
+    none = pd.DataFrame()
+    return _result(importance, bounds, y, n_dropped, "relative weights", none, none, (n_resamples, failed))
 
 
 def general_dominance(correlations: np.ndarray) -> np.ndarray:
@@ -185,6 +192,14 @@ def _correlations(y: pd.Series, x: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.corrcoef(np.column_stack([x, y]), rowvar=False))
 
 
+def _sample_correlations(sample: pd.DataFrame) -> np.ndarray:
+    """Return the correlations of a resample; refuse one in which a column does not vary."""
+    values = sample.to_numpy()
+    if (np.ptp(values, axis=0) == 0).any():
+        raise ConstantItemError("a column does not vary in this resample")
+    return np.asarray(np.corrcoef(values, rowvar=False))
+
+
 def _subset_r_squared(correlations: np.ndarray) -> np.ndarray:
     """Return R squared of every subset of predictors, indexed by bit mask."""
     p = len(correlations) - 1
@@ -193,7 +208,10 @@ def _subset_r_squared(correlations: np.ndarray) -> np.ndarray:
     for size in range(1, p + 1):
         subsets = np.array(list(combinations(range(p), size)))
         right = r[subsets]
-        weights = np.linalg.solve(R[subsets[:, :, None], subsets[:, None, :]], right[..., None])[..., 0]
+        try:
+            weights = np.linalg.solve(R[subsets[:, :, None], subsets[:, None, :]], right[..., None])[..., 0]
+        except np.linalg.LinAlgError as error:
+            raise SingularMatrixError("the predictors are linearly dependent; leave one out") from error
         found[(1 << subsets).sum(axis=1)] = (weights * right).sum(axis=1)
     return found
 
@@ -222,19 +240,19 @@ def _bounds(
     seed: int,
     confidence: float,
     clusters: pd.Series | None,
-) -> pd.DataFrame | None:
-    """Return percentile bootstrap bounds, or None when none are asked for."""
+) -> tuple[pd.DataFrame | None, int]:
+    """Return percentile bootstrap bounds, or None when none are asked for, and the resamples lost."""
     if n_resamples == 0:
-        return None
+        return None, 0
     from psychometrics.resampling import bootstrap_interval
 
     data = x.assign(**{"outcome (last)": y})
     kept = None if clusters is None else clusters.loc[y.index]
     found = bootstrap_interval(
-        lambda sample: pd.Series(importance(np.corrcoef(sample.to_numpy(), rowvar=False)), x.columns),
+        lambda sample: pd.Series(importance(_sample_correlations(sample)), x.columns),
         data, n_resamples, seed, confidence, clusters=kept,
     )  # fmt: skip
-    return pd.DataFrame({"lower": found.lower, "upper": found.upper})
+    return pd.DataFrame({"lower": found.lower, "upper": found.upper}), found.n_failed
 
 
 def _result(
@@ -245,6 +263,7 @@ def _result(
     method: str,
     conditional: pd.DataFrame,
     complete: pd.DataFrame,
+    resamples: tuple[int, int],
 ) -> PredictorImportance:
     """Put a result together."""
     total = float(importance.sum())
@@ -252,10 +271,18 @@ def _result(
         {
             "predictor": importance.index,
             "importance": importance.to_numpy(),
-            "share": importance.to_numpy() / total,
+            "share": importance.to_numpy() / total if total > NO_VARIANCE else np.nan,
             "rank": importance.rank(ascending=False).to_numpy(),
         }
     )
     if bounds is not None:
         table[["lower", "upper"]] = bounds.loc[importance.index].to_numpy()
-    return PredictorImportance(table, total, len(y), n_dropped, method, str(y.name), conditional, complete)
+    n_resamples, n_failed = resamples
+    notes: tuple[str, ...] = (
+        () if total > NO_VARIANCE else ("the predictors explain nothing, so there are no shares of it",)
+    )
+    if n_failed:
+        notes += (f"{n_failed} of {n_resamples} resamples in which a predictor does not vary left out",)
+    return PredictorImportance(
+        table, total, len(y), n_dropped, method, str(y.name), conditional, complete, n_resamples, n_failed, notes
+    )

@@ -12,7 +12,7 @@ from scipy import stats
 
 from psychometrics._checks import numeric_column, numeric_table, require_same_rows, share
 from psychometrics.association.models import RegressionResult, regression
-from psychometrics.errors import InputShapeError, TooFewPersonsError
+from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def pool_estimates(
         raise InputShapeError(f"{m} estimates and {len(u)} variances; two or more of each are needed, as many of both")
     between = float(q.var(ddof=1)) * (1 + 1 / m)
     total = float(u.mean()) + between
+    if not total > 0:
+        raise PsychometricsError("neither the estimates nor their variances vary: there is no error to pool")
     missing = max(between / total, 1e-12)
     old = (m - 1) / missing**2
     observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - missing)
@@ -219,13 +221,19 @@ def imputed_regression(
     )
 
 
+def _scale(table: pd.DataFrame, k: int) -> float:
+    """Return what turns a raw coefficient into a standardised one."""
+    estimate = float(table["estimate"].iloc[k])
+    return float(table["standardised"].iloc[k]) / estimate if estimate else float("nan")
+
+
 def _pool(fits: list[RegressionResult], confidence: float) -> tuple[pd.DataFrame, float]:
     """Pool the coefficient tables, and return the largest fraction of missing information."""
     tables = [fit.coefficients for fit in fits]
     rows, missing = [], []
     for k, term in enumerate(tables[0]["term"]):
         raw = [(float(t["estimate"].iloc[k]), float(t["standard_error"].iloc[k])) for t in tables]
-        scale = float(np.mean([t["standardised"].iloc[k] / t["estimate"].iloc[k] for t in tables]))
+        scale = float(np.mean([_scale(t, k) for t in tables]))
         pooled = pool_estimates([e for e, _ in raw], [s**2 for _, s in raw], float(tables[0]["df"].iloc[k]), confidence)
         missing.append(pooled.fraction_missing_information)
         bounds = (pooled.estimate, pooled.lower, pooled.upper)

@@ -10,7 +10,11 @@ import pandas as pd
 
 from psychometrics._checks import require_same_rows, share
 from psychometrics.association._design import Design, build_design
-from psychometrics.errors import InputShapeError, PsychometricsError
+from psychometrics.errors import InputShapeError, PsychometricsError, SingularMatrixError
+
+EXACT = "the predictors reproduce the outcome exactly: there is no error to estimate"
+# Shares below which a residual, or what is left of a leverage, is zero but for rounding.
+EXACT_SHARE, LEVERAGE_ONE = 1e-20, 1e-9
 
 COVARIANCES = ("HC3", "HC2", "HC1", "HC0", "classical", "cluster")
 
@@ -82,13 +86,14 @@ def regression(
     Returns
     -------
     RegressionResult
+        Where the predictors reproduce the outcome exactly, errors, tests and intervals are ``NaN``, with a note.
 
     Raises
     ------
     ConstantItemError
         Outcome or a predictor does not vary over the complete rows.
     SingularMatrixError
-        Linearly dependent predictors.
+        Linearly dependent predictors; with HC2 and HC3 a row that alone fixes a coefficient (leverage 1).
     TooFewPersonsError
         No more complete rows than coefficients.
     PsychometricsError
@@ -112,9 +117,11 @@ def regression(
         raise InputShapeError("no predictor given; use random_intercept for a model without predictors")
     grouping = None if clusters is None else pd.DataFrame({"cluster": clusters})
     design = build_design(outcome, predictors, grouping)
+    require_leverage_below_one(design.matrix, covariance)
     fit = _fit(design, covariance, clusters)
+    exact = is_exact(fit)
     return RegressionResult(
-        coefficients=_coefficients(fit, design, confidence),
+        coefficients=_without_errors(_coefficients(fit, design, confidence), exact),
         r_squared=float(fit.rsquared),
         adjusted_r_squared=float(fit.rsquared_adj),
         n=len(design.outcome),
@@ -122,8 +129,35 @@ def regression(
         covariance=covariance,
         confidence=confidence,
         outcome=str(design.outcome.name),
-        notes=design.notes + _cluster_notes(design, clusters),
+        notes=design.notes + _cluster_notes(design, clusters) + ((EXACT,) if exact else ()),
     )
+
+
+def require_leverage_below_one(matrix: pd.DataFrame, covariance: str) -> None:
+    """Refuse HC2 and HC3 where a row alone fixes a coefficient: its residual is zero and 1 - h is too."""
+    if covariance not in ("HC2", "HC3"):
+        return
+    basis = np.linalg.qr((matrix / np.sqrt((matrix**2).sum())).to_numpy())[0]
+    alone = (basis**2).sum(axis=1) > 1 - LEVERAGE_ONE
+    if alone.any():
+        held = matrix.loc[alone].abs().sum() > 0
+        single = [str(name) for name in matrix.columns[held] if (matrix[name] != 0).sum() == 1]
+        where = f" ({', '.join(single)})" if single else ""
+        raise SingularMatrixError(
+            f"{int(alone.sum())} row(s) alone fix a coefficient{where}: leverage 1, for which {covariance} is "
+            "undefined. Join the category with another, leave the row out, or use HC1"
+        )
+
+
+def is_exact(fit: Any) -> bool:
+    """Tell whether the predictors reproduce the outcome, so that no error is left to estimate."""
+    return bool(fit.ssr <= EXACT_SHARE * fit.centered_tss)
+
+
+def _without_errors(table: pd.DataFrame, exact: bool) -> pd.DataFrame:
+    """Return the coefficients, without errors, tests and intervals where the fit is exact."""
+    unknown = ("standard_error", "t", "p", "lower", "upper", "standardised_lower", "standardised_upper")
+    return table.assign(**dict.fromkeys(unknown, np.nan)) if exact else table
 
 
 def _require_covariance(covariance: str, clusters: pd.Series | None) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from psychometrics._checks import share
 from psychometrics.association._design import Design, build_design
-from psychometrics.association.models import COVARIANCES
+from psychometrics.association.models import COVARIANCES, EXACT, is_exact, require_leverage_below_one
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 Array = NDArray[np.float64]
@@ -157,7 +157,10 @@ def spline_regression(
     names = [f"term {place + 1}" for place in range(basis.shape[1])]
     terms = pd.DataFrame(basis, index=predictor.index, columns=names)
     design = build_design(outcome, terms)
+    require_leverage_below_one(design.matrix, covariance)
     fit = _least_squares(design, covariance)
+    if is_exact(fit):
+        raise PsychometricsError(f"{design.outcome.name}: {EXACT}")
     any_effect, any_bend = (_wald(fit, first, len(names)) for first in (1, 2))
     straight = np.corrcoef(design.outcome, design.matrix["term 1"])[0, 1] ** 2
     return SplineRegression(

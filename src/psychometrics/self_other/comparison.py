@@ -133,11 +133,14 @@ def _compare_one(
     if len(a) < 3:
         return row | _empty() | {"note": f"only {len(a)} persons with self and peer scores"}
     row |= {"self_mean": a.mean(), "self_sd": a.std(ddof=1), "peer_mean": b.mean(), "peer_sd": b.std(ddof=1)}
-    difference, note_d = _difference(a - b, confidence)
+    size = float(np.abs(np.concatenate([a, b])).max())
+    difference, note_d = _difference(a - b, size, confidence)
     correlations, note_r = _correlations(a, b, confidence)
     return row | difference | correlations | {"note": "; ".join(filter(None, (note_d, note_r)))}
 
 
+# Scores this close, relative to the largest, differ by rounding only.
+SAME = 1e-12
 _DIFFERENCE = (
     "difference",
     "difference_lower",
@@ -158,10 +161,10 @@ def _empty() -> dict[str, object]:
     return dict.fromkeys(names, float("nan"))
 
 
-def _difference(d: np.ndarray, confidence: float) -> tuple[dict[str, object], str]:
+def _difference(d: np.ndarray, size: float, confidence: float) -> tuple[dict[str, object], str]:
     """Return mean difference and d_z with intervals."""
     n, mean, spread = len(d), d.mean(), d.std(ddof=1)
-    if np.ptp(d) == 0:
+    if np.ptp(d) <= SAME * size:
         return dict.fromkeys(_DIFFERENCE, float("nan")) | {"difference": mean}, "all differences are equal"
     error = spread / np.sqrt(n)
     t = mean / error
@@ -218,8 +221,9 @@ def noncentrality_interval(t: float, df: float, confidence: float = 0.95) -> tup
 
 def _correlations(a: np.ndarray, b: np.ndarray, confidence: float) -> tuple[dict[str, object], str]:
     """Return Pearson and Spearman with intervals."""
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
-        who = "self" if np.ptp(a) == 0 else "peer"
+    flat = [np.ptp(side) <= SAME * np.abs(side).max() for side in (a, b)]
+    if any(flat):
+        who = "self" if flat[0] else "peer"
         return dict.fromkeys(_CORRELATIONS, float("nan")), f"{who} scores do not vary"
     pearson = float(np.clip(stats.pearsonr(a, b).statistic, -1, 1))
     spearman = float(np.clip(stats.spearmanr(restore_ties(a), restore_ties(b)).statistic, -1, 1))
@@ -227,4 +231,6 @@ def _correlations(a: np.ndarray, b: np.ndarray, confidence: float) -> tuple[dict
         pearson, *correlation_interval(pearson, len(a), confidence, "pearson"),
         spearman, *correlation_interval(spearman, len(a), confidence, "spearman"),
     )  # fmt: skip
-    return dict(zip(_CORRELATIONS, values, strict=True)), ""
+    line = 1 - max(abs(pearson), abs(spearman)) < SAME
+    note = "the pairs lie on one line or in one order, so there is no interval" if line else ""
+    return dict(zip(_CORRELATIONS, values, strict=True)), note

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychometrics._checks import numeric_column, numeric_table, require_same_rows, require_varying, share
-from psychometrics.errors import InputShapeError, TooFewPersonsError
+from psychometrics._checks import numeric_column, numeric_table, require_same_rows, share
+from psychometrics.association import regression
+from psychometrics.errors import ConstantItemError, InputShapeError, TooFewPersonsError
 
+# Scores this close, relative to the largest, differ by rounding only.
+SAME = 1e-12
 HIGHER, LOWER, ALIKE, UNKNOWN = "self higher", "self lower", "no clear difference", "not compared"
 
 
@@ -104,7 +107,7 @@ def _profile(own: pd.Series, peer: pd.Series, own_error: float, peer_error: pd.S
     """Return the rows of one competency."""
     difference = (own - peer).to_numpy()
     error = np.sqrt(own_error**2 + peer_error.to_numpy() ** 2)
-    z = difference / error
+    z = np.divide(difference, error, out=np.full(len(error), np.nan), where=error > 0)
     labels = np.select([np.isnan(z), z > limit, z < -limit], [UNKNOWN, HIGHER, LOWER], ALIKE)
     return pd.DataFrame(
         {
@@ -212,6 +215,15 @@ class BlandAltman:
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__ if name != "points"}])
 
 
+def _require_spread(points: pd.DataFrame) -> None:
+    """Refuse differences, or means, that are alike but for rounding, judged by the size of the scores."""
+    size = np.abs(points.to_numpy()).max()
+    consequences = {"difference": "limits of agreement have no width", "mean": "there is no level to vary"}
+    for name, consequence in consequences.items():
+        if np.ptp(points[name].to_numpy()) <= SAME * size:
+            raise ConstantItemError(f"every {name} is {points[name].iloc[0]:g}: {consequence}")
+
+
 def bland_altman(self_scores: pd.Series, peer_means: pd.Series, confidence: float = 0.95) -> BlandAltman:
     r"""Bias and limits of agreement between self scores and peer means.
 
@@ -245,8 +257,6 @@ def bland_altman(self_scores: pd.Series, peer_means: pd.Series, confidence: floa
     -----
     Validated against base R.
     """
-    from psychometrics.association import regression
-
     own, peer = numeric_column(self_scores, "self scores"), numeric_column(peer_means, "peer means")
     require_same_rows(own.index, peer.index, "self scores and peer means")
     both = own.notna() & peer.notna()
@@ -254,7 +264,7 @@ def bland_altman(self_scores: pd.Series, peer_means: pd.Series, confidence: floa
     if n < 4:
         raise TooFewPersonsError(f"{n} persons with self and peer scores; limits of agreement need four")
     points = pd.DataFrame({"mean": (own[both] + peer[both]) / 2, "difference": own[both] - peer[both]})
-    require_varying(points["difference"], "the")
+    _require_spread(points)
     z, t = stats.norm.ppf((1 + confidence) / 2), stats.t.ppf((1 + confidence) / 2, n - 1)
     bias, spread = points["difference"].mean(), points["difference"].std()
     near, far = t * spread / np.sqrt(n), t * spread * np.sqrt(1 / n + z**2 / (2 * (n - 1)))

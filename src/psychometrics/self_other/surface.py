@@ -14,6 +14,8 @@ from psychometrics.association import RegressionResult, regression
 
 Scores = TypeVar("Scores", np.ndarray, pd.Series)
 
+# Unexplained variance below this share is zero but for rounding.
+SAME = 1e-12
 #: Surface parameters as sums of the coefficients of self, peer, self squared, self times peer, peer squared.
 SURFACE = {
     "a1": (1, 1, 0, 0, 0),
@@ -132,7 +134,8 @@ def response_surface(
     fit = regression(y, terms, covariance, confidence)
     linear = regression(y, terms[["self", "peer"]], covariance, confidence)
     df2 = fit.n - 6
-    f = (fit.r_squared - linear.r_squared) / 3 / ((1 - fit.r_squared) / df2)
+    left = 1 - fit.r_squared
+    f = (fit.r_squared - linear.r_squared) / 3 / (left / df2) if left > SAME else float("nan")
     return ResponseSurface(
         surface=_surface(fit, _coefficient_covariance(y, terms, covariance), confidence),
         polynomial=fit,
@@ -169,6 +172,8 @@ def _surface(fit: RegressionResult, covariance: np.ndarray, confidence: float) -
     weights = np.array(list(SURFACE.values()), dtype=float)
     estimate = weights @ fit.coefficients["estimate"].to_numpy()[1:]
     error = np.sqrt(np.einsum("ij,jk,ik->i", weights, covariance, weights))
+    if 1 - fit.r_squared <= SAME:
+        error = np.full(len(weights), np.nan)
     df = fit.n - 6
     margin = stats.t.ppf((1 + confidence) / 2, df) * error
     return pd.DataFrame(
