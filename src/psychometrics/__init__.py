@@ -11,19 +11,21 @@ from typing import Any
 
 _FAMILIES = {
     "agreement": "average_deviation cohen_kappa conger_kappa decision_study fleiss_kappa generalisability_study "
-    "gwet_ac1 gwet_ac2 icc icc1 krippendorff_alpha percent_agreement rwg rwg_j",
+    "gwet_ac1 gwet_ac2 icc icc1 krippendorff_alpha percent_agreement rwg rwg_j wilson_interval",
     "association": "adjust_p correlation_matrix disattenuate dominance_analysis equivalence_test "
     "minimum_detectable_correlation ordinal_regression partial_correlations random_intercept regression "
     "relative_weights spearman_matrix",
+    "change": "measurement_error reliable_change retest",
     "dif": "DifRule OrdinalDif ordinal_dif",
     "dimensionality": "bartlett_sphericity empirical_kaiser exploratory_graph_analysis hull kmo "
     "minimum_average_partial parallel_analysis retain_factors",
     "efa": "compare_solutions fit_efa schmid_leiman tucker_congruence",
     "errors": "PsychometricsError",
-    "groups": "compare_groups dunn kruskal_wallis welch_anova",
+    "groups": "compare_groups dunn known_groups kruskal_wallis welch_anova",
     "items": "check_keying inter_item_correlations item_rest_correlation item_statistics",
     "irt": "fit_graded_response fit_scales item_fit local_dependence person_fit person_scores",
     "ordinal": "nearest_correlation polychoric",
+    "pooling": "random_effects",
     "reliability": "average_variance_extracted composite_reliability cronbach_alpha htmt omega_categorical "
     "omega_hierarchical omega_total ordinal_alpha",
     "resampling": "bootstrap_interval",
