@@ -69,7 +69,7 @@ def test_error_of_a_reliability_and_of_a_retest_are_one_where_they_should_be(wav
 
 
 def test_change_refuses_what_has_no_error() -> None:
-    with pytest.raises(ConstantItemError, match="everybody changes by 0.1"):
+    with pytest.raises(ConstantItemError, match=r"everybody changes by 0\.1"):
         change.retest(pd.Series([1.1, 2.2, 3.3]), pd.Series([1.2, 2.3, 3.4]))
     with pytest.raises(TooFewPersonsError, match="needs three"):
         change.retest(pd.Series([1.0, 2.0]), pd.Series([2.0, 1.0]))

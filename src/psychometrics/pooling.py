@@ -96,8 +96,8 @@ def random_effects(
     Viechtbauer, W. (2005). Bias and efficiency of meta-analytic variance estimators in the random-effects model.
     Journal of Educational and Behavioral Statistics, 30, 261-293 (REML). Hartung, J., & Knapp, G. (2001). Statistics
     in Medicine, 20, 3875-3889. Roever, C., Knapp, G., & Friede, T. (2015). BMC Medical Research Methodology, 15, 99
-    (the lower limit of the error). Viechtbauer, W. (2007). Statistics in Medicine, 26, 37-52 (Q-profile). Higgins, J. P.
-    T., Thompson, S. G., & Spiegelhalter, D. J. (2009). Journal of the Royal Statistical Society A, 172, 137-159
+    (the lower limit of the error). Viechtbauer, W. (2007). Statistics in Medicine, 26, 37-52 (Q-profile). Higgins, J.
+    P. T., Thompson, S. G., & Spiegelhalter, D. J. (2009). Journal of the Royal Statistical Society A, 172, 137-159
     (prediction interval; there k - 2 degrees of freedom). Higgins, J. P. T., & Thompson, S. G. (2002). Statistics in
     Medicine, 21, 1539-1558 (I squared).
 

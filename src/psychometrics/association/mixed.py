@@ -12,6 +12,10 @@ from psychometrics._checks import share
 from psychometrics._reml import RandomInterceptDesign, RemlFit, fit_random_intercepts
 from psychometrics.association._design import Design, build_design
 from psychometrics.association.models import standardising_factors
+from psychometrics.errors import ConstantItemError
+
+# Variance within groups below this share of the outcome's is zero but for rounding.
+NO_RESIDUAL = 1e-20
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,10 @@ def random_intercept(
     ------
     InputShapeError
         One group only, no group with two members, or rows that differ between the tables.
+    ConstantItemError
+        The outcome does not vary at all, or not within groups once the predictors are allowed for.
+    ConvergenceError
+        Crossed groupings that reproduce the outcome.
     ConstantItemError, SingularMatrixError, TooFewPersonsError
         As in :func:`regression`.
 
@@ -118,6 +126,7 @@ def random_intercept(
     design = build_design(outcome, predictors, grouping)
     kept = {str(name): grouping.loc[design.outcome.index, name].to_numpy() for name in grouping.columns}
     y, X = design.outcome.to_numpy(), design.matrix.to_numpy()
+    _require_residual(y, X, kept)
     fit = fit_random_intercepts(y, X, kept)
     components = _components(fit, list(kept))
     lower, upper = share_interval(y, X, kept, confidence) if len(kept) == 1 else (float("nan"),) * 2
@@ -136,6 +145,21 @@ def random_intercept(
         outcome=str(design.outcome.name),
         notes=design.notes + _notes(fit),
     )
+
+
+def _require_residual(outcome: np.ndarray, fixed: np.ndarray, groups: dict[str, np.ndarray]) -> None:
+    """Refuse an outcome that groups and predictors reproduce: no variance within groups is left."""
+    codes = pd.factorize(pd.MultiIndex.from_arrays(list(groups.values())))[0] if len(groups) > 1 else None
+    places = codes if codes is not None else pd.factorize(next(iter(groups.values())))[0]
+    counts = np.bincount(places)
+    within = [column - (np.bincount(places, column) / counts)[places] for column in (*fixed.T, outcome)]
+    x, y = np.column_stack(within[:-1]), within[-1]
+    left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    if counts.max() > 1 and left @ left <= NO_RESIDUAL * ((outcome - outcome.mean()) @ (outcome - outcome.mean())):
+        raise ConstantItemError(
+            f"members of one {' and '.join(map(str, groups))} never differ once the predictors are allowed for: there is "
+            "no variance within groups"
+        )
 
 
 def share_interval(

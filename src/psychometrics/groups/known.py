@@ -101,7 +101,8 @@ def known_groups(
     ----------
     Mokkink, L. B., et al. (2018). COSMIN risk of bias checklist for systematic reviews of patient-reported outcome
     measures. Quality of Life Research, 27, 1171-1179. Hedges, L. V. (1981). Distribution theory for Glass's estimator
-    of effect size. Journal of Educational Statistics, 6, 107-128, equation 6e. Welch, B. L. (1947). Biometrika, 34, 28-35.
+    of effect size. Journal of Educational Statistics, 6, 107-128, equation 6e. Welch, B. L.
+    (1947). Biometrika, 34, 28-35.
 
     Notes
     -----
