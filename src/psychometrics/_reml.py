@@ -111,7 +111,12 @@ class RandomInterceptDesign:
         """Return the relative standard deviations that minimise the profiled deviance."""
         if len(self.names) == 1:
             return np.array([self._optimise_one()])
-        return np.asarray(np.sqrt(self._optimise_several()))
+        try:
+            return np.asarray(np.sqrt(self._optimise_several()))
+        except linalg.LinAlgError as problem:
+            raise ConvergenceError(
+                f"{' and '.join(self.names)} all but reproduce the outcome: there is no variance left within them"
+            ) from problem
 
     def _optimise_several(self) -> np.ndarray:
         """Climb by average-information steps in the variance ratios, which stay at zero or above."""

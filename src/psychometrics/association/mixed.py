@@ -157,8 +157,8 @@ def _require_residual(outcome: np.ndarray, fixed: np.ndarray, groups: dict[str, 
     left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
     if counts.max() > 1 and left @ left <= NO_RESIDUAL * ((outcome - outcome.mean()) @ (outcome - outcome.mean())):
         raise ConstantItemError(
-            f"members of one {' and '.join(map(str, groups))} never differ once the predictors are allowed for: there is "
-            "no variance within groups"
+            f"members of one {' and '.join(map(str, groups))} never differ once the predictors are allowed for: there "
+            "is no variance within groups"
         )
 
 
