@@ -66,6 +66,9 @@ ENTRIES = {
             ),
             silent=LATENT,
         ),
+        "two_level_reliability": Entry(
+            lambda case: reliability.two_level_reliability(case.answers, case.clusters, 2, n_resamples=5)
+        ),
         "omega_if_dropped": Entry(lambda case: reliability.omega_if_dropped(case.answers)),
         "omega_categorical": Entry(lambda case: reliability.omega_categorical(case.answers), silent=NO_INTERVAL),
         "omega_of_loadings": Entry(

@@ -27,7 +27,7 @@ _FAMILIES = {
     "ordinal": "nearest_correlation polychoric",
     "pooling": "random_effects",
     "reliability": "average_variance_extracted composite_reliability cronbach_alpha htmt omega_categorical "
-    "omega_hierarchical omega_total ordinal_alpha",
+    "omega_hierarchical omega_total ordinal_alpha two_level_reliability",
     "resampling": "bootstrap_interval",
     "scoring": "scale_scores",
     "screening": "even_odd_consistency flag_careless intra_individual_variability little_mcar_test longstring "

@@ -20,6 +20,7 @@ from psychometrics.reliability.omega import (
     omega_if_dropped,
     omega_total,
 )
+from psychometrics.reliability.two_level import TwoLevelReliability, two_level_reliability
 from psychometrics.reliability.validity import (
     HtmtResult,
     average_variance_extracted,
@@ -32,6 +33,7 @@ __all__ = [
     "HierarchicalOmega",
     "HtmtResult",
     "OmegaResult",
+    "TwoLevelReliability",
     "alpha_if_dropped",
     "alpha_of_matrix",
     "average_variance_extracted",
@@ -48,4 +50,5 @@ __all__ = [
     "omega_total",
     "ordinal_alpha",
     "standard_error_of_measurement",
+    "two_level_reliability",
 ]

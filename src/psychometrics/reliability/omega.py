@@ -161,7 +161,7 @@ def omega_total(
         from psychometrics.resampling import bootstrap_from_counts
 
         kept = clusters_of_kept(clusters, given, missing)
-        statistic = OfCovariances(frame.to_numpy(), _omega_of_covariances)
+        statistic = OfCovariances(frame.to_numpy(), omega_of_covariances)
         drawn = bootstrap_from_counts(statistic, len(frame), n_resamples, seed, confidence, kept)
         ends = ends_of(drawn, n_clusters_of(kept))
     observed = ratio(float(np.sum(loadings * spread) ** 2), float(covariances.sum()))
@@ -400,7 +400,7 @@ def _categorical(frame: pd.DataFrame, missing: Missing) -> _Categorical:
     )
 
 
-def _omega_of_covariances(covariances: np.ndarray) -> float:
+def omega_of_covariances(covariances: np.ndarray) -> float:
     """Return omega of one factor from covariances."""
     spread = np.sqrt(np.diag(covariances))
     matrix = pd.DataFrame(covariances / np.outer(spread, spread))
