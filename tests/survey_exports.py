@@ -24,15 +24,8 @@ IDS = ["startDate", "endDate", "status", "ipAddress", "progress", "duration", "f
        "locationLongitude", "distributionChannel", "userLanguage"]  # fmt: skip
 LEGACY_OWN_CELLS = ("R_1", "Default", "Secret", "", "sam@example.org", "10.0.0.1", "0", "2026-01-12", "2026-01-12", "1")
 MONKEY_OWN_CELLS = (
-    "118",
-    "42",
-    "2026-01-12 09:00",
-    "2026-01-12 09:10",
-    "10.0.0.1",
-    "sam@example.org",
-    "Sam",
-    "Secret",
-    "",
+    *("118", "42", "2026-01-12 09:00", "2026-01-12 09:10", "10.0.0.1"),
+    *("sam@example.org", "Sam", "Secret", ""),
 )
 Writer = Callable[[pd.DataFrame, Mapping[str, str], Path], Path]
 

@@ -132,11 +132,11 @@ def test_column_declared_twice(study):
         ("0", "out of range"),
         ("-1", "out of range"),
         ("4.5", "not a whole number"),
-        ("five", "text, not a code"),
-        ("Often", "a label, not a code"),
-        ("=1+1", "text, not a code"),
-        ("nan", "text, not a code"),
-        ("\u0664", "text, not a code"),
+        ("five", "neither a code nor a label of the scale"),
+        ("oftener", "neither a code nor a label of the scale"),
+        ("=1+1", "neither a code nor a label of the scale"),
+        ("nan", "neither a code nor a label of the scale"),
+        ("\u0664", "neither a code nor a label of the scale"),
     ],
 )
 def test_wrong_answer(study, value, problem):
@@ -245,11 +245,12 @@ def test_item_nobody_answered_is_constant(study):
     assert study.only_fault().problem == "nobody answered the item"
 
 
-def test_item_exported_as_labels_is_not_called_constant(study):
-    study.own["share_2"] = [
-        ["never", "seldom", "at times", "often", "always"][code - 1] for code in study.own["share_2"]
-    ]
-    assert {fault.problem for fault in study.faults()} == {"a label, not a code"}
+def test_item_exported_as_labels_is_read_by_them(study):
+    labels = ["never", "Seldom", "at  times", "often", "always"]
+    before = study.load().answers["share_2"]
+    study.own["share_2"] = [labels[code - 1] for code in study.own["share_2"]]
+    assert study.faults() == ()
+    assert study.load().answers["share_2"].equals(before)
 
 
 def test_constant_item_is_seen_beside_a_wrong_cell(study):

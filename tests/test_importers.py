@@ -14,7 +14,7 @@ from survey_exports import BY_CODE, ENDINGS, WRITERS
 from compendium.faults import InvalidInput
 from compendium.framework import load_framework
 from compendium.importers import labels_to_codes, read_export
-from compendium.importers.answers import Scale, label_faults
+from compendium.importers.answers import Scale, label_faults, nearest_labels
 from compendium.importers.export import Export, fold
 from compendium.importers.matching import match_questions
 from compendium.importers.redcap import choices_of
@@ -175,7 +175,7 @@ def test_a_file_saved_again_by_a_spreadsheet_is_read_with_its_delimiter(delimite
     assert read_export(path).table.to_dict("list") == {"person_id": ["P1"], "person_01": ["4"]}
 
 
-SCALE = Scale((1, 2, 3, 4, 5), {label: code for code, label in FRAMEWORK.scale.labels.items()} | {"Does not apply": 9})
+SCALE = Scale({label: code for code, label in FRAMEWORK.scale.labels.items()} | {"Does not apply": 9})
 
 
 @given(
@@ -196,17 +196,17 @@ def test_labels_become_their_codes_however_they_are_spaced(cells: list[str], for
         return forms.get(form, label)
 
     table = pd.DataFrame({"x": [changed(cell) for cell in cells]}, dtype=object)
-    coded, faults, turned = labels_to_codes(table, {"x": SCALE}, "f.csv")
-    assert not faults
+    coded, turned = labels_to_codes(table, {"x": SCALE})
     assert coded["x"].tolist() == [str(SCALE.labels.get(cell, cell)) for cell in cells]
     assert sum(turned.values()) == sum(cell in SCALE.labels for cell in cells)
 
 
-def test_a_label_that_is_not_there_is_a_fault_with_the_nearest() -> None:
+def test_a_text_that_is_no_label_stays_as_it_is_and_its_nearest_labels_are_known() -> None:
     table = pd.DataFrame({"x": ["Almost never", "Almost always"]}, index=[2, 3])
-    _, faults, _ = labels_to_codes(table, {"x": SCALE}, "f.csv")
-    assert [(fault.row, fault.value) for fault in faults] == [(3, "Almost always")]
-    assert "'Almost every time'" in faults[0].action or "'Almost never'" in faults[0].action
+    coded, turned = labels_to_codes(table, {"x": SCALE})
+    assert coded["x"].tolist() == ["1", "Almost always"]
+    assert turned == {"x": 1}
+    assert set(nearest_labels("Almost always", SCALE.labels)) <= {"Almost never", "Almost every time"}
 
 
 def test_a_file_whose_labels_run_the_other_way_is_named() -> None:

@@ -84,8 +84,9 @@ class Step:
         """
         framework = self.framework
         tables = [table.to_csv() for table in (framework.competencies, framework.items, framework.outcomes)]
-        named = (self.settings.files.self_form, self.settings.files.peer_form)
-        responses = [self.data / name for name in named if name and (self.data / name).is_file()]
+        files = self.settings.files
+        named = [*files.sources("self"), *files.sources("peer")]
+        responses = [self.data / name for name in named if (self.data / name).is_file()]
         beside = [framework.part(part) for part in READ_BESIDE.get(self.name, ())]
         more = sorted(path for folder in beside if folder for path in folder.rglob("*") if path.is_file())
         description = repr(framework.description)

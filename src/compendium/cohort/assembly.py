@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from compendium.cohort.forms import FormTable
 from compendium.cohort.layout import Form
 from compendium.cohort.responses import Responses
 from compendium.cohort.schema import ROW_NUMBER, CohortSettings
@@ -42,6 +44,10 @@ class Cohort:
         People of the self file who answered no item at all; they stay in every table.
     pseudonyms : Series
         Pseudonym of each person, index the id in the file. Person-level: never shown, never committed.
+    participation : DataFrame
+        Index ``person``; what the survey tool knows: ``finished``, ``seconds``. No column where it says nothing.
+    import_record : DataFrame
+        What was read of each file, kept, turned and left out.
     """
 
     settings: CohortSettings
@@ -54,9 +60,13 @@ class Cohort:
     not_applicable: pd.DataFrame
     without_answers: int
     pseudonyms: pd.Series = field(repr=False)
+    participation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    import_record: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def assemble(settings: CohortSettings, framework: Framework, forms: dict[Form, Responses]) -> Cohort:
+def assemble(
+    settings: CohortSettings, framework: Framework, forms: dict[Form, Responses], imports: Mapping[Form, FormTable]
+) -> Cohort:
     """Turn checked responses into the tables of a cohort."""
     own, peers = forms["self"], forms.get("peer")
     persons = _person_ids(own, settings)
@@ -75,6 +85,8 @@ def assemble(settings: CohortSettings, framework: Framework, forms: dict[Form, R
         not_applicable=_not_applicable(forms, settings),
         without_answers=int(answers.reindex(columns=items).isna().all(axis=1).sum()),
         pseudonyms=pseudonyms,
+        participation=imports["self"].participation.set_axis(index),
+        import_record=pd.concat([table.record for table in imports.values()], ignore_index=True),
     )
 
 

@@ -14,7 +14,7 @@ from compendium.cohort.layout import Form, Question
 from compendium.cohort.responses import WHOLE_NUMBER, Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Group
 from compendium.faults import Fault, suggest
-from compendium.framework import ResponseScale
+from compendium.importers.answers import nearest_labels
 from compendium.inputs import yaml_fault
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ class _Rule:
     explain: Callable[[Responses, int, str], Fault]
 
 
-def cell_faults(responses: Responses, settings: CohortSettings, scale: ResponseScale) -> list[Fault]:
+def cell_faults(responses: Responses, settings: CohortSettings) -> list[Fault]:
     """Name every cell that its column does not allow: blank or repeated ids, groups, answers."""
     import pandera.pandas as pandera
 
-    rules = _rules(responses, settings, scale)
+    rules = _rules(responses, settings)
     schema = pandera.DataFrameSchema({name: rule.column for name, rule in rules.items()})
     try:
         schema.validate(responses.cells, lazy=True)
@@ -47,12 +47,12 @@ def cell_faults(responses: Responses, settings: CohortSettings, scale: ResponseS
     return []
 
 
-def _rules(responses: Responses, settings: CohortSettings, scale: ResponseScale) -> dict[str, _Rule]:
+def _rules(responses: Responses, settings: CohortSettings) -> dict[str, _Rule]:
     """Return the rule of every column that is there."""
     rules = {column: _id_rule(column, responses.form) for column in responses.layout.ids}
     if responses.form == "self":
         rules |= {group.column: _group_rule(group) for group in settings.groups.values()}
-    rules |= {question.column: _answer_rule(question, settings, scale) for question in responses.questions}
+    rules |= {question.column: _answer_rule(question, settings) for question in responses.questions}
     return {column: rule for column, rule in rules.items() if column in responses.cells.columns}
 
 
@@ -113,7 +113,7 @@ def _level_rule(group: Group) -> _Rule:
     return _Rule(_column(pandera.Check.isin(list(group.levels))), explain)
 
 
-def _answer_rule(question: Question, settings: CohortSettings, scale: ResponseScale) -> _Rule:
+def _answer_rule(question: Question, settings: CohortSettings) -> _Rule:
     """Return the rule of an item: its codes and the declared codes for not applicable."""
     import pandera.pandas as pandera
 
@@ -122,26 +122,27 @@ def _answer_rule(question: Question, settings: CohortSettings, scale: ResponseSc
     allowed += "".join(f", {code} for not applicable" for code in extra) + ", or blank"
 
     def explain(responses: Responses, row: int, value: str) -> Fault:
-        problem, action = _why_no_answer(value, scale, settings.not_applicable)
+        problem, action = _why_no_answer(value, question, settings.not_applicable)
         return Fault(responses.file, problem, action, row=row, column=question.column, value=value, allowed=allowed)
 
     codes = [*(str(code) for code in question.codes), *extra]
     return _Rule(_column(pandera.Check.isin(codes)), explain)
 
 
-def _why_no_answer(value: str, scale: ResponseScale, declared: list[int]) -> tuple[str, str]:
+def _why_no_answer(value: str, question: Question, declared: list[int]) -> tuple[str, str]:
     """Say what is wrong with an answer, and what to do."""
     if WHOLE_NUMBER.fullmatch(value):
         declare = f"if it means not applicable, declare not_applicable: {[*declared, int(value)]} in {DESCRIPTION}"
         return "out of range", f"mend it; {declare}; if it means missing, list '{value}' under missing"
     if re.match(NUMBER, value):
         return "not a whole number", "give one code of the scale"
-    if value.casefold() in {label.casefold() for label in scale.labels.values()}:
-        return "a label, not a code", "export the codes instead of the labels"
-    return (
-        "text, not a code",
-        f"give one code of the scale; if it means missing, list it under missing in {DESCRIPTION}",
+    declare = (
+        f"or say under files.answers in {DESCRIPTION} which code it means; if it means missing, list it under missing"
     )
+    if not question.labels:
+        return "text, not a code", f"give one code of the scale, {declare}"
+    near = " or ".join(repr(label) for label in nearest_labels(value, question.labels))
+    return "neither a code nor a label of the scale", f"did you mean {near}? Mend it, {declare}"
 
 
 def empty_level_faults(own: Responses, settings: CohortSettings, path: Path) -> list[Fault]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ Form = Literal["self", "peer"]
 
 @dataclass(frozen=True)
 class Question:
-    """An item or outcome item of a form: where it stands in the file, its codes and its direction."""
+    """An item or outcome item of a form: where it stands in the file, its codes, their labels and its direction."""
 
     item: str
     column: str
@@ -27,6 +27,7 @@ class Question:
     maximum: int
     reverse: bool
     outcome: bool
+    labels: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def codes(self) -> range:
@@ -76,9 +77,26 @@ def _competency_questions(settings: CohortSettings, framework: Framework) -> lis
             maximum=int(row["maximum"]),
             reverse=bool(row["reverse"]),
             outcome=False,
+            labels=_competency_labels(settings, framework, str(item)),
         )
         for item, row in framework.items.iterrows()
     ]
+
+
+def _competency_labels(settings: CohortSettings, framework: Framework, item: str) -> dict[str, int]:
+    """Return what people may have ticked, with its code: the framework's labels and those that the cohort declares."""
+    scale = framework.scale_of(item)
+    labels = {label: code for code, label in scale.labels.items()}
+    if scale.not_applicable_label and settings.not_applicable:
+        declared = settings.not_applicable
+        labels[scale.not_applicable_label] = scale.not_applicable if scale.not_applicable in declared else declared[0]
+    return labels | dict(settings.files.answers)
+
+
+def _outcome_labels(settings: CohortSettings, framework: Framework, scale: str) -> dict[str, int]:
+    """Return the labels of an outcome scale, where the framework or the cohort gives them."""
+    labels = framework.description.outcome_labels.get(scale, {})
+    return {label: code for code, label in labels.items()} | dict(settings.files.answers)
 
 
 def _outcome_questions(settings: CohortSettings, framework: Framework, form: Form) -> list[Question]:
@@ -96,6 +114,7 @@ def _outcome_questions(settings: CohortSettings, framework: Framework, form: For
             maximum=int(row["maximum"]),
             reverse=bool(row["reverse"]),
             outcome=True,
+            labels=_outcome_labels(settings, framework, str(row["scale"])),
         )
         for item, row in rows.iterrows()
     ]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from compendium.cohort.assembly import Cohort, assemble
 from compendium.cohort.cells import cell_faults, empty_level_faults, rating_faults
+from compendium.cohort.forms import FormTable, in_codes, read_form
 from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
 from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
-from compendium.cohort.responses import Responses, column_faults, normalise, read_responses, source_name
+from compendium.cohort.responses import Responses, column_faults, normalise
 from compendium.cohort.schema import DESCRIPTION, NOT_READABLE, CohortSettings, read_settings
 from compendium.cohort.tailoring import overrides, read_tailored
 from compendium.cohort.whole_files import shifted_questions, whole_file_findings
@@ -32,6 +31,7 @@ class Examination:
     forms: dict[Form, Responses]
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...] = ()
+    imports: dict[Form, FormTable] = field(default_factory=dict)
 
 
 def validate(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> None:
@@ -75,7 +75,7 @@ def load_cohort(folder: Path, data_folder: Path | None = None, *, frameworks: Pa
     raise_if_any(found.faults)
     assert found.settings is not None  # without a fault everything was read
     assert found.framework is not None
-    return assemble(found.settings, found.framework, found.forms)
+    return assemble(found.settings, found.framework, found.forms, found.imports)
 
 
 def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> Examination:
@@ -92,17 +92,19 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
         return Examination(settings, None, {}, tuple(faults))
     framework, own_faults = read_tailored(instrument.framework, settings, folder)
     faults += own_faults
-    forms = _forms(settings, framework, tables, data_folder or folder)
+    forms, tables, import_faults = _forms(settings, framework, tables, folder)
+    faults += import_faults
     faults += declaration_faults(settings, framework, instrument.named, path)
     for responses in forms.values():
         faults += column_faults(responses, settings, instrument)
-        faults += _without_shifted(responses, settings, cell_faults(responses, settings, framework.scale))
+        faults += _without_shifted(responses, settings, cell_faults(responses, settings))
     findings = whole_file_findings(forms, framework, settings)
     accepted = {"unused", *(known.finding for known in settings.accepted)}
     faults += [finding.fault for finding in findings if finding.kind not in accepted]
-    warnings = tuple(finding.fault for finding in findings if finding.kind in accepted)
+    warnings = [finding.fault for finding in findings if finding.kind in accepted]
     faults += [*_item_faults(forms, settings, path), *_people_faults(forms, settings, path)]
-    return Examination(settings, framework, forms, tuple(faults), warnings)
+    faults, told = (_located(each, tables) for each in (faults, warnings))
+    return Examination(settings, framework, forms, tuple(faults), tuple(told), tables)
 
 
 def _without_shifted(responses: Responses, settings: CohortSettings, faults: list[Fault]) -> list[Fault]:
@@ -140,30 +142,38 @@ def _unsourced(overrides: dict[str, Any], place: tuple[str, ...]) -> list[tuple[
     return [found for key, part in nested for found in _unsourced(part, (*place, str(key)))]
 
 
-def _read_files(settings: CohortSettings, folder: Path) -> tuple[dict[Form, pd.DataFrame], list[Fault]]:
+def _read_files(settings: CohortSettings, folder: Path) -> tuple[dict[Form, FormTable], list[Fault]]:
     """Read the response files that can be read."""
-    tables: dict[Form, pd.DataFrame] = {}
+    tables: dict[Form, FormTable] = {}
     faults: list[Fault] = []
     for form in forms_of(settings):
         try:
-            tables[form] = read_responses(settings, form, folder)
+            tables[form] = read_form(settings, form, folder)
         except InvalidInput as error:
             faults += error.faults
     return tables, faults
 
 
 def _forms(
-    settings: CohortSettings, framework: Framework, tables: dict[Form, pd.DataFrame], folder: Path
-) -> dict[Form, Responses]:
-    """Join each table with its layout."""
-    return {
-        form: Responses(
-            layout_of(settings, framework, form),
-            source_name(settings, form, folder),
-            normalise(table, settings),
-        )
-        for form, table in tables.items()
-    }
+    settings: CohortSettings, framework: Framework, tables: dict[Form, FormTable], folder: Path
+) -> tuple[dict[Form, Responses], dict[Form, FormTable], list[Fault]]:
+    """Join each table, told in codes, with its layout."""
+    forms: dict[Form, Responses] = {}
+    coded: dict[Form, FormTable] = {}
+    faults: list[Fault] = []
+    for form, table in tables.items():
+        layout = layout_of(settings, framework, form)
+        coded[form], found = in_codes(table, layout, settings, folder)
+        faults += [fault for fault in found if fault not in faults]
+        forms[form] = Responses(layout, table.file, normalise(coded[form].table, settings))
+    return forms, coded, faults
+
+
+def _located(faults: list[Fault], tables: dict[Form, FormTable]) -> list[Fault]:
+    """Name the file and its row where a form has several files."""
+    for table in tables.values():
+        faults = [table.locate(fault) for fault in faults] if len(table.files) > 1 else faults
+    return faults
 
 
 def _item_faults(forms: dict[Form, Responses], settings: CohortSettings, path: Path) -> list[Fault]:

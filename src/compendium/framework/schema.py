@@ -67,6 +67,7 @@ class FrameworkDescription(Strict):
     restricted_scales: list[RestrictedScale] = Field(default_factory=list)
     themes: dict[str, str] = Field(default_factory=dict)
     instructions: dict[str, str] = Field(default_factory=dict)
+    outcome_labels: dict[str, dict[int, str]] = Field(default_factory=dict)
     slot: str = ""
     notes: str = ""
 

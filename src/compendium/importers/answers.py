@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,23 +18,18 @@ CODE_FIRST = r"^\s*([+-]?\d+)\s*[-–—=.:)]+\s*(.+)$"
 
 @dataclass(frozen=True)
 class Scale:
-    """The codes of a question and the labels by which people know them.
+    """The labels by which people know the codes of a question.
 
     Attributes
     ----------
-    codes : tuple of int
-        What may stand in a cell.
     labels : dict
         Label to code; several labels may mean one code (languages, not applicable).
     """
 
-    codes: tuple[int, ...]
     labels: Mapping[str, int]
 
     def code_of(self, text: str) -> str | None:
         """Return the code of a label, or None when no label reads so."""
-        import re
-
         known = {fold(label): code for label, code in self.labels.items()}
         if fold(text) in known:
             return str(known[fold(text)])
@@ -44,41 +40,33 @@ class Scale:
 
 
 def labels_to_codes(
-    table: pd.DataFrame, scales: Mapping[str, Scale], file: str, missing: Sequence[str] = ()
-) -> tuple[pd.DataFrame, list[Fault], dict[str, int]]:
-    """Turn labels into codes, column by column; numbers stay as they are.
+    table: pd.DataFrame, scales: Mapping[str, Scale], missing: Sequence[str] = ()
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Turn labels into codes, column by column; numbers, blanks and what is no label stay as they are.
 
     Parameters
     ----------
     table
         Text cells, index the row of the file.
     scales
-        Column to its codes and labels.
-    file
-        The file's name in faults.
+        Column to the labels of its codes.
     missing
         Texts that mean no answer.
 
     Returns
     -------
     tuple
-        The table with codes, a fault for every text that is no label (with the nearest ones), and how many cells of
-        each column were turned.
+        The table with codes, and how many cells of each column were turned.
     """
-    out, faults, turned = table.copy(), [], {}
+    out, turned = table.copy(), {}
     blank = {"", *missing}
     for column in [name for name in scales if name in table]:
-        scale, cells = scales[column], table[column]
-        texts = [text for text in cells.unique() if text not in blank and not _is_code(str(text))]
-        if not texts:
-            continue
-        codes = {text: scale.code_of(str(text)) for text in texts}
-        known = {text: code for text, code in codes.items() if code is not None}
-        out[column] = cells.replace(known)
-        turned[column] = int(cells.isin(list(known)).sum())
-        for text in (text for text, code in codes.items() if code is None):
-            faults += _not_known(cells, str(text), scale, file)
-    return out, faults, turned
+        texts = [str(text) for text in table[column].unique() if text not in blank and not _is_code(str(text))]
+        codes = {text: code for text in texts if (code := scales[column].code_of(text)) is not None}
+        if codes:
+            out[column] = table[column].replace(codes)
+            turned[column] = int(table[column].isin(list(codes)).sum())
+    return out, turned
 
 
 def _is_code(text: str) -> bool:
@@ -86,21 +74,12 @@ def _is_code(text: str) -> bool:
     return is_number(text) or is_number(text.removesuffix(".0"))
 
 
-def _not_known(cells: pd.Series, text: str, scale: Scale, file: str) -> list[Fault]:
-    """Name every cell with a text that no label reads like."""
+def nearest_labels(text: str, labels: Mapping[str, int]) -> list[str]:
+    """Return the labels that read most like a text: two of them at most, all of them when none does."""
     from rapidfuzz import process
 
-    close = process.extract(text, list(scale.labels), processor=fold, limit=2, score_cutoff=60)
-    near = [label for label, _, _ in close]
-    known = ", ".join(f"{label!r}" for label in (near or list(scale.labels)))
-    problem = "this is no label of the answer scale" if scale.labels else "text, not a code: the scale has no labels"
-    action = f"nearest: {known}; mend the label in the framework, or say under files.answers what it means"
-    rows = [int(str(row)) for row in cells.index[cells == text]]
-    allowed = ", ".join(f"{code} {label}" for label, code in scale.labels.items())
-    return [
-        Fault(file, problem, action, row=row, column=str(cells.name), value=text, allowed=allowed or None)
-        for row in rows
-    ]
+    close = process.extract(text, list(labels), processor=fold, limit=2, score_cutoff=60)
+    return [label for label, _, _ in close] or list(labels)
 
 
 def label_faults(export: Export, scales: Mapping[str, Scale], file: str) -> list[Fault]:

