@@ -14,7 +14,9 @@ from made_up_step import open_small, prepare, study_for_steps
 from scipy import stats
 from small_study import SmallStudy
 
+from compendium.findings import encode, found
 from compendium.plan import load_plan
+from compendium.report.wording import running_text
 from compendium.steps import cohort_quality as quality
 from compendium.steps import factor_structure as structure
 from compendium.steps.invariance import group_differences as groups
@@ -135,6 +137,9 @@ def test_planted_faults_of_items_are_decided(study):
     assert table.loc["share_3", "wording"] == "I write things down."
 
 
+LOW = found("item_rest_low", value=0.1, limit=0.2)
+
+
 def test_decisions_are_counted_by_competency():
     table = pd.DataFrame(
         {
@@ -143,8 +148,8 @@ def test_decisions_are_counted_by_competency():
             "decision": ["keep", "drop", "drop", "keep"],
             "reasons": [
                 "",
-                "corrected item-total correlation 0.10, not above 0.20",
-                "corrected item-total correlation 0.05, not above 0.20; inter-item correlation 0.95 with a",
+                encode([LOW]),
+                encode([found("redundant", value=0.95, limit=0.9, other=("a",)), LOW]),
                 "",
             ],
         }
@@ -152,13 +157,14 @@ def test_decisions_are_counted_by_competency():
     counted = items.by_competency(table).set_index("competency")
     assert counted.loc["listen"].to_dict() == {"asked": 2, "kept": 1, "review": 0, "dropped": 1}
     kinds = items.by_kind(table)
-    assert kinds.to_dict("records") == [{"kind": "goes too little with its competency", "n": 2, "items": "b, c"}]
+    assert kinds[["kind", "n", "items"]].to_dict("records") == [{"kind": "item_rest_low", "n": 2, "items": "b, c"}]
+    assert running_text(kinds["finding"].item()) == "goes too little with its competency"
 
 
 def test_nothing_is_counted_where_every_item_is_kept(study):
     step = prepare(study)
     kinds = items.by_kind(items.keep_all(step, step.prepared.answers, "too few people"))
-    assert list(kinds.columns) == ["kind", "n", "items"]
+    assert list(kinds.columns) == ["kind", "finding", "n", "items"]
     assert kinds.empty
 
 
@@ -166,7 +172,7 @@ def test_items_that_were_not_judged_are_kept_with_the_reason(study):
     step = prepare(study)
     table = items.keep_all(step, step.prepared.answers, "too few people")
     assert (table["decision"] == "keep").all()
-    assert set(table["reasons"]) == {"not judged: too few people"}
+    assert set(table["reasons"]) == {encode([found("not_judged", why="too few people")])}
 
 
 def test_answer_shares_are_those_of_the_counts():
@@ -301,9 +307,12 @@ def test_variance_between_groups_needs_enough_of_them(study):
     assert (many["n"], many["n_groups"]) == (60, 6)
     assert 0 <= many["lower"] <= many["icc1"] <= many["upper"]
     assert many["epsilon_squared"] == tests["epsilon_squared"].iloc[0]
-    assert "5 of them" in table.loc[("Grade", "listen"), "note"]
+    assert found("groups_for_variance", limit=5).encoded == table.loc[("Grade", "listen"), "note"]
     assert groups.largest_variance(table.reset_index())["grouping"] == "Agency"
-    assert "5 of them" in groups.largest_variance(table.loc[["Grade"]].reset_index())["note"]
+    assert (
+        found("groups_for_variance", limit=5).encoded
+        == groups.largest_variance(table.loc[["Grade"]].reset_index())["note"]
+    )
 
 
 def test_tenure_curve_leaves_enough_people_beyond_its_ends(study):
@@ -316,7 +325,7 @@ def test_tenure_curve_leaves_enough_people_beyond_its_ends(study):
     assert (people["tenure"] <= ends["min"]).sum() >= MINIMUM
     assert (people["tenure"] >= ends["max"]).sum() >= MINIMUM
     few = groups.tenure_curves(own.head(30), people.head(30), step.settings, load_plan())
-    assert (few[0]["note"] == "not supported at n = 30, would need 50").all()
+    assert (few[0]["note"] == found("gate_closed", n=30, counts="people", needed=50).encoded).all()
     assert few[1].empty
 
 
@@ -330,7 +339,7 @@ def test_cohort_without_groups_gives_empty_tables(study):
     assert groups.effect_matrix(tests, {}).empty
     assert groups.group_pairs(own, people, described, MINIMUM, 0.05).empty
     variances = groups.group_variances(own, people, described, tests, load_plan())
-    assert groups.largest_variance(variances)["note"] == "no grouping was collected"
+    assert groups.largest_variance(variances)["note"] == found("no_grouping").encoded
 
 
 def test_effects_are_laid_out_in_the_order_given(study):
@@ -358,7 +367,7 @@ def test_tenure_in_bands_counts_by_their_order(study):
         stats.spearmanr(own["listen"].to_numpy(), ranks).statistic, abs=CLOSED_FORM
     )
     tests, curves = groups.tenure_curves(own, step.prepared.people, step.settings, load_plan())
-    assert tests["note"].str.contains("asked in bands").all()
+    assert tests["note"].eq(found("tenure_in_bands").encoded).all()
     assert curves.empty
 
 

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from compendium.findings import found
 from compendium.framework import load_framework
 from compendium.plan import load_plan
 from compendium.report.figures.claims import claims_forest
+from compendium.report.wording import running_text, sentence
 from compendium.steps.invariance.group_differences import TOO_FEW_SHOWN
 from compendium.steps.outcome_associations import associations as outcomes
-from compendium.steps.outcome_associations import claims
-from compendium.steps.outcome_associations import specifications as ways
+from compendium.steps.outcome_associations import claims, specifications
 from psychometrics.groups import kruskal_wallis, rank_effect_interval
 
 QUICK = {"claims": {"resamples": {"value": 200, "source": "tests"}}}
@@ -28,7 +29,7 @@ def plan():
     return load_plan(QUICK, claims=load_framework("integrated-care").claims)
 
 
-def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int = 15) -> claims.Material:
+def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int = 15) -> claims.ClaimData:
     """Return people in agencies whose engagement goes with their competencies."""
     draw = np.random.default_rng(seed)
     index = pd.Index([f"p{i}" for i in range(n)], name="person")
@@ -47,7 +48,7 @@ def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int 
     )
     clusters, name = claims.chosen_clusters(people, plan())
     overall = outcomes.overall(scores)
-    return claims.Material(
+    return claims.ClaimData(
         overall,
         overall * np.nan,
         own,
@@ -64,8 +65,8 @@ def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int 
     )
 
 
-def judged(made: claims.Material) -> pd.DataFrame:
-    return claims.claims_table(made, plan(), {}).set_index("claim")
+def judged(made: claims.ClaimData) -> pd.DataFrame:
+    return claims.claims_table(made, plan()).set_index("claim")
 
 
 def test_every_claim_has_a_row_and_a_verdict_in_the_order_of_the_plan():
@@ -104,7 +105,10 @@ def test_below_the_gate_no_number_is_given_but_the_n_it_needs():
     table = judged(material(40))
     row = table.loc["engagement"]
     assert math.isnan(row["estimate"])
-    assert (row["verdict"], row["note"]) == (claims.UNDETERMINED, "not supported at n = 40, would need 50")
+    assert (row["verdict"], row["note"]) == (
+        claims.UNDETERMINED,
+        found("gate_closed", n=40, counts="people", needed=50).encoded,
+    )
     assert row["n_needed"] > 500
 
 
@@ -125,7 +129,7 @@ def test_peers_decide_where_there_are_any_and_same_source_stands_beside():
     assert row["same_verdict"] == "supported"
     assert row["verdict"] != "supported"
     assert "rated by peers" in row["tested_by"]
-    source = ways.by_source(seen, plan()).set_index("claim").loc["engagement"]
+    source = specifications.by_source(seen, plan()).set_index("claim").loc["engagement"]
     assert "too high" in source["words"]
     assert source["difference"] == pytest.approx(source["same_source"] - source["cross_source"])
 
@@ -161,7 +165,7 @@ def test_team_of_one_does_not_stop_the_other_ways():
     made = material(120)
     lonely = made.people.assign(team=[f"t{i}" for i in range(120)])
     items = made.scores
-    table = ways.estimates_by_way(
+    table = specifications.estimates_by_method(
         replace(made, people=lonely), items, {name: made.own[[name]] for name in made.own}, plan()
     )
     halves = table[table["way"].str.contains("one half") & (table["claim"] == "engagement")]["note"].item()
@@ -190,7 +194,7 @@ def test_groups_are_compared_only_where_they_may_be_shown():
     agency = pd.Series("North", made.people.index).mask(np.arange(len(made.people)) < 6, "South")
     small = dataclasses.replace(made, people=made.people.assign(agency=agency))
     row = judged(small).loc["agencies_differ"]
-    assert (row["note"], row["verdict_words"]) == (TOO_FEW_SHOWN, claims.CANNOT)
+    assert (row["note"], running_text(row["finding"])) == (TOO_FEW_SHOWN, "cannot be estimated")
     assert np.isnan(row["estimate"])
     assert judged(made).loc["agencies_differ", ["estimate", "lower", "upper"]].notna().all()
 
@@ -200,7 +204,7 @@ def test_groups_as_alike_as_chance_are_shown_as_zero_with_an_interval_about_it()
     dealt = [f"a{place % 4}" for place in made.overall.rank(method="first")]
     alike = dataclasses.replace(made, people=made.people.assign(agency=dealt))
     row = judged(alike).loc["agencies_differ"]
-    assert (row["estimate"], row["lower"], row["note"]) == (0, 0, claims.ALIKE)
+    assert (row["estimate"], row["lower"], row["note"]) == (0, 0, found("groups_alike").encoded)
     assert row["upper"] > 0
 
 
@@ -208,7 +212,7 @@ def test_an_outcome_that_does_not_vary_cannot_be_estimated_at_any_n():
     made = material()
     row = judged(dataclasses.replace(made, own=made.own.assign(engagement=4.0))).loc["engagement"]
     assert row["note"] == "the outcome does not vary"
-    assert (row["verdict"], row["verdict_words"]) == (claims.UNDETERMINED, claims.CANNOT)
+    assert (row["verdict"], running_text(row["finding"])) == (claims.UNDETERMINED, "cannot be estimated")
     assert np.isnan(row["n_needed"])
 
 
@@ -227,7 +231,6 @@ def test_share_between_groups_holds_the_truth_at_the_nominal_rate():
 
 def test_sentence_counts_the_verdicts():
     table = pd.DataFrame({"verdict": ["supported", "not collected", claims.UNDETERMINED]})
-    assert claims.sentence(table) == (
-        "Of 3 published claims: 1 supported, 1 undetermined at this n; 1 could not be tested."
-    )
-    assert claims.sentence(table.iloc[[1]]).startswith("None of the 1")
+    assert sentence(claims.overview(table)).startswith("Of 3 claims, one is supported; one is undetermined at this n; ")
+    assert claims.overview(table.iloc[[1]]).kind == "claims_untestable"
+    assert claims.overview(table.iloc[:0]).kind == "claims_none_declared"

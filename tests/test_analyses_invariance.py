@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 from draws import correlated_normals
 
+from compendium.findings import Finding
+from compendium.findings import found as made
 from compendium.plan import load_plan
+from compendium.report.wording import sentence, sentences
 from compendium.steps.invariance import levels as invariance
 from compendium.steps.invariance.levels import Comparison, compare
 
@@ -22,6 +25,11 @@ SCALES = {
 ITEMS = [item for items in SCALES.values() for item in items]
 N = 400
 CUTS = np.array([-1.2, -0.3, 0.6])
+
+
+def texts(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """Return notes as a reader sees them."""
+    return tuple(map(sentence, findings))
 
 
 def step_of(scales: dict[str, list[str]] | None = None, **more: Any) -> Any:
@@ -84,36 +92,38 @@ def few() -> Comparison:
 
 
 def test_model_that_is_the_same_allows_means(alike):
-    assert alike.sentence == "Sector: strict invariance holds; means may be compared, the items mean the same."
+    assert sentence(alike.finding) == "Sector: strict invariance holds; means may be compared, the items mean the same."
     assert alike.notes == ()
 
 
 def test_items_that_move_are_freed_and_means_compared_for_most_items(in_part):
     said = "invariance holds; means may be compared, the items mean the same for most items."
-    assert in_part.sentence == f"Sector: {in_part.result.highest} {said}"
+    assert sentence(in_part.finding) == f"Sector: {in_part.result.highest} {said}"
     assert set(invariance.freed_table([in_part])["item"]) == {"listen_2", "listen_3"}
 
 
 def test_items_that_all_move_forbid_means(unlike):
-    assert unlike.sentence == "Sector: metric invariance holds; means may not be compared."
+    assert sentence(unlike.finding) == "Sector: metric invariance holds; means may not be compared."
     assert unlike.result.table.set_index("level").loc["scalar", "verdict"] == "does not hold"
 
 
 def test_what_was_not_tested_says_why_and_counts_no_small_group(few):
     assert few.result is None
-    assert few.sentence == ("Sector: not tested. 1 of 2 groups have 100 persons or more; two are needed to compare.")
+    assert sentence(few.finding) == (
+        "Sector: not tested. 1 of 2 groups have 100 persons or more; two are needed to compare."
+    )
 
 
 def test_model_without_a_solution_is_not_called_invariance(alike):
     broken = SimpleNamespace(highest="none", means_comparable=False, table=alike.result.table.head(1))
     said = "Sector: the model has no solution without equalities; means may not be compared."
-    assert Comparison("Sector", broken, ()).sentence == said
+    assert sentence(Comparison("Sector", broken, ()).finding) == said
 
 
 def test_model_that_fits_poorly_allows_no_means_however_equal(alike):
     table = alike.result.table.assign(verdict=["fits poorly", *alike.result.table["verdict"][1:]])
     poor = Comparison("Sector", replace(alike.result, table=table), ())
-    assert "fits poorly in these groups, so that this says little" in poor.sentence
+    assert "fits poorly in these groups, so that this says little" in sentence(poor.finding)
     assert invariance.verdict_table([poor])["means_comparable"].tolist() == [False]
     assert invariance.mean_table([poor]).empty
 
@@ -125,7 +135,7 @@ def test_group_too_small_is_named_without_its_number():
     answers, groups = two_groups()
     groups = groups.mask(groups.index >= len(groups) - 37, "Westminster")
     found = compare(step_of(), "Sector", answers, groups, SCALES)
-    assert found.notes == ("Left out, with fewer than 100 persons: Westminster.",)
+    assert texts(found.notes) == ("Left out, with fewer than 100 persons: Westminster.",)
     assert found.result.groups == ("North", "South")
 
 
@@ -133,7 +143,7 @@ def test_item_with_two_answers_in_a_group_is_left_out_with_a_note():
     answers, groups = two_groups()
     answers.loc[groups == "South", "share_4"] = answers.loc[groups == "South", "share_4"].clip(2, 3)
     found = compare(step_of(), "Sector", answers, groups, SCALES)
-    assert found.notes == ("Left out, fewer than three answers in use in some group: share_4.",)
+    assert texts(found.notes) == ("Left out, fewer than three answers in use in some group: share_4.",)
     assert set(invariance.suspicious_items([found], 1.1)["item"]) == set(ITEMS) - {"share_4"}
 
 
@@ -142,7 +152,7 @@ def test_competency_that_is_left_with_two_items_is_left_out_with_a_note():
     scales = {"listen": SCALES["listen"], "share": SCALES["share"][:3]}
     answers.loc[groups == "South", "share_3"] = answers.loc[groups == "South", "share_3"].clip(2, 3)
     found = compare(step_of(scales), "Sector", answers, groups, scales)
-    assert found.notes[1] == "Left out, fewer than three items left: Sharing."
+    assert texts(found.notes)[1] == "Left out, fewer than three items left: share."
     assert set(found.result.factor_means["factor"]) == {"listen"}
 
 
@@ -152,14 +162,14 @@ def test_category_that_one_group_never_uses_is_joined_and_logged():
     found = compare(step_of(), "Sector", answers, groups, SCALES)
     log = invariance.merged_table([found])
     assert log.to_dict("records") == [{"comparison": "Sector", "item": "listen_1", "joined": 4.0, "into": 3.0}]
-    assert found.notes == ("Categories of 1 items were joined; see the log.",)
+    assert texts(found.notes) == ("Categories of 1 items were joined; see the log.",)
 
 
 def test_nobody_in_a_large_group_gives_a_reason_and_no_crash():
     answers, groups = two_groups()
     found = compare(step_of(), "Sector", answers.iloc[::20], groups.iloc[::20], SCALES)
     assert found.result is None
-    assert found.notes == ("0 of 2 groups have 100 persons or more; two are needed to compare.",)
+    assert texts(found.notes) == ("0 of 2 groups have 100 persons or more; two are needed to compare.",)
 
 
 # Tables
@@ -252,14 +262,14 @@ def test_short_competency_is_no_hindrance_to_the_others():
     step.kept_items = [*step.scales["listen"], *step.scales["share"]]
     found = invariance.fairness_of_forms(step)
     assert list(found.table.index) == SCALES["share"]
-    assert (found.flagged, found.note) == (("share_2",), "")
+    assert (found.flagged, found.why_not) == (("share_2",), None)
 
 
 def test_too_few_ratings_are_a_note_and_no_crash():
     step = with_peers()
     step.prepared.peers = step.prepared.peers.head(37)
     found = invariance.fairness_of_forms(step)
-    assert found.note == "Not tested: a form has fewer than 100 answers, or too few people were rated."
+    assert sentence(found.why_not) == "Not tested: a form has fewer than 100 answers, or too few people were rated."
     assert found.flagged == ()
     assert list(found.table.rename_axis("item").reset_index().columns[:2]) == ["item", "scale"]
     assert np.isnan(found.table["mcfadden_total"].max())
@@ -270,7 +280,7 @@ def test_competencies_too_short_to_compare_are_a_note():
     step = with_peers()
     step.scales = {name: items[:3] for name, items in SCALES.items()}
     said = "Not tested: no competency has the four items or more that a comparison takes."
-    assert invariance.fairness_of_forms(step).note == said
+    assert sentence(invariance.fairness_of_forms(step).why_not) == said
 
 
 def test_forms_are_compared_against_the_people_themselves():
@@ -298,5 +308,7 @@ def test_only_groupings_that_are_large_enough_are_compared():
 
 
 def test_every_comparison_is_said_and_none_is_said_too(alike, few):
-    assert invariance.said_of([alike, few]) == f"{alike.sentence} {few.sentence}"
-    assert invariance.said_of([]).startswith("No grouping of the plan")
+    assert (
+        sentences(invariance.all_of([alike, few]), between=" ") == f"{sentence(alike.finding)} {sentence(few.finding)}"
+    )
+    assert invariance.all_of([]) == (made("invariance_no_grouping"),)

@@ -11,6 +11,7 @@ from small_study import write_framework
 
 from compendium.framework import Framework, load_framework
 from compendium.plan import judge, load_plan
+from compendium.report.wording import sentence
 from compendium.steps.outcome_associations import latent_model as latent
 from compendium.steps.outcome_associations.associations import associations
 from psychometrics.scoring import scale_scores
@@ -65,7 +66,7 @@ def test_factors_recover_the_true_correlation_that_scores_underestimate(framewor
 def test_a_single_item_and_an_amount_are_left_out_with_the_reason(framework: Framework) -> None:
     model, table = table_of(framework)
     assert set(table["outcome"]) == {"engagement"}
-    assert "Job satisfaction (a single item" in model.left_out_sentence({"satisfaction": "Job satisfaction"})
+    assert "Job satisfaction (a single item" in sentence(model.completeness, {"satisfaction": "Job satisfaction"})
     amounts = dataclasses.replace(framework, outcomes=framework.outcomes.assign(maximum=100))
     kept, reasons = latent.factor_outcomes(amounts, COLLECTED)
     assert kept == {}
@@ -75,10 +76,10 @@ def test_a_single_item_and_an_amount_are_left_out_with_the_reason(framework: Fra
 def test_a_model_that_cannot_be_fitted_has_the_reason_in_every_row(framework: Framework) -> None:
     flat = made_up(framework)[1].assign(engaged_1=4.0)
     model, table = table_of(framework, flat)
-    assert "engaged_1" in model.why_not
+    assert "engaged_1" in model.reason
     assert table["latent"].isna().all()
     assert table["note"].str.contains("engaged_1").all()
-    assert latent.latent_fit(model)["note"].item() == model.why_not
+    assert latent.latent_fit(model)["note"].item() == model.reason
 
 
 def test_n_is_the_smallest_number_behind_any_pair(framework: Framework) -> None:

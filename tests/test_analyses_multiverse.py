@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from compendium.findings import decode, found
 from compendium.framework import load_framework
 from compendium.plan import load_plan
 from compendium.report.figures.claims import specification_curve
+from compendium.report.wording import sentence
 from compendium.steps.outcome_associations import associations as outcomes
-from compendium.steps.outcome_associations import claims, multiverse
-from compendium.steps.outcome_associations import specifications as ways
+from compendium.steps.outcome_associations import claims, multiverse, specifications
 
 CLOSED_FORM = 1e-10
 ITEMS = {"listen": ["l1", "l2"], "share": ["s1", "s2"]}
@@ -31,7 +32,7 @@ class MadeUpFramework:
         return {name: [item for item in members if item in kept] for name, members in ITEMS.items()}
 
 
-def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNamespace, claims.Material]:
+def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNamespace, claims.ClaimData]:
     draw = np.random.default_rng(2)
     index = pd.Index([f"p{i}" for i in range(n)], name="person")
     trait = draw.normal(size=n)
@@ -41,7 +42,7 @@ def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNames
     people = pd.DataFrame({"tenure": draw.normal(size=n)}, index)
     scores = pd.DataFrame({name: answers[items].mean(axis=1) for name, items in ITEMS.items()})
     overall = outcomes.overall(scores)
-    material = claims.Material(
+    material = claims.ClaimData(
         overall,
         overall * np.nan,
         own,
@@ -101,17 +102,17 @@ def test_summary_and_picture_of_the_curve(tmp_path: Path):
     specification_curve(curve, list(multiverse.CHOICES), smallest=0.1)
 
 
-def test_ways_agree_on_complete_independent_data_and_name_what_they_lack(tmp_path: Path):
+def test_methods_agree_on_complete_independent_data_and_name_what_they_lack(tmp_path: Path):
     step, material = study(tmp_path)
     items = step.prepared.answers
     answers = {"engagement": pd.DataFrame({"e1": material.own["engagement"]})}
-    table = ways.estimates_by_way(material, items, answers, step.plan).set_index("way")
-    assert table.loc["Pearson", "estimate"] == pytest.approx(material.overall.corr(material.own["engagement"]))
-    assert "single item" in table.loc["Pearson, corrected for unreliability", "note"]
-    assert "neither agency nor team" in table.loc["random intercepts for agency and team", "note"]
-    assert table.loc["Spearman, partial for tenure", "estimate"] == pytest.approx(
-        table.loc["Spearman", "estimate"], abs=0.03
-    )
+    table = specifications.estimates_by_method(material, items, answers, step.plan).set_index("kind")
+    assert table.loc["by_pearson", "estimate"] == pytest.approx(material.overall.corr(material.own["engagement"]))
+    assert table.loc["by_pearson_corrected", "note"] == found("reliability_unknown").encoded
+    assert table.loc["by_intercepts_nothing", "note"] == found("no_nesting").encoded
+    assert sentence(decode(table.loc["by_partial", "method"])[0]) == "Spearman, partial for tenure"
+    plain = table.loc["by_spearman", "estimate"]
+    assert table.loc["by_partial", "estimate"] == pytest.approx(plain, abs=0.03)
 
 
 def test_polychoric_composite_of_many_categories_is_near_pearson_of_the_sums():
@@ -121,8 +122,8 @@ def test_polychoric_composite_of_many_categories_is_near_pearson_of_the_sums():
     answers = pd.DataFrame(
         {f"y{k}": np.clip(np.rint(3 + 0.5 * trait + draw.normal(size=3000)), 1, 5) for k in range(3)}
     )
-    row = ways.composite_polychoric(items, {"engagement": answers}, ["engagement"], 0.95).iloc[0]
+    row = specifications.composite_polychoric(items, {"engagement": answers}, ["engagement"], 0.95).iloc[0]
     observed = items.sum(axis=1).corr(answers.sum(axis=1))
     assert observed < row["estimate"] < observed + 0.06
-    constant = ways.composite_polychoric(items, {"engagement": answers * 0 + 3}, ["engagement"], 0.95).iloc[0]
-    assert constant["note"] == "does not vary"
+    constant = specifications.composite_polychoric(items, {"engagement": answers * 0 + 3}, ["engagement"], 0.95).iloc[0]
+    assert constant["note"] == found("does_not_vary").encoded

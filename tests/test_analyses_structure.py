@@ -13,14 +13,15 @@ import pytest
 from draws import correlated_normals
 from scipy.optimize import least_squares
 
+from compendium.findings import decode, found
 from compendium.framework import load_framework
 from compendium.paths import PROJECT
 from compendium.plan import load_plan
 from compendium.report.figures.path_diagram import described, path_diagram
 from compendium.report.figures.structure import loading_forest
+from compendium.report.wording import running_text, sentence, sentences
 from compendium.simulate.truth import keyed
 from compendium.steps import factor_structure as structure
-from compendium.steps.factor_structure.words import counted, listed, noun_of
 from psychometrics.dimensionality import retain_factors
 from psychometrics.reliability import omega_categorical, ordinal_alpha
 from psychometrics.sem import difference_test, fit_cfa
@@ -45,7 +46,7 @@ SOUND = structure.Evidence(
     p_one_factor=1e-9,
     correlation=0.7,
     upper=0.76,
-    pair="Roles and Learning",
+    pair=("Roles", "Learning"),
     votes=(8, 8, 8, 9),
     suggested=(8,),
     on_own_factor=50,
@@ -110,7 +111,6 @@ def judged_from(answers: pd.DataFrame, scales: dict[str, list[str]]) -> structur
         reliability=structure.latent_reliability(answers, scales, 2, 1),
         general_share=None if omega is None else omega.explained_common_variance,
         salient=PLAN.dimensionality.salient_loading.value,
-        labels={name: name.upper() for name in scales},
     )
     return structure.judge_structure(evidence, RULE)
 
@@ -121,7 +121,7 @@ def judged_from(answers: pd.DataFrame, scales: dict[str, list[str]]) -> structur
 def test_verdict_supports_a_model_that_nothing_speaks_against():
     judged = structure.judge_structure(SOUND, RULE)
     assert judged.level == "supported"
-    assert judged.sentence.startswith("The eight-competency model is supported here: its solution is proper;")
+    assert sentence(judged.verdict).startswith("The eight-competency model is supported here: its solution is proper;")
     assert {check.weight for check in judged.checks} == {"for"}
     assert len(judged.to_frame()) == 10
 
@@ -129,7 +129,10 @@ def test_verdict_supports_a_model_that_nothing_speaks_against():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"problems": ("Factor roles has a negative variance (-0.1).",)}, "its solution is not proper (Factor roles"),
+        (
+            {"problems": (found("said_by_method", text="Factor roles has a negative variance (-0.1)."),)},
+            "its solution is not proper (Factor roles",
+        ),
         ({"srmr": 0.081}, "it does not fit (SRMR 0.081, robust RMSEA 0.040, robust CFI 0.960)"),
         ({"rmsea": 0.09, "cfi": 0.89}, "it does not fit (SRMR 0.040, robust RMSEA 0.090, robust CFI 0.890)"),
         ({"p_one_factor": 0.2}, "one factor fits no worse (p of the difference = .200)"),
@@ -141,8 +144,8 @@ def test_verdict_supports_a_model_that_nothing_speaks_against():
 def test_verdict_says_no_and_why(change: dict[str, Any], reason: str):
     judged = structure.judge_structure(replace(SOUND, **change), RULE)
     assert judged.level == "not supported"
-    assert judged.sentence.startswith(f"The eight-competency model is not supported here, because {reason}")
-    assert judged.support.startswith("For it speaks that ")
+    assert sentence(judged.verdict).startswith(f"The eight-competency model is not supported here, because {reason}")
+    assert sentence(judged.support).startswith("For it speaks that ")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +157,7 @@ def test_verdict_says_no_and_why(change: dict[str, Any], reason: str):
         ({"upper": 0.91}, "Roles and Learning correlate 0.70, and the interval reaches 0.91"),
         ({"votes": (9, 9, 8), "suggested": (9,)}, "most criteria suggest nine dimensions rather than eight"),
         ({"on_own_factor": 40}, "only 40 of 52 items load highest on their own exploratory factor"),
-        ({"weak": ("roles_08",)}, "roles_08 loads hardly on its factor"),
+        ({"weak": ("roles_08",)}, "roles_08 hardly loads on its factor"),
         ({"crossing": ("a", "b")}, "two items would load on a second factor (a and b)"),
         ({"omega": 0.64}, "categorical omega falls to 0.64 (Learning)"),
         ({"general_share": 0.8}, "one general factor carries 80.0 % of the common variance"),
@@ -163,7 +166,7 @@ def test_verdict_says_no_and_why(change: dict[str, Any], reason: str):
 def test_verdict_names_its_reservations(change: dict[str, Any], reason: str):
     judged = structure.judge_structure(replace(SOUND, **change), RULE)
     assert judged.level == "supported with reservations"
-    assert f"supported here, with reservations: {reason}" in judged.sentence
+    assert f"supported here, with reservations: {reason}" in sentence(judged.verdict)
     assert [check.weight for check in judged.checks].count("reservation") == 1
 
 
@@ -188,8 +191,8 @@ def test_three_clear_competencies_are_supported():
 def test_one_trait_behind_three_names_is_not_supported():
     judged = judged_from(*simulated(THREE, 1.0 - 1e-9))
     assert judged.level == "not supported"
-    assert "cannot be told apart" in judged.sentence or "not proper" in judged.sentence
-    assert "no criterion finds more than" in judged.sentence
+    assert "cannot be told apart" in sentence(judged.verdict) or "not proper" in sentence(judged.verdict)
+    assert "no criterion finds more than" in sentence(judged.verdict)
 
 
 # Rival models
@@ -210,10 +213,10 @@ def test_second_order_of_three_is_said_to_be_the_correlated_model(three):
     _, rivals = three
     fits = structure.model_fit_table(rivals).set_index("model")
     assert fits.loc["Second-order", "df"] == fits.loc["Correlated competencies", "df"]
-    assert "in other words" in fits.loc["Second-order", "note"]
+    assert [each.kind for each in decode(fits.loc["Second-order", "note"])][-1] == "same_model"
     tests = structure.difference_table(rivals).set_index(["general", "nested"])
     assert np.isnan(tests.loc[("Correlated competencies", "Second-order"), "p_value"])
-    assert "nothing to test" in tests.loc[("Correlated competencies", "Second-order"), "note"]
+    assert tests.loc[("Correlated competencies", "Second-order"), "note"] == found("nothing_to_test").encoded
 
 
 def test_difference_table_holds_the_scaled_test(three):
@@ -228,11 +231,11 @@ def test_small_competencies_are_named_and_left_out_where_they_must_be():
     answers, scales = simulated({"a": [0.8, 0.7, 0.7], "b": [0.8, 0.7, 0.7], "c": [0.7, 0.8], "d": [0.7]}, 0.5)
     rivals = structure.fit_rivals(answers, scales)
     assert rivals.left_out == {"d": ["d_0"]}
-    assert rivals.left_out_sentence.startswith("Left out, with fewer than two kept items: d.")
-    assert rivals.left_out_sentence.endswith("identified by the other competencies alone: c.")
+    assert sentences(rivals.completeness, between=" ").startswith("Left out, with fewer than two kept items: d.")
+    assert sentences(rivals.completeness, between=" ").endswith("identified by the other competencies alone: c.")
     assert list(rivals.unfitted) == ["bifactor"]
     row = structure.model_fit_table(rivals).set_index("model").loc["Bifactor"]
-    assert row["note"] == "Not fitted: a specific factor needs three items; too few: c."
+    assert running_text(row["note"]) == "not fitted: a specific factor needs three items; too few: c"
     assert structure.hierarchical_omega(rivals) == (None, row["note"])
     assert structure.model_reliability(rivals)["omega_general"].isna().all()
 
@@ -241,7 +244,7 @@ def test_two_competencies_carry_no_higher_factor():
     answers, scales = simulated({"a": [0.8, 0.7, 0.7], "b": [0.8, 0.7, 0.7]}, 0.5)
     rivals = structure.fit_rivals(answers, scales)
     assert set(rivals.unfitted) == {"second_order", "bifactor"}
-    assert "it needs three competencies, there are two competencies." in rivals.proper_sentence
+    assert "it needs three competencies, there are two" in sentences(rivals.soundness)
     assert structure.second_order_table(rivals).empty
 
 
@@ -260,7 +263,7 @@ def test_improper_solution_stays_in_the_table_with_its_fault():
     for form, fit in improper.items():
         row = table.iloc[("single", "correlated", "second_order", "bifactor").index(form)]
         assert not row["proper"] and fit.problems[0] in row["note"]
-        assert fit.problems[0] in rivals.proper_sentence
+        assert fit.problems[0] in sentences(rivals.soundness)
 
 
 def test_no_usable_competency_gives_empty_tables_and_a_verdict_of_no():
@@ -302,7 +305,7 @@ def test_planted_second_loading_is_found_and_put_in_words():
     answers["a_0"] = 1.0 + np.searchsorted(np.quantile(both, [0.2, 0.5, 0.8]), both)
     owner = pd.Series({item: name for name, items in scales.items() for item in items})
     changes = structure.modification_table(structure.fit_rivals(answers, scales, ("correlated",)), owner)
-    assert changes.loc[0, "change"] == "a_0 also measures b"
+    assert running_text(changes.loc[0, "change"]) == "a_0 also measures b"
     assert structure.crossing_items(changes, RULE.second_loading.value) == ["a_0"]
 
 
@@ -356,7 +359,7 @@ def test_factor_without_a_competency_is_described_by_what_it_holds():
     contents = structure.factor_contents(pattern, owner, reverse).set_index("factor")
     assert list(contents["competency"]) == ["x", "y", "none"]
     assert list(contents["from_it"]) == [2, 2, 0]
-    said = structure.unmatched_sentence(contents.reset_index())
+    said = sentences(structure.unmatched_factors(contents.reset_index()))
     assert said.startswith("Factor F3 belongs to no competency; it holds two items from two competencies (x3 and y3)")
     assert said.endswith("all of them reverse-keyed: wording or careless answers, rather than a competency.")
 
@@ -366,14 +369,8 @@ def test_suggestion_nearest_to_the_framework_is_taken():
     assert structure.nearest_suggestion((7, 9), 8) == 7
 
 
-def test_words_of_numbers_and_lists():
-    assert [counted(1, "competency"), counted(2, "competency"), counted(20, "item")] == [
-        "one competency",
-        "two competencies",
-        "20 items",
-    ]
-    assert [listed(["a"]), listed(["a", "b", "c"]), listed(list("abc"), 2)] == ["a", "a, b and c", "a, b and 1 more"]
-    assert [noun_of("instrument"), noun_of("placeholder")] == ["scale", "competency"]
+def test_parts_of_another_instrument_are_scales():
+    assert [structure.noun_of("instrument"), structure.noun_of("placeholder")] == ["scale", "competency"]
 
 
 # Figures

@@ -18,6 +18,7 @@ import yaml
 
 from compendium.cohort import validate
 from compendium.faults import InvalidInput
+from compendium.findings import found
 from compendium.outputs.saving import read_values
 from compendium.paths import BOOK, NOTEBOOKS
 from compendium.report.book import pages
@@ -111,9 +112,9 @@ def test_one_peer_each_gives_no_agreement_and_says_what_it_would_take(thin: Step
 def test_outcome_that_nobody_varies_on_has_its_reason_in_every_table(thin: Step) -> None:
     claims = table(thin, "claims").set_index("claim")
     assert "does not vary" in claims.loc[OUTCOME, "note"]
-    assert claims.loc[OUTCOME, "verdict_words"] == "cannot be estimated"
+    assert claims.loc[OUTCOME, "finding"] == found("verdict_cannot").encoded
     assert pd.isna(claims.loc[OUTCOME, "n_needed"])
-    for name in ("associations", "claims_by_way", "ordinal_regressions"):
+    for name in ("associations", "claims_by_method", "ordinal_regressions"):
         rows = table(thin, name).query("outcome == @OUTCOME")
         assert len(rows)
         estimate = next(column for column in ("rho", "estimate", "odds_ratio") if column in rows)

@@ -13,6 +13,7 @@ import pytest
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
 
+from compendium.findings import encode, found
 from compendium.framework import Framework, load_framework
 from compendium.framework.export import export_framework, next_version
 from compendium.report import item_documents
@@ -231,15 +232,15 @@ def test_log_of_a_step_counts_decisions_and_names_kinds(study, tmp_path):
     prepare(study)
     step = open_small(study, "04_item_analysis")
     decisions = items.keep_all(step, step.prepared.answers, "too few people").assign(reasons="")
-    decisions.loc[0, ["decision", "reasons"]] = ["drop", REASON]
-    decisions.loc[4, ["decision", "reasons"]] = ["review", "answers contradict the declared direction"]
+    decisions.loc[0, ["decision", "reasons"]] = ["drop", encode([found("item_rest_low", value=0.05, limit=0.2)])]
+    decisions.loc[4, ["decision", "reasons"]] = ["review", encode([found("key_contradicted")])]
     pages = item_documents.log_pages(step, decisions)
     assert list(pages) == ["pdf", "svg", "png"]
-    found = text_of(pages["pdf"], tmp_path)
+    read = text_of(pages["pdf"], tmp_path)
     counted = "6 items were looked at: 4 kept, 1 dropped, 1 set aside until their key is mended."
     kinds = ("Keyed the wrong way: share_2.", "Goes too little with its competency: listen_1.")
     for words in (counted, *kinds, "Pilot; framework mini 1", "for tests"):
-        assert squeezed(words) in found
+        assert squeezed(words) in read
 
 
 # Pictures

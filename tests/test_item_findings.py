@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -11,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from compendium.findings import Finding, decode, encode, found, of_reason
 from compendium.paths import COHORTS
 from compendium.plan import load_plan
 from compendium.report import item_documents
+from compendium.report.wording import running_text, sentence
 from compendium.step import Prepared, Step, open_step
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis import decisions as items
@@ -21,25 +22,29 @@ from compendium.steps.item_analysis import findings as item_findings
 from compendium.steps.item_analysis.findings import Findings, Groupings
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.items import check_keying
-from psychometrics.selection import ItemCheck, category_check, screen_items, select_items
+from psychometrics.selection import ItemCheck, Reason, category_check, screen_items, select_items
 
-OTHER = "another reason"
-# What each planted fault is called when it is found.
+# What each planted fault is counted as when it is found.
 NAMED = {
-    "weak": "goes too little with its competency",
-    "cross_loading": "speaks for another competency as well",
-    "redundant": "repeats another item",
-    "dif": "groups answer it differently at the same level",
-    "wrong_key": "keyed the wrong way",
-    "ceiling": "nearly everyone gives the same answer",
+    "weak": "item_rest_low",
+    "cross_loading": "would_load",
+    "redundant": "redundant",
+    "dif": "answered_differently",
+    "wrong_key": "key_contradicted",
+    "ceiling": "most_frequent_answer",
 }
 N = 400
 
 
-def kind_of(reason: str) -> str:
-    """Return what a reason is counted as."""
-    table = pd.DataFrame({"item": ["a"], "decision": ["drop"], "reasons": [reason]})
+def counted_as(*reasons: Finding) -> str:
+    """Return what an item with these reasons is counted as."""
+    table = pd.DataFrame({"item": ["a"], "decision": ["drop"], "reasons": [encode(reasons)]})
     return str(items.by_kind(table)["kind"].item())
+
+
+def kinds_in(cell: str) -> list[str]:
+    """Return the kinds of reasons that a cell holds."""
+    return [each.kind for each in decode(cell)]
 
 
 # The demonstration cohort
@@ -106,7 +111,7 @@ def test_every_planted_fault_is_found_and_named_by_its_kind(demo, faults):
 
 def test_no_sound_item_fails_a_check(demo, faults):
     named = kinds_of(demo.decisions)
-    assert {kind for item, kind in named.items() if item not in faults} == {items.KINDS["serve better"]}
+    assert {kind for item, kind in named.items() if item not in faults} == {"outranked"}
 
 
 def test_fifty_two_items_are_chosen_within_the_plan(demo):
@@ -114,7 +119,7 @@ def test_fifty_two_items_are_chosen_within_the_plan(demo):
     assert kept["item"].tolist() == demo.chosen.selection.chosen
     assert len(kept) == 52
     assert kept["competency"].value_counts().between(4, 8).all()
-    assert demo.chosen.sentence == "Every constraint of the plan could be kept."
+    assert running_text(encode(demo.chosen.completeness)) == "Every constraint of the plan could be kept."
     assert all(set(members) & set(kept["item"]) for _, members in demo.chooser.coverage)
     assert demo.chooser(demo.answers) == demo.chosen.selection.chosen
 
@@ -125,7 +130,7 @@ def test_every_item_that_goes_is_counted_once(demo):
     assert table["n"].sum() == len(gone)
     assert sorted(item for named in table["items"] for item in named.split(", ")) == sorted(gone["item"])
     assert [len(named.split(", ")) for named in table["items"]] == table["n"].tolist()
-    assert OTHER not in set(table["kind"])
+    assert "other" not in set(table["kind"])
 
 
 def test_findings_are_laid_out_one_row_an_item(demo):
@@ -165,9 +170,11 @@ def test_share_of_misfitting_people_is_theirs_in_the_lower_tail(demo):
 def test_fairness_is_shown_for_every_grouping_that_was_compared(demo):
     table = demo.findings.fairness
     assert set(table["grouping"]) == {"Sector", "Occupational group", "Gender"}
-    assert demo.groupings.sentence.startswith("Sector: too small to compare are Voluntary sector and housing.")
-    assert not any(sign.isdigit() for sign in demo.groupings.sentence)
-    assert Groupings({}, ()).sentence == "Every grouping of the plan that was collected was compared."
+    assert running_text(encode(demo.groupings.completeness)).startswith(
+        "Sector: too small to compare are Voluntary sector and housing."
+    )
+    assert not any(sign.isdigit() for sign in running_text(encode(demo.groupings.completeness)))
+    assert Groupings({}, ()).completeness == (found("groups_all_compared"),)
     largest, where = item_findings.largest_change(table)
     assert where.to_dict() == {"communication_08": "Sector", "leadership_07": "Sector"}
     assert largest["communication_08"] == table.loc[table["item"] == "communication_08", "mcfadden_total"].max()
@@ -212,7 +219,7 @@ def published(**decisions: str) -> pd.DataFrame:
     """Return a table of the published rule."""
     table = pd.DataFrame({"item": list(decisions), "competency": "listen", "decision": list(decisions.values())})
     gone = table["decision"] == "drop"
-    return table.assign(reasons=np.where(gone, "corrected item-total correlation 0.05, not above 0.20", ""))
+    return table.assign(reasons=np.where(gone, encode([found("item_rest_low", value=0.05, limit=0.2)]), ""))
 
 
 @pytest.fixture(scope="module")
@@ -227,8 +234,15 @@ def answers() -> pd.DataFrame:
 
 def unfair(decision: str) -> ItemCheck:
     values = pd.Series({"a": 0.05, "b": 0.0})
-    reasons = pd.Series({"a": "answered differently at the same level by sector (R2 grows by 0.050)", "b": ""})
-    return ItemCheck("fairness_r2", values, reasons.astype(object), decision)
+    reason = Reason("answered_differently", 0.05, 0.02, ("sector",), "fairness_r2")
+    return ItemCheck("fairness_r2", values, decision=decision, findings={"a": reason})
+
+
+def rule_table(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return what the published rule says, as the step has it."""
+    wording = pd.DataFrame({"self_wording": "I do."}, index=answers.columns)
+    step = SimpleNamespace(framework=SimpleNamespace(items=wording))
+    return items.decision_table(screen_items(answers), step)
 
 
 def test_rule_alone_decides_where_nothing_more_was_looked_at():
@@ -245,27 +259,25 @@ def test_every_item_stays_where_the_sample_cannot_carry_the_rule(answers):
     )
     table = items.final_decisions(items.keep_all(step, answers, "too few people"))
     assert table["decision"].eq("keep").all()
-    assert table["reasons"].eq("not judged: too few people").all()
+    assert table["reasons"].eq(encode([found("not_judged", why="too few people")])).all()
     assert items.by_kind(table).empty
     assert items.by_competency(table)[["asked", "kept"]].to_numpy().tolist() == [[6, 6]]
 
 
 def test_final_items_are_advised_on_and_none_is_dropped_by_a_check(answers):
-    screening = screen_items(answers)
-    rule = screening.to_frame().rename(columns={"scale": "competency"})
+    rule = rule_table(answers)
     table = items.final_decisions(rule, screen_items(answers, checks=[unfair("drop")])).set_index("item")
     assert table["decision"].to_dict() == dict(zip("abcdef", [*["keep"] * 5, "drop"], strict=True))
-    assert table.loc["a", "advice"].startswith("answered differently")
+    assert kinds_in(table.loc["a", "advice"]) == ["answered_differently"]
     assert table.loc["a", "reasons"] == ""
     assert table["fairness_r2"].dropna().to_dict() == {"a": 0.05, "b": 0.0}
     assert table["advice"].drop(index=["a", "f"]).eq("").all()
 
 
 def test_choice_decides_and_says_why_a_sound_item_is_spared(answers):
-    rule = screen_items(answers).to_frame().rename(columns={"scale": "competency"})
-    noted = ItemCheck(
-        "loading", pd.Series({"d": 0.3}), pd.Series({"d": "standardised loading 0.30, under 0.40"}), "keep"
-    )
+    rule = rule_table(answers)
+    reason = Reason("below_minimum", 0.3, 0.4, check="loading")
+    noted = ItemCheck("loading", pd.Series({"d": 0.3}), decision="keep", findings={"d": reason})
     extended = screen_items(answers, checks=[unfair("drop"), noted])
     values = pd.Series({"b": 0.9, "c": 0.8, "d": 0.5, "e": 0.7})
     selection = select_items(values, {"listen": list(values.index)}, 2, redundant_pairs=[("b", "e")])
@@ -274,45 +286,45 @@ def test_choice_decides_and_says_why_a_sound_item_is_spared(answers):
         zip("abcdef", ["drop", "keep", "keep", "drop", "drop", "drop"], strict=True)
     )
     assert table["published"].to_dict() == dict(zip("abcdef", [*["keep"] * 5, "drop"], strict=True))
-    assert table.loc["e", "reasons"] == "redundant with b"
-    assert table.loc["d", "reasons"] == (
-        "standardised loading 0.30, under 0.40; others serve better within the constraints"
+    assert kinds_in(table.loc["e", "reasons"]) == ["redundant_with_chosen"]
+    assert running_text(table.loc["d", "reasons"]) == (
+        "standardised loading 0.30, under 0.40 others serve better within the constraints"
     )
     assert table.loc["b", "information"] == 0.9
     assert table["advice"].eq("").all()
     assert kinds_of(table.reset_index()) == {
         "a": NAMED["dif"],
-        "d": items.KINDS["serve better"],
-        "e": items.KINDS["redundant with"],
+        "d": "outranked",
+        "e": "redundant_with_chosen",
         "f": NAMED["weak"],
     }
 
 
 def test_item_whose_competency_is_left_out_says_so(answers):
-    rule = screen_items(answers).to_frame().rename(columns={"scale": "competency"})
+    rule = rule_table(answers)
     selection = select_items(pd.Series({"b": 0.9, "c": 0.8}), {"listen": ["b", "c"]}, 2)
     table = items.final_decisions(rule, screen_items(answers), selection).set_index("item")
-    assert table.loc["d", ["decision", "reasons"]].tolist() == ["drop", "too few items of its competency passed"]
-    assert kind_of(str(table.loc["d", "reasons"])) == items.KINDS["too few items"]
+    assert table.loc["d", ["decision", "reasons"]].tolist() == ["drop", encode([found("too_few_left")])]
 
 
 # Kinds of reasons
 
 
-def reasons_of_the_rule() -> Iterator[str]:
+def reasons_of_the_rule() -> list[Finding]:
     """Return every reason that the published rule can give."""
     draw = np.random.default_rng(6)
     trait = draw.normal(size=N)
     table = pd.DataFrame({name: np.rint(trait + 0.7 * draw.normal(size=N)) for name in "abc"})
     table = table.assign(twin=table["a"], noise=draw.normal(size=N), fixed=3.0, blank=np.nan, turned=-table["b"])
     screening = screen_items(table, key_contradicted=["turned"])
-    yield from screening.table.loc[screening.table["decision"] != "keep", "reasons"]
+    return [of_reason(reason) for reasons in screening.findings.values() for reason in reasons]
 
 
-def test_every_reason_of_the_rule_has_its_kind():
-    reasons = list(reasons_of_the_rule())
-    assert len(reasons) == 5
-    assert [reason for reason in reasons if kind_of(reason) == OTHER] == []
+def test_every_reason_of_the_rule_is_counted_and_said():
+    reasons = reasons_of_the_rule()
+    assert len(reasons) >= 5
+    assert "other" not in {items.kind_of(reason) for reason in reasons}
+    assert all(sentence(reason) for reason in reasons)
 
 
 def spoiled(demo: Chain) -> list[ItemCheck]:
@@ -331,26 +343,21 @@ def spoiled(demo: Chain) -> list[ItemCheck]:
 
 def test_every_reason_of_every_check_has_its_kind(demo):
     checks = spoiled(demo)
-    reasons = {check.name: [reason for reason in check.reasons if reason] for check in checks}
+    reasons = {check.name: [of_reason(reason) for reason in check.findings.values()] for check in checks}
     assert set(reasons) == {"most_frequent_answer", "missing_share", "loading", "second_loading", "fairness_r2",
                             "item_fit_p", "relevance", "supporting"}  # fmt: skip
     assert all(reasons.values())
     assert {check.decision for check in checks} == {"drop"}
-    assert [reason for each in reasons.values() for reason in each if kind_of(reason) == OTHER] == []
+    every = [reason for each in reasons.values() for reason in each]
+    assert "other" not in {items.kind_of(reason) for reason in every}
+    assert all(sentence(reason) for reason in every)
 
 
-def test_reasons_of_the_choice_have_their_kinds():
-    values = pd.Series({"a": 0.9, "b": 0.8, "c": 0.1})
-    table = select_items(values, {"one": list("abc")}, 1, redundant_pairs=[("a", "b")]).to_frame().set_index("item")
-    assert kind_of(table.loc["b", "reason"]) == items.KINDS["redundant with"]
-    assert kind_of(table.loc["c", "reason"]) == items.KINDS["serve better"]
-
-
-def test_note_beside_a_reason_does_not_name_its_kind():
-    note = "standardised loading 0.30, under 0.40"
-    assert kind_of(f"{note}; others serve better within the constraints") == items.KINDS["serve better"]
-    assert kind_of(note) == items.KINDS["standardised loading"]
-    assert kind_of("the committee did not like it") == OTHER
+def test_note_beside_a_reason_is_not_what_the_item_is_counted_as():
+    note = found("below_minimum", value=0.3, limit=0.4, check="loading")
+    assert counted_as(note, found("outranked")) == "outranked"
+    assert counted_as(note) == "loading"
+    assert counted_as(found("the_committee")) == "other"
 
 
 # Checks of the plan
@@ -385,25 +392,30 @@ def test_groups_too_small_are_said_without_their_sizes(demo, monkeypatch):
         raise TooFewPersonsError("fewer than two groups have 100 persons (North 37, South 12)")
 
     monkeypatch.setattr(item_findings, "ordinal_dif", refuse)
-    found = item_findings.compare_groups(demo.step, demo.answers, demo.chosen.selection.chosen)
-    assert found.sentence.startswith("Sector: fewer than two groups have 100 people.")
-    assert "37" not in found.sentence and "12" not in found.sentence
-    assert item_findings.fairness_table(found, {}).empty
+    groupings = item_findings.compare_groups(demo.step, demo.answers, demo.chosen.selection.chosen)
+    assert running_text(encode(groupings.completeness)).startswith("Sector: fewer than two groups have 100 people.")
+    assert "37" not in running_text(encode(groupings.completeness)) and "12" not in running_text(
+        encode(groupings.completeness)
+    )
+    assert item_findings.fairness_table(groupings, {}).empty
     for whole in (True, False):
-        effects = item_findings.effect_table(found, {}, whole_scales=whole)
+        effects = item_findings.effect_table(groupings, {}, whole_scales=whole)
         assert effects.empty
         assert len(effects.columns)
 
 
 def test_cohort_without_the_groupings_of_the_plan_says_so(demo):
     step = SimpleNamespace(plan=demo.step.plan, framework=demo.step.framework, settings=SimpleNamespace(groups={}))
-    found = item_findings.compare_groups(step, demo.answers, demo.chosen.selection.chosen)
-    assert found.sentence == "The cohort collected none of the groupings that the plan compares."
+    groupings = item_findings.compare_groups(step, demo.answers, demo.chosen.selection.chosen)
+    assert running_text(encode(groupings.completeness)) == "This cohort collected no grouping."
 
 
 def test_short_competencies_are_not_compared(demo):
-    found = item_findings.compare_groups(demo.step, demo.answers, ["person_01", "person_02", "person_03"])
-    assert found.sentence == "No competency has the four items or more that a comparison takes."
+    groupings = item_findings.compare_groups(demo.step, demo.answers, ["person_01", "person_02", "person_03"])
+    assert (
+        running_text(encode(groupings.completeness))
+        == "No competency has the four items or more that a comparison takes."
+    )
 
 
 def test_pictures_of_fairness_show_groupings_and_the_largest_changes(demo):

@@ -14,7 +14,9 @@ import pytest
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
 
+from compendium.findings import found as found_
 from compendium.plan import load_plan
+from compendium.report.wording import running_text, sentences
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis.choice import Chooser, Reliability, choose
 from psychometrics.errors import ModelError
@@ -110,7 +112,7 @@ def test_every_theme_keeps_an_item(answers):
 
 def test_items_held_out_are_not_chosen(answers):
     first = RULE(answers)[0]
-    assert first not in replace(RULE, excluded=((first, "groups differ"),))(answers)
+    assert first not in replace(RULE, excluded=((first, found_("flagged", check="groups")),))(answers)
 
 
 def test_rule_and_commonest_answer_are_taken_from_the_answers_at_hand(answers):
@@ -128,24 +130,24 @@ def test_rule_and_commonest_answer_are_taken_from_the_answers_at_hand(answers):
 
 def test_without_enough_items_all_that_deserve_it_are_taken(answers):
     found = choose(replace(RULE, size=16), answers, ITEMS)
-    assert found.adjustments == ("Fewer than 16 items deserve a place; all that do were taken.",)
+    assert found.adjustments == (found_("choice_too_few", limit=16),)
     assert counts(found.selection.chosen) == {"listen": 5, "share": 5, "learn": 5}
 
 
 def test_nothing_gives_way_where_the_plan_can_be_kept(answers):
-    assert choose(RULE, answers, ITEMS).sentence == "Every constraint of the plan could be kept."
+    assert choose(RULE, answers, ITEMS).adjustments == ()
 
 
 def test_competency_below_its_minimum_is_said_and_lowers_no_other(answers):
     passed = [item for item in ITEMS if item not in SCALES["learn"][3:]]
     found = choose(replace(RULE, size=11, minimum_per_scale=4, maximum_per_scale=6), answers, passed)
-    assert found.adjustments == ("learn has fewer than 4 items left.",)
+    assert found.adjustments == (found_("choice_scale_short", other="learn", limit=4),)
     assert counts(found.selection.chosen) == {"listen": 4, "share": 4, "learn": 3}
 
 
 def test_competency_without_a_common_trait_is_left_out(answers):
     found = choose(replace(RULE, size=8), answers, [item for item in ITEMS if item not in SCALES["learn"][2:]])
-    assert found.adjustments == ("learn has fewer than 3 items left and is left out.",)
+    assert found.adjustments == (found_("choice_scale_left_out", other="learn", limit=3),)
     assert counts(found.selection.chosen)["learn"] == 0
     assert len(found.selection.chosen) == 8
 
@@ -154,14 +156,14 @@ def test_pairs_that_leave_too_few_items_are_no_clash(answers):
     passed = [*SCALES["listen"], *SCALES["share"], *SCALES["learn"][:4]]
     pairs = (("learn_1", "learn_2"), ("learn_1", "learn_3"))
     found = choose(replace(RULE, size=11, minimum_per_scale=4, pairs=pairs), answers, passed)
-    assert found.adjustments == ("learn has fewer than 4 items left.",)
+    assert found.adjustments == (found_("choice_scale_short", other="learn", limit=4),)
     assert {"learn_2", "learn_3", "learn_4"} <= set(found.selection.chosen)
 
 
 def test_theme_that_no_item_is_left_for_is_said(answers):
     rule = replace(RULE, coverage=(("hearing", ("listen_1",)), ("telling", ("share_1", "share_2"))))
     found = choose(rule, answers, [item for item in ITEMS if item != "listen_1"])
-    assert found.sentence == "No item is left that speaks to the theme hearing."
+    assert sentences(found.completeness) == "No item is left that speaks to the theme hearing."
     assert {"share_1", "share_2"} & set(found.selection.chosen)
 
 
@@ -192,8 +194,8 @@ def test_chooser_holds_what_drops_items_and_is_not_looked_at_again(study):
     dependent = pd.DataFrame({"item": ["share_1"], "other": ["share_2"], "q3": [0.4]})
     rule = item_selection.chooser(step, checks(), ["listen_3"], dependent)
     assert rule.excluded == (
-        ("listen_3", "answers contradict the declared direction"),
-        ("listen_1", "would load 0.50 on share as well"),
+        ("listen_3", found_("key_contradicted")),
+        ("listen_1", found_("flagged", value=0.5, check="second_loading")),
     )
     assert rule.pairs == (("share_1", "share_2"),)
     assert rule.scales == step.framework.scales()
@@ -219,17 +221,17 @@ def test_constraints_are_told_in_words(answers):
         RULE,
         pairs=(("listen_1", "listen_2"),),
         coverage=(("a", ("share_1",)), ("b", ("share_2",)), ("gone", ("learn_9",))),
-        excluded=(("learn_6", "groups differ"),),
+        excluded=(("learn_6", found_("flagged", check="groups")),),
     )
     table = item_selection.constraint_table(rule, choose(rule, answers, [item for item in ITEMS if item != "learn_6"]))
-    told = table.groupby("kind", sort=False)["what"].agg(list).to_dict()
+    told = table.assign(what=table["finding"].map(running_text)).groupby("role", sort=False)["what"].agg(list).to_dict()
     assert told["constraint"] == [
         "10 items in all",
         *(f"at {kind} items of {name}" for name in SCALES for kind in ("least 3", "most 5")),
-        "not both listen_1 and listen_2",
+        "not both of listen_1 and listen_2",
         "2 themes of the evidence, each covered by an item that a record supports",
     ]
-    assert told["held"] == ["learn_6: groups differ"]
+    assert told["held"] == ["learn_6: groups: flagged"]
     assert told["gave way"] == ["No item is left that speaks to the theme gone."]
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from compendium.faults import InvalidInput
 from compendium.paths import STUDY_PLAN
 from compendium.plan import GATES, Gate, StudyPlan, Threshold, judge, load_plan, merge
+from compendium.report.wording import sentence
 
 PUBLISHED_N, PUBLISHED_ITEMS = 91, 52
 
@@ -208,7 +209,7 @@ def test_published_sample_cannot_carry_a_factor_analysis(plan):
     """Lewis et al. 2024: 91 people, 52 items; five persons an item would be 260."""
     verdict = judge(plan, "factor_analysis", PUBLISHED_N, PUBLISHED_ITEMS)
     assert (verdict.supported, verdict.needed) == (False, 260)
-    assert verdict.sentence == "not supported at n = 91 people, would need 260"
+    assert sentence(verdict.finding) == "not supported at n = 91 people, would need 260"
 
 
 @pytest.mark.parametrize(
@@ -243,11 +244,11 @@ def test_sum_never_needs_less_than_the_larger(minimum, each, items):
 
 
 def test_verdict_is_a_sentence(plan):
-    assert judge(plan, "item_rule", 50).sentence == "supported at n = 50 people (needs 50)"
-    assert judge(plan, "mixed_model", 12).sentence == "not supported at n = 12 rated people, would need 30"
+    assert sentence(judge(plan, "item_rule", 50).finding) == "supported at n = 50 people (needs 50)"
+    assert sentence(judge(plan, "mixed_model", 12).finding) == "not supported at n = 12 rated people, would need 30"
     missing = judge(plan, "association", None)
     assert not missing.supported
-    assert missing.sentence == "not possible, since what it needs was not collected in this cohort"
+    assert sentence(missing.finding) == "not possible, since what it needs was not collected in this cohort"
 
 
 def test_plan_holds_the_gates_that_steps_ask(plan):

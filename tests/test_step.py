@@ -142,7 +142,7 @@ def test_gate_is_saved_with_its_sentence(study):
     step = open_small(study, "03_cohort_quality")
     verdict = step.judge("item_rule", 49)
     saved = read_values(step.folders)["supported_item_rule"]
-    assert (saved["value"], saved["note"]) == (False, verdict.sentence)
+    assert (saved["value"], saved["note"]) == (False, verdict.finding.encoded)
     assert saved["function"] == "compendium.plan.judge"
     assert read_values(step.folders)["supported_item_rule"]["value"] is False
 

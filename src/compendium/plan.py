@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.text import markdown_text
 from compendium.faults import suggest
+from compendium.findings import Finding, found
 from compendium.inputs import Strict, load_model, read_yaml
 from compendium.paths import STUDY_PLAN
 
@@ -158,6 +159,20 @@ class Resampling(Strict):
     bootstrap: Count
 
 
+class Imputation(Strict):
+    """How missing scores are filled in where an estimate is repeated with imputation."""
+
+    tables: Count
+    sweeps: Count
+
+
+class Halves(Strict):
+    """How teams are split so that one half speaks of the competencies and the other of the outcome."""
+
+    splits: Count
+    resamples: Count
+
+
 class Agreement(Strict):
     """Cut-offs of content validity and rater numbers."""
 
@@ -273,6 +288,8 @@ class StudyPlan(Strict):
     dimensionality: Dimensionality
     structure: Structure
     resampling: Resampling
+    imputation: Imputation
+    halves: Halves
     agreement: Agreement
     gates: dict[str, Gate]
     disclosure: Disclosure
@@ -306,13 +323,12 @@ class Verdict:
     source: str
 
     @property
-    def sentence(self) -> str:
-        """Say it in words."""
+    def finding(self) -> Finding:
+        """The answer as a finding."""
         if self.n is None:
-            return "not possible, since what it needs was not collected in this cohort"
-        if self.supported:
-            return f"supported at n = {self.n} {self.counts} (needs {self.needed})"
-        return f"not supported at n = {self.n} {self.counts}, would need {self.needed}"
+            return found("gate_not_collected")
+        kind = "gate_open" if self.supported else "gate_closed"
+        return found(kind, n=self.n, counts=self.counts, needed=self.needed)
 
 
 def load_plan(

@@ -19,6 +19,7 @@ from compendium.outputs.saving import Results, read_values
 from compendium.paths import STUDY_PLAN, ResultFolders, cohort_folder, result_folders
 from compendium.plan import StudyPlan, Verdict, judge
 from compendium.report.figures.theme import show_in_notebooks
+from compendium.report.wording import sentence, shown
 from psychometrics.scoring import scale_scores
 
 # Optional parts of a framework's folder, and what is said where it has none.
@@ -182,17 +183,17 @@ class Step:
         """Say why a gate is closed, or return None; a gate that counts items needs no answers to be asked."""
         if self.plan.gates[gate].counts == "items":
             verdict = judge(self.plan, gate, len(self.framework.items))
-            return None if verdict.supported else f"{_capital(gate)}: {verdict.sentence}."
+            return None if verdict.supported else f"{_capital(gate)}: {sentence(verdict.finding)}."
         answer = read_values(self.folders).get(f"supported_{gate}")
         if answer is None:
             problem = f"the gate {gate!r} has not been asked for this cohort yet"
             raise InvalidInput([Fault(display_path(self.folders.root), problem, "run 03_cohort_quality first")])
-        return None if answer["value"] else f"{_capital(gate)}: {answer['note']}."
+        return None if answer["value"] else f"{_capital(gate)}: {shown(answer['note'])}."
 
     def judge(self, gate: str, n: int | None, items: int = 0) -> Verdict:
         """Ask a gate of the plan and save its answer as values."""
         verdict = judge(self.plan, gate, n, items)
-        self.save.value(f"supported_{gate}", verdict.supported, note=verdict.sentence, source=judge)
+        self.save.value(f"supported_{gate}", verdict.supported, note=verdict.finding.encoded, source=judge)
         return verdict
 
     @cached_property

@@ -11,6 +11,7 @@ from compendium.framework.export import export_framework
 from compendium.report.decision_log import decision_log, render_log
 from compendium.report.figures.dif import change_by_item, expected_scores
 from compendium.report.figures.passports import passport
+from compendium.report.wording import capital, shown
 from compendium.step import Step
 from compendium.steps.item_analysis.decisions import by_kind
 from compendium.steps.item_analysis.findings import Findings, Groupings, background, largest_change
@@ -38,11 +39,14 @@ def log_pages(step: Step, decisions: pd.DataFrame) -> dict[str, bytes]:
     summary = [
         f"{len(decisions)} items were looked at: {counts.get('keep', 0)} kept, {counts.get('drop', 0)} dropped, "
         f"{counts.get('review', 0)} set aside until their key is mended.",
-        *(f"{kind.capitalize()}: {items}." for kind, items in by_kind(decisions)[["kind", "items"]].to_numpy()),
+        *(f"{capital(shown(kind))}: {items}." for kind, items in by_kind(decisions)[["finding", "items"]].to_numpy()),
         "Rules and thresholds: study.yaml; figures behind every decision: tables/item_decisions.csv.",
     ]
     log = decision_log(
-        decisions.assign(wording=framework.items["self_wording"].reindex(decisions["item"]).to_numpy()),
+        decisions.assign(
+            wording=framework.items["self_wording"].reindex(decisions["item"]).to_numpy(),
+            reasons=[shown(cell, framework.labels) for cell in decisions["reasons"]],
+        ),
         title="Decision log: the items",
         subtitle=f"{settings.title}; framework {framework.description.id} {framework.description.version}",
         notices=tuple(text for text in notices if text),
@@ -117,7 +121,8 @@ def _compared(findings: Findings) -> pd.DataFrame:
     if not len(findings.fairness):
         return pd.DataFrame(columns=["fairness_r2", "flagged_by"])
     largest, where = largest_change(findings.fairness)
-    return pd.DataFrame({"fairness_r2": largest, "flagged_by": where.reindex(largest.index).fillna("")})
+    flagged = where.map(", ".join).reindex(largest.index).fillna("")
+    return pd.DataFrame({"fairness_r2": largest, "flagged_by": flagged})
 
 
 def save_passport_figures(step: Step, shares: pd.DataFrame, findings: Findings) -> None:

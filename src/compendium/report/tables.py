@@ -1,16 +1,16 @@
-"""Presentation of tables: the only place where numbers are rounded."""
+"""Tables as a reader sees them: numbers rounded, findings in words, ids as labels."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-MINUS = "\N{MINUS SIGN}"
-NOT_SHOWN = "\N{EN DASH}"
+from compendium.report.wording import MINUS, NOT_SHOWN, number, p_value, percent, shown
+
+__all__ = ["MINUS", "NOT_SHOWN", "P_COLUMNS", "heading", "in_words", "number", "p_value", "percent", "rounded"]
+
 P_COLUMNS = (
     "p",
     "p_value",
@@ -24,43 +24,6 @@ P_COLUMNS = (
     "p_difference",
     "p_adjusted_total",
 )
-
-
-def number(value: Any, decimals: int = 2) -> str:
-    """Write a number for a reader: fixed decimals, true minus sign, an en dash for what is not defined."""
-    plain = value.item() if isinstance(value, np.generic) else value
-    if _undefined(plain):
-        return NOT_SHOWN
-    if isinstance(plain, bool):
-        return "yes" if plain else "no"
-    if isinstance(plain, int):
-        return f"{plain:,}".replace("-", MINUS)
-    return _fixed(plain, decimals) if isinstance(plain, float) else str(plain)
-
-
-def p_value(value: Any) -> str:
-    """Write a p value: three decimals without a leading zero, never as zero."""
-    if _undefined(value):
-        return NOT_SHOWN
-    if value < 0.001:
-        return "< .001"
-    return f"{value:.3f}".removeprefix("0")
-
-
-def percent(share: Any, decimals: int = 0) -> str:
-    """Write a share between 0 and 1 as a percentage."""
-    return NOT_SHOWN if _undefined(share) else f"{_fixed(100 * float(share), decimals)} %"
-
-
-def _undefined(value: Any) -> bool:
-    """Say whether there is no number to write."""
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def _fixed(value: float, decimals: int) -> str:
-    """Write fixed decimals with a true minus sign, zero without a sign."""
-    text = f"{value:,.{decimals}f}"
-    return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", MINUS)
 
 
 def rounded(
@@ -87,12 +50,18 @@ def rounded(
     words = labels or {}
     columns = {
         column: [
-            chosen.get(str(column), lambda cell: number(cell, decimals))(words.get(cell, cell))
+            chosen.get(str(column), lambda cell: number(cell, decimals))(words.get(cell, shown(cell, words)))
             for cell in frame[column]
         ]
         for column in frame.columns
     }
     return pd.DataFrame(columns, index=frame.index).rename(columns=heading)
+
+
+def in_words(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return a table at full precision with its findings in words and its ids as labels, as a figure needs it."""
+    texts = frame.select_dtypes(include=["object", "string"]).columns
+    return frame.assign(**{name: [labels.get(cell, shown(cell, labels)) for cell in frame[name]] for name in texts})
 
 
 def heading(column: Any) -> str:

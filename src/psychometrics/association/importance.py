@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import pandas as pd
@@ -160,8 +162,30 @@ def relative_weights(
 
 def general_dominance(correlations: np.ndarray) -> np.ndarray:
     """Return general dominance from the correlations of predictors and outcome (last)."""
-    names = [str(j) for j in range(len(correlations) - 1)]
-    return np.asarray(_dominance(_subset_r_squared(correlations), names)[0].mean(axis=1))
+    return np.asarray(_mean_gains(len(correlations) - 1) @ _subset_r_squared(correlations))
+
+
+@cache
+def _mean_gains(p: int) -> np.ndarray:
+    """Return the weights with which the R squared of all subsets add up to the general dominance of each predictor.
+
+    A gain counts by one over p times the number of subsets of the others that have its size.
+    """
+    masks = np.arange(2**p)
+    sizes = np.array([mask.bit_count() for mask in range(2**p)])
+    weights = np.zeros((p, 2**p))
+    for j in range(p):
+        without = masks[(masks >> j & 1) == 0]
+        share = 1 / (p * np.array([comb(p - 1, size) for size in sizes[without]]))
+        weights[j, without | 1 << j] += share
+        weights[j, without] -= share
+    return weights
+
+
+@cache
+def _subsets(p: int) -> tuple[np.ndarray, ...]:
+    """Return the subsets of p predictors, one array a size."""
+    return tuple(np.array(list(combinations(range(p), size))) for size in range(1, p + 1))
 
 
 def johnson_weights(correlations: np.ndarray) -> np.ndarray:
@@ -205,8 +229,7 @@ def _subset_r_squared(correlations: np.ndarray) -> np.ndarray:
     p = len(correlations) - 1
     R, r = correlations[:-1, :-1], correlations[:-1, -1]
     found = np.zeros(2**p)
-    for size in range(1, p + 1):
-        subsets = np.array(list(combinations(range(p), size)))
+    for subsets in _subsets(p):
         right = r[subsets]
         try:
             weights = np.linalg.solve(R[subsets[:, :, None], subsets[:, None, :]], right[..., None])[..., 0]

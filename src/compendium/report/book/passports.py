@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from compendium.report import tables
 from compendium.report.book import markdown
+from compendium.report.wording import shown
 
 if TYPE_CHECKING:
     from compendium.report.book.prose import Study
@@ -41,16 +42,21 @@ def written(study: Study, figure: Callable[[str], str]) -> str:
     for competency, rows in frame.groupby("competency", sort=False):
         parts.append(f"## {markdown.escape(study.labels.get(str(competency), str(competency)))}")
         parts += [
-            _card(row, figure, f"passport_{row['item']}" in study.saved.figures) for row in rows.to_dict("records")
+            _card(row, figure, f"passport_{row['item']}" in study.saved.figures, study.labels)
+            for row in rows.to_dict("records")
         ]
     return "\n\n".join(parts)
 
 
-def _card(row: dict[Any, Any], figure: Callable[[str], str], pictured: bool) -> str:
+def _card(row: dict[Any, Any], figure: Callable[[str], str], pictured: bool, labels: Mapping[str, str]) -> str:
     """Write one passport."""
-    reasons = str(row["reasons"]) if _known(row["reasons"]) else "nothing against it"
+    reasons = shown(row["reasons"], labels) if _known(row["reasons"]) else "nothing against it"
     decision = f"**{row['decision']}**: {markdown.escape(reasons)}"
-    advice = f"\n\nFurther checks advise: {markdown.escape(row['advice'])}" if _known(row.get("advice")) else ""
+    advice = (
+        f"\n\nFurther checks advise: {markdown.escape(shown(row['advice'], labels))}"
+        if _known(row.get("advice"))
+        else ""
+    )
     wording = f"> {markdown.escape(row['self_wording'])}"
     if _known(row.get("peer_wording")):
         wording += f"\n>\n> Peer form: {markdown.escape(row['peer_wording'])}"

@@ -14,7 +14,7 @@ import pandas as pd
 from compendium.faults import suggest
 from compendium.framework import Framework
 from compendium.plan import StudyPlan
-from compendium.report import tables
+from compendium.report import tables, wording
 from compendium.report.book import listings, markdown, passports
 from compendium.report.book.faults import BookError
 from compendium.report.book.headings import WORDS
@@ -68,7 +68,7 @@ class Prose:
 
     def text(self, name: str) -> str:
         """Write a saved text as it is."""
-        return self._written(name, str)
+        return self._written(name, self._in_words)
 
     def raw(self, name: str) -> Any:
         """Return a saved value for a question in the page, such as whether it is above zero."""
@@ -162,7 +162,7 @@ class Prose:
 
     def reason(self, gate: str) -> str:
         """Say in words what the gate of an analysis found."""
-        return markdown.escape(self.study.saved.value(self._gate(gate)).note)
+        return markdown.escape(self._in_words(self.study.saved.value(self._gate(gate)).note))
 
     def page(self, name: str, words: str) -> str:
         """Link to a page, or write the words alone where this book leaves the page out."""
@@ -188,9 +188,13 @@ class Prose:
     def _written(self, name: str, write: Any) -> str:
         """Write a value and remember it; say the note where there is none."""
         saved = self.study.saved.value(name)
-        shown = saved.note or "not defined" if saved.content is None else _apply(write, saved)
-        self.used[name] = shown
-        return markdown.escape(shown) if isinstance(saved.content, str) or saved.content is None else shown
+        said = self._in_words(saved.note) or "not defined" if saved.content is None else _apply(write, saved)
+        self.used[name] = said
+        return markdown.escape(said) if isinstance(saved.content, str) or saved.content is None else said
+
+    def _in_words(self, text: Any) -> str:
+        """Return a saved text for a reader: findings in words, several as sentences one after the other."""
+        return wording.running_text(text, self.study.labels)
 
     def _trail(self, name: str) -> dict[str, str]:
         """Return one line of the list of sources."""

@@ -31,7 +31,7 @@ def claims_forest(table: pd.DataFrame) -> Figure:
         axes.text(0.5, 0.5, "No claim could be tested", ha="center", va="center", transform=axes.transAxes)
         axes.set_axis_off()
         return figure
-    same = known[known["same_lower"].notna() & known["tested_by"].str.contains("by peers")]
+    same = known[known["same_lower"].notna() & (known["source"] == "peers")]
     axes.hlines(same.index + 0.2, same["same_lower"], same["same_upper"], color="#9A9A9A", linewidth=1.6)
     axes.plot(same["same_estimate"], same.index + 0.2, "s", color="#9A9A9A", markersize=4, label="same source")
     for verdict, (marker, colour) in MARKS.items():

@@ -1,13 +1,13 @@
-"""The structure behind the answers: dimensions, rival models, reliability, and a verdict in words (notebook 05)."""
+"""The structure behind the answers: dimensions, rival models, reliability, and a verdict (notebook 05)."""
 
 from compendium.steps.factor_structure.exploratory import (
     cross_loading_items,
     factor_contents,
     factor_match,
     nearest_suggestion,
-    retention_sentence,
+    retention,
     salient_table,
-    unmatched_sentence,
+    unmatched_factors,
 )
 from compendium.steps.factor_structure.judgement import (
     Check,
@@ -15,6 +15,7 @@ from compendium.steps.factor_structure.judgement import (
     StructureVerdict,
     gather_evidence,
     judge_structure,
+    noun_of,
 )
 from compendium.steps.factor_structure.models import (
     Rivals,
@@ -38,7 +39,6 @@ from compendium.steps.factor_structure.reliability import (
     model_reliability,
     reliability_table,
 )
-from compendium.steps.factor_structure.words import noun_of
 
 __all__ = [
     "Check",
@@ -68,8 +68,8 @@ __all__ = [
     "reliability_table",
     "residual_matrix",
     "residual_share",
-    "retention_sentence",
+    "retention",
     "salient_table",
     "second_order_table",
-    "unmatched_sentence",
+    "unmatched_factors",
 ]

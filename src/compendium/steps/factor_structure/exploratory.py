@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from compendium.steps.factor_structure.words import counted, listed
+from compendium.findings import Finding, found
 from psychometrics.dimensionality import RetainFactors
 
 
@@ -46,11 +46,11 @@ def cross_loading_items(pattern: pd.DataFrame, margin: float) -> list[str]:
     return list(pattern.index[ranked[:, 0] - ranked[:, 1] < margin]) if pattern.shape[1] > 1 else []
 
 
-def retention_sentence(votes: RetainFactors) -> str:
-    """Say what the criteria for the number of dimensions suggest, and how parallel analysis was run."""
+def retention(votes: RetainFactors) -> Finding:
+    """Return what the criteria for the number of dimensions suggest, and how parallel analysis was run."""
     parallel = votes.components
-    run = f"{parallel.n_iterations} permutations, {parallel.percentile:g}th percentile, seed {parallel.seed}"
-    return f"{votes.verdict[0].upper()}{votes.verdict[1:]} (parallel analysis: {run})."
+    run = {"iterations": parallel.n_iterations, "percentile": f"{parallel.percentile:g}", "seed": str(parallel.seed)}
+    return found("retention", verdict=votes.verdict, **run)
 
 
 def nearest_suggestion(suggested: tuple[int, ...], modelled: int) -> int:
@@ -103,22 +103,21 @@ def factor_contents(pattern: pd.DataFrame, competency_of: pd.Series[str], revers
     return pd.DataFrame(rows)
 
 
-def unmatched_sentence(contents: pd.DataFrame) -> str:
-    """Say what the factors without a competency hold, when more are drawn than the framework has competencies."""
+def unmatched_factors(contents: pd.DataFrame) -> tuple[Finding, ...]:
+    """Return what the factors without a competency hold, when more are drawn than there are competencies."""
     extra = contents[contents["competency"] == "none"]
     if extra.empty:
-        return "No factor is left without a competency."
-    return " ".join(_about_factor(dict(row)) for _, row in extra.iterrows())
+        return (found("factors_matched"),)
+    return tuple(_unmatched(dict(row)) for _, row in extra.iterrows())
 
 
-def _about_factor(row: dict[str, int | str]) -> str:
-    """Say what one factor without a competency holds."""
+def _unmatched(row: dict[str, int | str]) -> Finding:
+    """Return what one factor without a competency holds; mostly reversed items point at wording or carelessness."""
     items, reverse = int(row["items"]), int(row["reversed"])
-    said = f"Factor {row['factor']} belongs to no competency; it holds {counted(items, 'item')}"
     if not items:
-        return f"{said}."
-    said = f"{said} from {counted(int(row['competencies']), 'competency')} ({listed(str(row['members']).split(', '))})"
+        return found("factor_empty", factor=str(row["factor"]))
+    facts: dict[str, object] = {"factor": str(row["factor"]), "value": items, "competencies": int(row["competencies"])}
+    facts["other"] = str(row["members"]).split(", ")
     if 2 * reverse > items:
-        which = "all" if reverse == items else str(reverse)
-        return f"{said}, {which} of them reverse-keyed: wording or careless answers, rather than a competency."
-    return f"{said}."
+        return found("factor_reversed", **facts, reversed="all" if reverse == items else str(reverse))
+    return found("factor_unmatched", **facts)

@@ -1,4 +1,4 @@
-"""The verdict on the competency model: a rule over plain numbers, and the words for what it finds (notebook 05).
+"""The verdict on the competency model: a rule over plain numbers (notebook 05).
 
 The rule and its reasons: ``docs/decisions/0031-the-verdict-on-the-structure.md``; its cut-offs: ``study.yaml``.
 """
@@ -12,14 +12,14 @@ from typing import Literal
 
 import pandas as pd
 
+from compendium.findings import Finding, finding_columns, found
 from compendium.plan import Structure
-from compendium.report.tables import number, p_value, percent
 from compendium.steps.factor_structure.models import Rivals
-from compendium.steps.factor_structure.words import counted, listed, number_word
 from psychometrics.dimensionality import RetainFactors
 from psychometrics.sem import CfaResult
 
 Weight = Literal["for", "reservation", "against"]
+WEIGHTS: tuple[Weight, ...] = ("for", "reservation", "against")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Evidence:
         Competencies in the model.
     noun : str
         What the framework calls them.
-    problems : tuple of str
+    problems : tuple of Finding
         What is improper about the model of correlated competencies.
     reading : str
         Which version of CFI and RMSEA is read: ``robust``, or ``scaled`` where that is not defined.
@@ -44,7 +44,7 @@ class Evidence:
         p of the scaled difference between the two.
     correlation, upper : float
         Strongest factor correlation, in size, and the outer limit of its interval.
-    pair : str
+    pair : tuple of str
         The two competencies it is of.
     votes : tuple of int
         Dimensions that each criterion suggests.
@@ -64,7 +64,7 @@ class Evidence:
 
     competencies: int
     noun: str
-    problems: tuple[str, ...]
+    problems: tuple[Finding, ...]
     reading: str
     srmr: float
     rmsea: float
@@ -75,7 +75,7 @@ class Evidence:
     p_one_factor: float
     correlation: float
     upper: float
-    pair: str
+    pair: tuple[str, ...]
     votes: tuple[int, ...]
     suggested: tuple[int, ...]
     on_own_factor: int
@@ -93,7 +93,7 @@ class Check:
 
     question: str
     weight: Weight
-    finding: str
+    finding: Finding
 
 
 @dataclass(frozen=True)
@@ -104,21 +104,27 @@ class StructureVerdict:
     ----------
     level : str
         ``supported``, ``supported with reservations`` or ``not supported``.
-    sentence : str
+    verdict : Finding
         The verdict with its reasons.
-    support : str
-        What speaks for the model, in a sentence.
+    support : Finding
+        What speaks for the model.
     checks : tuple of Check
     """
 
     level: str
-    sentence: str
-    support: str
+    verdict: Finding
+    support: Finding
     checks: tuple[Check, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a question."""
-        return pd.DataFrame([vars(check) for check in self.checks], columns=["question", "weight", "finding"])
+        """Return one row a question: ``question weight kind value limit other finding``."""
+        asked = pd.DataFrame(
+            {
+                "question": [found(f"question_{check.question}").encoded for check in self.checks],
+                "weight": [check.weight for check in self.checks],
+            }
+        )
+        return asked.join(finding_columns(check.finding for check in self.checks))
 
 
 def judge_structure(evidence: Evidence, rule: Structure) -> StructureVerdict:
@@ -127,20 +133,23 @@ def judge_structure(evidence: Evidence, rule: Structure) -> StructureVerdict:
     One finding against it is enough for "not supported"; a finding that is none against but short of the mark is a
     reservation. Questions that the data leave open are not counted.
     """
-    found = (question(evidence, rule) for question in QUESTIONS)
-    checks = tuple(check for check in found if check is not None)
-    against, reservations = _findings(checks, "against"), _findings(checks, "reservation")
-    model = f"The {number_word(evidence.competencies)}-{evidence.noun} model is"
-    support = f"For it speaks that {'; '.join(_findings(checks, 'for'))}." if _findings(checks, "for") else ""
-    if against:
-        return StructureVerdict(
-            "not supported", f"{model} not supported here, because {'; '.join(against)}.", support, checks
-        )
-    if reservations:
-        said = f"{model} supported here, with reservations: {'; '.join(reservations)}."
-        return StructureVerdict("supported with reservations", said, support, checks)
-    said = f"{model} supported here: {'; '.join(_findings(checks, 'for'))}."
-    return StructureVerdict("supported", said, support, checks)
+    answers = (question(evidence, rule) for question in QUESTIONS)
+    checks = tuple(check for check in answers if check is not None)
+    weighed = {weight: tuple(check.finding for check in checks if check.weight == weight) for weight in WEIGHTS}
+    support = found("structure_support", support=weighed["for"]) if weighed["for"] else found("structure_no_support")
+    model = {"competencies": evidence.competencies, "noun": evidence.noun}
+    if weighed["against"]:
+        verdict = found("structure_not_supported", **model, against=weighed["against"])
+        return StructureVerdict("not supported", verdict, support, checks)
+    if weighed["reservation"]:
+        verdict = found("structure_reserved", **model, reservations=weighed["reservation"])
+        return StructureVerdict("supported with reservations", verdict, support, checks)
+    return StructureVerdict("supported", found("structure_supported", **model, support=weighed["for"]), support, checks)
+
+
+def noun_of(kind: str) -> Literal["scale", "competency"]:
+    """Return what one part of a framework is called: a competency, or a scale of another instrument."""
+    return "scale" if kind == "instrument" else "competency"
 
 
 def gather_evidence(
@@ -156,7 +165,6 @@ def gather_evidence(
     reliability: pd.DataFrame,
     general_share: float | None,
     salient: float,
-    labels: dict[str, str],
 ) -> Evidence:
     """Collect what the verdict rests on from the tables of the step."""
     reading = _reading(rivals)
@@ -178,7 +186,7 @@ def gather_evidence(
         p_one_factor=p_one_factor,
         correlation=math.nan if strongest is None else abs(float(strongest["correlation"])),
         upper=math.nan if strongest is None else max(abs(float(strongest["lower"])), abs(float(strongest["upper"]))),
-        pair="" if strongest is None else " and ".join(labels[strongest[side]] for side in ("competency", "other")),
+        pair=() if strongest is None else (str(strongest["competency"]), str(strongest["other"])),
         votes=tuple(int(vote) for vote in _counted_votes(votes)),
         suggested=votes.suggested,
         on_own_factor=on_own_factor,
@@ -186,14 +194,9 @@ def gather_evidence(
         weak=tuple(loadings.loc[loadings["loading"].abs() < salient, "item"]),
         crossing=tuple(crossing),
         omega=math.nan if lowest is None else float(lowest["omega_categorical"]),
-        omega_of="" if lowest is None else labels[lowest["competency"]],
+        omega_of="" if lowest is None else str(lowest["competency"]),
         general_share=math.nan if general_share is None else general_share,
     )
-
-
-def _findings(checks: tuple[Check, ...], weight: Weight) -> list[str]:
-    """Return the findings of one weight."""
-    return [check.finding for check in checks if check.weight == weight]
 
 
 def _reading(rivals: Rivals) -> str:
@@ -223,145 +226,119 @@ def _two_index(srmr: float, rmsea: float, cfi: float, rmsea_cut: float, cfi_cut:
 
 def _proper(evidence: Evidence, rule: Structure) -> Check:
     """Ask whether the model could be estimated without a fault."""
-    question = "Is the solution proper?"
     if evidence.problems:
-        return Check(question, "against", f"its solution is not proper ({' '.join(evidence.problems).rstrip('.')})")
-    return Check(question, "for", "its solution is proper")
+        return Check("proper", "against", found("improper", problems=evidence.problems))
+    return Check("proper", "for", found("proper"))
 
 
 def _fits(evidence: Evidence, rule: Structure) -> Check | None:
     """Ask whether the model reproduces the correlations."""
     if math.isnan(evidence.srmr):
         return None
-    question, indices = "Does it fit?", (evidence.srmr, evidence.rmsea, evidence.cfi)
-    said = (
-        f"(SRMR {number(evidence.srmr, 3)}, {evidence.reading} RMSEA {number(evidence.rmsea, 3)}, "
-        f"{evidence.reading} CFI {number(evidence.cfi, 3)})"
-    )
+    indices = (evidence.srmr, evidence.rmsea, evidence.cfi)
+    facts = {"value": evidence.srmr, "limit": rule.srmr.value, "reading": evidence.reading}
+    facts |= {"srmr": evidence.srmr, "rmsea": evidence.rmsea, "cfi": evidence.cfi}
     if not _two_index(*indices, rule.rmsea_acceptable.value, rule.cfi_acceptable.value, rule):
-        return Check(question, "against", f"it does not fit {said}")
+        return Check("fit", "against", found("fit_poor", **facts))
     short = _short_of(evidence, rule)
     if short:
-        return Check(
-            question, "reservation", f"its fit is mixed, as {short} misses its cut-off and the others do not {said}"
-        )
+        return Check("fit", "reservation", found("fit_mixed", **facts, index=short))
     well = _two_index(*indices, rule.rmsea_good.value, rule.cfi_good.value, rule)
-    return Check(question, "for", f"it fits {'well' if well else 'acceptably'} {said}")
+    return Check("fit", "for", found("fit_good" if well else "fit_acceptable", **facts))
 
 
 def _short_of(evidence: Evidence, rule: Structure) -> str:
     """Name the index that misses its acceptable cut-off although the others do not."""
     if evidence.rmsea > rule.rmsea_acceptable.value:
-        return f"the {evidence.reading} RMSEA"
-    return f"the {evidence.reading} CFI" if evidence.cfi < rule.cfi_acceptable.value else ""
+        return "rmsea"
+    return "cfi" if evidence.cfi < rule.cfi_acceptable.value else ""
 
 
 def _beats_one_factor(evidence: Evidence, rule: Structure) -> Check | None:
     """Ask whether one factor would do."""
     if math.isnan(evidence.p_one_factor):
         return None
-    question, p = "Would one factor do?", p_value(evidence.p_one_factor)
-    shown = p if p.startswith("<") else f"= {p}"
+    facts = {"value": evidence.p_one_factor, "limit": rule.rival_p.value}
     if evidence.p_one_factor >= rule.rival_p.value:
-        return Check(question, "against", f"one factor fits no worse (p of the difference {shown})")
+        return Check("one_factor", "against", found("one_factor_no_worse", **facts))
     one = (evidence.one_factor_srmr, evidence.one_factor_rmsea, evidence.one_factor_cfi)
     if _two_index(*one, rule.rmsea_acceptable.value, rule.cfi_acceptable.value, rule):
-        return Check(question, "reservation", f"one factor fits worse (p {shown}), yet acceptably")
-    return Check(question, "for", f"one factor fits worse (p {shown}), and not acceptably")
+        return Check("one_factor", "reservation", found("one_factor_acceptable", **facts))
+    return Check("one_factor", "for", found("one_factor_worse", **facts))
 
 
 def _distinct(evidence: Evidence, rule: Structure) -> Check | None:
     """Ask whether the competencies can be told apart."""
     if math.isnan(evidence.correlation):
         return None
-    question = "Can the factors be told apart?"
-    said = f"{evidence.pair} correlate {number(evidence.correlation)}"
+    facts = {"value": evidence.correlation, "limit": rule.distinct_below.value, "other": evidence.pair}
     if evidence.correlation >= rule.distinct_below.value:
-        return Check(question, "against", f"{said}, so that they cannot be told apart")
+        return Check("distinct", "against", found("factors_alike", **facts))
     if evidence.upper >= rule.distinct_below.value:
-        return Check(question, "reservation", f"{said}, and the interval reaches {number(evidence.upper)}")
-    return Check(
-        question, "for", f"the strongest factor correlation is {number(evidence.correlation)} ({evidence.pair})"
-    )
+        return Check("distinct", "reservation", found("factors_perhaps_alike", **facts, upper=evidence.upper))
+    return Check("distinct", "for", found("factors_distinct", **facts))
 
 
 def _dimensions(evidence: Evidence, rule: Structure) -> Check | None:
     """Ask whether the criteria find as many dimensions."""
     if not evidence.votes:
         return None
-    question, modelled = "Are there as many dimensions?", evidence.competencies
-    agreeing = sum(vote == modelled for vote in evidence.votes)
-    if max(evidence.votes) < modelled:
-        most = f"no criterion finds more than {counted(max(evidence.votes), 'dimension')}"
-        return Check(question, "against", f"{most} in the answers")
+    modelled, most = evidence.competencies, max(evidence.votes)
+    if most < modelled:
+        return Check("dimensions", "against", found("dimensions_fewer", value=most, limit=modelled))
     if modelled in evidence.suggested:
-        return Check(question, "for", f"{agreeing} of {len(evidence.votes)} criteria suggest {modelled} dimensions")
-    named = " or ".join(number_word(vote) for vote in evidence.suggested)
-    return Check(
-        question, "reservation", f"most criteria suggest {named} dimensions rather than {number_word(modelled)}"
-    )
+        agreeing = sum(vote == modelled for vote in evidence.votes)
+        facts = {"value": agreeing, "limit": modelled, "votes": len(evidence.votes)}
+        return Check("dimensions", "for", found("dimensions_agree", **facts))
+    differ = found("dimensions_differ", value=evidence.suggested[0], limit=modelled, either=evidence.suggested)
+    return Check("dimensions", "reservation", differ)
 
 
 def _sorted(evidence: Evidence, rule: Structure) -> Check | None:
     """Ask whether the items sort themselves as the framework says."""
     if not evidence.items:
         return None
-    question, share = "Do the items sort as designed?", evidence.on_own_factor / evidence.items
-    placed = f"{evidence.on_own_factor} of {evidence.items} items load highest on their own exploratory factor"
+    share = evidence.on_own_factor / evidence.items
+    facts = {"value": evidence.on_own_factor, "limit": rule.items_sorted.value, "items": evidence.items}
     if share >= rule.items_sorted.value:
-        return Check(question, "for", placed)
+        return Check("sorted", "for", found("items_sorted", **facts))
     weight: Weight = "reservation" if share >= rule.items_sorted_minimum.value else "against"
-    return Check(question, weight, f"only {placed}")
+    return Check("sorted", weight, found("items_unsorted", **facts))
 
 
 def _loads(evidence: Evidence, rule: Structure) -> Check:
     """Ask whether every item speaks for its competency."""
-    question = "Does every item load on its own factor?"
     if not evidence.weak:
-        return Check(question, "for", "every item has a salient loading")
-    return Check(question, "reservation", f"{_some(evidence.weak)} hardly on {_own(evidence.weak)} factor")
+        return Check("loads", "for", found("loadings_salient"))
+    return Check("loads", "reservation", found("loadings_weak", other=evidence.weak))
 
 
 def _stays(evidence: Evidence, rule: Structure) -> Check:
     """Ask whether items speak for another competency too."""
-    question = "Do items stay with one factor?"
+    limit = rule.second_loading.value
     if not evidence.crossing:
-        return Check(question, "for", "no item would load strongly on a second factor")
-    names = f"{listed(list(evidence.crossing))}"
-    return Check(
-        question, "reservation", f"{counted(len(evidence.crossing), 'item')} would load on a second factor ({names})"
-    )
+        return Check("stays", "for", found("items_stay", limit=limit))
+    return Check("stays", "reservation", found("items_cross", limit=limit, other=evidence.crossing))
 
 
 def _reliable(evidence: Evidence, rule: Structure) -> Check | None:
     """Ask whether every score is reliable."""
     if math.isnan(evidence.omega):
         return None
-    question, said = "Are the scores reliable?", f"{number(evidence.omega)} ({evidence.omega_of})"
+    facts = {"value": evidence.omega, "limit": rule.reliability.value, "other": evidence.omega_of}
     if evidence.omega < rule.reliability.value:
-        return Check(question, "reservation", f"categorical omega falls to {said}")
-    return Check(question, "for", f"categorical omega is at least {said}")
+        return Check("reliable", "reservation", found("omega_low", **facts))
+    return Check("reliable", "for", found("omega_enough", **facts))
 
 
 def _specific(evidence: Evidence, rule: Structure) -> Check | None:
     """Ask whether the scores say more than one total."""
     if math.isnan(evidence.general_share):
         return None
-    question = "Do the scores say more than a total?"
-    share = f"{percent(evidence.general_share, 1)} of the common variance"
+    facts = {"value": evidence.general_share, "limit": rule.general_share.value}
     if evidence.general_share >= rule.general_share.value:
-        return Check(question, "reservation", f"one general factor carries {share}")
-    return Check(question, "for", f"a general factor carries only {share}")
-
-
-def _some(items: tuple[str, ...]) -> str:
-    """Name items with the verb."""
-    return f"{listed(list(items))} {'loads' if len(items) == 1 else 'load'}"
-
-
-def _own(items: tuple[str, ...]) -> str:
-    """Return the possessive that fits."""
-    return "its" if len(items) == 1 else "their"
+        return Check("specific", "reservation", found("general_large", **facts))
+    return Check("specific", "for", found("general_small", **facts))
 
 
 QUESTIONS: tuple[Callable[[Evidence, Structure], Check | None], ...] = (

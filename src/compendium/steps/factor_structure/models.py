@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from compendium.steps.factor_structure.words import counted, listed
+from compendium.findings import Finding, encode, found
 from psychometrics.dimensionality import empirical_kaiser
 from psychometrics.errors import PsychometricsError
 from psychometrics.reliability import htmt
@@ -31,9 +31,6 @@ NESTED = (
 )
 VERSIONS = {"naive": "", "scaled": "_scaled", "robust": "_robust"}
 SMALLEST_FACTOR, SMALLEST_SPECIFIC, EQUIVALENT_AT = 2, 3, 3
-EQUIVALENT = (
-    "With three competencies the second-order model is the correlated one in other words: just identified, same fit."
-)
 PAIR_COLUMNS = ("competency", "other", "correlation", "lower", "upper", "htmt2")
 
 
@@ -56,7 +53,7 @@ class Rivals:
     scales: dict[str, list[str]]
     left_out: dict[str, list[str]]
     fits: dict[str, CfaResult]
-    unfitted: dict[str, str]
+    unfitted: dict[str, Finding]
 
     @property
     def main(self) -> CfaResult | None:
@@ -69,28 +66,32 @@ class Rivals:
         return [item for items in self.scales.values() for item in items]
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Finding, ...]:
         """What is wrong with the model of correlated competencies."""
-        return (self.unfitted["correlated"],) if self.main is None else self.main.problems
+        return (self.unfitted["correlated"],) if self.main is None else _from_method(self.main.problems)
 
     @property
-    def proper_sentence(self) -> str:
-        """Say which models are improper, could not be fitted, or are the same."""
-        said = [f"{MODEL_NAMES[form]}: {' '.join(fit.problems)}" for form, fit in self.fits.items() if not fit.proper]
-        said += [f"{MODEL_NAMES[form]}: {why}" for form, why in self.unfitted.items()]
-        said = said or ["Every model converged to a proper solution."]
-        return " ".join([*said, EQUIVALENT] if _equivalent(self) else said)
+    def fitted(self) -> Finding:
+        """How many models were fitted, and which."""
+        names = [MODEL_NAMES[form].lower() for form in FORMS if form in self.fits]
+        return found("models_fitted", value=len(names), other=names)
 
     @property
-    def left_out_sentence(self) -> str:
-        """Say which competencies are in no model, and which rest on two items."""
-        said = []
-        if self.left_out:
-            said.append(f"Left out, with fewer than two kept items: {listed(list(self.left_out))}.")
+    def soundness(self) -> tuple[Finding, ...]:
+        """Which models are improper, could not be fitted, or are the same."""
+        faults = {form: _from_method(fit.problems) for form, fit in self.fits.items() if not fit.proper}
+        faults |= {form: (why,) for form, why in self.unfitted.items()}
+        said = [found("model_problem", other=MODEL_NAMES[form], why=why) for form, why in faults.items()]
+        said = said or [found("models_proper")]
+        return tuple([*said, found("models_equivalent")] if _equivalent(self) else said)
+
+    @property
+    def completeness(self) -> tuple[Finding, ...]:
+        """Which competencies are in no model, and which rest on two items."""
         pairs = [name for name, items in self.scales.items() if len(items) == SMALLEST_FACTOR]
-        if pairs:
-            said.append(f"With two items only, and so identified by the other competencies alone: {listed(pairs)}.")
-        return " ".join(said) or "Every competency has three or more kept items and is in the models."
+        said = [found("scales_left_out", other=list(self.left_out))] if self.left_out else []
+        said += [found("scales_of_two", other=pairs)] if pairs else []
+        return tuple(said) or (found("scales_complete"),)
 
 
 def fit_rivals(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], forms: Sequence[str] = FORMS) -> Rivals:
@@ -110,12 +111,16 @@ def fit_rivals(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], forms
     usable = {name: list(items) for name, items in scales.items() if len(items) >= SMALLEST_FACTOR}
     left_out = {name: list(items) for name, items in scales.items() if name not in usable}
     fits: dict[str, CfaResult] = {}
-    unfitted: dict[str, str] = {}
+    unfitted: dict[str, Finding] = {}
     for form in forms:
+        unidentified = _unidentified(form, usable)
+        if unidentified is not None:
+            unfitted[form] = unidentified
+            continue
         try:
             fits[form] = fit_cfa(_model(form, usable), answers, estimator="WLSMV", missing="pairwise")
-        except (PsychometricsError, _NotIdentifiedError) as problem:
-            unfitted[form] = f"Not fitted: {problem}"
+        except PsychometricsError as problem:
+            unfitted[form] = found("unfitted", why=str(problem))
     return Rivals(usable, left_out, fits, unfitted)
 
 
@@ -241,7 +246,7 @@ def residual_share(residuals: pd.DataFrame, limit: float) -> float:
 
 
 def modification_table(rivals: Rivals, competency_of: pd.Series[str]) -> pd.DataFrame:
-    """Return modification indices of the model of correlated competencies, each change in words; largest first.
+    """Return modification indices of the model of correlated competencies, each change as a finding; largest first.
 
     ``standardised_change`` is the loading or the correlation of two residuals that the change would bring.
     """
@@ -249,13 +254,11 @@ def modification_table(rivals: Rivals, competency_of: pd.Series[str]) -> pd.Data
     if rivals.main is None:
         return pd.DataFrame(columns=columns)
     table = rivals.main.modification_indices()
-    table["change"] = [
-        f"{right} also measures {left}" if kind == "loading" else f"{left} and {right} share more than their competency"
-        for kind, left, right in zip(table["kind"], table["left"], table["right"], strict=True)
-    ]
     same = table["left"].map(competency_of) == table["right"].map(competency_of)
-    elsewhere = (table["kind"] != "loading") & ~same
-    table.loc[elsewhere, "change"] = table["left"] + " and " + table["right"] + " share more than their competencies do"
+    table["change"] = [
+        _change(str(kind), str(left), str(right), alike).encoded
+        for kind, left, right, alike in zip(table["kind"], table["left"], table["right"], same, strict=True)
+    ]
     return table[columns]
 
 
@@ -265,17 +268,23 @@ def crossing_items(changes: pd.DataFrame, cut: float) -> list[str]:
     return list(dict.fromkeys(changes.loc[large, "right"]))
 
 
-class _NotIdentifiedError(Exception):
-    """A model that these competencies cannot carry."""
+def _change(kind: str, left: str, right: str, alike: bool) -> Finding:
+    """Return what one change of the model would say."""
+    if kind == "loading":
+        return found("change_loading", item=right, other=left)
+    return found("change_residual" if alike else "change_residual_across", item=left, other=right)
+
+
+def _unidentified(form: str, scales: dict[str, list[str]]) -> Finding | None:
+    """Say why these competencies cannot carry a model, or return None."""
+    if form in ("second_order", "bifactor") and len(scales) < EQUIVALENT_AT:
+        return found("unidentified_few", value=len(scales), limit=EQUIVALENT_AT)
+    small = [name for name, items in scales.items() if len(items) < SMALLEST_SPECIFIC]
+    return found("unidentified_short", limit=SMALLEST_SPECIFIC, other=small) if form == "bifactor" and small else None
 
 
 def _model(form: str, scales: dict[str, list[str]]) -> CfaModel:
-    """Build a model, or say why these competencies cannot carry it."""
-    if form in ("second_order", "bifactor") and len(scales) < EQUIVALENT_AT:
-        raise _NotIdentifiedError(f"it needs three competencies, there {_are(len(scales))}.")
-    small = [name for name, items in scales.items() if len(items) < SMALLEST_SPECIFIC]
-    if form == "bifactor" and small:
-        raise _NotIdentifiedError(f"a specific factor needs three items; too few: {listed(small)}.")
+    """Build a model."""
     items = [item for members in scales.values() for item in members]
     build: dict[str, Callable[[], CfaModel]] = {
         "single": lambda: CfaModel.single(items, "general"),
@@ -291,15 +300,15 @@ def _equivalent(rivals: Rivals) -> bool:
     return "second_order" in rivals.fits and len(rivals.scales) == EQUIVALENT_AT
 
 
-def _are(number: int) -> str:
-    """Write how many competencies there are."""
-    return f"{'is' if number == 1 else 'are'} {counted(number, 'competency')}"
+def _from_method(texts: Sequence[str]) -> tuple[Finding, ...]:
+    """Pass on what an estimator says of its own result."""
+    return tuple(found("said_by_method", text=text) for text in texts)
 
 
 def _measures(fit: CfaResult) -> dict[str, object]:
     """Return the fit of one model, each index as it is, scaled and robust."""
     measures = fit.fit
-    found: dict[str, object] = {
+    indices: dict[str, object] = {
         "parameters": measures.n_parameters,
         "chi_square": measures.chi_square,
         "df": measures.df,
@@ -307,9 +316,9 @@ def _measures(fit: CfaResult) -> dict[str, object]:
         "p_scaled": measures.p_value_scaled,
     }
     for index in ("cfi", "tli", "rmsea"):
-        found |= {f"{index}_{name}": getattr(measures, index + ending) for name, ending in VERSIONS.items()}
-    found |= {"rmsea_lower": measures.rmsea_lower_robust, "rmsea_upper": measures.rmsea_upper_robust}
-    return found | {"srmr": measures.srmr}
+        indices |= {f"{index}_{name}": getattr(measures, index + ending) for name, ending in VERSIONS.items()}
+    indices |= {"rmsea_lower": measures.rmsea_lower_robust, "rmsea_upper": measures.rmsea_upper_robust}
+    return indices | {"srmr": measures.srmr}
 
 
 def _group_row(rivals: Rivals, answers: pd.DataFrame) -> dict[str, object]:
@@ -322,21 +331,19 @@ def _group_row(rivals: Rivals, answers: pd.DataFrame) -> dict[str, object]:
         dimensions = empirical_kaiser(answers[rivals.items], "polychoric", "pairwise").n_factors
     except PsychometricsError as problem:
         return row | {"note": str(problem)}
-    return row | {"dimensions": dimensions, "note": " ".join(rivals.problems)}
+    return row | {"dimensions": dimensions, "note": encode(rivals.problems)}
 
 
 def _note(rivals: Rivals, form: str) -> str:
-    """Say what a reader must know about one model."""
+    """Return what a reader must know about one model, encoded."""
     if form in rivals.unfitted:
-        return rivals.unfitted[form]
+        return rivals.unfitted[form].encoded
+    if form not in rivals.fits:
+        return ""
     fit = rivals.fits[form]
     equivalent = form == "second_order" and len(rivals.scales) == EQUIVALENT_AT
-    same = (
-        "With three competencies, the correlated model in other words: its fit has to be the same."
-        if equivalent
-        else ""
-    )
-    return " ".join(part for part in (*fit.problems, *fit.notes, same) if part)
+    same = (found("same_model"),) if equivalent else ()
+    return encode((*_from_method((*fit.problems, *fit.notes)), *same))
 
 
 def _difference(rivals: Rivals, general: str, nested: str) -> dict[str, object]:
@@ -344,13 +351,14 @@ def _difference(rivals: Rivals, general: str, nested: str) -> dict[str, object]:
     row: dict[str, object] = {"general": MODEL_NAMES[general], "nested": MODEL_NAMES[nested]}
     missing = [form for form in (general, nested) if form in rivals.unfitted]
     if missing:
-        return row | {"note": f"{MODEL_NAMES[missing[0]]}: {rivals.unfitted[missing[0]]}"}
+        problem = found("model_problem", other=MODEL_NAMES[missing[0]], why=rivals.unfitted[missing[0]])
+        return row | {"note": problem.encoded}
     first, second = rivals.fits[general], rivals.fits[nested]
     if first.fit.df == second.fit.df:
-        return row | {"note": "The two models are the same in other words: there is nothing to test."}
+        return row | {"note": found("nothing_to_test").encoded}
     try:
         test = difference_test(first, second)
-    except (PsychometricsError, np.linalg.LinAlgError) as problem:
-        return row | {"note": f"Not tested: {problem}"}
-    found = {"difference": test.difference, "statistic": test.statistic, "df": test.df, "p_value": test.p_value}
-    return row | found | {"note": " ".join(test.problems)}
+    except (PsychometricsError, np.linalg.LinAlgError) as error:
+        return row | {"note": found("untested_difference", why=str(error)).encoded}
+    figures = {"difference": test.difference, "statistic": test.statistic, "df": test.df, "p_value": test.p_value}
+    return row | figures | {"note": encode(_from_method(test.problems))}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from compendium.findings import encode, found
 from compendium.steps.factor_structure.models import Rivals
 from psychometrics.errors import PsychometricsError
 from psychometrics.ordinal import polychoric
@@ -89,12 +90,12 @@ def latent_reliability(
 
 
 def hierarchical_omega(rivals: Rivals) -> tuple[HierarchicalOmega | None, str]:
-    """Return omega hierarchical and explained common variance of a proper bifactor model, or None and the reason."""
+    """Return omega hierarchical and explained common variance of a proper bifactor model, or None and why not."""
     fit = rivals.fits.get("bifactor")
     if fit is None:
-        return None, rivals.unfitted["bifactor"]
+        return None, rivals.unfitted["bifactor"].encoded
     if not fit.proper:
-        return None, " ".join(fit.problems)
+        return None, encode(found("said_by_method", text=text) for text in fit.problems)
     loadings = fit.loading_matrix()
     return bifactor_omega(loadings.iloc[:, 0], loadings.iloc[:, 1:], correlations=fit.sample, n_persons=fit.n_used), ""
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from compendium.cohort import CohortSettings
 from compendium.disclosure import NOT_STATED, OTHER_GROUPS, SUPPRESSED, hidden_groups, pool_hidden_groups
+from compendium.findings import Finding, found
 from compendium.plan import StudyPlan
 from psychometrics.association import (
     SplineRegression,
@@ -17,12 +18,12 @@ from psychometrics.association import (
     spearman_matrix,
     spline_regression,
 )
-from psychometrics.errors import PsychometricsError, TooFewPersonsError
+from psychometrics.errors import PsychometricsError
 from psychometrics.groups import compare_groups, dunn, rank_effect_interval
 
 NOT_COMPARED = ("team",)
 FEWEST_GROUPS = 2
-TOO_FEW_SHOWN = "fewer than two groups are large enough to be shown"
+TOO_FEW_SHOWN = found("too_few_shown").encoded
 EFFECT = ("eta_squared", "eta_lower", "eta_upper")
 TEST_COLUMNS = ("grouping", "competency", "n", "n_groups", "H", "df", "p", "p_holm", "p_bh", "epsilon_squared", *EFFECT)
 PAIR_COLUMNS = (
@@ -93,8 +94,8 @@ def rank_effect(H: float, df: float, n: float, confidence: float) -> dict[str, f
     """
     if not H >= 0:
         return dict.fromkeys(EFFECT, float("nan"))
-    found = rank_effect_interval(float(H), int(df), int(n), confidence)
-    return dict(zip(EFFECT, (max(found[0], 0.0), *found[1:]), strict=True))
+    estimate, lower, upper = rank_effect_interval(float(H), int(df), int(n), confidence)
+    return dict(zip(EFFECT, (max(estimate, 0.0), lower, upper), strict=True))
 
 
 def group_tests(
@@ -162,20 +163,20 @@ def _variance(score: pd.Series[float], members: pd.Series[str], fewest: int, con
     known = score.notna() & members.notna()
     count = {"n": int(known.sum()), "n_groups": int(members[known].nunique())}
     if count["n_groups"] < fewest:
-        return count | {"note": f"a variance between groups needs {fewest} of them or more"}
+        return count | {"note": found("groups_for_variance", limit=fewest).encoded}
     try:
-        found = random_intercept(score, None, members.astype(object), confidence)
+        model = random_intercept(score, None, members.astype(object), confidence)
     except PsychometricsError as error:
         return count | {"note": str(error)}
-    ends = {"lower": found.icc1_lower, "upper": found.icc1_upper}
-    return count | {"icc1": found.icc1, **ends, "note": "; ".join(found.notes)}
+    ends = {"lower": model.icc1_lower, "upper": model.icc1_upper}
+    return count | {"icc1": model.icc1, **ends, "note": "; ".join(model.notes)}
 
 
 def largest_variance(variances: pd.DataFrame) -> pd.Series[Any]:
     """Return the row with the largest ICC(1); without any, a row of blanks with the reason in ``note``."""
     known = variances.dropna(subset=["icc1"]).astype({"icc1": float})
     if known.empty:
-        reason = variances["note"].iloc[0] if len(variances) else "no grouping was collected"
+        reason = variances["note"].iloc[0] if len(variances) else found("no_grouping").encoded
         return pd.Series({"note": reason}).reindex(list(MIXED_COLUMNS))
     return known.sort_values("icc1", ascending=False, kind="stable").iloc[0]
 
@@ -240,6 +241,9 @@ def tenure_curves(
         except PsychometricsError as error:
             tests.append(pd.DataFrame([{"competency": competency, "note": str(error)}]))
             continue
+        if isinstance(fit, Finding):
+            tests.append(pd.DataFrame([{"competency": competency, "note": fit.encoded}]))
+            continue
         tests.append(fit.to_frame().assign(competency=competency, note=""))
         curves.append(fit.curve.rename(columns={"x": "tenure"}).assign(competency=competency))
     table = pd.concat(tests, ignore_index=True).reindex(columns=list(SPLINE_COLUMNS))
@@ -251,14 +255,14 @@ def tenure_curves(
 
 def _tenure_curve(
     score: pd.Series[float], tenure: pd.Series[Any], settings: CohortSettings, plan: StudyPlan
-) -> SplineRegression:
-    """Fit the curve of one competency, or say why it cannot be drawn."""
+) -> SplineRegression | Finding:
+    """Fit the curve of one competency, or return why it cannot be drawn."""
     if settings.groups["tenure"].kind != "number":
-        raise PsychometricsError("tenure was asked in bands; a curve needs it as a number")
+        return found("tenure_in_bands")
     known = tenure[score.notna() & tenure.notna()].astype(float)
-    needed = plan.gates["association"].minimum_n
-    if len(known) < needed:
-        raise TooFewPersonsError(f"not supported at n = {len(known)}, would need {needed}")
+    gate = plan.gates["association"]
+    if len(known) < gate.minimum_n:
+        return found("gate_closed", n=len(known), counts=gate.counts, needed=gate.minimum_n)
     ends = max(KNOTS[0], plan.disclosure.minimum_group.value / len(known))
     knots = known.quantile([ends, *KNOTS[1:-1], 1 - ends])
     return spline_regression(score, tenure.astype(float), list(knots), "HC3", plan.confidence.value)

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 from tqdm.auto import tqdm
 
+from compendium.findings import Finding, encode, found
 from compendium.step import Step
 from psychometrics.dif import DifRule, ordinal_dif
 from psychometrics.errors import PsychometricsError, TooFewPersonsError
@@ -45,7 +46,7 @@ class Comparison:
 
     label: str
     result: MeasurementInvariance | None
-    notes: tuple[str, ...]
+    notes: tuple[Finding, ...]
 
     @property
     def fits(self) -> bool:
@@ -58,22 +59,19 @@ class Comparison:
         return self.result is not None and self.fits and self.result.means_comparable
 
     @property
-    def sentence(self) -> str:
-        """Say how far the measurement model is the same, and what may be compared."""
+    def finding(self) -> Finding:
+        """How far the measurement model is the same, and what may be compared."""
         if self.result is None:
-            return f"{self.label}: not tested. {' '.join(self.notes)}"
+            return found("invariance_untested", other=self.label, why=self.notes)
         level = self.result.highest
         if level == "none":
-            return f"{self.label}: the model has no solution without equalities; means may not be compared."
+            return found("invariance_no_solution", other=self.label)
         if not self.fits:
-            return (
-                f"{self.label}: {level} invariance is not rejected, but the model itself fits poorly in these groups, "
-                "so that this says little; means may not be compared."
-            )
-        if self.result.means_comparable:
-            also = " for most items" if "partial scalar" in set(self.result.table["level"]) else ""
-            return f"{self.label}: {level} invariance holds; means may be compared, the items mean the same{also}."
-        return f"{self.label}: {level} invariance holds; means may not be compared."
+            return found("invariance_poor_fit", other=self.label, level=level)
+        if not self.result.means_comparable:
+            return found("invariance_no_means", other=self.label, level=level)
+        partial = "partial scalar" in set(self.result.table["level"])
+        return found("invariance_means_partial" if partial else "invariance_means", other=self.label, level=level)
 
 
 def compare(
@@ -91,11 +89,11 @@ def compare(
     refused = merge_categories(answers.loc[large.index], large, fewest).refused if len(names) > 1 else ()
     kept = {name: [item for item in items if item not in refused] for name, items in scales.items()}
     model_scales = {name: items for name, items in kept.items() if len(items) >= FEWEST_ITEMS}
-    notes = [f"Left out, fewer than three answers in use in some group: {', '.join(refused)}."] if refused else []
-    short = [step.framework.labels[name] for name in scales if name not in model_scales]
-    notes += [f"Left out, fewer than three items left: {', '.join(short)}."] if short else []
+    notes = [found("items_left_out", other=tuple(map(str, refused)))] if refused else []
+    short = [name for name in scales if name not in model_scales]
+    notes += [found("scales_short", other=short)] if short else []
     try:
-        found = measurement_invariance(
+        result = measurement_invariance(
             CfaModel.correlated(model_scales),
             answers,
             groups,
@@ -106,8 +104,8 @@ def compare(
             cutoffs=Cutoffs(plan.cfi_drop.value, plan.rmsea_rise.value, plan.freed_share.value),
         )
     except PsychometricsError as error:
-        return Comparison(label, None, (*notes, f"{error}"))
-    return Comparison(label, found, (*notes, *found.notes))
+        return Comparison(label, None, (*notes, found("said_by_method", text=str(error))))
+    return Comparison(label, result, (*notes, *(found("said_by_method", text=text) for text in result.notes)))
 
 
 def _large(answers: pd.DataFrame, groups: pd.Series, minimum: float) -> list[str]:
@@ -144,7 +142,7 @@ def compare_forms(step: Step) -> Comparison:
 
 @dataclass(frozen=True)
 class FormFairness:
-    """Items that people and their peers answer differently at the same level; empty, with a note, where not tested.
+    """Items that people and their peers answer differently at the same level; empty, with the reason, where not tested.
 
     Attributes
     ----------
@@ -152,13 +150,13 @@ class FormFairness:
         One row an item, as :class:`psychometrics.dif.OrdinalDif` has it.
     flagged
         Items that count as different.
-    note
+    why_not
         Why nothing was tested.
     """
 
     table: pd.DataFrame
     flagged: tuple[str, ...]
-    note: str = ""
+    why_not: Finding | None = None
 
 
 def fairness_of_forms(step: Step) -> FormFairness:
@@ -171,26 +169,24 @@ def fairness_of_forms(step: Step) -> FormFairness:
         alpha=step.plan.alpha_level.value, minimum_change=step.plan.selection.fairness.value, minimum_size=minimum
     )
     if scales.empty:
-        return _no_forms("no competency has the four items or more that a comparison takes")
+        return _no_forms(found("forms_short_scales"))
     try:
-        found = ordinal_dif(answers[list(scales.index)], form, scales, clusters=person, reference=SELF, rule=rule)
+        study = ordinal_dif(answers[list(scales.index)], form, scales, clusters=person, reference=SELF, rule=rule)
     except TooFewPersonsError:
-        return _no_forms(f"a form has fewer than {minimum} answers, or too few people were rated")
-    return FormFairness(found.table, found.flagged)
+        return _no_forms(found("forms_too_few", limit=minimum))
+    return FormFairness(study.table, study.flagged)
 
 
-def _no_forms(why: str) -> FormFairness:
+def _no_forms(why: Finding) -> FormFairness:
     """Return an empty table, with the reason."""
     columns = ["scale", "n", "p_adjusted_total", "mcfadden_total", "size", "flagged", "kind", "note"]
     empty = pd.DataFrame({name: pd.Series(dtype=float) for name in columns}).rename_axis("item")
-    return FormFairness(empty, (), f"Not tested: {why}.")
+    return FormFairness(empty, (), why)
 
 
-def said_of(comparisons: Sequence[Comparison]) -> str:
-    """Say in words what came of every comparison."""
-    if not comparisons:
-        return "No grouping of the plan has two groups large enough to compare the measurement model."
-    return " ".join(each.sentence for each in comparisons)
+def all_of(comparisons: Sequence[Comparison]) -> tuple[Finding, ...]:
+    """Return what every comparison found, or that there was none."""
+    return tuple(each.finding for each in comparisons) or (found("invariance_no_grouping"),)
 
 
 def level_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -213,7 +209,7 @@ def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             "n": None if each.result is None else each.result.fits["configural"].n_used,
             "highest": "" if each.result is None else each.result.highest,
             "means_comparable": each.means_comparable,
-            "notes": " ".join(each.notes),
+            "notes": encode(each.notes),
         }
         for each in comparisons
     ]

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from compendium import review as evidence
+from compendium.findings import Finding, finding_columns, found, of_reason
 from compendium.step import Step
 from psychometrics.errors import PsychometricsError
 from psychometrics.selection import (
+    Constraint,
     ItemCheck,
     ItemSelection,
     SelectionStability,
@@ -53,7 +55,7 @@ class Chooser:
     minimum_per_scale: int
     maximum_per_scale: int
     pairs: tuple[tuple[str, str], ...] = ()
-    excluded: tuple[tuple[str, str], ...] = ()
+    excluded: tuple[tuple[str, Finding], ...] = ()
     coverage: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __call__(self, answers: pd.DataFrame) -> list[str]:
@@ -71,15 +73,15 @@ class Chooser:
 
 
 class Chosen(NamedTuple):
-    """The chosen items, and in words where a constraint had to give way because too few items passed."""
+    """The chosen items, and which constraint had to give way because too few items passed."""
 
     selection: ItemSelection
-    adjustments: tuple[str, ...]
+    adjustments: tuple[Finding, ...]
 
     @property
-    def sentence(self) -> str:
-        """Say what gave way."""
-        return " ".join(self.adjustments) or "Every constraint of the plan could be kept."
+    def completeness(self) -> tuple[Finding, ...]:
+        """What gave way, or that nothing had to."""
+        return self.adjustments or (found("choice_kept_all"),)
 
 
 # What a chooser looks at again in every sample is not held against an item beforehand.
@@ -101,10 +103,11 @@ def chooser(
         Pairs that share more than their competency, columns ``item`` and ``other``: one of each may be chosen.
     """
     rule, plan = step.plan.item_rule, step.plan.selection
-    excluded = dict.fromkeys(contradicting, "answers contradict the declared direction")
+    excluded: dict[str, Finding] = dict.fromkeys(contradicting, found("key_contradicted"))
     for check in checks:
         if check.decision == "drop" and check.name not in LOOKED_AT_AGAIN:
-            excluded |= {str(item): str(reason) for item, reason in check.reasons.items() if reason}
+            held = {str(item): reason for item, reason in check.findings.items() if check.decision_on(reason) == "drop"}
+            excluded |= {item: of_reason(reason) for item, reason in held.items()}
     themes: dict[str, list[str]] = {}
     if (folder := step.framework.part("evidence")) is not None:
         themes = evidence.supported_by_theme(evidence.load_review(folder), step.framework)
@@ -131,12 +134,13 @@ def choose(rule: Chooser, answers: pd.DataFrame, passed: Sequence[str]) -> Chose
     pairs = [pair for pair in rule.pairs if set(pair) <= set(merit.index)]
     room = {name: _room(items, pairs) for name, items in rich.items()}
     coverage, uncovered = _coverable(rule.coverage, merit.index)
-    adjustments = [f"No item is left that speaks to the theme {theme}." for theme in uncovered]
+    adjustments = [found("choice_theme_uncovered", other=theme) for theme in uncovered]
     size: int | None = rule.size
     if sum(min(number, rule.maximum_per_scale) for number in room.values()) < rule.size:
         size = None
-        adjustments.append(f"Fewer than {rule.size} items deserve a place; all that do were taken.")
-    adjustments += [_shortage(name, room.get(name), rule.minimum_per_scale) for name in scales]
+        adjustments.append(found("choice_too_few", limit=rule.size))
+    shortages = [_shortage(name, room.get(name), rule.minimum_per_scale) for name in scales]
+    adjustments += [shortage for shortage in shortages if shortage is not None]
     selection = select_items(
         merit,
         rich,
@@ -146,7 +150,7 @@ def choose(rule: Chooser, answers: pd.DataFrame, passed: Sequence[str]) -> Chose
         redundant_pairs=pairs,
         coverage=coverage,
     )
-    return Chosen(selection, tuple(text for text in adjustments if text))
+    return Chosen(selection, tuple(adjustments))
 
 
 def _room(items: Sequence[str], pairs: Sequence[tuple[str, str]]) -> int:
@@ -158,23 +162,34 @@ def _room(items: Sequence[str], pairs: Sequence[tuple[str, str]]) -> int:
     return len(left)
 
 
-def _shortage(name: str, room: int | None, minimum: int) -> str:
-    """Say that a competency cannot have its smallest number of items; empty where it can."""
+def _shortage(name: str, room: int | None, minimum: int) -> Finding | None:
+    """Say that a competency cannot have its smallest number of items, or return None where it can."""
     if room is None:
-        return f"{name} has fewer than {FEWEST_ITEMS} items left and is left out."
-    return "" if room >= minimum else f"{name} has fewer than {minimum} items left."
+        return found("choice_scale_left_out", other=name, limit=FEWEST_ITEMS)
+    return None if room >= minimum else found("choice_scale_short", other=name, limit=minimum)
 
 
 def constraint_table(rule: Chooser, chosen: Chosen) -> pd.DataFrame:
-    """Return the constraints of the choice in words, themes and excluded items each in one line."""
-    plain = [text for text in chosen.selection.constraints if not text.startswith("theme ")]
-    rows = [("constraint", text) for text in plain]
-    covered = len(chosen.selection.constraints) - len(plain)
-    if covered:
-        rows.append(("constraint", f"{covered} themes of the evidence, each covered by an item that a record supports"))
-    rows += [("held", f"{item}: {why}") for item, why in rule.excluded]
-    rows += [("gave way", text) for text in chosen.adjustments]
-    return pd.DataFrame(rows, columns=["kind", "what"])
+    """Return the constraints of the choice, excluded items each in one line: ``role kind value limit other finding``.
+
+    ``role`` says whether it is a constraint, an exclusion held in every resample, or something that gave way.
+    """
+    bounds = chosen.selection.bounds
+    rows = [("constraint", _constraint(bound)) for bound in bounds if bound.kind not in ("coverage", "excluded")]
+    themes = sum(bound.kind == "coverage" for bound in bounds)
+    rows += [("constraint", found("constraint_coverage", value=themes))] if themes else []
+    rows += [("held", found("constraint_excluded", other=item, why=why)) for item, why in rule.excluded]
+    rows += [("gave way", adjustment) for adjustment in chosen.adjustments]
+    table = finding_columns(finding for _, finding in rows)
+    table.insert(0, "role", [role for role, _ in rows])
+    return table
+
+
+def _constraint(bound: Constraint) -> Finding:
+    """Return one constraint as a finding."""
+    value = int(bound.lower if bound.kind in ("size", "scale_minimum") else bound.upper)
+    other = tuple(map(str, bound.items)) if bound.kind == "redundant_pair" else bound.subject
+    return found(f"constraint_{bound.kind}", value=value, other=other)
 
 
 def _coverable(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Sequence
 
 import pandas as pd
 
 from compendium.disclosure import rounded_sums
+from compendium.findings import Finding, decode, encode, found, of_reason
 from compendium.step import Step
 from psychometrics.items import KeyingCheck, inter_item_correlations
 from psychometrics.selection import ItemCheck, ItemScreening, ItemSelection, screen_items
@@ -45,41 +46,50 @@ def final_decisions(
     checked = extended.to_frame().set_index("item").reindex(table["item"])
     for name in checked.columns.difference([*table.columns, "scale"], sort=False):
         table[name] = checked[name].to_numpy()
+    reasons = [_reasons(extended, item) for item in table["item"]]
     if selection is None:
-        return table.assign(advice=_new_reasons(checked["reasons"].to_numpy(), table["reasons"]))
-    chosen = selection.to_frame().set_index("item")
-    kept = table["item"].isin(selection.chosen)
-    table["decision"] = checked["decision"].to_numpy()
-    table["reasons"] = checked["reasons"].to_numpy()
-    spare = (table["decision"] == "keep") & ~kept
-    table.loc[spare, "decision"] = "drop"
-    not_needed = table["item"].map(chosen["reason"]).fillna("too few items of its competency passed")
-    table.loc[spare, "reasons"] = _joined(table.loc[spare, "reasons"], not_needed[spare])
-    return table.assign(information=table["item"].map(chosen["value"]))
+        known = [_about(decode(cell)) for cell in table["reasons"]]
+        new = [[each for each in found if _about([each]) - old] for found, old in zip(reasons, known, strict=True)]
+        return table.assign(advice=[encode(each) for each in new])
+    decided = checked["decision"].to_numpy()
+    spare = (decided == "keep") & ~table["item"].isin(selection.chosen).to_numpy()
+    rest = [
+        (*own, _passed_over(selection, item)) if left else own
+        for item, own, left in zip(table["item"], reasons, spare, strict=True)
+    ]
+    information = selection.to_frame().set_index("item")["value"]
+    table["decision"] = pd.Series(decided, table.index).mask(spare, "drop")
+    return table.assign(reasons=[encode(each) for each in rest], information=table["item"].map(information))
 
 
-def _new_reasons(found: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Return of each item the reasons that are not known yet."""
-    pairs = zip(found, known, strict=True)
-    return ["; ".join(reason for reason in new.split("; ") if reason not in old) for new, old in pairs]
+def _reasons(screening: ItemScreening, item: Hashable) -> tuple[Finding, ...]:
+    """Return the reasons for the decision on an item."""
+    return tuple(of_reason(reason) for reason in screening.findings.get(item, ()))
 
 
-def _joined(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Put two reasons one behind the other, without a separator where there is only one."""
-    return (first + "; " + second).str.removeprefix("; ")
+def _passed_over(selection: ItemSelection, item: Hashable) -> Finding:
+    """Return why an item that passed every check was not chosen."""
+    reason = selection.findings.get(item)
+    return found("too_few_left") if reason is None else of_reason(reason)
+
+
+def _about(findings: Sequence[Finding]) -> set[str]:
+    """Return what kinds of reasons these are, for counting."""
+    return {kind_of(each) for each in findings}
 
 
 def decision_table(screening: ItemScreening, step: Step) -> pd.DataFrame:
-    """Return one row an item with the decision, its reasons, the values behind it, and the wording."""
+    """Return one row an item with the decision, its reasons (encoded), the values behind it, and the wording."""
     table = screening.to_frame().rename(columns={"scale": "competency"})
+    table["reasons"] = [encode(_reasons(screening, item)) for item in table["item"]]
     return table.assign(wording=step.framework.items["self_wording"].reindex(table["item"]).to_numpy())
 
 
-def keep_all(step: Step, answers: pd.DataFrame, reason: str) -> pd.DataFrame:
+def keep_all(step: Step, answers: pd.DataFrame, why: str) -> pd.DataFrame:
     """Keep every item where the sample cannot carry the rule, and say so."""
     competencies = step.framework.items["competency"].reindex(answers.columns)
     table = pd.DataFrame({"item": answers.columns, "competency": competencies.to_numpy(), "decision": "keep"})
-    return table.assign(reasons=f"not judged: {reason}")
+    return table.assign(reasons=encode([found("not_judged", why=why)]))
 
 
 def by_competency(decisions: pd.DataFrame) -> pd.DataFrame:
@@ -93,36 +103,59 @@ def by_competency(decisions: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
-#: Words that only one kind of reason holds, and what that kind is called.
-KINDS = {
-    "contradict the declared direction": "keyed the wrong way",
-    "item-total correlation": "goes too little with its competency",
-    "inter-item correlation": "repeats another item",
-    "would load": "speaks for another competency as well",
-    "answered differently": "groups answer it differently at the same level",
-    "commonest answer": "nearly everyone gives the same answer",
-    "serve better": "sound, but others serve better within the constraints",
-    "redundant with": "sound, but shares too much with a chosen item",
-    "too few items": "too few items of its competency are left",
-    # The plan notes these, unless a cohort lets them drop items; a note stands beside every other reason.
-    "share not answered": "too often left unanswered",
-    "standardised loading": "loads too little on its competency",
-    "adjusted p of S-X2": "answers do not follow the response model",
-    "raters find it relevant": "too few raters find it relevant",
-    "coded records": "too little evidence behind it",
-}
+#: What reasons are counted as, the gravest first: an item with several is counted under the first. What the plan only
+#: notes, unless a cohort lets it drop items, comes last.
+KINDS = (
+    "key_contradicted",
+    "unanswered",
+    "constant",
+    "too_few_answers",
+    "item_rest_low",
+    "item_total_low",
+    "redundant",
+    "would_load",
+    "cross_loading",
+    "answered_differently",
+    "most_frequent_answer",
+    "outranked",
+    "redundant_with_chosen",
+    "too_few_left",
+    "missing_share",
+    "loading",
+    "low_loading",
+    "item_fit_p",
+    "too_few_find_relevant",
+    "supporting",
+    "untested",
+    "other",
+)
+# Kinds that say no more than that a limit was passed: the check says which.
+OF_A_CHECK = ("below_minimum", "above_maximum")
+
+
+def kind_of(reason: Finding) -> str:
+    """Return what a reason is counted as: its kind, or the check whose limit was passed."""
+    kind = reason.facts.get("check") if reason.kind in OF_A_CHECK else reason.kind
+    return kind if kind in KINDS else "other"
 
 
 def by_kind(decisions: pd.DataFrame) -> pd.DataFrame:
-    """Count the items that were not kept by the first kind of reason against them, and name them."""
-    gone = decisions[decisions["decision"] != "keep"]
-    found = [
-        next((kind for words, kind in KINDS.items() if words in str(reasons)), "another reason")
-        for reasons in gone["reasons"]
+    """Count the items that were not kept by the gravest kind of reason against them, and name them.
+
+    Returns
+    -------
+    DataFrame
+        One row a kind: ``kind`` as in :data:`KINDS`, ``finding`` (the same for a reader), ``n``, ``items``.
+    """
+    rejected = decisions[decisions["decision"] != "keep"]
+    kinds = [
+        min((kind_of(each) for each in decode(cell)), key=KINDS.index, default="other") for cell in rejected["reasons"]
     ]
-    table = gone.assign(kind=found).groupby("kind")["item"].agg(["size", ", ".join])
-    order = [kind for kind in (*KINDS.values(), "another reason") if kind in table.index]
-    return table.reindex(order).set_axis(["n", "items"], axis="columns").reset_index()
+    table = rejected.assign(kind=kinds).groupby("kind")["item"].agg(["size", ", ".join])
+    table = table.reindex([kind for kind in KINDS if kind in table.index])
+    table = table.set_axis(["n", "items"], axis="columns").reset_index()
+    table.insert(1, "finding", [found(f"about_{kind}").encoded for kind in table["kind"]])
+    return table
 
 
 def highest_pairs(answers: pd.DataFrame, number: int = 15) -> pd.DataFrame:

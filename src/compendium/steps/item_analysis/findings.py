@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from compendium import consultation
 from compendium import review as evidence
+from compendium.findings import Finding, found
 from compendium.plan import Check
 from compendium.step import Step
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
@@ -23,7 +24,7 @@ from psychometrics.irt import (
     person_fit,
     scale_information,
 )
-from psychometrics.selection import Decision, ItemCheck, category_check, threshold_check
+from psychometrics.selection import Decision, ItemCheck, Reason, category_check, threshold_check
 from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 FEWEST_ITEMS = 3
@@ -75,12 +76,12 @@ class Groupings:
     """Differential item functioning by every grouping that could be looked at, and why the others could not."""
 
     found: Mapping[str, OrdinalDif]
-    notes: tuple[str, ...]
+    left_out: tuple[Finding, ...]
 
     @property
-    def sentence(self) -> str:
-        """Say what could not be compared."""
-        return " ".join(self.notes) if self.notes else "Every grouping of the plan that was collected was compared."
+    def completeness(self) -> tuple[Finding, ...]:
+        """What could not be compared, or that everything was."""
+        return self.left_out or (found("groups_all_compared"),)
 
 
 def response_models(answers: pd.DataFrame, scales: Mapping[str, list[str]]) -> dict[str, GradedResponse]:
@@ -173,23 +174,24 @@ def compare_groups(step: Step, answers: pd.DataFrame, items: list[str]) -> Group
     large = {name: members for name, members in step.framework.scales(items).items() if len(members) > FEWEST_ITEMS}
     scales = pd.Series({item: name for name, members in large.items() for item in members})
     if not large:
-        return Groupings({}, ("No competency has the four items or more that a comparison takes.",))
-    found, notes = {}, []
+        return Groupings({}, (found("groups_short_scales"),))
+    studies: dict[str, OrdinalDif] = {}
+    left_out: list[Finding] = []
     for name in rule.groupings:
         if name not in step.settings.groups:
             continue
         try:
-            found[name] = ordinal_dif(answers[list(scales.index)], step.prepared.people[name], scales, rule=cuts)
+            studies[name] = ordinal_dif(answers[list(scales.index)], step.prepared.people[name], scales, rule=cuts)
         except TooFewPersonsError:
             # The error itself counts every group, also those too small to be shown.
-            notes.append(f"{step.group_labels[name]}: fewer than two groups have {cuts.minimum_size} people.")
+            left_out.append(found("groups_too_few", other=step.group_labels[name], limit=cuts.minimum_size))
             continue
-        small = sorted(set(step.prepared.people[name].dropna()) - set(found[name].groups.index))
+        small = sorted(map(str, set(step.prepared.people[name].dropna()) - set(studies[name].groups.index)))
         if small:
-            notes.append(f"{step.group_labels[name]}: too small to compare are {', '.join(map(str, small))}.")
-    if not found and not notes:
-        notes.append("The cohort collected none of the groupings that the plan compares.")
-    return Groupings(found, tuple(notes))
+            left_out.append(found("groups_small", other=step.group_labels[name], groups=small))
+    if not studies and not left_out:
+        left_out.append(found("groups_none_collected"))
+    return Groupings(studies, tuple(left_out))
 
 
 def fairness_table(groupings: Groupings, labels: Mapping[str, str]) -> pd.DataFrame:
@@ -222,7 +224,7 @@ def largest_change(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Return the largest growth of R2 of each item over the groupings, and where it is flagged."""
     largest = table.groupby("item")["mcfadden_total"].max()
     flagged = table[table["flagged"].astype(bool)]
-    return largest, flagged.groupby("item")["grouping"].agg(", ".join)
+    return largest, flagged.groupby("item")["grouping"].agg(tuple)
 
 
 def measurement_model(answers: pd.DataFrame, scales: Mapping[str, list[str]]) -> CfaResult:
@@ -293,23 +295,22 @@ def extended_checks(
     checks = [
         category_check(answers, plan.commonest_answer.value, _decision(plan.commonest_answer)),
         threshold_check("missing_share", answers.isna().mean(), maximum=plan.missing_share.value,
-                        decision=_decision(plan.missing_share), label="share not answered"),
+                        decision=_decision(plan.missing_share)),
         threshold_check("loading", model.loadings.set_index("item")["standardised"], minimum=plan.loading.value,
-                        decision=_decision(plan.loading), label="standardised loading"),
+                        decision=_decision(plan.loading)),
         _crossing(model, plan.second_loading.value, _decision(plan.second_loading)),
     ]  # fmt: skip
     if len(findings.fairness):
-        checks.append(_unfair(findings.fairness, _decision(plan.fairness)))
+        checks.append(_unfair(findings.fairness, plan.fairness.value, _decision(plan.fairness)))
     if len(findings.fit):
         adjusted = findings.fit.set_index("item")["p_adjusted"]
         checks.append(threshold_check("item_fit_p", adjusted, minimum=plan.item_fit.value,
-                                      decision=_decision(plan.item_fit), label="adjusted p of S-X2"))  # fmt: skip
+                                      decision=_decision(plan.item_fit)))  # fmt: skip
     if "relevance" in known:
         checks.append(_irrelevant(known, _decision(plan.relevance)))
     if "supporting" in known:
         records, fewest = known["supporting"], plan.evidence.value
-        called = "coded records that support it"
-        checks.append(threshold_check("supporting", records, fewest, decision=_decision(plan.evidence), label=called))
+        checks.append(threshold_check("supporting", records, fewest, decision=_decision(plan.evidence)))
     return checks
 
 
@@ -320,30 +321,36 @@ def _decision(check: Check) -> Decision:
 
 def _crossing(model: CfaResult, cut: float, decision: Decision) -> ItemCheck:
     """Flag items that would load on another competency as well."""
-    found = expected_loadings(model)
-    reasons = [
-        f"would load {size:.2f} on {other} as well" if abs(size) >= cut else ""
-        for other, size in zip(found["other"], found["second_loading"], strict=True)
-    ]
-    return ItemCheck("second_loading", found["second_loading"], pd.Series(reasons, found.index, dtype=object), decision)
+    table = expected_loadings(model)
+    sizes = table["second_loading"]
+    reasons = {
+        item: Reason("would_load", float(size), cut, (other,), "second_loading")
+        for item, size, other in zip(table.index, sizes, table["other"], strict=True)
+        if abs(size) >= cut
+    }
+    return ItemCheck("second_loading", sizes, decision=decision, findings=reasons | _untested(sizes, "second_loading"))
 
 
-def _unfair(fairness: pd.DataFrame, decision: Decision) -> ItemCheck:
+def _unfair(fairness: pd.DataFrame, cut: float, decision: Decision) -> ItemCheck:
     """Flag items that groups answer differently at the same level."""
     largest, where = largest_change(fairness)
-    reasons = [
-        f"answered differently at the same level by {str(where[item]).lower()} (R2 grows by {value:.3f})"
-        if item in where.index
-        else ""
-        for item, value in zip(largest.index.astype(str), largest, strict=True)
-    ]
-    return ItemCheck("fairness_r2", largest, pd.Series(reasons, largest.index, dtype=object), decision)
+    reasons = {
+        item: Reason("answered_differently", float(largest[item]), cut, tuple(where[item]), "fairness_r2")
+        for item in where.index.astype(str)
+    }
+    return ItemCheck("fairness_r2", largest, decision=decision, findings=reasons | _untested(largest, "fairness_r2"))
 
 
 def _irrelevant(known: pd.DataFrame, decision: Decision) -> ItemCheck:
     """Flag items that too few raters found relevant, by the consultation's own verdict."""
-    reasons = [
-        f"{share:.2f} of raters find it relevant, {needed:.2f} wanted" if verdict == "question" else ""
-        for share, needed, verdict in zip(known["relevance"], known["needed"], known["verdict"], strict=True)
-    ]
-    return ItemCheck("relevance", known["relevance"], pd.Series(reasons, known.index, dtype=object), decision)
+    questioned = known[known["verdict"] == "question"]
+    reasons = {
+        item: Reason("too_few_find_relevant", float(share), float(needed), check="relevance")
+        for item, share, needed in zip(questioned.index, questioned["relevance"], questioned["needed"], strict=True)
+    }
+    return ItemCheck("relevance", known["relevance"], decision=decision, findings=reasons)
+
+
+def _untested(values: pd.Series, check: str) -> dict[Hashable, Reason]:
+    """Say of items without a value that they could not be tested."""
+    return {item: Reason("untested", check=check) for item in values.index[values.isna()]}

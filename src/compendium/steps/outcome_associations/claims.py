@@ -13,7 +13,8 @@ import pandas as pd
 from scipy import stats
 
 from compendium.disclosure import hidden_groups
-from compendium.plan import Claim, StudyPlan
+from compendium.findings import Finding, decode, encode, found
+from compendium.plan import Claim, Gate, StudyPlan
 from compendium.steps.invariance.group_differences import (
     FEWEST_GROUPS,
     TOO_FEW_SHOWN,
@@ -32,20 +33,26 @@ if TYPE_CHECKING:
 
 NOT_COLLECTED = "not collected"
 UNDETERMINED = "undetermined at this n"
-CANNOT = "cannot be estimated"
-ALIKE = "groups no further apart than chance brings them: shown as zero"
+# Who speaks of the competencies where the person speaks of the outcome.
+SAME, PEERS = "same", "peers"
 OVERALL_SCORE, THE_OUTCOME = "the overall score", "the outcome"
 VERDICTS = ("supported", "not supported", UNDETERMINED, NOT_COLLECTED)
+VERDICT_KINDS = dict(
+    zip(VERDICTS, ("verdict_supported", "verdict_not_supported", "verdict_undetermined", "verdict_not_collected"),
+        strict=True)
+)  # fmt: skip
 COLUMNS = (
-    "claim", "short", "statement", "evidence", "tested_by", "estimate", "lower", "upper", "p", "p_holm", "n", "method",
-    "smallest_effect", "verdict", "verdict_words", "n_needed",
+    "claim", "short", "statement", "evidence", "source", "tested_by", "estimate", "lower", "upper", "p", "p_holm", "n",
+    "method", "smallest_effect", "verdict", "finding", "n_needed",
     "same_estimate", "same_lower", "same_upper", "same_p", "same_n",
     "same_verdict", "note",
 )  # fmt: skip
 
+COUNT_KINDS = {name: kind.replace("verdict_", "count_") for name, kind in VERDICT_KINDS.items()}
+
 
 @dataclass(frozen=True)
-class Material:
+class ClaimData:
     """What the claims are tested on; a table that the cohort did not collect is empty.
 
     Attributes
@@ -85,7 +92,7 @@ class Material:
     compared: tuple[str, ...]
 
 
-def gather(step: Step) -> Material:
+def gather(step: Step) -> ClaimData:
     """Bring together what the claims are tested on, whatever the cohort collected."""
     prepared = step.prepared
     scores = step.scores(prepared.answers)
@@ -103,7 +110,7 @@ def gather(step: Step) -> Material:
     colleagues = pd.DataFrame() if rated_by is None else rated_by
     overall, peers = outcomes.overall(scores), outcomes.overall(means)
     reliability = _peer_reliability(given, step.plan) if has_peers else math.nan
-    return Material(
+    return ClaimData(
         overall, peers, own, colleagues, given, people, scores, clusters, name,
         step.collected("self_ratings"), has_peers, reliability, tuple(groupings(step.settings)),
     )  # fmt: skip
@@ -132,7 +139,7 @@ def chosen_clusters(people: pd.DataFrame, plan: StudyPlan) -> tuple[pd.Series[st
     return None, "person"
 
 
-def claims_table(material: Material, plan: StudyPlan, labels: Mapping[str, str]) -> pd.DataFrame:
+def claims_table(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
     """Test every published claim and judge it.
 
     Returns
@@ -142,22 +149,24 @@ def claims_table(material: Material, plan: StudyPlan, labels: Mapping[str, str])
         ``n_needed`` is the n at which an undetermined claim would be settled (see :func:`needed`).
     """
     published = plan.claims.published
-    work = (joblib.delayed(_tested)(name, claim, material, plan, labels) for name, claim in published.items())
+    work = (joblib.delayed(_tested)(name, claim, data, plan) for name, claim in published.items())
     rows = joblib.Parallel()(work)
     table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, "fisher_error", "df"])
     table["p_holm"] = adjust_p(table["p"].astype(float), "holm")
     table["same_p_holm"] = adjust_p(table["same_p"].astype(float), "holm")
     judged = [_judged(row, published[str(row["claim"])], plan, int(table["p"].notna().sum())) for row in _rows(table)]
     done = table.assign(**pd.DataFrame(judged, index=table.index))
-    done["verdict_words"] = [_in_words(row) for row in _rows(done)]
+    done["finding"] = [_verdict(row).encoded for row in _rows(done)]
     return done[list(COLUMNS)]
 
 
-def _in_words(row: Mapping[str, Any]) -> str:
-    """Say the verdict and, where it is open, the n it would take; no n settles what cannot be estimated."""
+def _verdict(row: Mapping[str, Any]) -> Finding:
+    """Return the verdict and, where it is open, the n it would take; no n settles what cannot be estimated."""
     if row["verdict"] == UNDETERMINED and math.isnan(row["estimate"]) and math.isnan(row["n_needed"]):
-        return CANNOT
-    return f"{row['verdict']}, would need {row['n_needed']:,.0f}" if row["n_needed"] > 0 else str(row["verdict"])
+        return found("verdict_cannot")
+    if row["n_needed"] > 0:
+        return found("verdict_undetermined_needs", needed=int(row["n_needed"]))
+    return found(VERDICT_KINDS[row["verdict"]])
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -165,7 +174,7 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _tested(name: str, claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[str, str]) -> dict[str, Any]:
+def _tested(name: str, claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
     """Return the estimate of one claim, or why there is none."""
     row = {
         "claim": name,
@@ -174,11 +183,11 @@ def _tested(name: str, claim: Claim, material: Material, plan: StudyPlan, labels
         "evidence": " and ".join(claim.evidence),
         "smallest_effect": claim.smallest_effect.value,
     }
-    if claim.kind != "own_outcome" and not material.has_own:
-        return row | {"verdict": NOT_COLLECTED, "note": "self ratings: not collected in this cohort"}
+    if claim.kind != "own_outcome" and not data.has_own:
+        return row | {"verdict": NOT_COLLECTED, "note": _lacking("self ratings")}
     test = {"own_outcome": _own_outcome, "tenure": _tenure, "colleagues": _colleagues, "groups": _groups}[claim.kind]
     try:
-        return row | test(claim, material, plan, labels)
+        return row | test(claim, data, plan)
     except PsychometricsError as error:
         return row | {"note": str(error)}
 
@@ -192,21 +201,20 @@ def collected_outcome(claim: Claim, collected: list[str]) -> tuple[str | None, b
     return None, False
 
 
-def _own_outcome(claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[str, str]) -> dict[str, Any]:
+def _own_outcome(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
     """Correlate the overall score with the person's own outcome."""
-    name, stands_in = collected_outcome(claim, list(material.own.columns))
+    name, stands_in = collected_outcome(claim, list(data.own.columns))
     if name is None:
-        return {"verdict": NOT_COLLECTED, "note": f"{' or '.join(claim.outcomes)}: not collected in this cohort"}
-    same = _correlated(material, material.overall, material.own[name], plan)
+        return {"verdict": NOT_COLLECTED, "note": found("none_collected", either=claim.outcomes).encoded}
+    same = _correlated(data, data.overall, data.own[name], plan)
     beside = {f"same_{key}": same[key] for key in ("estimate", "lower", "upper", "p", "n") if key in same}
-    beside = beside if material.has_own else {}
-    words = f"{labels.get(name, name)}{' (stands in for the outcome)' if stands_in else ''}"
-    if not material.has_peers:
-        return beside | same | {"tested_by": f"{words}; competencies rated by the same person"}
-    cross = _correlated(material, material.peer_overall, material.own[name], plan)
-    return beside | corrected_for_peers(cross, material.peer_reliability) | {
-        "tested_by": f"{words}; competencies rated by peers"
-    }  # fmt: skip
+    beside = beside if data.has_own else {}
+    kind = "tested_by_stand_in" if stands_in else "tested_by_outcome"
+    if not data.has_peers:
+        return beside | same | {"source": SAME, "tested_by": found(kind, other=name, source=SAME).encoded}
+    cross = _correlated(data, data.peer_overall, data.own[name], plan)
+    tested_by = {"source": PEERS, "tested_by": found(kind, other=name, source=PEERS).encoded}
+    return beside | corrected_for_peers(cross, data.peer_reliability) | tested_by
 
 
 def corrected_for_peers(row: dict[str, Any], reliability: float) -> dict[str, Any]:
@@ -218,29 +226,29 @@ def corrected_for_peers(row: dict[str, Any], reliability: float) -> dict[str, An
     if math.isnan(row.get("estimate", math.nan)):
         return row
     if not reliability > 0:
-        return row | {"note": "not corrected: the reliability of the peers is not known"}
+        return row | {"note": found("not_corrected").encoded}
     factor = math.sqrt(reliability)
     ends = {key: row[key] / factor for key in ("estimate", "lower", "upper")}
     error = row["fisher_error"] / factor
-    return row | ends | {"fisher_error": error, "method": f"{row['method']}, corrected for the reliability of peers"}
+    return row | ends | {"fisher_error": error, "method": encode((*decode(row["method"]), found("method_corrected")))}
 
 
-def _tenure(claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[str, str]) -> dict[str, Any]:
+def _tenure(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
     """Correlate the overall score with tenure."""
-    if "tenure" not in material.people:
-        return {"verdict": NOT_COLLECTED, "note": "tenure: not collected in this cohort"}
-    return {"tested_by": "Tenure"} | _correlated(material, material.overall, material.people["tenure"], plan)
+    if "tenure" not in data.people:
+        return {"verdict": NOT_COLLECTED, "note": _lacking("tenure")}
+    return {"tested_by": found("tested_by_grouping", other="tenure").encoded} | _correlated(
+        data, data.overall, data.people["tenure"], plan
+    )
 
 
-def _correlated(
-    material: Material, overall: pd.Series[float], other: pd.Series[float], plan: StudyPlan
-) -> dict[str, Any]:
+def _correlated(data: ClaimData, overall: pd.Series[float], other: pd.Series[float], plan: StudyPlan) -> dict[str, Any]:
     """Return Spearman's rho with an interval that allows for clusters; nothing below the gate."""
     n = int((overall.notna() & other.notna()).sum())
-    needed = plan.gates["association"].minimum_n
-    if n < needed:
-        return {"n": n, "note": f"not supported at n = {n}, would need {needed}"}
-    return correlated(overall, other, material.clusters, material.cluster_name, plan)
+    gate = plan.gates["association"]
+    if n < gate.minimum_n:
+        return {"n": n, "note": _too_few(n, gate)}
+    return correlated(overall, other, data.clusters, data.cluster_name, plan)
 
 
 def correlated(
@@ -264,10 +272,11 @@ def correlated(
     ).to_frame()
     row = table.iloc[0]
     df = int(both.sum()) - 2 if drawn is None else drawn.nunique() - 1
-    drawn_units = f"{drawn.nunique()} clusters ({cluster_name})" if drawn is not None else "persons"
-    found = fisher_interval(float(row["rho"]), float(row["fisher_error"]), df, plan.confidence.value)
-    method = f"Spearman's rho, bootstrap of {drawn_units}"
-    return found | {"n": int(both.sum()), "method": method, "note": row["note"], "df": df}
+    method = found("method_spearman_persons", resamples=resamples)
+    if drawn is not None:
+        method = found("method_spearman_clusters", value=drawn.nunique(), other=cluster_name, resamples=resamples)
+    interval = fisher_interval(float(row["rho"]), float(row["fisher_error"]), df, plan.confidence.value)
+    return interval | {"n": int(both.sum()), "method": method.encoded, "note": row["note"], "df": df}
 
 
 def fisher_interval(estimate: float, error: float, df: float, confidence: float) -> dict[str, float]:
@@ -279,27 +288,29 @@ def fisher_interval(estimate: float, error: float, df: float, confidence: float)
     return {"estimate": estimate, **bounds, "p": p, "fisher_error": error}
 
 
-def _colleagues(claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[str, str]) -> dict[str, Any]:
+def _colleagues(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
     """Regress the colleague's own outcome on the rated person's self score, which has another source."""
-    name, _ = collected_outcome(claim, list(material.colleagues.columns))
+    name, _ = collected_outcome(claim, list(data.colleagues.columns))
     if name is None:
-        return {"verdict": NOT_COLLECTED, "note": "colleagues' own outcomes: not collected in this cohort"}
-    rows = outcomes.colleagues_rows(material.scores, material.given, material.colleagues[name]).dropna(
+        return {"verdict": NOT_COLLECTED, "note": _lacking("colleagues' own outcomes")}
+    rows = outcomes.colleagues_rows(data.scores, data.given, data.colleagues[name]).dropna(
         subset=["engagement", "self_score"]
     )
-    rated, needed = rows["person"].nunique(), plan.gates["mixed_model"].minimum_n
-    if rated < needed:
-        return {"n": len(rows), "note": f"not supported at n = {rated} rated people, would need {needed}"}
+    rated, gate = rows["person"].nunique(), plan.gates["mixed_model"]
+    if rated < gate.minimum_n:
+        return {"n": len(rows), "note": _too_few(rated, gate)}
     groups = outcomes.rating_groups(rows)
-    own = f"{labels.get(name, name)} of the rater (another source)"
+    own = found("tested_by_colleagues", other=name).encoded
     if "rater" in groups:
         fit = random_intercept(rows["engagement"], rows[["self_score"]], groups, plan.confidence.value)
-        method = "standardised slope, crossed random intercepts for rated people and raters"
-        return {"tested_by": own, "method": method, "n": fit.n} | _slope(fit.coefficients.iloc[1], fit.notes)
+        slope = fit.coefficients[fit.coefficients["term"] == "self_score"].iloc[0]
+        method = found("method_crossed_intercepts").encoded
+        return {"tested_by": own, "method": method, "n": fit.n} | _slope(slope, fit.notes)
     networks = outcomes.rating_networks(rows)
     line = regression(rows["engagement"], rows[["self_score"]], "cluster", plan.confidence.value, networks)
-    method = f"standardised slope, errors over {networks.nunique()} networks of ratings"
-    return {"tested_by": own, "method": method, "n": line.n} | _slope(line.coefficients.iloc[1], ())
+    method = found("method_networks", value=networks.nunique()).encoded
+    slope = line.coefficients[line.coefficients["term"] == "self_score"].iloc[0]
+    return {"tested_by": own, "method": method, "n": line.n} | _slope(slope, ())
 
 
 def _slope(slope: pd.Series[Any], notes: tuple[str, ...]) -> dict[str, Any]:
@@ -312,37 +323,46 @@ def _slope(slope: pd.Series[Any], notes: tuple[str, ...]) -> dict[str, Any]:
         "p": float(slope["p"]),
         "fisher_error": abs(error),
         "df": float(slope["df"]),
-        "note": "; ".join(("n counts ratings", *notes)),
+        "note": encode((found("n_counts_ratings"), *(found("said_by_method", text=text) for text in notes))),
     }
 
 
-def _groups(claim: Claim, material: Material, plan: StudyPlan, labels: Mapping[str, str]) -> dict[str, Any]:
+def _groups(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
     """Compare the overall score between groups that are large enough to be shown."""
-    if claim.grouping not in material.people:
-        return {"verdict": NOT_COLLECTED, "note": f"{claim.grouping}: not collected in this cohort"}
+    if claim.grouping not in data.people:
+        return {"verdict": NOT_COLLECTED, "note": _lacking(claim.grouping)}
     minimum = int(plan.disclosure.minimum_group.value)
-    names = list(dict.fromkeys([*material.compared, claim.grouping]))
-    gone = hidden_groups(material.people, names, minimum)
-    members = shown_groups(material.overall, material.people, gone, minimum)[claim.grouping]
-    known = members[material.overall.notna()].dropna()
+    names = list(dict.fromkeys([*data.compared, claim.grouping]))
+    gone = hidden_groups(data.people, names, minimum)
+    members = shown_groups(data.overall, data.people, gone, minimum)[claim.grouping]
+    known = members[data.overall.notna()].dropna()
     if known.nunique() < FEWEST_GROUPS:
         return {"note": TOO_FEW_SHOWN}
     if len(known) < plan.gates["association"].minimum_n:
-        note = f"not supported at n = {len(known)}, would need {plan.gates['association'].minimum_n}"
-        return {"n": len(known), "df": known.nunique() - 1, "note": note}
-    test = kruskal_wallis(material.overall, members)
+        return {"n": len(known), "df": known.nunique() - 1, "note": _too_few(len(known), plan.gates["association"])}
+    test = kruskal_wallis(data.overall, members)
     effect, lower, upper = rank_effect(test.statistic, test.df, test.n, plan.confidence.value).values()
     return {
-        "tested_by": f"{test.n_groups} groups of {minimum} people or more",
+        "tested_by": found("tested_by_groups", value=test.n_groups, limit=minimum).encoded,
         "estimate": effect,
         "lower": lower,
         "upper": upper,
         "p": test.p,
         "n": test.n,
         "df": test.df,
-        "method": "eta squared of ranks (Kruskal-Wallis)",
-        "note": "" if test.statistic >= test.df else ALIKE,
+        "method": found("method_rank_effect").encoded,
+        "note": "" if test.statistic >= test.df else found("groups_alike").encoded,
     }
+
+
+def _lacking(what: str) -> str:
+    """Return that something was not collected, encoded."""
+    return found("not_collected", what=what).encoded
+
+
+def _too_few(n: int, gate: Gate) -> str:
+    """Return that there are fewer than a gate asks for, encoded."""
+    return found("gate_closed", n=n, counts=gate.counts, needed=gate.minimum_n).encoded
 
 
 def _judged(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) -> dict[str, Any]:
@@ -351,12 +371,12 @@ def _judged(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) -
         return {"verdict": NOT_COLLECTED, "n_needed": math.nan, "same_verdict": ""}
     direction: Literal[1, -1] = -1 if claim.direction == "negative" else 1
     alpha, smallest = plan.alpha_level.value, claim.smallest_effect.value
-    said = verdict(row["estimate"], row["lower"], row["upper"], row["p_holm"], smallest, direction, alpha)
+    judged = verdict(row["estimate"], row["lower"], row["upper"], row["p_holm"], smallest, direction, alpha)
     estimate, lower, upper, p = (row[f"same_{part}"] for part in ("estimate", "lower", "upper", "p_holm"))
     same = verdict(estimate, lower, upper, p, smallest, direction, alpha)
     beside = {"same_verdict": (UNDETERMINED if same == "undetermined" else same) if row["same_n"] > 0 else ""}
-    if said != "undetermined":
-        return {"verdict": said, "n_needed": math.nan} | beside
+    if judged != "undetermined":
+        return {"verdict": judged, "n_needed": math.nan} | beside
     enough = row["n"] >= plan.gates["association"].minimum_n
     hopeless = enough and math.isnan(row["estimate"])
     return {
@@ -403,12 +423,12 @@ def summary(table: pd.DataFrame) -> dict[str, int]:
     return {name: int(counts.get(name, 0)) for name in VERDICTS}
 
 
-def sentence(table: pd.DataFrame) -> str:
-    """Say in one sentence how the claims fared."""
-    counts = summary(table)
-    collected = len(table) - counts[NOT_COLLECTED]
-    if not collected:
-        return f"None of the {len(table)} published claims could be tested: what they speak of was not collected."
-    parts = [f"{counts[name]} {name}" for name in VERDICTS[:3] if counts[name]]
-    rest = f"; {counts[NOT_COLLECTED]} could not be tested" if counts[NOT_COLLECTED] else ""
-    return f"Of {len(table)} published claims: {', '.join(parts)}{rest}."
+def overview(table: pd.DataFrame) -> Finding:
+    """Return how the claims fared, all together."""
+    counts, n = summary(table), len(table)
+    if not n:
+        return found("claims_none_declared")
+    if counts[NOT_COLLECTED] == n:
+        return found("claims_untestable", n=n)
+    verdicts = tuple(found(COUNT_KINDS[name], n=count) for name, count in counts.items() if count)
+    return found("claims_counted", n=n, verdicts=verdicts)

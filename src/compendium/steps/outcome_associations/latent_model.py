@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy import stats
 
+from compendium.findings import Finding, found
 from compendium.framework import Framework
 from psychometrics.association import adjust_p, disattenuate
 from psychometrics.errors import PsychometricsError
@@ -18,10 +19,10 @@ from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 SMALLEST_FACTOR = 2
 # More steps than this are an amount rather than ordered answers: polychoric tables would be empty nearly everywhere.
 MOST_STEPS = 20
-SINGLE = "a single item cannot show how much of it is error"
-AMOUNT = f"answered in more than {MOST_STEPS} steps, an amount rather than ordered answers"
-ALONE = "fewer than two kept items"
-NO_FACTORS = "no competency or no outcome has items enough for a factor"
+SINGLE = found("single_item")
+AMOUNT = found("an_amount", limit=MOST_STEPS)
+ALONE = found("too_few_kept", limit=SMALLEST_FACTOR)
+NO_FACTORS = found("no_factors")
 COLUMNS = ("competency", "outcome", "n", "latent", "lower", "upper", "p", "p_holm", "spearman", "disattenuated", "note")
 FIT_COLUMNS = (
     "n", "items", "factors", "parameters", "chi_square_scaled", "df", "p_scaled", "srmr",
@@ -42,27 +43,34 @@ class LatentModel:
     fit
         The fitted model, None when it could not be fitted.
     why_not
-        Why there is nothing to read; empty when there is.
+        Why there is nothing to read; None when there is.
     """
 
     competencies: dict[str, list[str]]
     outcomes: dict[str, list[str]]
-    left_out: dict[str, str]
+    left_out: dict[str, Finding]
     fit: CfaResult | None
-    why_not: str
+    why_not: Finding | None
 
-    def left_out_sentence(self, labels: Mapping[str, str]) -> str:
-        """Say which scales are not in the model, and why."""
+    @property
+    def reason(self) -> str:
+        """Why there is nothing to read, encoded; empty when there is."""
+        return "" if self.why_not is None else self.why_not.encoded
+
+    @property
+    def completeness(self) -> Finding:
+        """Which scales are not in the model, and why."""
+        if not self.left_out:
+            return found("factors_complete")
         by_reason: dict[str, list[str]] = {}
         for name, reason in self.left_out.items():
-            by_reason.setdefault(reason, []).append(labels.get(name, name))
-        said = [f"{', '.join(names)} ({reason})" for reason, names in by_reason.items()]
-        return (
-            f"Not in the model: {'; '.join(said)}." if said else "Every competency and every outcome is in the model."
-        )
+            by_reason.setdefault(reason.kind, []).append(name)
+        reasons = {reason.kind: reason for reason in self.left_out.values()}
+        parts = [found("factor_left_out", other=names, why=reasons[kind]) for kind, names in by_reason.items()]
+        return found("factors_left_out", left_out=parts)
 
 
-def factor_outcomes(framework: Framework, names: Sequence[str]) -> tuple[dict[str, list[str]], dict[str, str]]:
+def factor_outcomes(framework: Framework, names: Sequence[str]) -> tuple[dict[str, list[str]], dict[str, Finding]]:
     """Return the outcome scales that can be factors, with their items, and why the others cannot.
 
     A scale of one item is no factor. Codes in very many steps are left out too: the model is one of ordered answers,
@@ -102,15 +110,14 @@ def latent_model(
     left_out = {name: ALONE for name in scales if name not in factors} | reasons
     everything = pd.concat([answers, outcome_answers], axis="columns")
     if not factors or not outcomes:
-        return LatentModel(
-            factors, outcomes, left_out, None, "no competency or no outcome has items enough for a factor"
-        )
+        return LatentModel(factors, outcomes, left_out, None, NO_FACTORS)
     try:
         fit = fit_cfa(CfaModel.correlated({**factors, **outcomes}), everything, "WLSMV", "pairwise")
     except PsychometricsError as error:
-        return LatentModel(factors, outcomes, left_out, None, str(error))
+        return LatentModel(factors, outcomes, left_out, None, found("said_by_method", text=str(error)))
     unreadable = not fit.converged or fit.parameters["standard_error"].isna().any()
-    return LatentModel(factors, outcomes, left_out, fit, " ".join(fit.problems) if unreadable else "")
+    why_not = found("said_by_method", text=" ".join(fit.problems)) if unreadable else None
+    return LatentModel(factors, outcomes, left_out, fit, why_not)
 
 
 def latent_associations(
@@ -141,7 +148,7 @@ def latent_associations(
     for competency, items in model.competencies.items():
         for outcome, others in model.outcomes.items():
             rho = float(observed.get((competency, outcome), math.nan))
-            row: dict[str, object] = {"competency": competency, "outcome": outcome, "note": model.why_not}
+            row: dict[str, object] = {"competency": competency, "outcome": outcome, "note": model.reason}
             row["n"] = _people_behind(answers[items], outcome_answers[others])
             row |= {"spearman": rho, "disattenuated": _corrected(rho, reliable[competency], reliable[outcome])}
             rows.append(row | latent.get(frozenset((competency, outcome)), {}))
@@ -152,7 +159,7 @@ def latent_associations(
 def latent_fit(model: LatentModel) -> pd.DataFrame:
     """Return one row with the size and the fit of the model, or why there is none."""
     if model.fit is None or model.why_not:
-        return pd.DataFrame([{"note": model.why_not}]).reindex(columns=list(FIT_COLUMNS))
+        return pd.DataFrame([{"note": model.reason}]).reindex(columns=list(FIT_COLUMNS))
     fit, measures = model.fit, model.fit.fit
     row = {
         "n": fit.n_used,

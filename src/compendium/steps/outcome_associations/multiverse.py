@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from compendium.steps.outcome_associations import associations as outcomes
-from compendium.steps.outcome_associations.claims import Material
+from compendium.steps.outcome_associations.claims import ClaimData
 from compendium.steps.outcome_associations.specifications import tested_outcomes
 from psychometrics.association import correlation_matrix, partial_correlations
 from psychometrics.errors import PsychometricsError
@@ -19,15 +19,7 @@ from psychometrics.scoring import scale_scores
 if TYPE_CHECKING:
     from compendium.step import Step
 
-# People above which resampling every subset of the competencies takes longer than its precision is worth.
-LARGE = 500
 CHOICES = ("items", "minimum_answered", "careless", "correlation", "covariates")
-
-
-def resamples(step: Step) -> int:
-    """Return the resamples of the dominance analysis: a tenth of the plan's where the cohort is large."""
-    asked = int(step.plan.resampling.bootstrap.value)
-    return asked if len(step.prepared.answers) < LARGE else asked // 10
 
 
 def flagged_people(step: Step) -> pd.Index:
@@ -39,9 +31,9 @@ def flagged_people(step: Step) -> pd.Index:
     return flags.index[flags["flagged"].fillna(value=False).astype(bool)]
 
 
-def specifications(step: Step, material: Material) -> pd.DataFrame:
+def specifications(step: Step, data: ClaimData) -> pd.DataFrame:
     """Return every combination of choices that this cohort allows, one a row."""
-    plan, people = step.plan.multiverse, material.people
+    plan, people = step.plan.multiverse, data.people
     covariates = [names for names in plan.covariates if set(names) <= set(people.columns)]
     careless = plan.careless if len(flagged_people(step)) else ["all"]
     shares = [share.value for share in plan.minimum_answered.values()]
@@ -50,7 +42,7 @@ def specifications(step: Step, material: Material) -> pd.DataFrame:
     return table.assign(covariates=[" + ".join(names) or "none" for names in table["covariates"]])
 
 
-def specification_curve(step: Step, material: Material) -> pd.DataFrame:
+def specification_curve(step: Step, data: ClaimData) -> pd.DataFrame:
     """Estimate every claim about an own outcome under every specification.
 
     Returns
@@ -58,7 +50,7 @@ def specification_curve(step: Step, material: Material) -> pd.DataFrame:
     DataFrame
         One row a claim and specification: the choices, ``estimate``, ``lower``, ``upper``, ``n``, ``note``.
     """
-    table = specifications(step, material)
+    table = specifications(step, data)
     sets = {"kept": step.kept_items, "asked": list(step.framework.items.index)}
     answers = step.prepared.answers
     scored = {
@@ -66,13 +58,13 @@ def specification_curve(step: Step, material: Material) -> pd.DataFrame:
         for name, share in {(row["items"], row["minimum_answered"]) for row in table.to_dict("records")}
     }
     kept = ~answers.index.isin(flagged_people(step))
-    claims = tested_outcomes(material, step.plan)
+    claims = tested_outcomes(data, step.plan)
     confidence = step.plan.confidence.value
     work = (
         joblib.delayed(_estimate)(
             scored[row["items"], row["minimum_answered"]],
-            material.own[scale],
-            material.people,
+            data.own[scale],
+            data.people,
             kept if row["careless"] != "all" else np.ones(len(kept), dtype=bool),
             {"claim": claim} | {str(key): value for key, value in row.items()},
             confidence,
@@ -102,8 +94,8 @@ def _estimate(
             found = partial_correlations(x, y, people.loc[kept, covariates.split(" + ")], method, confidence)  # type: ignore[arg-type]
     except PsychometricsError as error:
         return row | {"note": str(error)}
-    one = found.to_frame().iloc[0]
-    return row | {"estimate": one.iloc[3], **{name: one[name] for name in ("lower", "upper", "n", "note")}}
+    one = found.to_frame().rename(columns={"rho": "estimate", "r": "estimate"}).iloc[0]
+    return row | {name: one[name] for name in ("estimate", "lower", "upper", "n", "note")}
 
 
 def curve_summary(curve: pd.DataFrame, smallest: dict[str, float]) -> pd.DataFrame:

@@ -1,0 +1,22 @@
+"""Every sentence made from data: messages by kind, one file a language (Project Fluent).
+
+Nothing reads a sentence back. A second language is a second file beside ``english.ftl`` with the same kinds.
+"""
+
+from compendium.report.wording.numbers import MINUS, NOT_SHOWN, number, p_value, percent
+from compendium.report.wording.sentences import LANGUAGES, capital, kinds, running_text, sentence, sentences, shown
+
+__all__ = [
+    "LANGUAGES",
+    "MINUS",
+    "NOT_SHOWN",
+    "capital",
+    "kinds",
+    "number",
+    "p_value",
+    "percent",
+    "running_text",
+    "sentence",
+    "sentences",
+    "shown",
+]

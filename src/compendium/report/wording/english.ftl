@@ -1,0 +1,349 @@
+### English (Project Fluent). One message for each kind of finding; the facts are named where it is made.
+### FIXED writes a number with decimals, P a p value with its sign, PERCENT a share, WORD a small number as a word.
+
+number_words = no one two three four five six seven eight nine ten eleven twelve
+as_word = { WORD($value) }
+and_more = { $n } more
+
+## Gates and what was collected
+
+gate_open = supported at n = { $n } { $counts } (needs { $needed })
+gate_closed = not supported at n = { $n } { $counts }, would need { $needed }
+gate_not_collected = not possible, since what it needs was not collected in this cohort
+not_collected = { $what }: not collected in this cohort
+
+## Why an item is kept or not (psychometrics.selection gives these kinds, and the checks of the study)
+
+item_rest_low = item-total correlation { FIXED($value) }, not above { FIXED($limit) }
+item_total_low = item-total correlation { FIXED($value) }, not above { FIXED($limit) }
+unanswered = nobody answered it
+constant = everybody gave the same answer
+too_few_answers = too few people answered it for a correlation
+redundant = inter-item correlation { FIXED($value) } with { $other }, above { FIXED($limit) }; the other item goes better with its competency
+key_contradicted = answers contradict the declared direction
+below_minimum = { $check ->
+    [loading] standardised loading { FIXED($value) }, under { FIXED($limit) }
+    [item_fit_p] adjusted p of S-X2 { P($value) }, under { FIXED($limit) }
+    [supporting] { $value ->
+        [0] no coded record supports it
+        [one] one coded record supports it, { FIXED($limit, 0) } wanted
+       *[other] { FIXED($value, 0) } coded records support it, { FIXED($limit, 0) } wanted
+    }
+   *[other] { $check } { FIXED($value) }, under { FIXED($limit) }
+ }
+above_maximum = { $check ->
+    [most_frequent_answer] { PERCENT($value) } give the commonest answer, more than { PERCENT($limit) }
+    [missing_share] { PERCENT($value) } do not answer it, more than { PERCENT($limit) }
+   *[other] { $check } { FIXED($value) }, over { FIXED($limit) }
+ }
+low_loading = largest loading { FIXED($value) }, under { FIXED($limit) }
+cross_loading = loads on two factors ({ $other })
+would_load = would load { FIXED($value) } on { $other } as well
+answered_differently = answered differently at the same level by { $other } (R2 grows by { FIXED($value, 3) })
+too_few_find_relevant = { FIXED($value) } of raters find it relevant, { FIXED($limit) } wanted
+untested = { $check ->
+    [loading] its loading could not be tested
+    [item_fit_p] its fit could not be tested
+   *[other] { $check } could not be tested
+ }
+flagged = { $check }: flagged
+chosen = chosen
+excluded = may not be chosen
+redundant_with_chosen = shares too much with { $other }, which was chosen
+outranked = others serve better within the constraints
+too_few_left = too few items of its competency passed
+not_judged = not judged: { $why }
+
+## What kind of reason that is, for counts
+
+about_key_contradicted = keyed the wrong way
+about_item_rest_low = goes too little with its competency
+about_item_total_low = goes too little with its competency
+about_unanswered = nobody answered it
+about_constant = everybody gave the same answer
+about_too_few_answers = too few answers
+about_redundant = repeats another item
+about_would_load = speaks for another competency as well
+about_cross_loading = speaks for another competency as well
+about_answered_differently = groups answer it differently at the same level
+about_most_frequent_answer = nearly everyone gives the same answer
+about_outranked = sound, but others serve better within the constraints
+about_redundant_with_chosen = sound, but shares too much with a chosen item
+about_too_few_left = too few items of its competency are left
+about_missing_share = too often left unanswered
+about_loading = loads too little on its competency
+about_low_loading = loads too little on its competency
+about_item_fit_p = answers do not follow the response model
+about_too_few_find_relevant = too few raters find it relevant
+about_supporting = too little evidence behind it
+about_untested = a check could not be carried out
+about_other = another reason
+
+## The choice of items
+
+choice_kept_all = Every constraint of the plan could be kept.
+choice_theme_uncovered = No item is left that speaks to the theme { $other }.
+choice_too_few = Fewer than { $limit } items deserve a place; all that do were taken.
+choice_scale_left_out = { $other } has fewer than { $limit } items left and is left out.
+choice_scale_short = { $other } has fewer than { $limit } items left.
+constraint_size = { $value ->
+    [one] one item in all
+   *[other] { $value } items in all
+ }
+constraint_scale_minimum = { $value ->
+    [one] at least one item of { $other }
+   *[other] at least { $value } items of { $other }
+ }
+constraint_scale_maximum = { $value ->
+    [one] at most one item of { $other }
+   *[other] at most { $value } items of { $other }
+ }
+constraint_redundant_pair = not both of { $other }
+constraint_coverage = { $value ->
+    [one] one theme of the evidence, covered by an item that a record supports
+   *[other] { $value } themes of the evidence, each covered by an item that a record supports
+ }
+constraint_excluded = { $other }: { $why }
+
+## Whether groups answer items differently
+
+groups_all_compared = Every grouping was compared.
+groups_none_collected = This cohort collected no grouping.
+groups_not_in_plan = The plan leaves out { $other }.
+groups_too_few = { $other }: fewer than two groups have { $limit } people.
+groups_small = { $other }: too small to compare { $groups_count ->
+    [one] is { $groups }
+   *[other] are { $groups }
+ }.
+groups_short_scales = No competency has the four items or more that a comparison takes.
+forms_short_scales = Not tested: no competency has the four items or more that a comparison takes.
+forms_too_few = Not tested: a form has fewer than { $limit } answers, or too few people were rated.
+
+## The verdict on the factor structure
+
+structure_supported = The { WORD($competencies) }-{ $noun ->
+    [scale] scale
+   *[other] competency
+ } model is supported here: { $support }.
+structure_reserved = The { WORD($competencies) }-{ $noun ->
+    [scale] scale
+   *[other] competency
+ } model is supported here, with reservations: { $reservations }.
+structure_not_supported = The { WORD($competencies) }-{ $noun ->
+    [scale] scale
+   *[other] competency
+ } model is not supported here, because { $against }.
+structure_support = For it speaks that { $support }.
+structure_no_support = Nothing speaks for it.
+question_proper = Is the solution proper?
+question_fit = Does it fit?
+question_one_factor = Would one factor do?
+question_distinct = Can the factors be told apart?
+question_dimensions = Are there as many dimensions?
+question_sorted = Do the items sort as designed?
+question_loads = Does every item load on its own factor?
+question_stays = Do items stay with one factor?
+question_reliable = Are the scores reliable?
+question_specific = Do the scores say more than a total?
+improper = its solution is not proper ({ $problems })
+proper = its solution is proper
+fit_poor = it does not fit (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) })
+fit_mixed = its fit is mixed, as the { $reading } { $index ->
+    [rmsea] RMSEA
+   *[cfi] CFI
+ } misses its cut-off and the others do not (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) })
+fit_acceptable = it fits acceptably (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) })
+fit_good = it fits well (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) })
+one_factor_no_worse = one factor fits no worse (p of the difference { P($value) })
+one_factor_acceptable = one factor fits worse (p { P($value) }), yet acceptably
+one_factor_worse = one factor fits worse (p { P($value) }), and not acceptably
+factors_alike = { $other } correlate { FIXED($value) }, so that they cannot be told apart
+factors_perhaps_alike = { $other } correlate { FIXED($value) }, and the interval reaches { FIXED($upper) }
+factors_distinct = the strongest factor correlation is { FIXED($value) } ({ $other })
+dimensions_fewer = { $value ->
+    [one] no criterion finds more than one dimension in the answers
+   *[other] no criterion finds more than { WORD($value) } dimensions in the answers
+ }
+dimensions_agree = { $value } of { $votes } criteria suggest { $limit ->
+    [one] one dimension
+   *[other] { $limit } dimensions
+ }
+dimensions_differ = most criteria suggest { $either } dimensions rather than { WORD($limit) }
+items_sorted = { $value } of { $items } items load highest on their own exploratory factor
+items_unsorted = only { $value } of { $items } items load highest on their own exploratory factor
+loadings_salient = every item has a salient loading
+loadings_weak = { $other_count ->
+    [one] { $other } hardly loads on its factor
+   *[other] { $other } hardly load on their factor
+ }
+items_stay = no item would load strongly on a second factor
+items_cross = { $other_count ->
+    [one] one item would load on a second factor ({ $other })
+   *[other] { WORD($other_count) } items would load on a second factor ({ $other })
+ }
+omega_low = categorical omega falls to { FIXED($value) } ({ $other })
+omega_enough = categorical omega is at least { FIXED($value) } ({ $other })
+general_large = one general factor carries { PERCENT($value, 1) } of the common variance
+general_small = a general factor carries only { PERCENT($value, 1) } of the common variance
+
+## Rival models
+
+models_proper = Every fitted model converged to a proper solution.
+model_problem = { $other }: { $why }
+models_equivalent = With three competencies the second-order model is the correlated one in other words: just identified, same fit.
+models_fitted = { $value ->
+    [0] No model could be fitted to these answers.
+    [one] One model was fitted: { $other }.
+   *[other] { CAPITAL(WORD($value)) } models were fitted to the same answers: { $other }.
+ }
+scales_left_out = Left out, with fewer than two kept items: { $other }.
+scales_of_two = With two items only, and so identified by the other competencies alone: { $other }.
+scales_complete = Every competency has three or more kept items and is in the models.
+unidentified_few = not fitted: it needs three competencies, there { $value ->
+    [0] are none
+    [one] is one
+   *[other] are { WORD($value) }
+ }
+unidentified_short = not fitted: a specific factor needs three items; too few: { $other }
+unfitted = not fitted: { $why }
+same_model = With three competencies, the correlated model in other words: its fit has to be the same.
+nothing_to_test = The two models are the same in other words: there is nothing to test.
+untested_difference = Not tested: { $why }
+change_loading = { $item } also measures { $other }
+change_residual = { $item } and { $other } share more than their competency
+change_residual_across = { $item } and { $other } share more than their competencies do
+
+## Dimensions and exploratory factors
+
+retention = { CAPITAL($verdict) } (parallel analysis: { $iterations } permutations, { $percentile }th percentile, seed { $seed }).
+factors_matched = No factor is left without a competency.
+factor_empty = Factor { $factor } belongs to no competency and holds no item.
+factor_unmatched = Factor { $factor } belongs to no competency; it holds { $value ->
+    [one] one item
+   *[other] { WORD($value) } items
+ } from { $competencies ->
+    [one] one competency
+   *[other] { WORD($competencies) } competencies
+ } ({ $other }).
+factor_reversed = Factor { $factor } belongs to no competency; it holds { $value ->
+    [one] one item
+   *[other] { WORD($value) } items
+ } from { $competencies ->
+    [one] one competency
+   *[other] { WORD($competencies) } competencies
+ } ({ $other }), { $reversed ->
+    [all] all
+   *[other] { $reversed }
+ } of them reverse-keyed: wording or careless answers, rather than a competency.
+
+## Measurement invariance
+
+invariance_untested = { $other }: not tested. { $why }
+invariance_no_solution = { $other }: the model has no solution without equalities; means may not be compared.
+invariance_poor_fit = { $other }: { $level } invariance is not rejected, but the model itself fits poorly in these groups, so that this says little; means may not be compared.
+invariance_means = { $other }: { $level } invariance holds; means may be compared, the items mean the same.
+invariance_means_partial = { $other }: { $level } invariance holds; means may be compared, the items mean the same for most items.
+invariance_no_means = { $other }: { $level } invariance holds; means may not be compared.
+invariance_no_grouping = No grouping has two groups large enough to compare the measurement model.
+items_left_out = Left out, fewer than three answers in use in some group: { $other }.
+scales_short = Left out, fewer than three items left: { $other }.
+self_and_peer_form = Self form and peer form
+said_by_method = { $text }
+
+## Differences between groups
+
+too_few_shown = fewer than two groups are large enough to be shown
+groups_for_variance = a variance between groups needs { $limit } of them or more
+no_grouping = no grouping was collected
+tenure_in_bands = tenure was asked in bands; a curve needs it as a number
+
+## Competencies and outcomes as factors
+
+single_item = a single item cannot show how much of it is error
+an_amount = answered in more than { $limit } steps, an amount rather than ordered answers
+too_few_kept = fewer than { WORD($limit) } kept items
+no_factors = no competency or no outcome has items enough for a factor
+factors_left_out = Not in the model: { $left_out }.
+factor_left_out = { $other } ({ $why })
+factors_complete = Every competency and every outcome is in the model.
+
+## The same association by several methods
+
+by_spearman = Spearman
+by_pearson = Pearson
+by_pearson_corrected = Pearson, corrected for unreliability
+by_partial = Spearman, partial for { $other }
+by_partial_nothing = Spearman, partial for covariates
+by_intercepts = random intercepts for { $other }
+by_intercepts_nothing = random intercepts
+by_imputation = Pearson, multiple imputation
+by_marker = Pearson, marker taken out
+by_halves = teams, one half against the other
+reliability_unknown = a single item: its reliability is not known
+no_covariate = { $either }: not collected in this cohort
+no_nesting = no grouping that nests people was collected
+variance_share = { $other }: { PERCENT($value, 1) } of variance
+nothing_to_impute = nothing is missing, or a score does not vary
+imputations = { $value } imputations
+no_marker = no marker
+marker_is_smallest = marker: the smallest correlation in the table
+halves_of_teams = { $groups } teams; the same people on both sides give { FIXED($value) }
+sources_alike = The two do not differ beyond chance
+overstated = The same-source figure is up to { FIXED($value) } too high
+overstated_corrected = The same-source figure is up to { FIXED($value) } too high, { FIXED($after) } once the unreliability of few peers is allowed for
+does_not_vary = does not vary
+
+## Claims
+
+none_collected = { $either }: not collected in this cohort
+tested_by_outcome = { $other }; competencies rated by { $source ->
+    [peers] peers
+   *[same] the same person
+ }
+tested_by_stand_in = { $other } (stands in for the outcome); competencies rated by { $source ->
+    [peers] peers
+   *[same] the same person
+ }
+tested_by_grouping = { $other }
+tested_by_colleagues = { $other } of the rater (another source)
+tested_by_groups = { $value } groups of { $limit } people or more
+method_spearman_persons = Spearman's rho, bootstrap of persons
+method_spearman_clusters = Spearman's rho, bootstrap of { $value } clusters ({ $other })
+method_corrected = corrected for the reliability of peers
+method_crossed_intercepts = standardised slope, crossed random intercepts for rated people and raters
+method_networks = standardised slope, errors over { $value } networks of ratings
+method_rank_effect = eta squared of ranks (Kruskal-Wallis)
+not_corrected = not corrected: the reliability of the peers is not known
+n_counts_ratings = n counts ratings
+groups_alike = groups no further apart than chance brings them: shown as zero
+claims_none_declared = No claims are declared for this framework.
+claims_untestable = { $n ->
+    [one] The one claim could not be tested: what it speaks of was not collected.
+   *[other] None of the { $n } claims could be tested: what they speak of was not collected.
+ }
+claims_counted = { $n ->
+    [one] The one claim is { $verdicts }.
+   *[other] Of { $n } claims, { $verdicts }.
+ }
+count_supported = { $n ->
+    [one] one is supported
+   *[other] { $n } are supported
+ }
+count_not_supported = { $n ->
+    [one] one is not supported
+   *[other] { $n } are not supported
+ }
+count_undetermined = { $n ->
+    [one] one is undetermined at this n
+   *[other] { $n } are undetermined at this n
+ }
+count_not_collected = { $n ->
+    [one] one could not be tested, since what it speaks of was not collected
+   *[other] { $n } could not be tested, since what they speak of was not collected
+ }
+verdict_supported = supported
+verdict_not_supported = not supported
+verdict_undetermined = undetermined at this n
+verdict_undetermined_needs = undetermined at this n, would need { FIXED($needed, 0) }
+verdict_not_collected = not collected
+verdict_cannot = cannot be estimated
