@@ -109,7 +109,6 @@ constraint_excluded = { $other }: { $why }
 
 groups_all_compared = Every grouping was compared.
 groups_none_collected = This cohort collected no grouping.
-groups_not_in_plan = The plan leaves out { $other }.
 groups_too_few = { $other }: fewer than two groups have { $limit } people.
 groups_small = { $other }: too small to compare { $groups_count ->
     [one] is { $groups }
@@ -247,7 +246,6 @@ invariance_no_means = { $other }: { $level } invariance holds; means may not be 
 invariance_no_grouping = No grouping has two groups large enough to compare the measurement model.
 items_left_out = Left out, fewer than three answers in use in some group: { $other }.
 scales_short = Left out, fewer than three items left: { $other }.
-self_and_peer_form = Self form and peer form
 said_by_method = { $text }
 
 ## Differences between groups

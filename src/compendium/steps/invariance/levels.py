@@ -70,7 +70,7 @@ class Comparison:
             return found("invariance_poor_fit", other=self.label, level=level)
         if not self.result.means_comparable:
             return found("invariance_no_means", other=self.label, level=level)
-        partial = "partial scalar" in set(self.result.table["level"])
+        partial = bool((self.result.table["level"] == "partial scalar").any())
         return found("invariance_means_partial" if partial else "invariance_means", other=self.label, level=level)
 
 
