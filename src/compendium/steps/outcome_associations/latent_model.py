@@ -116,7 +116,7 @@ def latent_model(
     except PsychometricsError as error:
         return LatentModel(factors, outcomes, left_out, None, found("said_by_method", text=str(error)))
     unreadable = not fit.converged or fit.parameters["standard_error"].isna().any()
-    why_not = found("said_by_method", text=" ".join(fit.problems)) if unreadable else None
+    why_not = found("said_by_method", text=" ".join(fit.problems)) if unreadable and fit.problems else None
     return LatentModel(factors, outcomes, left_out, fit, why_not)
 
 
