@@ -21,7 +21,7 @@ from compendium.review.coding import (
 )
 from compendium.review.deduplication import Deduplicated, deduplicate
 from compendium.review.exports import read_export, read_exports
-from compendium.review.loading import Review, load_review, merged_pairs
+from compendium.review.loading import Review, joins_by_evidence, load_review, merged_pairs
 from compendium.review.protocol import Protocol
 from compendium.review.rater_agreement import agreement_of_two, coding_agreement, facet_agreement, screening_agreement
 from compendium.review.reporting import checklist_links, heading_target, headings_of, protocol_table
@@ -80,6 +80,7 @@ __all__ = [
     "inclusion_by_order",
     "item_thread",
     "items_without_evidence",
+    "joins_by_evidence",
     "judgements",
     "load_review",
     "merged_pairs",

@@ -8,7 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from compendium.faults import Fault, display_path, suggest
-from compendium.review.protocol import CHECKLIST_STATUSES, DECISIONS, EXCLUDE, JUDGEMENTS, SOURCE_KINDS, Protocol
+from compendium.review.protocol import (
+    CHECKLIST_STATUSES,
+    DECISIONS,
+    EXCLUDE,
+    JUDGEMENTS,
+    OPTIONAL_COLUMNS,
+    SOURCE_KINDS,
+    Protocol,
+)
 
 Files = dict[str, pd.DataFrame]
 Known = dict[str, str]
@@ -54,7 +62,8 @@ def columns(folder: Path, name: str, frame: pd.DataFrame, expected: Sequence[str
     """Name missing and unknown columns of one file."""
     shown = display_path(folder / f"{name}.csv")
     missing = [column for column in expected if column not in frame.columns]
-    unknown = [column for column in frame.columns if column not in expected]
+    known = (*expected, *OPTIONAL_COLUMNS.get(name, ()))
+    unknown = [column for column in frame.columns if column not in known]
     return [
         *(Fault(shown, "the column is missing", "add it", row=1, column=column) for column in missing),
         *(Fault(shown, "unknown column", suggest(column, expected), row=1, column=column) for column in unknown),

@@ -12,13 +12,15 @@ from compendium.faults import Fault, display_path, raise_if_any
 from compendium.inputs import load_model, read_table, read_yaml
 from compendium.paths import EVIDENCE
 from compendium.review import checks
-from compendium.review.deduplication import MERGED, OWN_ID, deduplicate
+from compendium.review.deduplication import APART, MERGED, OWN_ID, POSSIBLE, deduplicate
 from compendium.review.exports import read_exports
+from compendium.review.imported import LOG, import_decisions
 from compendium.review.protocol import (
     APPRAISAL_COLUMNS,
     CHECKLIST_COLUMNS,
     CODING_ADJUDICATION_COLUMNS,
     CODING_COLUMNS,
+    DECISIONS_LOG_COLUMNS,
     FRAME_COLUMNS,
     MERGE_COLUMNS,
     NOT_STATED,
@@ -39,6 +41,7 @@ FILES: dict[str, tuple[tuple[str, ...], bool]] = {
     "merges": (MERGE_COLUMNS, True),
     "screening": (SCREENING_COLUMNS, False),
     "screening_adjudication": (SCREENING_ADJUDICATION_COLUMNS, True),
+    LOG: (DECISIONS_LOG_COLUMNS, True),
     "retrieval": (RETRIEVAL_COLUMNS, True),
     "coding_frame": (FRAME_COLUMNS, False),
     "coding": (CODING_COLUMNS, False),
@@ -100,7 +103,9 @@ def load_review(folder: Path = EVIDENCE) -> Review:
     raise_if_any(checks.overrides(folder, files["merges"], _known_reports(files["records"], reports)))
     records, reports, merges, faults = join_reports(files, reports, folder)
     aliases = _aliases(records, reports)
-    faults += checks.content(folder, protocol, files, aliases)
+    decided, unknown = import_decisions(folder, protocol, files, reports, aliases)
+    files |= decided
+    faults += [*unknown, *checks.content(folder, protocol, files, aliases)]
     raise_if_any(faults)
     named = {name: _rename(frame, aliases) for name, frame in files.items()}
     return Review(protocol, records, reports, merges, named)
@@ -209,3 +214,17 @@ def _rename(frame: pd.DataFrame, aliases: dict[str, str]) -> pd.DataFrame:
 def merged_pairs(review: Review) -> pd.DataFrame:
     """Return the pairs of reports that were joined."""
     return review.merges[review.merges["decision"] == MERGED]
+
+
+def joins_by_evidence(review: Review) -> pd.DataFrame:
+    """Count the pairs of reports by what they have in common: joined, kept apart by a person, left to one.
+
+    Returns
+    -------
+    DataFrame
+        ``evidence joined kept_apart listed``, the evidence with most joins first.
+    """
+    counts = pd.crosstab(review.merges["evidence"], review.merges["decision"])
+    counts = counts.reindex(columns=[MERGED, APART, POSSIBLE], fill_value=0)
+    counts.columns = pd.Index(["joined", "kept_apart", "listed"])
+    return counts.sort_values("joined", ascending=False, kind="stable").reset_index()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from compendium.inputs import Strict
 
 NOT_STATED = "not stated"
@@ -33,9 +35,12 @@ RECORD_COLUMNS = (
     "known_from",
 )
 SEARCH_COLUMNS = ("search", "export", "source", "kind", "date", "query", "note")
+# Columns that a file may do without.
+OPTIONAL_COLUMNS = {"search_log": ("unread",)}
 MERGE_COLUMNS = ("first", "second", "decision", "reason")
 SCREENING_COLUMNS = ("stage", "record", "reviewer", "decision", "reason", "note")
 SCREENING_ADJUDICATION_COLUMNS = ("stage", "record", "decision", "reason", "note")
+DECISIONS_LOG_COLUMNS = ("file", "stage", "reviewer", "decision", "date", "note")
 RETRIEVAL_COLUMNS = ("record", "status", "note")
 FRAME_COLUMNS = ("version", "facet", "code", "label", "definition", "multiple")
 CODING_COLUMNS = ("record", "coder", "version", "code", "locator")
@@ -76,6 +81,7 @@ class Protocol(Strict):
     competency_facet: str
     deviations: list[str]
     limitations: list[str]
+    also_called: dict[str, str] = Field(default_factory=dict)
 
     @property
     def stage_ids(self) -> list[str]:

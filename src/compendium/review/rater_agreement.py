@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from compendium.review.loading import Review
 from compendium.review.protocol import EXCLUDE
 
+if TYPE_CHECKING:
+    from psychometrics.agreement import AgreementCoefficient
+
 COLUMNS = (
     "n",
     "observed",
+    "observed_lower",
+    "observed_upper",
     "kappa",
     "kappa_lower",
     "kappa_upper",
@@ -123,9 +130,9 @@ def agreement_of_two(
 ) -> dict[str, object]:
     r"""Agreement of two raters with the indices that explain it.
 
-    Observed agreement; Cohen's kappa; Gwet's AC1; Krippendorff's alpha (nominal, bootstrap over records); and for two
-    categories the prevalence index :math:`|a-d|/n` and the bias index :math:`|b-c|/n` of the 2 x 2 table (kappa falls
-    with the first and rises with the second).
+    Observed agreement with Wilson's interval; Cohen's kappa; Gwet's AC1; Krippendorff's alpha (nominal, bootstrap
+    over records); and for two categories the prevalence index :math:`|a-d|/n` and the bias index :math:`|b-c|/n` of
+    the 2 x 2 table (kappa falls with the first and rises with the second).
 
     Parameters
     ----------
@@ -138,6 +145,7 @@ def agreement_of_two(
     -------
     dict
         The keys of ``COLUMNS``; a coefficient that is not defined (one category only) is NaN and ``note`` says so.
+        ``note`` also names the bound where all agree.
 
     References
     ----------
@@ -148,7 +156,7 @@ def agreement_of_two(
     -----
     The coefficients are those of :mod:`psychometrics.agreement`, validated there against psych, irr and irrCAC.
     """
-    from psychometrics.agreement import cohen_kappa, gwet_ac1, krippendorff_alpha
+    from psychometrics.agreement import cohen_kappa, gwet_ac1, krippendorff_alpha, percent_agreement
     from psychometrics.errors import PsychometricsError
 
     both = first.notna() & second.notna()
@@ -156,19 +164,34 @@ def agreement_of_two(
     figures: dict[str, object] = dict.fromkeys(COLUMNS, float("nan")) | {"n": len(one), "note": ""}
     if not len(one):
         return figures | {"note": "no record was seen by both"}
-    figures |= {"observed": float((one == other).mean()), **_indices(one, other)}
+    figures |= _indices(one, other)
     ratings = pd.DataFrame({"first": one, "second": other})
-    try:
-        found = {
-            "kappa": cohen_kappa(one, other, confidence=confidence),
-            "ac1": gwet_ac1(ratings, confidence=confidence),
-            "alpha": krippendorff_alpha(ratings, "nominal", confidence=confidence, n_resamples=resamples, seed=seed),
-        }
-    except PsychometricsError as error:
-        return figures | {"note": str(error)}
-    for name, result in found.items():
-        figures |= {name: result.estimate, f"{name}_lower": result.lower, f"{name}_upper": result.upper}
-    return figures
+    coefficients: dict[str, Callable[[], AgreementCoefficient]] = {
+        "observed": lambda: percent_agreement(ratings, confidence=confidence),
+        "kappa": lambda: cohen_kappa(one, other, confidence=confidence),
+        "ac1": lambda: gwet_ac1(ratings, confidence=confidence),
+        "alpha": lambda: krippendorff_alpha(
+            ratings, "nominal", confidence=confidence, n_resamples=resamples, seed=seed
+        ),
+    }
+    notes: dict[str, None] = {}
+    for name, estimate in coefficients.items():
+        try:
+            found = estimate()
+        except PsychometricsError:
+            notes[_undefined(ratings)] = None
+            continue
+        figures |= {name: found.estimate, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
+        notes |= dict.fromkeys(found.notes)
+    return figures | {"note": "; ".join(notes)}
+
+
+def _undefined(ratings: pd.DataFrame) -> str:
+    """Say why coefficients that correct for chance are not defined: one category in use, or too few records."""
+    used = pd.unique(ratings.to_numpy().ravel())
+    if len(used) == 1:
+        return "one category in use: agreement beyond chance is not defined"
+    return f"agreement beyond chance is not defined on {len(ratings)} records"
 
 
 def _indices(one: pd.Series, other: pd.Series) -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any
+from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any, suggest
 from compendium.paths import ResultFolders, reference_folder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -19,6 +19,10 @@ CohortOption = Annotated[str, typer.Option(envvar="COHORT", help=WHICH)]
 CohortArgument = Annotated[str, typer.Argument(envvar="COHORT", help=WHICH)]
 DataOption = Annotated[str, typer.Option(envvar="DATA", help=WHERE)]
 ResultsOption = Annotated[str, typer.Option(envvar="RESULTS", help="Folder below which the cohort's results go.")]
+
+FrameworkOption = Annotated[
+    str, typer.Option(help="A folder under data/frameworks, or the path of a framework folder.")
+]
 
 
 def main() -> None:
@@ -110,6 +114,49 @@ def new_framework_command(name: str) -> None:
     from compendium.framework import new_framework
 
     typer.echo(f"Replace the example in {new_framework(name)}, then run: compendium new-cohort NAME --framework {name}")
+
+
+@app.command("screening-file")
+def screening_file(
+    tool: Annotated[str, typer.Argument(help="rayyan, covidence, asreview or eppi.")],
+    stage: Annotated[str, typer.Option(help="A stage of the protocol; the first unless said otherwise.")] = "",
+    framework: FrameworkOption = "integrated-care",
+    only_open: Annotated[bool, typer.Option(help="Leave out what is settled at this stage.")] = False,
+) -> None:
+    """Print the records of a review as a file for a screening tool, with the decisions already made."""
+    from compendium.review import load_review
+    from compendium.review.writers import TOOLS, write_references
+
+    review = load_review(_evidence_of(framework))
+    chosen = next((name for name in TOOLS if name == tool), None)
+    wanted = stage or review.protocol.stage_ids[0]
+    if chosen is None:
+        raise InvalidInput([Fault(tool, "not a screening tool known here", suggest(tool, TOOLS))])
+    known = review.protocol.stage_ids
+    raise_if_any([] if wanted in known else [Fault(wanted, "not a stage of the protocol", suggest(wanted, known))])
+    typer.echo(write_references(review, chosen, wanted, only_open), nl=False)
+
+
+@app.command("new-evidence")
+def new_evidence_command(framework: str) -> None:
+    """Write the folder of an evidence review into a framework, ready to fill."""
+    from compendium.framework import load_framework, locate_framework
+    from compendium.review.new import new_evidence
+
+    instrument = load_framework(locate_framework(framework, Path()))
+    typer.echo(f"Fill in {new_evidence(instrument)}, beginning with protocol.yaml")
+
+
+def _evidence_of(framework: str) -> Path:
+    """Return the folder of a framework's evidence."""
+    from compendium.framework import load_framework, locate_framework
+
+    folder = load_framework(locate_framework(framework, Path())).part("evidence")
+    if folder is None:
+        raise InvalidInput(
+            [Fault(framework, "the framework has no evidence review", "start one: compendium new-evidence")]
+        )
+    return folder
 
 
 @app.command("demo-data")

@@ -100,7 +100,7 @@ def saturation_curve(curve: pd.DataFrame) -> Figure:
             curve["records"], curve[f"{prefix}found"], where="post", color=PALETTE[1], linestyle="--", label="by year"
         )
         label(axes, x="Records read (number)", y=f"Distinct {what} (number)")
-        axes.set_ylim(0)
+        axes.set_ylim(0, None if len(curve) else 1)
     panels[0].legend(loc="lower right", fontsize=8)
     return figure
 
@@ -125,7 +125,7 @@ def agreement_intervals(agreement: pd.DataFrame, names: list[str]) -> Figure:
         look: dict[str, Any] = {"fmt": marker, "color": PALETTE[number], "markersize": 4, "elinewidth": 1}
         axes.errorbar(centre, places + shift, xerr=reach, label=words, **look)
     axes.set_yticks(places, names)
-    axes.set_ylim(len(agreement) - 0.5, -0.5)
+    axes.set_ylim(max(len(agreement), 1) - 0.5, -0.5)
     axes.axvline(0, color=INK, linewidth=0.6)
     label(axes, x="Agreement (point and 95 % interval)", y="")
     axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8)
@@ -151,7 +151,7 @@ def appraisal_bars(summary: pd.DataFrame) -> Figure:
         left += shares[:, number]
     names = (summary["tool"] + ": " + summary["label"]).tolist()
     axes.set_yticks(range(len(summary)), names, fontsize=8)
-    axes.set_ylim(len(summary) - 0.4, -0.6)
+    axes.set_ylim(max(len(summary), 1) - 0.4, -0.6)
     label(axes, x="Records appraised with the tool (%)", y="")
     axes.legend(ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8)
     return figure
@@ -174,7 +174,7 @@ def yes_no_matrix(matrix: pd.DataFrame, labels: dict[str, str]) -> Figure:
     axes.scatter(columns[held], rows[held], marker="s", s=60, color=PALETTE[0])
     axes.set_xticks(range(matrix.shape[1]), [_broken(labels.get(code, code)) for code in matrix.columns], fontsize=6.5)
     axes.set_yticks(range(len(matrix)), list(matrix.index), fontsize=8)
-    axes.set(xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(len(matrix) - 0.5, -0.5))
+    axes.set(xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(max(len(matrix), 1) - 0.5, -0.5))
     axes.grid(visible=False)
     label(axes, x="Competency", y="Framework")
     return figure

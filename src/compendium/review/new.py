@@ -1,0 +1,71 @@
+"""The folder of a new evidence review, ready to be filled, inside its framework."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from string import Template
+
+from compendium.faults import Fault, display_path, raise_if_any
+from compendium.framework import Framework
+from compendium.paths import EVIDENCE
+from compendium.review.loading import FILES
+from compendium.review.protocol import FRAME_COLUMNS
+
+TEMPLATE = Path(__file__).with_name("template") / "protocol.yaml"
+VERSION = "1.0"
+# Facets that every review codes beside the competencies: of what kind a record is, and where it comes from.
+FACETS = (
+    ("setting", "setting-across", "Across services", "Several sectors, or a whole system", "no"),
+    ("setting", "setting-unstated", "Not stated", "The facts do not show the setting", "no"),
+    ("study_type", "study-framework", "Framework or taxonomy", "Names competencies as such", "no"),
+    ("study_type", "study-other", "Other", "Anything else", "no"),
+)
+# Tables that are the same for every review: taken from the shipped one.
+SHARED = ("appraisal_tools", "checklist")
+
+
+def new_evidence(framework: Framework) -> Path:
+    """Write ``evidence/`` into a framework: a protocol to fill, a coding frame of its competencies, empty tables.
+
+    The folder runs as it is: a review of no record.
+
+    Raises
+    ------
+    InvalidInput
+        When the framework has an evidence review already.
+    """
+    folder = framework.home / "evidence"
+    problem = "the framework has an evidence review already"
+    raise_if_any([Fault(display_path(folder), problem, "fill that one")] if folder.exists() else [])
+    name = framework.description.id
+    contents = {
+        "protocol.yaml": Template(TEMPLATE.read_text(encoding="utf-8")).substitute(framework=name, version=VERSION)
+    }
+    for table, (columns, _) in FILES.items():
+        shared = EVIDENCE / f"{table}.csv"
+        kept = table in SHARED and shared.is_file()
+        contents[f"{table}.csv"] = shared.read_text(encoding="utf-8") if kept else _table([columns])
+    contents["coding_frame.csv"] = _table([FRAME_COLUMNS, *_frame(framework)])
+    for part in ("exports", "decisions"):
+        (folder / part).mkdir(parents=True)
+    for file, text in contents.items():
+        (folder / file).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _frame(framework: Framework) -> list[tuple[str, ...]]:
+    """Return the coding frame: the competencies of the framework, and the facets of every review."""
+    rows = framework.competencies
+    meanings = rows["definition"] if "definition" in rows else rows["label"]
+    codes = zip(rows.index, rows["label"], meanings, strict=True)
+    competencies = [(VERSION, "competency", str(code), str(label), str(words), "yes") for code, label, words in codes]
+    return [*competencies, *((VERSION, *row) for row in FACETS)]
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    """Return rows as CSV."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue()

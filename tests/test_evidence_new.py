@@ -1,0 +1,116 @@
+"""A new review runs before anything is filled in; the PRISMA template adds up; joins are counted by their evidence."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from labelled_works import ARTICLE
+from review_folder import PROTOCOL, append_row, make_review, references
+from typer.testing import CliRunner
+
+from compendium import review as evidence
+from compendium.faults import InvalidInput
+from compendium.framework import load_framework
+from compendium.paths import SHIPPED_FRAMEWORK
+from compendium.report.figures import evidence as pictures
+from compendium.report.figures.prisma import describe_flow, flow_diagram
+from compendium.review.new import new_evidence
+from compendium.review.prisma_template import prisma_template
+from compendium.run.cli import app
+
+NO_BOOTSTRAP = {"seed": 1, "resamples": 0}
+
+
+@pytest.fixture
+def framework_folder(tmp_path: Path) -> Path:
+    """A copy of the shipped framework without its evidence, and with items that name none."""
+    folder = tmp_path / "integrated-care"
+    shutil.copytree(SHIPPED_FRAMEWORK, folder, ignore=shutil.ignore_patterns("evidence", "consultation"))
+    items = pd.read_csv(folder / "items.csv", dtype=str, keep_default_na=False)
+    items.assign(evidence="").to_csv(folder / "items.csv", index=False, lineterminator="\n")
+    return folder
+
+
+def test_a_new_review_has_no_record_and_runs(framework_folder: Path) -> None:
+    done = CliRunner().invoke(app, ["new-evidence", str(framework_folder)])
+    assert done.exit_code == 0, done.output
+    framework = load_framework(str(framework_folder))
+    review = evidence.load_review(framework_folder / "evidence")
+    flow = evidence.prisma_flow(review)
+    assert flow.n("identified") == flow.n("included") == 0
+    assert review.competency_codes == list(framework.competencies.index)
+    tables = [
+        evidence.search_log(review), evidence.workload(review), evidence.joins_by_evidence(review),
+        evidence.screening_agreement(review, **NO_BOOTSTRAP), evidence.facet_agreement(review, **NO_BOOTSTRAP),
+        evidence.code_counts(review), evidence.characteristics(review), evidence.appraisal_by_record(review),
+        evidence.thread_of_items(review, framework), evidence.snapshot(review), prisma_template(review),
+    ]  # fmt: skip
+    assert all(isinstance(table, pd.DataFrame) for table in tables)
+    figures = [
+        flow_diagram(flow, review),
+        pictures.stopping_curve(evidence.inclusion_by_order(review, "title")),
+        pictures.evidence_map_bubbles(evidence.evidence_map(review), {}),
+        pictures.saturation_curve(evidence.saturation(review)),
+        pictures.yes_no_matrix(evidence.code_matrix(review, "study-framework"), {}),
+    ]
+    assert len(figures) == 5
+    assert "0" in describe_flow(flow, review)
+
+
+def test_a_review_that_is_there_is_not_written_over(framework_folder: Path) -> None:
+    framework = load_framework(str(framework_folder))
+    new_evidence(framework)
+    with pytest.raises(InvalidInput, match="an evidence review already"):
+        new_evidence(framework)
+
+
+def test_the_template_of_prisma_2020_adds_up(tmp_path: Path) -> None:
+    rows = references(5)
+    folder = make_review(tmp_path / "review", [*rows, rows[0] | {"ID": "again"}])
+    names = list(evidence.load_review(folder).records.index)
+    for name, decision in zip(names, ("include", "include", "exclude", "exclude", "include"), strict=True):
+        for reviewer in "ab":
+            reason = "off-topic" if decision == "exclude" else ""
+            append_row(folder / "screening.csv", ("title", name, reviewer, decision, reason, "x"))
+    for name, decision, reason in zip(names[:2], ("include", "exclude"), ("", "wrong-type"), strict=True):
+        for reviewer in "ab":
+            append_row(folder / "screening.csv", ("full", name, reviewer, decision, reason, "x"))
+    n = prisma_template(evidence.load_review(folder)).set_index("data")["n"]
+    assert n[["database_results", "duplicates", "records_screened", "records_excluded"]].tolist() == [6, 1, 5, 2]
+    assert n[["dbr_sought_reports", "dbr_assessed", "new_studies", "new_reports"]].tolist() == [3, 3, 1, 2]
+    assert n["dbr_excluded"] == f"{PROTOCOL['exclusion_reasons']['wrong-type']}, 1"
+    assert n["database_results"] - n["duplicates"] == n["records_screened"]
+
+
+def test_the_template_of_the_real_review_counts_its_flow() -> None:
+    review = evidence.load_review()
+    n, flow = prisma_template(review).set_index("data")["n"], evidence.prisma_flow(review)
+    found = n[["database_results", "register_results", "website_results", "organisation_results", "citations_results"]]
+    assert found.sum() == flow.n("identified")
+    assert (n["new_studies"], n["new_reports"]) == (flow.n("included"), flow.n("included_reports"))
+
+
+def test_joins_are_counted_by_what_they_rest_on(tmp_path: Path) -> None:
+    rows = [ARTICLE | {"ID": "a", "DO": "10.1234/x"}, ARTICLE | {"ID": "b", "DO": "10.1234/x"}]
+    rows += [
+        ARTICLE | {"ID": "c", "TI": "Another title of a work"},
+        ARTICLE | {"ID": "d", "TI": "Another title of a work"},
+    ]
+    counts = evidence.joins_by_evidence(evidence.load_review(make_review(tmp_path / "review", rows)))
+    assert counts.set_index("evidence")["joined"].to_dict() == {"DOI": 1, "title, author and year": 1}
+
+
+def test_what_cannot_be_read_stops_a_review_unless_the_log_accepts_it(tmp_path: Path) -> None:
+    folder = make_review(tmp_path / "review", references(3))
+    path = folder / "exports" / "found.ris"
+    path.write_text("TI  - Lost\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(InvalidInput, match="without its beginning"):
+        evidence.load_review(folder)
+    log = (folder / "search_log.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "search_log.csv").write_text(f"{log[0]},unread\n{log[1]},1\n", encoding="utf-8")
+    review = evidence.load_review(folder)
+    assert len(review.records) == 3
+    assert prisma_template(review).set_index("data")["n"]["excluded_other"] == 1
