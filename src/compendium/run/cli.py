@@ -82,6 +82,14 @@ def validate(path: CohortArgument = "demo", data: DataOption = "") -> None:
     typer.echo(f"{path}: no faults found")
 
 
+@app.command()
+def init(folder: Path) -> None:
+    """Lay out a compendium in a new folder: plan, notebooks, book, frameworks, demonstration cohort."""
+    from compendium.run.layout import lay_out
+
+    typer.echo(f"Go to {lay_out(folder)}, then run: compendium all")
+
+
 @app.command("new-cohort")
 def new_cohort_command(name: str, framework: str = "integrated-care") -> None:
     """Write a commented cohort folder, ready to fill."""

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from doit.doit_cmd import DoitMain
 from doit.task import Task, dict_to_task
 
 from compendium.files import PART, sweep
-from compendium.paths import BOOK, NOTEBOOKS, PROJECT, STUDY_PLAN, cohort_folder, framework_folder, result_folders
+from compendium.paths import BOOK, NOTEBOOKS, STUDY_PLAN, cohort_folder, framework_folder, result_folders
 
 VALIDATE, INDEX, BOOK_JOB = "validate", "index", "book"
 # Which steps a step reads from; every other step rests on the chosen items.
@@ -41,6 +42,7 @@ PARTS = {
 }
 READS_RESPONSES = (VALIDATE, "03_cohort_quality")
 RECORD = ".graph.json"
+STATISTICS = Path(find_spec("psychometrics").submodule_search_locations[0])  # type: ignore[union-attr,index]
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,13 @@ class Place:
 def jobs_of(place: Place) -> list[Job]:
     """Return the graph of a cohort, each job after those it reads from."""
     ours, root = (sys.executable, "-m", "compendium"), place.root
-    common = {*_below(PROJECT / "src"), *_files(place.framework), STUDY_PLAN, place.folder / "cohort.yaml"}
+    common = {
+        *_below(Path(__file__).resolve().parents[1]),
+        *_below(STATISTICS),
+        *_files(place.framework),
+        STUDY_PLAN,
+        place.folder / "cohort.yaml",
+    }
     responses = {*_files(place.folder), *(_files(Path(place.data).resolve()) if place.data else ())}
     check = (*ours, VALIDATE, place.cohort, *place.responses)
     jobs = [Job(VALIDATE, check, frozenset(common | responses))]
