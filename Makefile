@@ -59,6 +59,9 @@ test: | $(ENVIRONMENT) ## Lint, type-check and run the tests
 	@$(MAKE) --no-print-directory lint PYTHON="$(PYTHON)"
 	@"$(PYTHON)" -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+shapes: | $(ENVIRONMENT) ## Run cohorts of many shapes through the whole study
+	@SHAPES=all "$(PYTHON)" -m pytest -q tests/test_shapes.py
+
 lint: | $(ENVIRONMENT) ## Check style and types
 	@"$(PYTHON)" -m ruff check src tests notebooks benchmarks
 	@"$(PYTHON)" -m ruff format --check src tests benchmarks notebooks

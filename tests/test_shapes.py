@@ -1,0 +1,74 @@
+"""Cohorts of many shapes go through every step and every page, and the pages speak of them alone.
+
+``make test`` runs a few; ``make shapes`` runs the others too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from shapes import IN_EVERY_TEST, MORE, PUBLISHED, Shape, write_shape
+from test_edge_cohorts import page_texts, run_study
+
+from compendium.cohort import examine
+from compendium.framework import load_framework
+
+pytestmark = pytest.mark.slow
+RUN = (*IN_EVERY_TEST, *(MORE if os.environ.get("SHAPES") == "all" else ()))
+# Facts about the published study, and formulas, stand in every book.
+FACTS = {"article", "licences", "methods", "references", "your_cohort", "limitations", "data_dictionary"}
+
+
+@pytest.mark.parametrize("shape", RUN, ids=lambda shape: shape.name)
+def test_every_shape_goes_through_every_step_and_every_page(shape: Shape, tmp_path: Path) -> None:
+    folder = write_shape(shape, tmp_path)
+    assert examine(folder).faults == ()
+    with contextlib.redirect_stderr(io.StringIO()):
+        step = run_study(folder, tmp_path / "results")
+    texts = page_texts(step)
+    assert not [name for name, text in texts.items() if re.search(r"\bnan\b|\bNone\b", text)]
+    _speaks_of_no_other_framework(texts)
+    _has_the_parts_that_were_collected(shape, texts)
+    for path in step.folders.tables.glob("*.csv"):
+        table = pd.read_csv(path)
+        assert len(table.columns), path.name
+    for path in step.folders.values.glob("*.json"):
+        for name, saved in json.loads(path.read_text()).items():
+            assert saved["value"] is not None or saved["note"], (path.name, name)
+
+
+def _speaks_of_no_other_framework(texts: dict[str, str]) -> None:
+    """No label of the shipped framework's competencies stands on a page about this cohort."""
+    foreign = [str(label) for label in load_framework("integrated-care").competencies["label"]]
+    for name, text in texts.items():
+        if name not in FACTS:
+            assert not [label for label in foreign if label in text], name
+
+
+def _has_the_parts_that_were_collected(shape: Shape, texts: dict[str, str]) -> None:
+    """Feedback is there for every framework that asks for it; a review and a consultation are not."""
+    assert "feedback" in texts
+    assert not {"evidence", "consultation"} & set(texts)
+    assert ("rater_agreement" in texts) is bool(shape.peers)
+
+
+@pytest.mark.parametrize("shape", [*IN_EVERY_TEST, *MORE], ids=lambda shape: shape.name)
+def test_every_shape_is_sound(shape: Shape, tmp_path: Path) -> None:
+    found = examine(write_shape(shape, tmp_path))
+    assert found.faults == ()
+    assert found.framework is not None
+    assert len(found.framework.scales()) == shape.competencies
+
+
+def test_the_published_shape_has_reports_for_people_and_teams(tmp_path: Path) -> None:
+    shape = PUBLISHED
+    made = load_framework(str(write_shape(shape, tmp_path) / "framework"))
+    assert (made.description.kind, made.scale.minimum, made.scale.maximum) == ("published", 1, 7)
+    assert made.description.feedback
