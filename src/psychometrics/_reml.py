@@ -27,7 +27,7 @@ SINGULAR_BELOW = 1e-4
 _START, _SMALL_RATIO, _LEAST_RATIO = 0.25, 1e-9, 1e-10
 _MOST_STEPS, _MOST_HALVINGS, _SMALLEST_GAIN = 200, 20, 1e-13
 # Residual variance below this share of the outcome's square is zero but for rounding.
-_NO_RESIDUAL = 1e-18
+_NO_RESIDUAL = 1e-12
 #: Step of the central differences behind Satterthwaite's degrees of freedom.
 _STEP = 1e-4
 #: Upper limit of a random term's share of variance in the one-term search.

@@ -118,6 +118,15 @@ def agreement_weights(categories: Sequence[object], weights: Weights | np.ndarra
     ----------
     Cohen, J. (1968). Weighted kappa. Psychological Bulletin, 70, 213-220. Gwet, K. L. (2014). Handbook of
     inter-rater reliability (4th ed.), section 3.5.
+
+    See Also
+    --------
+    gwet_ac2 : A coefficient that takes them.
+
+    Examples
+    --------
+    >>> agreement_weights([1, 2, 3], "linear")[0].tolist()
+    [1.0, 0.5, 0.0]
     """
     q = len(categories)
     if not isinstance(weights, str):

@@ -45,6 +45,19 @@ def percent_agreement(
     References
     ----------
     Gwet (2014), section 3.3. Validated against irrCAC's ``pa.coeff.raw``.
+
+    See Also
+    --------
+    gwet_ac1 : The same beyond chance.
+    wilson_interval : Where its interval comes from.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"a": [1, 2, 3, 3, 2, 1], "b": [1, 2, 3, 2, 2, 1], "c": [1, 3, 3, 3, 2, 1]})
+    >>> found = percent_agreement(ratings)
+    >>> round(found.estimate, 3), round(found.lower, 3), found.upper
+    (0.778, 0.416, 1.0)
     """
     coded = code_ratings(ratings, categories)
     return _coefficient("percent agreement", coded, weights, None, confidence)
@@ -93,6 +106,19 @@ def gwet_ac1(
     Notes
     -----
     Validated against irrCAC's ``gwet.ac1.raw``.
+
+    See Also
+    --------
+    fleiss_kappa : Chance from the shares of the categories.
+    gwet_ac2 : With partial credit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"a": [1, 2, 3, 3, 2, 1], "b": [1, 2, 3, 2, 2, 1], "c": [1, 3, 3, 3, 2, 1]})
+    >>> found = gwet_ac1(ratings)
+    >>> round(found.estimate, 3), round(found.lower, 3), found.upper
+    (0.667, 0.125, 1.0)
     """
     coded = code_ratings(ratings, categories)
     return _coefficient("Gwet AC1", coded, "none", _gwet_chance, confidence)
@@ -128,6 +154,18 @@ def gwet_ac2(
     References
     ----------
     Gwet (2014), section 5.5. Validated against irrCAC's ``gwet.ac1.raw`` with weights.
+
+    See Also
+    --------
+    gwet_ac1 : Without partial credit.
+    agreement_weights : The credit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"a": [1, 2, 3, 3, 2, 1], "b": [1, 2, 3, 2, 2, 1], "c": [1, 3, 3, 3, 2, 1]})
+    >>> round(gwet_ac2(ratings, "linear").estimate, 3)
+    0.75
     """
     coded = code_ratings(ratings, categories)
     return _coefficient("Gwet AC2", coded, weights, _gwet_chance, confidence)
@@ -171,6 +209,18 @@ def fleiss_kappa(
     Notes
     -----
     Validated against Fleiss' printed example, irr's ``kappam.fleiss`` and irrCAC's ``fleiss.kappa.raw``.
+
+    See Also
+    --------
+    gwet_ac1 : Does not collapse when one category is common.
+    psychometrics.agreement.conger_kappa : Each rater with own shares.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"a": [1, 2, 3, 3, 2, 1], "b": [1, 2, 3, 2, 2, 1], "c": [1, 3, 3, 3, 2, 1]})
+    >>> round(fleiss_kappa(ratings).estimate, 3)
+    0.667
     """
     coded = code_ratings(ratings, categories)
     return _coefficient("Fleiss kappa", coded, weights, _fleiss_chance, confidence)

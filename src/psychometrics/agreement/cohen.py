@@ -68,6 +68,19 @@ def cohen_kappa(
     -----
     Validated against psych's ``cohen.kappa``, irr's ``kappa2``, vcd's ``Kappa`` and statsmodels. psych's
     standard error of the weighted kappa differs (it uses another weight mean); vcd's is the one of the paper.
+
+    See Also
+    --------
+    conger_kappa : More than two raters.
+    psychometrics.agreement.gwet_ac1 : Does not collapse when one category is common.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"a": [1, 2, 3, 3, 2, 1], "b": [1, 2, 3, 2, 2, 1], "c": [1, 3, 3, 3, 2, 1]})
+    >>> found = cohen_kappa(ratings["a"], ratings["b"], "linear")
+    >>> round(found.estimate, 3), found.n_subjects
+    (0.8, 6)
     """
     if not first.index.equals(second.index):
         raise InputShapeError("the two raters must have the same index in the same order: align them first")
@@ -150,6 +163,18 @@ def conger_kappa(
     Notes
     -----
     Validated against irr's ``kappam.fleiss(exact = TRUE)``.
+
+    See Also
+    --------
+    cohen_kappa : Two raters.
+    psychometrics.agreement.fleiss_kappa : Raters that may be others each time.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"a": [1, 2, 3, 3, 2, 1], "b": [1, 2, 3, 2, 2, 1], "c": [1, 3, 3, 3, 2, 1]})
+    >>> round(conger_kappa(ratings).estimate, 3)
+    0.676
     """
     coded = code_ratings(ratings, categories)
     w = weights_of(coded, weights)

@@ -181,6 +181,19 @@ def generalisability_study(
     Notes
     -----
     Validated against lme4 on balanced ratings, where both agree, and by recovery on unequal numbers of raters.
+
+    See Also
+    --------
+    psychometrics.agreement.decision_study : From one reliability.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> items = pd.DataFrame({"i1": [4, 4, 5, 2, 3, 2], "i2": [4, 5, 5, 2, 2, 3]})
+    >>> person = pd.Series(["p", "p", "p", "q", "q", "q"])
+    >>> study = generalisability_study(items, person)
+    >>> round(study.variance("person"), 3)
+    2.333
     """
     table = numeric_table(ratings, "ratings", noun="column")
     require_same_rows(table.index, persons.index, "ratings and persons")

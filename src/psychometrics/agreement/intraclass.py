@@ -157,6 +157,19 @@ def icc(
     -----
     Own code because pingouin drops incomplete people and rounds its intervals. Validated against Shrout &
     Fleiss' printed example, psych's ``ICC``, irr's ``icc`` and lme4's ``lmer``.
+
+    See Also
+    --------
+    psychometrics.agreement.icc1 : Other raters for each person.
+    psychometrics.agreement.decision_study : How many raters are enough.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    >>> ratings = pd.DataFrame(rows, columns=list("abcd"))
+    >>> icc(ratings).table[["form", "estimate"]].round(2).to_numpy().tolist()
+    [['ICC1', 0.17], ['ICC2', 0.29], ['ICC3', 0.71], ['ICC1k', 0.44], ['ICC2k', 0.62], ['ICC3k', 0.91]]
     """
     share(confidence, "confidence")
     table = numeric_table(ratings, "ratings", noun="column").dropna(how="all")

@@ -69,6 +69,18 @@ def krippendorff_alpha(
     The krippendorff package does the coefficient. Validated against Krippendorff's printed example and, where
     ratings are missing, irr's ``kripp.alpha`` (on complete data with more than two raters irr forgets a
     divisor).
+
+    See Also
+    --------
+    psychometrics.agreement.gwet_ac2 : Another coefficient for missing ratings.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"a": [1, 2, 3, 3, 2, 1], "b": [1, 2, 3, 2, 2, 1], "c": [1, 3, 3, 3, 2, 1]})
+    >>> found = krippendorff_alpha(ratings, "ordinal", n_resamples=200)
+    >>> round(found.estimate, 3), found.n_failed
+    (0.843, 0)
     """
     if metric not in METRICS:
         raise PsychometricsError(f"metric {metric!r} is not known; use one of {METRICS}")

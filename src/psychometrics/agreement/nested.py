@@ -145,6 +145,20 @@ def icc1(
     Notes
     -----
     Validated against multilevel's ``ICC1`` and ``ICC2`` (mean size) and lme4's ``lmer`` (mixed).
+
+    See Also
+    --------
+    psychometrics.agreement.icc : The same raters for everybody.
+    psychometrics.association.random_intercept : With predictors.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rating = pd.Series([4.0, 4, 5, 2, 3, 2, 3, 4, 4])
+    >>> person = pd.Series(["p", "p", "p", "q", "q", "q", "r", "r", "r"])
+    >>> found = icc1(rating, person)
+    >>> round(found.icc1, 3), round(found.icc2, 3)
+    (0.735, 0.893)
     """
     share(confidence, "confidence")
     if method not in _FORMULAS:
@@ -237,7 +251,7 @@ def _anova_part(
     f, none = between / within, between <= 1e-12 * within
     low, high = ratio_bounds(f, df1, df2, k, confidence)
     return {
-        "icc1": (between - within) / (between + (k - 1) * within), "icc1_lower": low, "icc1_upper": high,
+        "icc1": float((between - within) / (between + (k - 1) * within)), "icc1_lower": low, "icc1_upper": high,
         "icc2": math.nan if none else (between - within) / between, "icc2_lower": spearman_brown(low, k),
         "icc2_upper": spearman_brown(high, k), "F": f, "df1": df1, "df2": df2, "p": float(stats.f.sf(f, df1, df2)),
         "between": between, "within": within, "group_size": k,

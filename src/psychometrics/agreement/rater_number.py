@@ -31,6 +31,15 @@ def spearman_brown(single: float, k: float) -> float:
     References
     ----------
     Spearman, C. (1910). Correlation calculated from faulty data. British Journal of Psychology, 3, 271-295.
+
+    See Also
+    --------
+    decision_study : A table of it.
+
+    Examples
+    --------
+    >>> round(spearman_brown(0.37, 3), 3)
+    0.638
     """
     denominator = 1 + (k - 1) * single
     return k * single / denominator if denominator > 1e-12 else math.nan
@@ -52,6 +61,15 @@ def raters_needed(single: float, target: float) -> float:
     -------
     float
         A whole number; ``NaN`` when one rater has no reliability (zero or below), so that no number is enough.
+
+    See Also
+    --------
+    spearman_brown : The reliability of a number of raters.
+
+    Examples
+    --------
+    >>> raters_needed(0.37, 0.70)
+    4.0
     """
     if not 0 < target < 1:
         raise PsychometricsError(f"a target reliability must lie between 0 and 1; {target} does not")
@@ -119,6 +137,16 @@ def decision_study(
     ----------
     Cronbach, L. J., Gleser, G. C., Nanda, H., & Rajaratnam, N. (1972). The dependability of behavioral
     measurements. Shavelson, R. J., & Webb, N. M. (1991). Generalizability theory, chapter 6.
+
+    See Also
+    --------
+    psychometrics.agreement.generalisability_study : With items as well as raters.
+
+    Examples
+    --------
+    >>> study = decision_study(0.37)
+    >>> study.needed[["target", "n_raters"]].to_numpy().tolist()
+    [[0.7, 4.0], [0.8, 7.0]]
     """
     if not single < 1:
         raise PsychometricsError(f"the reliability of one rater must be below 1; {single} is not")

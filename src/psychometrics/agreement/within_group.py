@@ -100,6 +100,15 @@ def null_variance(n_categories: int, null: str | float | Sequence[float] = "unif
     without response bias. Journal of Applied Psychology, 69, 85-98. LeBreton, J. M., & Senter, J. L. (2008).
     Answers to 20 questions about interrater reliability and interrater agreement. Organizational Research
     Methods, 11, 815-852, table 2 (five points: 2.00 uniform, 1.34 slight, .90 moderate, .44 heavy).
+
+    See Also
+    --------
+    rwg : Agreement against it.
+
+    Examples
+    --------
+    >>> null_variance(5), round(null_variance(5, "slight_skew"), 2)
+    (2.0, 1.34)
     """
     if isinstance(null, (int, float)):
         if null <= 0:
@@ -159,6 +168,18 @@ def rwg(
     ----------
     James, Demaree & Wolf (1984), equation 1; James, Demaree & Wolf (1993). rwg: an assessment of within-group
     interrater agreement. Journal of Applied Psychology, 78, 306-309. Validated against multilevel's ``rwg``.
+
+    See Also
+    --------
+    rwg_j : Several items of one scale.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> items = pd.DataFrame({"i1": [4, 4, 5, 2, 3, 2], "i2": [4, 5, 5, 2, 2, 3]})
+    >>> person = pd.Series(["p", "p", "p", "q", "q", "q"])
+    >>> rwg(items["i1"], person, 5).table["rwg"].round(3).tolist()
+    [0.833, 0.833]
     """
     result = rwg_j(values.to_frame(values.name or "item"), groups, n_categories, null, negative, minimum)
     table = result.table.rename(columns={"rwg_j": "rwg", "mean_variance": "variance"}).drop(columns="r_star_wg")
@@ -206,6 +227,19 @@ def rwg_j(
     James, Demaree & Wolf (1984), equation 2. Lindell, M. K., Brandt, C. J., & Whitney, D. J. (1999). A
     revised index of interrater agreement for multi-item ratings of a single target. Applied Psychological
     Measurement, 23, 127-135, equation 5. Validated against multilevel's ``rwg.j`` and ``rwg.j.lindell``.
+
+    See Also
+    --------
+    rwg : One item.
+    average_deviation : In points of the scale.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> items = pd.DataFrame({"i1": [4, 4, 5, 2, 3, 2], "i2": [4, 5, 5, 2, 2, 3]})
+    >>> person = pd.Series(["p", "p", "p", "q", "q", "q"])
+    >>> rwg_j(items, person, 5).table[["rwg_j", "r_star_wg"]].round(3).to_numpy().tolist()
+    [[0.909, 0.833], [0.909, 0.833]]
     """
     if negative not in ("zero", "keep"):
         raise PsychometricsError(f"negative must be 'zero' or 'keep', not {negative!r}")
@@ -279,6 +313,18 @@ def average_deviation(
     Burke, M. J., Finkelstein, L. M., & Dusig, M. S. (1999). On average deviation indices for estimating
     interrater agreement. Organizational Research Methods, 2, 49-68, equations 1 to 4. Burke, M. J., & Dunlap,
     W. P. (2002). Organizational Research Methods, 5, 159-172 (A/6). Validated against multilevel's ``ad.m``.
+
+    See Also
+    --------
+    rwg_j : Against answers without agreement.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> items = pd.DataFrame({"i1": [4, 4, 5, 2, 3, 2], "i2": [4, 5, 5, 2, 2, 3]})
+    >>> person = pd.Series(["p", "p", "p", "q", "q", "q"])
+    >>> average_deviation(items, person).table["average_deviation"].round(3).tolist()
+    [0.444, 0.444]
     """
     if about not in ("mean", "median"):
         raise PsychometricsError(f"about must be 'mean' or 'median', not {about!r}")

@@ -6,6 +6,8 @@ at full precision with ``to_frame()``.
 
 from __future__ import annotations
 
+from psychometrics.association.adjustment import adjust_p
+from psychometrics.association.attenuation import DisattenuatedCorrelation, disattenuate
 from psychometrics.association.clustered import (
     SplitGroupCorrelation,
     bootstrap_correlations,
@@ -23,11 +25,8 @@ from psychometrics.association.contrasts import (
 )
 from psychometrics.association.correlation import (
     CorrelationTable,
-    DisattenuatedCorrelation,
-    adjust_p,
     correlation_interval,
     correlation_matrix,
-    disattenuate,
     spearman_matrix,
 )
 from psychometrics.association.importance import PredictorImportance, dominance_analysis, relative_weights

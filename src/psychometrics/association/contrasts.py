@@ -11,9 +11,9 @@ from scipy import stats
 
 from psychometrics._checks import share
 from psychometrics.association.correlation import (
-    _require_correlation,
     correlation_interval,
     fisher_variance,
+    require_correlation,
 )
 from psychometrics.errors import PsychometricsError, TooFewPersonsError
 
@@ -83,6 +83,16 @@ def compare_overlapping_correlations(
     Notes
     -----
     Validated against psych's ``r.test``; the interval by its coverage in a simulation.
+
+    See Also
+    --------
+    compare_independent_correlations : Other people in each.
+
+    Examples
+    --------
+    >>> found = compare_overlapping_correlations(0.40, 0.20, 0.50, 120)
+    >>> round(found.difference, 2), round(found.p, 3)
+    (0.2, 0.02)
     """
     _require_triplet(first, second, between, n)
     determinant = 1 - first**2 - second**2 - between**2 + 2 * first * second * between
@@ -126,9 +136,19 @@ def compare_independent_correlations(
     References
     ----------
     Fisher (1921). Zou (2007), equation 15. Validated against psych's ``r.test``.
+
+    See Also
+    --------
+    compare_overlapping_correlations : The same people in both.
+
+    Examples
+    --------
+    >>> found = compare_independent_correlations(0.40, 120, 0.10, 150)
+    >>> round(found.statistic, 3), round(found.p, 3)
+    (2.61, 0.009)
     """
     for value in (first, second):
-        _require_correlation(value)
+        require_correlation(value)
     if max(abs(first), abs(second)) == 1:
         raise PsychometricsError("a correlation of exactly -1 or 1 has no error, so it cannot be compared")
     if min(n_first, n_second) < 4:
@@ -144,7 +164,7 @@ def compare_independent_correlations(
 def _require_triplet(first: float, second: float, between: float, n: int) -> None:
     """Refuse correlations that cannot stand together."""
     for value in (first, second, between):
-        _require_correlation(value)
+        require_correlation(value)
     if 1 - first**2 - second**2 - between**2 + 2 * first * second * between <= 0:
         raise PsychometricsError(f"no data have the correlations {first}, {second} and {between} together")
     if n < 5:
@@ -231,8 +251,17 @@ def equivalence_test(
     Notes
     -----
     Validated by the identity with the (1 - 2 alpha) interval.
+
+    See Also
+    --------
+    verdict : Supported, not supported, or undetermined.
+
+    Examples
+    --------
+    >>> equivalence_test(0.02, 400, 0.15).equivalent
+    True
     """
-    _require_correlation(estimate)
+    require_correlation(estimate)
     share(smallest_effect, "smallest_effect")
     if n < 4:
         raise TooFewPersonsError(f"n = {n}: an equivalence test needs at least 4 complete pairs")
@@ -286,6 +315,15 @@ def verdict(
     ----------
     Lakens, D., Scheel, A. M., & Isager, P. M. (2018). Equivalence testing for psychological research: a tutorial.
     Advances in Methods and Practices in Psychological Science, 1, 259-269 (minimal effects and inferiority).
+
+    See Also
+    --------
+    equivalence_test : Whether an effect is shown to be small.
+
+    Examples
+    --------
+    >>> verdict(0.30, 0.10, 0.48, 0.004, smallest_effect=0.10)
+    'supported'
     """
     if direction not in (1, -1) or smallest_effect < 0:
         raise PsychometricsError("direction must be 1 or -1, and smallest_effect zero or above")
@@ -331,8 +369,17 @@ def marker_adjusted(correlation: float, marker: float, n: int, confidence: float
     Lindell, M. K., & Whitney, D. J. (2001). Accounting for common method variance in cross-sectional research
     designs. Journal of Applied Psychology, 86, 114-121, equations 4 and 5.
 
+
+    See Also
+    --------
+    psychometrics.association.partial_correlations : Several covariates.
+
+    Examples
+    --------
+    >>> round(marker_adjusted(0.40, 0.10, 200)["adjusted"].item(), 3)
+    0.333
     """
-    _require_correlation(correlation)
+    require_correlation(correlation)
     if not 0 <= marker < 1:
         raise PsychometricsError(f"the marker's correlation must lie from 0 to below 1; {marker} does not")
     if n < 5:

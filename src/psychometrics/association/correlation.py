@@ -24,17 +24,6 @@ COEFFICIENT_NAME = {"spearman": "rho", "pearson": "r", "kendall": "tau"}
 #: A correlation this close to -1 or 1 is perfect but for rounding.
 PERFECT = 1e-12
 
-#: Names of adjustments as researchers write them, and as statsmodels writes them.
-ADJUSTMENTS = {
-    "none": None,
-    "bonferroni": "bonferroni",
-    "holm": "holm",
-    "hochberg": "simes-hochberg",
-    "hommel": "hommel",
-    "bh": "fdr_bh",
-    "by": "fdr_by",
-}
-
 
 @dataclass(frozen=True)
 class CorrelationTable:
@@ -112,8 +101,17 @@ def correlation_interval(
     Notes
     -----
     Validated against R ``cor.test`` (Pearson) and the coverage in a simulation (Spearman).
+
+    See Also
+    --------
+    correlation_matrix : A table of them.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in correlation_interval(0.30, 91)]
+    [0.096, 0.48]
     """
-    _require_correlation(estimate)
+    require_correlation(estimate)
     share(confidence, "confidence")
     if n < (5 if method == "kendall" else 4):
         return float("nan"), float("nan")
@@ -151,6 +149,19 @@ def spearman_matrix(
     -------
     CorrelationTable
         Long table with ``x, y, n, rho, lower, upper, p, note``.
+
+    See Also
+    --------
+    correlation_matrix : Other coefficients, and clusters.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> spearman_matrix(x, y.to_frame()).table[["x", "rho"]].round({"rho": 3}).to_numpy().tolist()
+    [['share', 0.369], ['listen', -0.103]]
     """
     return correlation_matrix(left, right, confidence, "spearman")
 
@@ -209,6 +220,22 @@ def correlation_matrix(
 
     Validated against R ``cor``, ``cor.test`` and psych's ``corr.test``; with clusters by the cluster bootstrap and by
     coverage in a simulation.
+
+    See Also
+    --------
+    psychometrics.association.bootstrap_correlations : Intervals by resampling persons or clusters.
+    psychometrics.association.partial_correlations : With covariates held constant.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> team = pd.Series(np.repeat(range(20), 4))
+    >>> row = correlation_matrix(x[["share"]], y.to_frame(), clusters=team).table.iloc[0]
+    >>> row[["rho", "lower", "upper"]].astype(float).round(3).tolist(), int(row["n_clusters"])
+    ([0.369, 0.113, 0.579], 20)
     """
     share(confidence, "confidence")
     first = numeric_table(left, "left", noun="column")
@@ -284,146 +311,7 @@ def _estimate(a: np.ndarray, b: np.ndarray, method: CorrelationMethod) -> tuple[
     return float(np.clip(found.statistic, -1, 1)), float(found.pvalue)
 
 
-def adjust_p(
-    p_values: pd.Series | np.ndarray | list[float],
-    method: str = "holm",
-    family: pd.Series | None = None,
-) -> pd.Series:
-    """Adjust p-values for the number of tests made.
-
-    Parameters
-    ----------
-    p_values : Series, array or list
-        One p-value a test; ``NaN`` (a test that could not be made) stays ``NaN`` and is not counted.
-    method : {"holm", "hochberg", "hommel", "bonferroni", "bh", "by", "none"}
-        Holm, Hochberg, Hommel and Bonferroni hold the family-wise error rate; ``bh`` (Benjamini & Hochberg)
-        and ``by`` (Benjamini & Yekutieli) the false discovery rate.
-    family : Series, optional
-        The declared family of each test (same index); each family is adjusted by itself.
-
-    Returns
-    -------
-    Series
-        Adjusted p-values with the index of `p_values`, named ``p_<method>``.
-
-    Raises
-    ------
-    PsychometricsError
-        Unknown method, or a p-value outside [0, 1].
-    InputShapeError
-        `family` of another index than `p_values`.
-
-    References
-    ----------
-    Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of
-    Statistics, 6, 65-70. Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. Journal
-    of the Royal Statistical Society B, 57, 289-300.
-
-    Notes
-    -----
-    statsmodels does the work. Validated against R ``p.adjust``.
-    """
-    if method not in ADJUSTMENTS:
-        raise PsychometricsError(f"adjustment {method!r} is not known; use one of {sorted(ADJUSTMENTS)}")
-    values = pd.Series(p_values, dtype=float)
-    if ((values < 0) | (values > 1)).any():
-        raise PsychometricsError("p-values must lie between 0 and 1")
-    if family is None:
-        return _adjust_family(values, method).rename(f"p_{method}")
-    require_same_rows(values.index, family.index, "p_values and family")
-    adjusted = values.copy()
-    for name in family.unique():
-        inside = (family == name).to_numpy()
-        adjusted[inside] = _adjust_family(values[inside], method)
-    return adjusted.rename(f"p_{method}")
-
-
-def _adjust_family(values: pd.Series, method: str) -> pd.Series:
-    """Adjust the tests of one family."""
-    from statsmodels.stats.multitest import multipletests
-
-    known = values.notna().to_numpy()
-    name = ADJUSTMENTS[method]
-    if name is None or not known.any():
-        return values.copy()
-    adjusted = values.to_numpy(copy=True)
-    adjusted[known] = multipletests(adjusted[known], method=name)[1]
-    return pd.Series(adjusted, values.index)
-
-
-@dataclass(frozen=True)
-class DisattenuatedCorrelation:
-    """A correlation corrected for unreliability; see :func:`disattenuate`."""
-
-    observed: float
-    corrected: float
-    lower: float
-    upper: float
-    reliability_x: float
-    reliability_y: float
-    notes: tuple[str, ...] = ()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row with every figure."""
-        row = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "notes"}
-        return pd.DataFrame([row | {"note": "; ".join(self.notes)}])
-
-
-def disattenuate(
-    correlation: float,
-    reliability_x: float,
-    reliability_y: float,
-    lower: float = float("nan"),
-    upper: float = float("nan"),
-) -> DisattenuatedCorrelation:
-    r"""Correct a correlation for the unreliability of both measures.
-
-    .. math:: r_c = r / \sqrt{r_{xx}\, r_{yy}}
-
-    The bounds are divided by the same factor, as if the reliabilities were known without error (Hunter &
-    Schmidt 2004, p. 96), so they are somewhat too narrow.
-
-    Parameters
-    ----------
-    correlation : float
-        Observed correlation.
-    reliability_x, reliability_y : float
-        Reliabilities, above 0 and up to 1.
-    lower, upper : float, optional
-        Interval of the observed correlation.
-
-    Returns
-    -------
-    DisattenuatedCorrelation
-        The corrected value is not cut at 1: above 1 a note says that the reliabilities are too low for it.
-
-    Raises
-    ------
-    PsychometricsError
-        A correlation outside [-1, 1] or a reliability outside (0, 1].
-
-    References
-    ----------
-    Spearman (1904). Hunter, J. E., & Schmidt, F. L. (2004). Methods of meta-analysis (2nd ed.), Sage.
-
-    Notes
-    -----
-    Validated against psych's ``correct.cor``.
-    """
-    _require_correlation(correlation)
-    for value in (reliability_x, reliability_y):
-        if not 0 < value <= 1:
-            raise PsychometricsError(f"a reliability must lie above 0 and up to 1; {value} does not")
-    factor = float(np.sqrt(reliability_x * reliability_y))
-    corrected = correlation / factor
-    notes = ("corrected value outside [-1, 1]: reliabilities underestimated, or sampling error",)
-    return DisattenuatedCorrelation(
-        correlation, corrected, lower / factor, upper / factor, reliability_x, reliability_y,
-        notes if abs(corrected) > 1 else (),
-    )  # fmt: skip
-
-
-def _require_correlation(value: float) -> None:
+def require_correlation(value: float) -> None:
     """Refuse a value that is no correlation."""
     if not -1 <= value <= 1:
         raise PsychometricsError(f"a correlation must lie between -1 and 1; {value} does not")

@@ -69,6 +69,16 @@ def pool_estimates(
     Notes
     -----
     Validated against mice's ``pool.scalar``.
+
+    See Also
+    --------
+    imputed_regression : A whole regression pooled.
+
+    Examples
+    --------
+    >>> pooled = pool_estimates([0.40, 0.44, 0.38], [0.010, 0.011, 0.010], df_complete=100)
+    >>> round(pooled.estimate, 3), round(pooled.standard_error, 3)
+    (0.407, 0.108)
     """
     share(confidence, "confidence")
     q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
@@ -127,6 +137,20 @@ def multiple_imputation(
     -----
     scikit-learn's ``IterativeImputer`` with ``BayesianRidge`` and posterior draws does the work; statsmodels' MICE
     cannot be seeded apart from numpy's global state. Validated by recovery under answers missing at random.
+
+    See Also
+    --------
+    imputed_regression : What to do with them.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> filled = multiple_imputation(x.mask(rng.random(x.shape) < 0.1), n_imputations=2)
+    >>> len(filled), int(filled[0].isna().sum().sum())
+    (2, 0)
     """
     import joblib
 
@@ -195,6 +219,20 @@ def imputed_regression(
     Notes
     -----
     Validated by identity with :func:`regression` on complete data, and by recovery where listwise deletion is biased.
+
+    See Also
+    --------
+    psychometrics.association.regression : Complete rows only.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> found = imputed_regression(y.mask(y.index < 5), x, n_imputations=2)
+    >>> found.n, found.coefficients["term"].tolist()
+    (80, ['(Intercept)', 'share', 'listen'])
     """
     y = numeric_column(outcome.rename("outcome" if outcome.name is None else str(outcome.name)), "outcome")
     x = numeric_table(predictors, "predictors", noun="column")

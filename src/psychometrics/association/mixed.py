@@ -120,6 +120,23 @@ def random_intercept(
     Notes
     -----
     Validated against R ``lme4::lmer`` and ``lmerTest``, and against statsmodels' ``MixedLM``.
+
+    See Also
+    --------
+    psychometrics.association.regression : Without random intercepts.
+    psychometrics.agreement.icc1 : Without predictors.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> team = pd.Series(np.repeat(range(20), 4))
+    >>> y = y + 0.8 * rng.normal(size=20)[team]
+    >>> found = random_intercept(y.rename("engagement"), x, team.rename("team"))
+    >>> round(found.icc1, 3), found.n_groups, found.singular
+    (0.288, 20, False)
     """
     share(confidence, "confidence")
     grouping = groups.to_frame(groups.name or "group") if isinstance(groups, pd.Series) else groups

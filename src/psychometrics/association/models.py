@@ -110,6 +110,21 @@ def regression(
     -----
     statsmodels does the work (with ``use_t=True``; its own default takes the normal). Validated against R
     ``lm`` with ``sandwich::vcovHC``, ``sandwich::vcovCL`` and ``lmtest::coeftest``.
+
+    See Also
+    --------
+    psychometrics.association.random_intercept : People in teams, as random intercepts.
+    psychometrics.association.spline_regression : A curve.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> table = regression(y, x).coefficients.set_index("term")
+    >>> table.loc["share", ["estimate", "lower", "upper"]].astype(float).round(3).tolist()
+    [0.415, 0.205, 0.625]
     """
     share(confidence, "confidence")
     _require_covariance(covariance, clusters)

@@ -95,6 +95,21 @@ def ordinal_regression(
     -----
     statsmodels' ``OrderedModel`` does the fit, on standardised predictors for a steady search. Validated against
     MASS's ``polr``.
+
+    See Also
+    --------
+    psychometrics.association.regression : An outcome with many values.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> item = pd.Series(np.digitize(y, [-1, 0, 1]), name="satisfaction")
+    >>> found = ordinal_regression(item, x)
+    >>> found.n, found.thresholds["threshold"].tolist()
+    (80, ['0|1', '1|2', '2|3'])
     """
     share(confidence, "confidence")
     design = build_design(outcome, predictors)

@@ -57,6 +57,20 @@ def partial_correlations(
     Notes
     -----
     Validated against residuals and inverse rank correlations in base R.
+
+    See Also
+    --------
+    psychometrics.association.correlation_matrix : Without covariates.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> row = partial_correlations(x[["share"]], y.to_frame(), x[["listen"]]).table.iloc[0]
+    >>> round(float(row["rho"]), 3), int(row["n"])
+    (0.365, 80)
     """
     if method not in ("spearman", "pearson"):
         raise PsychometricsError(f"method must be 'spearman' or 'pearson', not {method!r}")

@@ -54,6 +54,15 @@ def correlation_power(correlation: float, n: int, alpha: float = 0.05, method: C
     Notes
     -----
     Validated against Hulley's printed table and pingouin's ``power_corr`` (within .01 from n = 90).
+
+    See Also
+    --------
+    minimum_detectable_correlation : The other way round.
+
+    Examples
+    --------
+    >>> round(correlation_power(0.30, 91), 2)
+    0.82
     """
     share(alpha, "alpha")
     _require_pairs(n, method)
@@ -91,6 +100,15 @@ def minimum_detectable_correlation(
         `n` too small for the variance of Fisher's z.
     PsychometricsError
         `power` not above `alpha`.
+
+    See Also
+    --------
+    persons_for_correlation : How many people a correlation takes.
+
+    Examples
+    --------
+    >>> round(minimum_detectable_correlation(91), 3)
+    0.292
     """
     _require_power(power, alpha)
     if correlation_power(_LARGEST, n, alpha, method) < power:
@@ -122,6 +140,15 @@ def persons_for_correlation(
     ------
     PsychometricsError
         Correlation zero or outside (-1, 1), or `power` not above `alpha`.
+
+    See Also
+    --------
+    minimum_detectable_correlation : What a number of people can show.
+
+    Examples
+    --------
+    >>> persons_for_correlation(0.30)
+    87
     """
     _require_power(power, alpha)
     if not 0 < abs(correlation) < 1:
@@ -175,6 +202,15 @@ def correlation_precision(
     ------
     TooFewPersonsError
         `n` too small for an interval.
+
+    See Also
+    --------
+    psychometrics.association.correlation_interval : The interval itself.
+
+    Examples
+    --------
+    >>> round(correlation_precision(0.30, 91).half_width, 3)
+    0.192
     """
     _require_pairs(n, method)
     lower, upper = correlation_interval(correlation, n, confidence, method)

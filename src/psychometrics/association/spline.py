@@ -92,6 +92,16 @@ def restricted_cubic_basis(x: Array | pd.Series, knots: Sequence[float]) -> Arra
     Notes
     -----
     Validated against R ``Hmisc::rcspline.eval``.
+
+    See Also
+    --------
+    spline_regression : A regression on it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> restricted_cubic_basis(np.array([0.0, 1.0, 2.0]), [0, 1, 2]).round(3).tolist()
+    [[0.0, 0.0], [1.0, 0.25], [2.0, 1.5]]
     """
     t = np.asarray(knots, dtype=float)
     if len(t) < FEWEST_KNOTS or not (np.diff(t) > 0).all():
@@ -149,6 +159,20 @@ def spline_regression(
     Notes
     -----
     Validated against R ``lm`` with ``Hmisc::rcspline.eval`` and ``sandwich::vcovHC``.
+
+    See Also
+    --------
+    psychometrics.association.regression : A straight line.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["share", "listen"])
+    >>> y = (0.5 * x["share"] + rng.normal(size=80)).rename("engagement")
+    >>> found = spline_regression(y, x["share"], [-1, 0, 1])
+    >>> found.df_overall, found.n
+    (2.0, 80)
     """
     share(confidence, "confidence")
     if covariance not in COVARIANCES or covariance == "cluster":

@@ -67,6 +67,19 @@ def welch_anova(values: pd.Series, groups: pd.Series, minimum_size: int = 2) -> 
     Notes
     -----
     statsmodels does the test. Validated against R ``oneway.test``.
+
+    See Also
+    --------
+    psychometrics.groups.kruskal_wallis : Ranks instead of means.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> score = pd.Series([3.1, 3.4, 2.8, 3.9, 4.2, 4.0, 4.4, 3.8, 3.3, 3.0, 3.6, 2.9])
+    >>> sector = pd.Series(["care"] * 4 + ["health"] * 4 + ["other"] * 4)
+    >>> found = welch_anova(score, sector)
+    >>> round(found.statistic, 2), round(found.p, 3)
+    (10.04, 0.013)
     """
     from statsmodels.stats.oneway import anova_oneway
 

@@ -69,6 +69,18 @@ def dunn(values: pd.Series, groups: pd.Series, adjustment: str = "holm", minimum
     Notes
     -----
     Validated against base R's ranks and normal distribution (script in ``tests/reference``).
+
+    See Also
+    --------
+    psychometrics.groups.kruskal_wallis : All groups at once.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> score = pd.Series([3.1, 3.4, 2.8, 3.9, 4.2, 4.0, 4.4, 3.8, 3.3, 3.0, 3.6, 2.9])
+    >>> sector = pd.Series(["care"] * 4 + ["health"] * 4 + ["other"] * 4)
+    >>> dunn(score, sector).table[["group_a", "group_b", "p_adjusted"]].round(3).to_numpy().tolist()
+    [['care', 'health', 0.079], ['care', 'other', 0.769], ['health', 'other', 0.056]]
     """
     score, group, notes = prepared(values, groups, minimum_size)
     table = described(score, group)

@@ -66,6 +66,18 @@ def compare_groups(
         Empty table, repeated columns or different rows.
     CodingError
         Text or infinite scores.
+
+    See Also
+    --------
+    psychometrics.groups.kruskal_wallis : One score.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> score = pd.Series([3.1, 3.4, 2.8, 3.9, 4.2, 4.0, 4.4, 3.8, 3.3, 3.0, 3.6, 2.9])
+    >>> sector = pd.Series(["care"] * 4 + ["health"] * 4 + ["other"] * 4)
+    >>> compare_groups(score.to_frame("share"), sector).tests[["score", "p_adjusted"]].round(3).to_numpy().tolist()
+    [['share', 0.037]]
     """
     table = numeric_table(scores, "scores", noun="column")
     require_same_rows(table.index, groups.index, "scores and groups")

@@ -92,6 +92,21 @@ def local_dependence(model: GradedResponse, responses: pd.DataFrame, excess: flo
     Notes
     -----
     Validated against R's ``mirt::residuals(type = "Q3")``.
+
+    See Also
+    --------
+    psychometrics.irt.item_fit : One item at a time.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> local_dependence(model, answers).flagged().empty
+    True
     """
     if excess < 0:
         raise InputShapeError(f"excess must not be negative, got {excess}")

@@ -166,6 +166,21 @@ def fit_graded_response(
     Validated against R's ``mirt::mirt(itemtype = "graded", SE.type = "Oakes")`` (61 points, TOL 1e-6): estimates,
     standard errors, loadings and log-likelihood. Oakes' standard errors are the same observed information, found there
     by numerical differences.
+
+    See Also
+    --------
+    psychometrics.irt.item_fit : Whether the model fits.
+    psychometrics.irt.person_scores : Scores of people.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> model = fit_graded_response(answers)
+    >>> model.converged, model.discrimination.round(1).tolist()
+    (True, [1.8, 1.7, 1.6, 2.0, 1.7])
     """
     if quadrature_points < _FEWEST_POINTS:
         raise InputShapeError(f"quadrature_points must be at least {_FEWEST_POINTS}, not {quadrature_points}")
@@ -214,6 +229,20 @@ def fit_scales(
     Notes
     -----
     Validated by identity with :func:`fit_graded_response`.
+
+    See Also
+    --------
+    fit_graded_response : One scale.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> models = fit_scales(answers, {"one": ["a", "b", "c"], "two": ["c", "d", "e"]})
+    >>> list(models), models["one"].n_items
+    (['one', 'two'], 3)
     """
     unknown = [item for items in scales.values() for item in items if item not in responses.columns]
     if unknown:

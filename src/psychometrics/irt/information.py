@@ -48,6 +48,21 @@ def category_probabilities(model: GradedResponse, item: Label, theta: Theta = No
     Notes
     -----
     Validated through expected scores and information against R's ``mirt``.
+
+    See Also
+    --------
+    expected_scores : Their mean.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> category_probabilities(model, "a", [0.0]).sum(axis=1).round(6).tolist()
+    [1.0]
     """
     if item not in model.items:
         raise InputShapeError(f"the model has no item {item}; it has {listed(model.items)}")
@@ -85,6 +100,21 @@ def item_information(model: GradedResponse, theta: Theta = None) -> pd.DataFrame
     Notes
     -----
     Validated against R's ``mirt::iteminfo``.
+
+    See Also
+    --------
+    scale_information : Of the whole scale.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> item_information(model, [-1.0, 0.0, 1.0]).shape
+    (3, 5)
     """
     points = _points(theta)
     columns = {item: _curves.information(c, points) for item, c in zip(model.items, model.curves(), strict=True)}
@@ -117,6 +147,21 @@ def expected_scores(model: GradedResponse, theta: Theta = None) -> pd.DataFrame:
     Notes
     -----
     Validated against R's ``mirt::expected.test`` (their sum).
+
+    See Also
+    --------
+    category_probabilities : What it is the mean of.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> expected_scores(model, [-2.0, 2.0])["a"].round(1).tolist()
+    [0.3, 2.8]
     """
     points = _points(theta)
     columns = {
@@ -157,6 +202,21 @@ def scale_information(model: GradedResponse, theta: Theta = None) -> pd.DataFram
     Notes
     -----
     Validated against R's ``mirt::testinfo`` and ``mirt::expected.test``.
+
+    See Also
+    --------
+    marginal_reliability : Averaged over people.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> list(scale_information(model, [0.0]).columns)
+    ['information', 'standard_error', 'reliability', 'expected_score']
     """
     information = item_information(model, theta).sum(axis=1)
     return pd.DataFrame(
@@ -190,6 +250,21 @@ def marginal_reliability(model: GradedResponse) -> float:
     Notes
     -----
     Validated against R's ``mirt::marginal_rxx``.
+
+    See Also
+    --------
+    scale_information : Along the trait.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> round(marginal_reliability(model), 1)
+    0.8
     """
     information = item_information(model, _FINE).sum(axis=1).to_numpy()
     density = np.exp(-(_FINE**2) / 2)

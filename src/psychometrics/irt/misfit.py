@@ -61,6 +61,21 @@ def item_fit(model: GradedResponse, responses: pd.DataFrame, minimum_expected: f
     -----
     Validated against R's ``mirt::itemfit(fit_stats = "S_X2", mincell = 1)``. The published papers leave the order of
     joining open; R's order differs in some sparse score groups, where it may end with fewer cells.
+
+    See Also
+    --------
+    psychometrics.irt.local_dependence : Pairs of items.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> item_fit(model, answers)["n"].tolist()
+    [400, 400, 400, 400, 400]
     """
     if minimum_expected <= 0:
         raise InputShapeError(f"minimum_expected must be positive, got {minimum_expected}")

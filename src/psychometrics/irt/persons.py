@@ -60,6 +60,21 @@ def person_scores(model: GradedResponse, responses: pd.DataFrame, method: Scorin
     Notes
     -----
     Validated against R's ``mirt::fscores`` (methods EAP and MAP).
+
+    See Also
+    --------
+    empirical_reliability : How reliable they are.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> person_scores(model, answers)["score"].corr(pd.Series(trait[:, 0])).round(1).item()
+    0.9
     """
     if method not in ("EAP", "MAP"):
         raise InputShapeError(f"method must be 'EAP' or 'MAP', not {method!r}")
@@ -101,6 +116,21 @@ def empirical_reliability(model: GradedResponse, responses: pd.DataFrame) -> flo
     Notes
     -----
     Validated against R's ``mirt::empirical_rxx``.
+
+    See Also
+    --------
+    psychometrics.irt.marginal_reliability : From the model alone.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> round(empirical_reliability(model, answers), 1)
+    0.8
     """
     scores = person_scores(model, responses).dropna()
     if len(scores) < 2:
@@ -144,6 +174,21 @@ def person_fit(model: GradedResponse, responses: pd.DataFrame) -> pd.DataFrame:
     -----
     Validated by recovery (near standard normal for people who answer by the model, far below zero for people who
     answer at random) and by direct summation over every possible answer pattern.
+
+    See Also
+    --------
+    person_scores : The scores.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(3)
+    >>> trait = rng.normal(size=(400, 1))
+    >>> answers = pd.DataFrame(np.digitize(trait + rng.normal(size=(400, 5)), [-1.2, 0, 1.2]), columns=list("abcde"))
+    >>> from psychometrics.irt import fit_graded_response
+    >>> model = fit_graded_response(answers)
+    >>> bool(person_fit(model, answers)["lz"].mean() > -0.5)
+    True
     """
     codes, index = codes_for(model, responses)
     scores = person_scores(model, responses)

@@ -89,6 +89,20 @@ def compare(
     Notes
     -----
     Validated against R ``t.test``, ``cor.test`` and the noncentral t of base R.
+
+    See Also
+    --------
+    psychometrics.self_other.agreement_profiles : Person by person.
+    psychometrics.self_other.bland_altman : Limits of agreement.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(2)
+    >>> peers = pd.DataFrame(3.8 + 0.5 * rng.normal(size=(40, 2)), columns=["share", "listen"])
+    >>> own = 0.3 * peers + 2.5 + 0.5 * rng.normal(size=(40, 2))
+    >>> compare(own, peers).table[["competency", "difference", "pearson"]].round(2).to_numpy().tolist()
+    [['share', -0.2, 0.32], ['listen', -0.17, 0.33]]
     """
     share(confidence, "confidence")
     own, peers, shared = _align(self_scores, peer_means)
@@ -201,6 +215,15 @@ def noncentrality_interval(t: float, df: float, confidence: float = 0.95) -> tup
     Notes
     -----
     Validated against base R's noncentral ``pt``.
+
+    See Also
+    --------
+    compare : Uses it for d.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in noncentrality_interval(2.5, 30)]
+    [0.422, 4.54]
     """
     if t < 0:
         lower, upper = noncentrality_interval(-t, df, confidence)

@@ -84,6 +84,21 @@ def agreement_profiles(
     Notes
     -----
     Validated by its false-alarm rate in a simulation without true differences.
+
+    See Also
+    --------
+    peer_standard_error : Errors of peer means.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(2)
+    >>> peers = pd.DataFrame(3.8 + 0.5 * rng.normal(size=(40, 2)), columns=["share", "listen"])
+    >>> own = 0.3 * peers + 2.5 + 0.5 * rng.normal(size=(40, 2))
+    >>> error = pd.Series(0.3, index=own.columns)
+    >>> found = agreement_profiles(own, peers, error, own * 0 + 0.3)
+    >>> found.summary[["competency", "n"]].to_numpy().tolist()
+    [['share', 40], ['listen', 40]]
     """
     share(confidence, "confidence")
     own, peers = (
@@ -161,6 +176,17 @@ def peer_standard_error(ratings: pd.DataFrame, persons: pd.Series, index: pd.Ind
     ------
     InputShapeError
         Different rows, or no person with two peers.
+
+    See Also
+    --------
+    agreement_profiles : What they are for.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"share": [4.0, 5, 4, 2, 3]})
+    >>> peer_standard_error(ratings, pd.Series(["p", "p", "p", "q", "q"]))["share"].round(3).to_dict()
+    {'p': 0.36, 'q': 0.441}
     """
     table = numeric_table(ratings, "ratings", noun="column")
     require_same_rows(table.index, persons.index, "ratings and persons")
@@ -256,6 +282,20 @@ def bland_altman(self_scores: pd.Series, peer_means: pd.Series, confidence: floa
     Notes
     -----
     Validated against base R.
+
+    See Also
+    --------
+    psychometrics.self_other.compare : Mean differences and correlations.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(2)
+    >>> peers = pd.DataFrame(3.8 + 0.5 * rng.normal(size=(40, 2)), columns=["share", "listen"])
+    >>> own = 0.3 * peers + 2.5 + 0.5 * rng.normal(size=(40, 2))
+    >>> found = bland_altman(own["share"], peers["share"])
+    >>> round(found.bias, 2), round(found.lower_limit, 2), round(found.upper_limit, 2)
+    (-0.2, -1.31, 0.91)
     """
     own, peer = numeric_column(self_scores, "self scores"), numeric_column(peer_means, "peer means")
     require_same_rows(own.index, peer.index, "self scores and peer means")

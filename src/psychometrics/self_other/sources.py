@@ -81,6 +81,19 @@ def multitrait_multisource(
     Notes
     -----
     Validated by identities with :func:`psychometrics.association.correlation_matrix`.
+
+    See Also
+    --------
+    psychometrics.self_other.compare : One competency at a time.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(2)
+    >>> peers = pd.DataFrame(3.8 + 0.5 * rng.normal(size=(40, 2)), columns=["share", "listen"])
+    >>> own = 0.3 * peers + 2.5 + 0.5 * rng.normal(size=(40, 2))
+    >>> multitrait_multisource(own, peers).criteria[["competency", "comparisons_other_source"]].to_numpy().tolist()
+    [['share', 2], ['listen', 2]]
     """
     own, peers = (
         numeric_table(self_scores, "self scores", noun="column"),

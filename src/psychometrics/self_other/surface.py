@@ -125,6 +125,21 @@ def response_surface(
     Notes
     -----
     Validated against R ``lm`` with the same linear combinations, classical and ``sandwich::vcovHC``.
+
+    See Also
+    --------
+    psychometrics.association.regression : The polynomial behind it.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(2)
+    >>> peers = pd.DataFrame(3.8 + 0.5 * rng.normal(size=(40, 2)), columns=["share", "listen"])
+    >>> own = 0.3 * peers + 2.5 + 0.5 * rng.normal(size=(40, 2))
+    >>> outcome = (own["share"] + rng.normal(size=40)).rename("engagement")
+    >>> found = response_surface(outcome, own["share"], peers["share"], centre=3)
+    >>> found.surface["parameter"].tolist(), found.n
+    (['a1', 'a2', 'a3', 'a4', 'a5'], 40)
     """
     y = numeric_column(outcome, "outcome")
     s, p = numeric_column(self_scores, "self scores"), numeric_column(peer_means, "peer means")
