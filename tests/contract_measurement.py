@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 from contract_cases import Case, Entry
 
-from psychometrics import dimensionality, items, reliability, resampling, scoring, screening, selection
+from psychometrics import (
+    content_validity,
+    dimensionality,
+    items,
+    reliability,
+    resampling,
+    scoring,
+    screening,
+    selection,
+)
 from psychometrics.errors import PsychometricsError
 
 NO_INTERVAL = dict.fromkeys(("lower", "upper"), "no interval was asked for")
@@ -156,6 +165,16 @@ ENTRIES = {
         "category_check": Entry(lambda case: selection.category_check(case.answers)),
         "reason_table": Entry(
             lambda case: selection.reason_table(selection.screen_items(case.answers, case.scales).findings)
+        ),
+    },
+    "content_validity": {
+        "item_content_validity": Entry(lambda case: content_validity.item_content_validity(case.answers)),
+        "scale_content_validity": Entry(
+            lambda case: content_validity.scale_content_validity(content_validity.item_content_validity(case.answers))
+        ),
+        "content_validity_ratio": Entry(lambda case: content_validity.content_validity_ratio(case.answers)),
+        "critical_content_validity_ratio": Entry(
+            lambda case: content_validity.critical_content_validity_ratio(len(case.answers))
         ),
     },
     "scoring": {"scale_scores": Entry(lambda case: scoring.scale_scores(case.answers, case.scales))},

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-from compendium.consultation.content_validity import (
-    ScaleContentValidity,
-    content_validity_ratio,
-    critical_content_validity_ratio,
-    item_content_validity,
-    item_verdicts,
-    kappa_label,
-    scale_content_validity,
-    scales_content_validity,
-)
 from compendium.consultation.loading import (
     Consultation,
     ConsultationDescription,
@@ -20,18 +10,17 @@ from compendium.consultation.loading import (
     load_consultation,
 )
 from compendium.consultation.synthetic import write_synthetic_consultation
+from compendium.consultation.verdicts import item_verdicts, scales_content_validity
+from psychometrics.content_validity import content_validity_ratio, item_content_validity, scale_content_validity
 
 __all__ = [
     "Consultation",
     "ConsultationDescription",
-    "ScaleContentValidity",
     "change_log",
     "comment_counts",
     "content_validity_ratio",
-    "critical_content_validity_ratio",
     "item_content_validity",
     "item_verdicts",
-    "kappa_label",
     "load_consultation",
     "scale_content_validity",
     "scales_content_validity",

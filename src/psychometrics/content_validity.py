@@ -1,4 +1,4 @@
-"""Content validity from raters' judgements: CVI, modified kappa, Lawshe's ratio."""
+"""Content validity from raters' judgements: content validity index, modified kappa, Lawshe's ratio."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-# Lynn 1986: with five raters or fewer, all must agree.
-FEW_RATERS = 5
+from psychometrics._checks import listed, numeric_table, share
+from psychometrics.errors import InputShapeError
+
+__all__ = [
+    "ScaleContentValidity",
+    "content_validity_ratio",
+    "critical_content_validity_ratio",
+    "item_content_validity",
+    "kappa_label",
+    "scale_content_validity",
+]
 
 
 def item_content_validity(ratings: pd.DataFrame, *, positive_from: int = 3, confidence: float = 0.95) -> pd.DataFrame:
@@ -37,8 +45,14 @@ def item_content_validity(ratings: pd.DataFrame, *, positive_from: int = 3, conf
 
     Raises
     ------
-    ValueError
-        When an item has no rating.
+    InputShapeError
+        An item without a rating.
+    CodingError
+        A rating that is not a number.
+
+    See Also
+    --------
+    scale_content_validity, content_validity_ratio
 
     References
     ----------
@@ -48,22 +62,29 @@ def item_content_validity(ratings: pd.DataFrame, *, positive_from: int = 3, conf
     Notes
     -----
     Validated against Polit, Beck & Owen, table 4 (tests).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from psychometrics.content_validity import item_content_validity
+    >>> ratings = pd.DataFrame([[4, 4, 3, 4, 2], [1, 2, 4, 3, 2]], index=["a", "b"])
+    >>> item_content_validity(ratings)["i_cvi"].tolist()
+    [0.8, 0.4]
     """
-    raters = ratings.notna().sum(axis=1)
-    if (raters == 0).any():
-        raise ValueError(
-            f"no rating of {', '.join(map(str, raters.index[raters == 0]))}: collect some or drop the item"
-        )
+    from scipy import stats
+
+    share(confidence)
+    ratings, raters = _rated(ratings)
     positive = (ratings >= positive_from).sum(axis=1)
-    share = positive / raters
+    index = positive / raters
     chance = pd.Series(stats.binom.pmf(positive, raters, 0.5), index=ratings.index)
-    kappa = (share - chance) / (1 - chance)
+    kappa = (index - chance) / (1 - chance)
     lower, upper = _wilson(positive, raters, confidence)
     return pd.DataFrame(
         {
             "raters": raters,
             "positive": positive,
-            "i_cvi": share,
+            "i_cvi": index,
             "lower": lower,
             "upper": upper,
             "chance_agreement": chance,
@@ -72,6 +93,15 @@ def item_content_validity(ratings: pd.DataFrame, *, positive_from: int = 3, conf
             "mean": ratings.mean(axis=1),
         }
     )
+
+
+def _rated(ratings: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series[int]]:
+    """Return the ratings as numbers with the raters of each item; refuse items that nobody rated."""
+    table = numeric_table(ratings, "ratings", noun="rater")
+    raters = table.notna().sum(axis=1)
+    if (raters == 0).any():
+        raise InputShapeError(f"no rating of {listed(raters.index[raters == 0])}: collect some or drop the item")
+    return table, raters
 
 
 def _wilson(positive: pd.Series[int], raters: pd.Series[int], confidence: float) -> tuple[Any, Any]:
@@ -83,7 +113,18 @@ def _wilson(positive: pd.Series[int], raters: pd.Series[int], confidence: float)
 
 
 def kappa_label(kappa: float) -> str:
-    """Return the usual word for a modified kappa: poor, fair (.40), good (.60), excellent (above .74)."""
+    """Return the usual word for a modified kappa: poor, fair (.40), good (.60), excellent (above .74).
+
+    See Also
+    --------
+    item_content_validity
+
+    Examples
+    --------
+    >>> from psychometrics.content_validity import kappa_label
+    >>> kappa_label(0.65)
+    'good'
+    """
     if kappa > 0.74:
         return "excellent"
     return "good" if kappa >= 0.6 else "fair" if kappa >= 0.4 else "poor"
@@ -116,6 +157,18 @@ def scale_content_validity(items: pd.DataFrame) -> ScaleContentValidity:
     References
     ----------
     Polit, D. F., & Beck, C. T. (2006). The content validity index. Research in Nursing & Health, 29, 489-497.
+
+    See Also
+    --------
+    item_content_validity
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from psychometrics.content_validity import item_content_validity, scale_content_validity
+    >>> ratings = pd.DataFrame([[4, 4, 3, 4], [1, 2, 4, 3]], index=["a", "b"])
+    >>> scale_content_validity(item_content_validity(ratings)).average
+    0.75
     """
     return ScaleContentValidity(
         items=len(items),
@@ -123,21 +176,6 @@ def scale_content_validity(items: pd.DataFrame) -> ScaleContentValidity:
         average=float(items["i_cvi"].mean()),
         universal_agreement=float((items["positive"] == items["raters"]).mean()),
     )
-
-
-def scales_content_validity(items: pd.DataFrame, competency: pd.Series[str]) -> pd.DataFrame:
-    """Return S-CVI of each competency.
-
-    Parameters
-    ----------
-    items : DataFrame
-        As :func:`item_content_validity` returns it.
-    competency : Series
-        Competency of each item.
-    """
-    groups = items.groupby(competency.reindex(items.index), sort=False)
-    rows = {name: scale_content_validity(members).__dict__ for name, members in groups}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("competency")
 
 
 def content_validity_ratio(
@@ -167,8 +205,27 @@ def content_validity_ratio(
     Lawshe, C. H. (1975). A quantitative approach to content validity. Personnel Psychology, 28, 563-575. Ayre, C., &
     Scally, A. J. (2014). Critical values for Lawshe's content validity ratio. Measurement and Evaluation in Counseling
     and Development, 47, 79-86.
+
+    Raises
+    ------
+    InputShapeError
+        An item without a rating.
+    CodingError
+        A rating that is not a number.
+
+    See Also
+    --------
+    critical_content_validity_ratio, item_content_validity
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from psychometrics.content_validity import content_validity_ratio
+    >>> content_validity_ratio(pd.DataFrame([[4, 4, 4, 4, 4], [4, 4, 4, 4, 1]]))["cvr"].tolist()
+    [1.0, 0.6]
     """
-    raters = ratings.notna().sum(axis=1)
+    share(alpha_level, "alpha_level")
+    ratings, raters = _rated(ratings)
     essential = (ratings >= essential_from).sum(axis=1)
     critical = {n: critical_content_validity_ratio(int(n), alpha_level) for n in raters.unique()}
     out = pd.DataFrame({"raters": raters, "essential": essential, "cvr": (essential - raters / 2) / (raters / 2)})
@@ -186,30 +243,19 @@ def critical_content_validity_ratio(raters: int, alpha_level: float = 0.05) -> f
     References
     ----------
     Ayre & Scally (2014), table 2 (exact binomial probabilities, one-tailed).
+
+    See Also
+    --------
+    content_validity_ratio
+
+    Examples
+    --------
+    >>> from psychometrics.content_validity import critical_content_validity_ratio
+    >>> critical_content_validity_ratio(10)
+    0.8
     """
+    from scipy import stats
+
     counts = np.arange(raters + 1)
     rare = stats.binom.sf(counts - 1, raters, 0.5) <= alpha_level
     return float((counts[rare][0] - raters / 2) / (raters / 2)) if rare.any() else float("nan")
-
-
-def item_verdicts(relevance: pd.DataFrame, clarity: pd.DataFrame, *, minimum: float) -> pd.DataFrame:
-    """Say what the raters' judgements mean for each item.
-
-    ``keep``: relevant and clear; ``reword``: relevant, not clear; ``question``: not relevant enough. Indices are
-    compared at two decimals, as the usual cut-off .78 is 7 of 9 so printed. With five raters or fewer all must agree
-    (Lynn 1986).
-
-    Parameters
-    ----------
-    relevance, clarity : DataFrame
-        As :func:`item_content_validity` returns them.
-    minimum
-        Smallest index that counts.
-    """
-    needed = pd.Series(np.where(relevance["raters"] <= FEW_RATERS, 1.0, minimum), index=relevance.index)
-    relevant = relevance["i_cvi"].round(2) >= needed
-    clear = clarity["i_cvi"].reindex(relevance.index).round(2) >= needed
-    verdict = np.select([relevant & clear, relevant], ["keep", "reword"], "question")
-    return pd.DataFrame(
-        {"relevance": relevance["i_cvi"], "clarity": clarity["i_cvi"], "needed": needed, "verdict": verdict}
-    )
