@@ -1,0 +1,81 @@
+"""The commands of the survey loop: write the questionnaire, read its answers back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compendium.faults import Fault, InvalidInput, suggest
+
+
+def instrument(
+    framework: Annotated[str, typer.Argument(help="A framework: its id, or the path of its folder.")],
+    tool: Annotated[
+        str, typer.Option("--for", help="xlsform, redcap, limesurvey, qualtrics, word, paper, booklet, self-score.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the files.")],
+    form: Annotated[str, typer.Option(help="self, peer or both.")] = "both",
+    language: Annotated[list[str] | None, typer.Option(help="A language of the framework; repeat for several.")] = None,
+    cohort: Annotated[str, typer.Option(help="A cohort whose groupings and outcomes are asked.")] = "",
+    order: Annotated[
+        str, typer.Option(help="framework, within (shuffled in each competency) or across.")
+    ] = "framework",
+    seed: Annotated[int, typer.Option(help="Seed of the shuffle.")] = 0,
+    items: Annotated[str, typer.Option(help="all, or final.")] = "all",
+) -> None:
+    """Write the questionnaire of a framework for a survey tool, on paper, or to read."""
+    from compendium.cohort import load_settings
+    from compendium.framework import load_framework, locate_framework
+    from compendium.instruments import TOOLS, write_instrument
+    from compendium.paths import cohort_folder
+
+    _require(tool, list(TOOLS), "--for")
+    _require(form, ["self", "peer", "both"], "--form")
+    _require(order, ["framework", "within", "across"], "--order")
+    _require(items, ["all", "final"], "--items")
+    asked = load_framework(locate_framework(framework, Path.cwd())).select(items)  # type: ignore[arg-type]
+    settings = load_settings(cohort_folder(cohort)) if cohort else None
+    forms = ["self", "peer"] if form == "both" else [form]
+    written = write_instrument(
+        asked, tool, out, forms=forms, languages=language or (), settings=settings, order=order, seed=seed,  # type: ignore[arg-type]
+    )  # fmt: skip
+    typer.echo("\n".join(str(path) for path in written))
+
+
+def import_answers(
+    files: Annotated[list[Path], typer.Argument(help="Exports of the self form.")],
+    into: Annotated[Path, typer.Option(help="The new cohort folder.")],
+    peers: Annotated[list[Path] | None, typer.Option(help="Exports of the peer form.")] = None,
+    tool: Annotated[
+        str | None, typer.Option("--format", help="The survey tool, where the content does not show it.")
+    ] = None,
+    framework: Annotated[str, typer.Option(help="A framework: its id, or the path of its folder.")] = "integrated-care",
+    person: Annotated[str, typer.Option(help="Column of the person's code.")] = "",
+    rater: Annotated[str, typer.Option(help="Column of the rater's code.")] = "",
+) -> None:
+    """Describe a cohort from what a survey tool exported; the exports stay where they are."""
+    from compendium.cohort.describe import describe_import
+    from compendium.framework import load_framework, locate_framework
+    from compendium.importers import FORMATS
+
+    if tool is not None:
+        _require(tool, list(FORMATS), "--format")
+    located = locate_framework(framework, Path.cwd())
+    path = describe_import(
+        into, load_framework(located), files, peers or (), tool=tool, person=person, rater=rater, framework_name=located
+    )
+    typer.echo(f"Read {path}, confirm what it asks, then run: compendium validate {into}")
+
+
+def _require(word: str, known: list[str], option: str) -> None:
+    """Refuse a word that an option does not know."""
+    if word not in known:
+        raise InvalidInput([Fault(option, "unknown word", suggest(word, known), value=word)])
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("instrument")(instrument)
+    app.command("import")(import_answers)
