@@ -89,11 +89,52 @@ def distribution(upper: Array, lower: Array, rho: Array) -> Array:
     return result
 
 
-def cell_probabilities(upper: Array, lower: Array, rho: Array) -> Array:
-    """Probability of each cell of the tables that the thresholds cut, (pairs, rows + 1, columns + 1)."""
+# Points that keep the error of a short step below 1e-13, by its length in the arc sine.
+_STEPS = ((0.02, 3), (0.1, 5), (0.3, 9))
+# Beyond this correlation the integrand is too steep for a short step.
+_STEEP = 0.9
+
+
+def moved(cumulative: Array, upper: Array, lower: Array, old: Array, new: Array) -> Array:
+    """Distribution function at new correlations, from its values at old ones.
+
+    The derivative in the correlation is the density, so that a short step needs few points of quadrature; long and
+    steep ones are computed afresh.
+    """
+    step = np.arcsin(new) - np.arcsin(old)
+    length = np.where(np.maximum(np.abs(old), np.abs(new)) > _STEEP, np.inf, np.abs(step))
+    result, floor = np.empty_like(cumulative), -1.0
+    for bound, points in _STEPS:
+        rows = np.flatnonzero((length > floor) & (length <= bound))
+        if rows.size:
+            result[rows] = cumulative[rows] + _between(upper[rows], lower[rows], old[rows], step[rows], points)
+        floor = bound
+    rows = np.flatnonzero(length > floor)
+    result[rows] = distribution(upper[rows], lower[rows], new[rows])
+    return result
+
+
+def _between(upper: Array, lower: Array, old: Array, step: Array, points: int) -> Array:
+    """Integral of the density from an old correlation over a step in the arc sine."""
+    nodes, weights = _legendre(points)
+    arc = np.arcsin(old)
+    half_squares = 0.5 * (upper[:, :, None] ** 2 + lower[:, None, :] ** 2)
+    product = upper[:, :, None] * lower[:, None, :]
+    total = np.zeros_like(product)
+    for node, weight in zip(nodes, weights, strict=True):
+        sine = np.sin(arc + node * step)[:, None, None]
+        total += weight * np.exp((product * sine - half_squares) / (1.0 - sine * sine))
+    return np.asarray(step[:, None, None] / (2.0 * np.pi) * total)
+
+
+def cell_probabilities(upper: Array, lower: Array, rho: Array, inner: Array | None = None) -> Array:
+    """Probability of each cell of the tables that the thresholds cut, (pairs, rows + 1, columns + 1).
+
+    `inner` is the distribution function on the grid, where it is known.
+    """
     pairs, rows, columns = rho.size, upper.shape[1], lower.shape[1]
     cumulative = np.zeros((pairs, rows + 2, columns + 2))
-    cumulative[:, 1:-1, 1:-1] = distribution(upper, lower, rho)
+    cumulative[:, 1:-1, 1:-1] = distribution(upper, lower, rho) if inner is None else inner
     cumulative[:, 1:-1, -1] = ndtr(upper)
     cumulative[:, -1, 1:-1] = ndtr(lower)
     cumulative[:, -1, -1] = 1.0

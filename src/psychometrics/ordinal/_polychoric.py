@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from psychometrics.errors import SingularMatrixError
 from psychometrics.ordinal import two_step as estimation
-from psychometrics.ordinal._bivariate import cell_probabilities
 from psychometrics.ordinal._responses import Missing, encode
 
 Array = NDArray[np.float64]
@@ -36,8 +35,9 @@ class Polychoric:
     categories : dict of str to tuple of int
         The observed codes of each item.
     tables : DataFrame
-        One row a pair: item_1, item_2, n, empty_cells, sparse_cells (fewer than five persons expected),
-        smallest_expected, at_limit (no interior maximum).
+        One row a pair: item_1, item_2, n, empty_cells (as answered), sparse_cells (fewer than five persons expected),
+        smallest_expected, at_limit (no interior maximum), corrected (a 2 x 2 table with an empty cell, into which half
+        a person was moved).
     asymptotic_covariance : DataFrame or None
         Covariance of sqrt(n_used) times thresholds and correlations; divide by `n_used` for the estimates.
     smoothed : bool
@@ -219,9 +219,7 @@ def _table_report(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
     items = np.array(estimates.responses.items, dtype=object)
     first, second = estimates.first, estimates.second
     sizes = estimates.counts.sum(axis=(1, 2))
-    expected = sizes[:, None, None] * cell_probabilities(
-        estimates.thresholds[first], estimates.thresholds[second], estimates.correlations
-    )
+    expected = sizes[:, None, None] * estimates.probabilities
     width = np.arange(estimates.counts.shape[1])
     used = width < estimates.responses.n_categories[:, None]
     real = used[first][:, :, None] & used[second][:, None, :]
@@ -229,10 +227,11 @@ def _table_report(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
         "item_1": items[first],
         "item_2": items[second],
         "n": sizes.round().astype(int),
-        "empty_cells": ((estimates.counts == 0) & real).sum(axis=(1, 2)),
+        "empty_cells": ((estimates.counts == 0) & real).sum(axis=(1, 2)) + estimates.corrected,
         "sparse_cells": ((expected < SPARSE_EXPECTED) & real).sum(axis=(1, 2)),
         "smallest_expected": np.where(real, expected, np.inf).min(axis=(1, 2)),
         "at_limit": np.abs(estimates.correlations) >= estimation.LIMIT - 1e-6,
+        "corrected": estimates.corrected,
     }
     return pd.DataFrame(columns)
 
@@ -248,6 +247,11 @@ def _notes(
         notes.append(
             f"{len(empty)} of {len(tables)} pairs have empty cells; most in {worst['item_1']} with "
             f"{worst['item_2']} ({worst['empty_cells']})."
+        )
+    for row in tables[tables["corrected"]].itertuples():
+        notes.append(
+            f"The table of {row.item_1} and {row.item_2} has an empty cell, into which half a person was moved "
+            "(Brown & Benedetti 1977)."
         )
     for row in tables[tables["at_limit"]].itertuples():
         notes.append(f"The correlation of {row.item_1} and {row.item_2} is at its limit: their table fixes no maximum.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,10 @@ LIMIT = 0.9999
 _TINY = 1e-20
 _STEPS = 60
 _TOLERANCE = 1e-11
+# A Newton step this short leaves an error of its square.
+_SHORT = 1e-6
+# Terms of the tetrachoric series behind the starting values.
+_TERMS = 8
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class TwoStepEstimates:
         Items of each pair, in the order (1, 2), (1, 3), ..., (2, 3), ...
     counts : ndarray, (n_pairs, most_categories, most_categories)
     correlations : ndarray, (n_pairs,)
+    probabilities : ndarray, (n_pairs, most_categories, most_categories)
+        Of the cells of each table, at the correlation.
     corrected : ndarray of bool, (n_pairs,)
         Two-by-two tables with an empty cell, into which half a person was moved.
     """
@@ -48,6 +55,7 @@ class TwoStepEstimates:
     second: NDArray[np.intp]
     counts: Array
     correlations: Array
+    probabilities: Array
     corrected: NDArray[np.bool_]
 
     @property
@@ -76,9 +84,11 @@ def estimate(responses: OrdinalResponses) -> TwoStepEstimates:
     thresholds = marginal_thresholds(responses)
     counts = pair_counts(responses)[first, :, second, :]
     _check_overlap(counts, responses, first, second)
-    counts, corrected = adjust_fourfold(counts)
-    correlations = maximise(counts, thresholds[first], thresholds[second])
-    return TwoStepEstimates(responses, thresholds, first, second, counts, correlations, corrected)
+    both = np.maximum(responses.n_categories[first], responses.n_categories[second]) == 2
+    corrected = adjust_fourfold(counts, both)
+    correlations, inner = maximise(counts, thresholds[first], thresholds[second])
+    cells = bivariate.cell_probabilities(thresholds[first], thresholds[second], correlations, inner)
+    return TwoStepEstimates(responses, thresholds, first, second, counts, correlations, cells, corrected)
 
 
 def _check_overlap(
@@ -123,53 +133,83 @@ def pair_counts(responses: OrdinalResponses) -> Array:
     return total.reshape(n_items, most, n_items, most)
 
 
-def adjust_fourfold(counts: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Move half a person into a single empty cell of a 2 x 2 table (Brown & Benedetti 1977); say where."""
-    corrected = np.zeros(len(counts), dtype=bool)
-    if counts.shape[1:] == (2, 2):
-        corrected = (counts == 0).sum(axis=(1, 2)) == 1
-        empty = np.argwhere((counts == 0) & corrected[:, None, None])
-        for pair, row, column in empty:
-            sign = 1.0 if row == column else -1.0
-            counts[pair] += 0.5 * sign * np.array([[1.0, -1.0], [-1.0, 1.0]])
-    return counts, corrected
+def adjust_fourfold(counts: Array, fourfold: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Move half a person into a single empty cell of a 2 x 2 table (Brown & Benedetti 1977), in place; say where."""
+    corrected = fourfold & ((counts[:, :2, :2] == 0).sum(axis=(1, 2)) == 1)
+    for pair in np.flatnonzero(corrected):
+        row, column = np.argwhere(counts[pair, :2, :2] == 0)[0]
+        sign = 1.0 if row == column else -1.0
+        counts[pair, :2, :2] += 0.5 * sign * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    return np.asarray(corrected)
 
 
-def maximise(counts: Array, upper: Array, lower: Array) -> Array:
-    """Maximum of each pair's likelihood in the correlation: Newton steps kept inside a shrinking bracket."""
-    rho = np.clip(code_correlations(counts), -0.9, 0.9)
+def maximise(counts: Array, upper: Array, lower: Array) -> tuple[Array, Array]:
+    """Maximum of each pair's likelihood in the correlation, with the distribution function there.
+
+    Newton steps kept inside a shrinking bracket.
+    """
+    rho = starting_correlations(counts, upper, lower)
+    inner = bivariate.distribution(upper, lower, rho)
     low, high = np.full(rho.size, -LIMIT), np.full(rho.size, LIMIT)
     active = np.arange(rho.size)
     for _ in range(_STEPS):
-        slope, curvature = _derivatives(counts[active], upper[active], lower[active], rho[active])
         now = rho[active]
+        slope, curvature = _derivatives(counts[active], upper[active], lower[active], now, inner[active])
         low[active] = np.where(slope > 0, now, low[active])
         high[active] = np.where(slope < 0, now, high[active])
         proposal = now - slope / np.where(curvature < 0, curvature, -np.inf)
         outside = (curvature >= 0) | (proposal <= low[active]) | (proposal >= high[active])
         proposal = np.where(outside, 0.5 * (low[active] + high[active]), proposal)
         rho[active] = proposal
-        active = active[np.abs(proposal - now) > _TOLERANCE]
+        inner[active] = bivariate.moved(inner[active], upper[active], lower[active], now, proposal)
+        active = active[np.abs(proposal - now) > np.where(outside, _TOLERANCE, _SHORT)]
         if not active.size:
             break
-    return rho
+    return rho, inner
 
 
-def code_correlations(counts: Array) -> Array:
-    """Product-moment correlation of the category positions of each table, the starting value."""
+def starting_correlations(counts: Array, upper: Array, lower: Array) -> Array:
+    """Correlation at which the tetrachoric series gives the covariance of the category positions.
+
+    ``cov = sum_k rho^k / k! h_k(a) h_k(b)`` with ``h_k(a) = sum_i He_(k-1)(a_i) phi(a_i)`` over an item's thresholds
+    (Pearson 1900).
+    """
+    terms = _series(upper) * _series(lower) / np.cumprod(np.arange(1.0, _TERMS + 1))
+    goal = position_covariance(counts)
+    rho = np.clip(goal / terms[:, 0], -0.9, 0.9)
+    powers = np.arange(_TERMS)
+    for _ in range(4):
+        raised = rho[:, None] ** powers
+        slope = np.sum(terms * (powers + 1) * raised, axis=1)
+        gap = goal - rho * np.sum(terms * raised, axis=1)
+        rho = np.clip(rho + np.divide(gap, slope, out=np.zeros_like(gap), where=slope > 0), -0.9, 0.9)
+    return np.asarray(rho)
+
+
+def _series(thresholds: Array) -> Array:
+    """Sum Hermite polynomials times the density over the thresholds of each row, (n_rows, terms)."""
+    density = np.exp(-0.5 * thresholds**2) / np.sqrt(2.0 * np.pi)
+    before, now = np.zeros_like(thresholds), np.ones_like(thresholds)
+    sums = []
+    for order in range(_TERMS):
+        sums.append(np.sum(now * density, axis=1))
+        before, now = now, thresholds * now - order * before
+    return np.stack(sums, axis=1)
+
+
+def position_covariance(counts: Array) -> Array:
+    """Covariance of the category positions of each table."""
     total = counts.sum(axis=(1, 2))
     total = np.where(total > 0, total, 1.0)
     position = np.arange(counts.shape[1], dtype=float)
-    rows, columns = counts.sum(axis=2) / total[:, None], counts.sum(axis=1) / total[:, None]
-    mean_row, mean_column = rows @ position, columns @ position
-    variance = (rows @ position**2 - mean_row**2) * (columns @ position**2 - mean_column**2)
-    covariance = np.einsum("pab,a,b->p", counts, position, position) / total - mean_row * mean_column
-    return np.asarray(np.where(variance > 0, covariance / np.sqrt(np.where(variance > 0, variance, 1.0)), 0.0))
+    mean_row = counts.sum(axis=2) @ position / total
+    mean_column = counts.sum(axis=1) @ position / total
+    return np.asarray((counts @ position) @ position / total - mean_row * mean_column)
 
 
-def _derivatives(counts: Array, upper: Array, lower: Array, rho: Array) -> tuple[Array, Array]:
+def _derivatives(counts: Array, upper: Array, lower: Array, rho: Array, inner: Array) -> tuple[Array, Array]:
     """First and second derivative of each pair's log-likelihood in the correlation."""
-    probability = np.maximum(bivariate.cell_probabilities(upper, lower, rho), _TINY)
+    probability = np.maximum(bivariate.cell_probabilities(upper, lower, rho, inner), _TINY)
     density = bivariate.density(upper, lower, rho)
     score = bivariate.cell_differences(density) / probability
     bend = bivariate.cell_differences(density * bivariate.density_slope(upper, lower, rho)) / probability
@@ -202,7 +242,7 @@ def correlation_influence(estimates: TwoStepEstimates) -> Array:
     """
     first, second = estimates.first, estimates.second
     upper, lower, rho = estimates.thresholds[first], estimates.thresholds[second], estimates.correlations
-    probability = np.maximum(bivariate.cell_probabilities(upper, lower, rho), _TINY)
+    probability = np.maximum(estimates.probabilities, _TINY)
     score = bivariate.cell_differences(bivariate.density(upper, lower, rho)) / probability
     weighted = estimates.counts * score / probability
     information = np.einsum("pab,pab->p", estimates.counts, score * score)
@@ -234,33 +274,32 @@ def threshold_rows(estimates: TwoStepEstimates, of_threshold: Array, rows: slice
 
 def correlation_rows(estimates: TwoStepEstimates, of_correlation: Array, rows: slice) -> Array:
     """Influence of some persons on the correlations, (n_rows, n_pairs)."""
-    codes = estimates.responses.codes[rows].astype(np.intp)
+    codes = estimates.responses.codes[rows].astype(np.int32)
     width = of_correlation.shape[1]
     cells = codes[:, estimates.first]
     cells *= width
     cells += codes[:, estimates.second]
-    cells += np.arange(estimates.first.size) * width * width
+    cells += np.arange(estimates.first.size, dtype=np.int32) * (width * width)
     return np.take(of_correlation.ravel(), cells, mode="clip")
 
 
-def influence_rows(estimates: TwoStepEstimates, thresholds: bool = True) -> Array:
-    """Influence of every person on thresholds (or not) and correlations, (n_persons, n_moments)."""
-    of_threshold, of_correlation = threshold_influence(estimates), correlation_influence(estimates)
-    n_persons = estimates.responses.n_persons
-    before = thresholds * estimates.threshold_places[0].size
-    rows = np.empty((n_persons, before + estimates.first.size))
-    for start in range(0, n_persons, CHUNK):
+def influence_chunks(
+    estimates: TwoStepEstimates, thresholds: bool = True, precision: type[np.floating] = np.float64
+) -> Iterator[tuple[slice, Array]]:
+    """Yield the influence of some persons at a time on thresholds (or not) and correlations, (n_rows, n_moments)."""
+    of_threshold, of_correlation = threshold_influence(estimates), correlation_influence(estimates).astype(precision)
+    for start in range(0, estimates.responses.n_persons, CHUNK):
         chunk = slice(start, start + CHUNK)
+        rows = correlation_rows(estimates, of_correlation, chunk)
         if thresholds:
-            rows[chunk, :before] = threshold_rows(estimates, of_threshold, chunk)
-        rows[chunk, before:] = correlation_rows(estimates, of_correlation, chunk)
-    return rows
+            rows = np.hstack([threshold_rows(estimates, of_threshold, chunk).astype(precision), rows])
+        yield chunk, rows
 
 
 def asymptotic_covariance(estimates: TwoStepEstimates) -> Array:
     """Covariance of sqrt(n) times thresholds and correlations (Muthén 1984), thresholds first."""
-    rows = influence_rows(estimates)
-    return np.asarray(rows.T @ rows / len(rows))
+    products = (rows.T @ rows for _, rows in influence_chunks(estimates))
+    return np.asarray(sum(products, np.zeros(())) / estimates.responses.n_persons)
 
 
 def threshold_variance(estimates: TwoStepEstimates) -> Array:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Array = NDArray[np.float64]
 
@@ -28,8 +29,15 @@ class Clusters:
     def sums(self, rows: Array, group: int) -> Array:
         """Sum the rows of a group over its clusters, (n_clusters, n_columns)."""
         total = np.zeros((self.number, rows.shape[1]))
-        np.add.at(total, self.codes[group], rows)
+        self.add(total, rows, group, slice(0, len(rows)))
         return total
+
+    def add(self, total: Array, rows: Array, group: int, chunk: slice) -> None:
+        """Add some of a group's rows to the sums over its clusters."""
+        codes = self.codes[group][chunk]
+        shape = (self.number, codes.size)
+        members = sparse.csr_array((np.ones(codes.size), (codes, np.arange(codes.size))), shape=shape)
+        total += members @ rows
 
     def widened(self, rows: Array, group: int) -> Array:
         """Sum over clusters, times the root of C / (C - 1) for the C clusters of the group (as lavaan does)."""

@@ -13,13 +13,13 @@ from scipy.linalg import block_diag, solve_triangular
 
 from psychometrics.errors import SingularMatrixError
 from psychometrics.sem import _normal as normal
+from psychometrics.sem._cells import Cell
 from psychometrics.sem._clusters import Clusters
 from psychometrics.sem._normal import Directions, Expected, NormalData
 from psychometrics.sem._sharing import Sharing
 from psychometrics.sem._solve import inverted, positive_definite
 from psychometrics.sem._structure import Layout, Structure
 from psychometrics.sem.fit_measures import Likelihood, ModelTest
-from psychometrics.sem.model import Cell
 
 Array = NDArray[np.float64]
 

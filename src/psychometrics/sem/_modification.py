@@ -10,12 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychometrics.sem import _normal as normal
+from psychometrics.sem._cells import Cell, Kind
 from psychometrics.sem._continuous import NormalProblem
 from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Sorted
 from psychometrics.sem._normal import Directions
-from psychometrics.sem._ordinal import OrdinalProblem, scaled_rows
-from psychometrics.sem.model import Cell, CfaModel, Kind
+from psychometrics.sem._ordinal import OrdinalProblem, plain, scaled_rows
+from psychometrics.sem.model import CfaModel
 
 Array = NDArray[np.float64]
 
@@ -93,8 +94,8 @@ def _ordinal_score(problem: OrdinalProblem, values: Array, group: int, old: int)
     derivative = implied.derivative
     new = derivative[:, old:]
     weighted = scaled_rows(new, share * moments.weight)
-    own = np.asarray(new.multiply(weighted).sum(axis=0)).ravel()
-    across = (weighted.T @ derivative).toarray()
+    own = np.asarray((new * weighted).sum(axis=0)).ravel()
+    across = plain(weighted.T @ derivative)
     residual = moments.observed - implied.moments
     return _Score(-(weighted.T @ residual), own, problem.sharing.fold(group, across))
 

@@ -83,7 +83,7 @@ class OrdinalProblem:
         U, V = (part / deviation[:, None] for part in structure.directions)
         of_rho = U[first] * V[second] + V[first] * U[second]
         if self.delta:
-            return Implied(moments, sparse.csr_array(of_rho))
+            return Implied(moments, of_rho)
         relative = U * V
         of_rho -= moments[item.size :, None] * (relative[first] + relative[second])
         of_threshold = -structure.mean_directions[item] / deviation[item][:, None]
@@ -111,15 +111,16 @@ class OrdinalProblem:
             weighted = scaled_rows(implied.derivative, part * group.weight)
             total += 0.5 * part * float(np.sum(group.weight * residual**2))
             slope -= self.sharing.fold(number, weighted.T @ residual)
-            self.sharing.add_square(metric, number, (implied.derivative.T @ weighted).toarray())
+            self.sharing.add_square(metric, number, plain(implied.derivative.T @ weighted))
         return total, slope, metric
 
     def derivative(self, values: Array) -> Sparse:
         """Differentiate all stacked moments in the parameters."""
-        groups = range(len(self.samples.groups))
-        return sparse.csr_array(
-            sparse.vstack([self.implied(values, g).derivative @ self.sharing.selection(g) for g in groups])
-        )
+        parts = [self.implied(values, g).derivative for g in range(len(self.samples.groups))]
+        if self.delta:
+            return np.vstack([self.sharing.fold(g, part) for g, part in enumerate(parts)])
+        folded = [part @ self.sharing.selection(g) for g, part in enumerate(parts)]
+        return sparse.csr_array(sparse.vstack(folded))
 
     def residuals(self, values: Array) -> Array:
         """Observed less implied moments, stacked."""
@@ -133,8 +134,15 @@ def _share(group: GroupMoments, stacked: Stacked) -> float:
 
 
 def scaled_rows(derivative: Sparse, weight: Array) -> Sparse:
-    """Weigh the rows of a derivative."""
+    """Weigh the rows of a derivative, which is sparse where thresholds are among the moments."""
+    if isinstance(derivative, np.ndarray):
+        return derivative * weight[:, None]
     return sparse.csr_array(sparse.diags_array(weight) @ derivative)
+
+
+def plain(matrix: Sparse) -> Array:
+    """Return a product of derivatives as a plain array."""
+    return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix)
 
 
 def assess(problem: OrdinalProblem, solution: Solution) -> tuple[Array, ModelTest, Sparse]:
@@ -156,12 +164,12 @@ def _robust(stacked: Stacked, derivative: Sparse) -> tuple[Array, tuple[float, f
     analysis. In von Eye & Clogg (Eds.), Latent variables analysis (pp. 399-419), equations 16.10 and 16.14.
     """
     weighted = scaled_rows(derivative, stacked.weight)
-    bread = inverted((derivative.T @ weighted).toarray())
+    bread = inverted(plain(derivative.T @ weighted))
     middle, beyond = np.zeros_like(bread), np.zeros_like(bread)
     for rows, block in stacked.placed_blocks:
         part = weighted[rows]
         # A group's moments depend on its own parameters and on the shared ones.
-        columns = np.unique(part.indices)
+        columns = np.unique(part.indices if sparse.issparse(part) else np.flatnonzero(part.any(axis=0)))
         part = part[:, columns]
         across, place = block.times(part), np.ix_(columns, columns)
         middle[place] += part.T @ across
@@ -200,7 +208,7 @@ def _weighted_trace(problem: OrdinalProblem, implied: Implied, group: int, inver
     """Trace of P'VP Gamma, with V the normal-theory weight of the correlations and P the residual projector."""
     own = problem.samples.groups[group]
     spread = problem.samples.correlation_spread(group)
-    derivative = (implied.derivative[own.n_thresholds :] @ problem.sharing.selection(group)).toarray()
+    derivative = problem.sharing.fold(group, plain(implied.derivative[own.n_thresholds :]))
     derivative = derivative[:, np.abs(derivative).any(axis=0)]
     weighted = derivative * own.weight[own.n_thresholds :, None]
     solved = inverted(derivative.T @ weighted) @ weighted.T

@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from psychometrics.sem._cells import Cell
 from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Sorted
 from psychometrics.sem._ordinal import OrdinalProblem
 from psychometrics.sem._standardised import standardise
-from psychometrics.sem.model import Cell
 
 Array = NDArray[np.float64]
 CONFIDENCE = 0.95

@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from psychometrics.errors import ModelError
+from psychometrics.sem._cells import Cell
 from psychometrics.sem._structure import Layout
-from psychometrics.sem.model import Cell, CfaModel
+from psychometrics.sem.model import CfaModel
 
 Array = NDArray[np.float64]
 Equal = Literal["thresholds", "loadings", "regressions", "intercepts", "residuals"]
 Freed = tuple[Equal, str]
 Scheme = Literal["continuous", "delta", "theta"]
 
-_SHARED = "all"
+_SHARED, _OWN = "*all", "*own"
 KINDS: dict[str, Equal] = {
     "threshold": "thresholds",
     "loading": "loadings",
@@ -63,8 +65,23 @@ class Rules:
         """Whether the origins of the factors are tied, so that their means may differ."""
         return "intercepts" in self.equal and (self.scheme == "continuous" or "thresholds" in self.equal)
 
+    @cached_property
+    def _said(self) -> set[tuple[str, str, str]]:
+        """Cells that the model's syntax changes."""
+        return {cell.key for cell in self.model.changes}
+
+    @cached_property
+    def _with_unit(self) -> set[str]:
+        """Factors that take their unit from a loading that the model's syntax fixes."""
+        kinds = ("loading", "regression")
+        return {cell.column for cell in self.model.changes if cell.kind in kinds and cell.fixed}
+
     def cells(self, thresholds: Sequence[tuple[str, int]]) -> tuple[Cell, ...]:
         """Every cell that a group has."""
+        changes = self.model.changes
+        fixed = [cell.row for cell in changes if cell.kind == "residual_covariance" and cell.row == cell.column]
+        if fixed and self.scheme != "continuous":
+            raise ModelError(f"Ordered items have no residual variance to fix or label: {', '.join(fixed)}.")
         cells = list(self.model.cells(ordered=self.scheme == "delta", means=self.means))
         cells += [Cell("threshold", item, str(number)) for item, number in thresholds]
         if self.several and self.means:
@@ -72,7 +89,9 @@ class Rules:
         return tuple(cells)
 
     def value_of(self, cell: Cell, reference: bool) -> float | str:
-        """Find the fixed value of a cell, ``"all"`` where groups share it, ``"own"`` where the group has its own.
+        """Find the fixed value of a cell, ``"*all"`` where groups share it, ``"*own"`` where the group has its own.
+
+        A label is returned as it is: all cells of all groups under it are one parameter.
 
         One group takes its units from the model. Of several groups the reference sets units and origins: factor
         variances 1 and means 0, and for ordered items residual variances 1 and intercepts 0. Another group's are free
@@ -80,23 +99,29 @@ class Rules:
         continuous items Millsap 2011). A second-order factor has mean 0 in every group: the means are those of the
         factors that items load on.
         """
+        said = cell.key in self._said
+        if cell.label is not None and cell.fixed is None:
+            return cell.label
+        if said and cell.fixed is not None:
+            return cell.fixed
         if not self.several:
             unit = self.scheme == "theta" and cell.kind == "residual_covariance" and cell.row == cell.column
-            return 1.0 if unit else "own" if cell.fixed is None else cell.fixed
+            return 1.0 if unit else _OWN if cell.fixed is None else cell.fixed
         if cell.kind in ("threshold", "loading", "regression"):
-            return _SHARED if self.holds(KINDS[cell.kind], cell.row) else "own"
+            return _SHARED if self.holds(KINDS[cell.kind], cell.row) else _OWN
         higher = self.model.form == "second_order" and cell.row == self.model.general
         if cell.kind == "factor_mean":
-            return 0.0 if reference or higher or not self.common_origin else "own"
+            return 0.0 if reference or higher or not self.common_origin else _OWN
         if cell.kind == "factor_covariance":
             tied = ("regressions" if higher else "loadings") in self.equal and not reference
-            return "own" if tied or cell.row != cell.column else 1.0
+            tied = tied or cell.row in self._with_unit
+            return _OWN if tied or cell.row != cell.column else 1.0
         if cell.row != cell.column:
-            return "own"
+            return _OWN
         if self.scheme == "continuous":
-            return _SHARED if self.holds(KINDS[cell.kind], cell.row) else "own"
+            return _SHARED if self.holds(KINDS[cell.kind], cell.row) else _OWN
         tied = self.holds("thresholds", cell.row) and not self.holds(KINDS[cell.kind], cell.row)
-        return "own" if tied and not reference else (0.0 if cell.kind == "intercept" else 1.0)
+        return _OWN if tied and not reference else (0.0 if cell.kind == "intercept" else 1.0)
 
     def with_equal(self, kind: Equal) -> Rules:
         """Return the rules with one more kind of parameter equal."""
@@ -193,12 +218,12 @@ def share(rules: Rules, thresholds: Sequence[tuple[str, int]], n_groups: int) ->
     layout = Layout(rules.model.items, rules.model.latent, rules.cells(thresholds))
     place = np.full((n_groups, layout.size), -1, dtype=np.intp)
     constant = np.zeros((n_groups, layout.size))
-    number: dict[tuple[int, int], int] = {}
+    number: dict[tuple[str, int], int] = {}
     for group in range(n_groups):
         for k, cell in enumerate(layout.cells):
             value = rules.value_of(cell, group == 0)
             if isinstance(value, str):
-                key = (-1 if value == _SHARED else group, k)
+                key = {_SHARED: ("", k), _OWN: (str(group), k)}.get(value, (value, -1))
                 place[group, k] = number.setdefault(key, len(number))
             else:
                 constant[group, k] = value

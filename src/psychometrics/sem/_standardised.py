@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from psychometrics.sem._cells import Cell
 from psychometrics.sem._estimation import Estimation
-from psychometrics.sem.model import Cell
 
 Array = NDArray[np.float64]
 _Part = tuple[float, Array]

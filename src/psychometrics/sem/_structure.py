@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from psychometrics.sem.model import Cell, Kind
+from psychometrics.sem._cells import Cell, Kind
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]

@@ -12,7 +12,7 @@ from scipy.special import chdtrc
 
 from psychometrics.errors import ModelError
 from psychometrics.sem._moments import Sparse, Stacked, pairs_of, scaled_shifted
-from psychometrics.sem._ordinal import scaled_rows
+from psychometrics.sem._ordinal import plain, scaled_rows
 from psychometrics.sem.fit_measures import FitMeasures
 from psychometrics.sem.result import CfaResult
 
@@ -161,10 +161,10 @@ def _restriction_traces(stacked: Stacked, wide: Sparse, narrow: Sparse) -> tuple
     A spans what the general model's derivatives (wide) have beyond the nested model's (narrow);
     ``U = W D E A' (A E A')^-1 A E D' W`` with E the inverse information of the general model.
     """
-    mapping = _least_squares((wide.T @ wide).toarray(), (wide.T @ narrow).toarray())
+    mapping = _least_squares(plain(wide.T @ wide), plain(wide.T @ narrow))
     restriction = qr(mapping)[0][:, narrow.shape[1] :].T
     weighted = scaled_rows(wide, stacked.weight)
-    inverse = np.linalg.inv((wide.T @ weighted).toarray())
+    inverse = np.linalg.inv(plain(wide.T @ weighted))
     reach = (weighted @ (restriction @ inverse).T).T
     inner = np.linalg.inv(restriction @ inverse @ restriction.T)
     product = inner @ (reach @ stacked.times(reach.T))

@@ -163,7 +163,9 @@ class Fitter:
         self.data, self.scheme = data, scheme
         # Thresholds are free in every group with delta, and leave nothing to fit.
         self.with_thresholds = scheme == "theta"
-        self.means = scheme != "delta" and (data.several or data.missing == "fiml")
+        # Beside clusters the means are part of the model, as in lavaan: their scores count in the scaled test.
+        beyond = not data.ordered and (data.missing == "fiml" or data.clusters is not None)
+        self.means = scheme != "delta" and (data.several or beyond)
 
     @classmethod
     def of(cls, data: Sorted, parameterization: Literal["delta", "theta"] | None = None) -> Fitter:

@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from psychometrics.errors import ModelError
-
-Scale = Literal["marker", "variance"]
-Kind = Literal[
-    "loading",
-    "regression",
-    "factor_covariance",
-    "residual_covariance",
-    "intercept",
-    "factor_mean",
-    "threshold",
-]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One entry of a model matrix: free, or fixed at a value.
-
-    `row` and `column` are the item and factor of a loading, the lower and higher factor of a regression, and the two
-    variables of a covariance; an intercept has the item twice, a factor mean the factor. Thresholds (item and
-    number) are no part of the covariance structure; models for several groups keep them in the same vector.
-    """
-
-    kind: Kind
-    row: str
-    column: str
-    fixed: float | None = None
+from psychometrics.sem import _syntax
+from psychometrics.sem._cells import Cell, Scale
 
 
 @dataclass(frozen=True)
 class CfaModel:
     """A confirmatory factor model.
 
-    Build it with :meth:`correlated`, :meth:`single`, :meth:`second_order` or :meth:`bifactor`.
+    Build it with :meth:`correlated`, :meth:`single`, :meth:`second_order` or :meth:`bifactor`, or write it in lavaan's
+    syntax (:meth:`from_syntax`).
 
     Attributes
     ----------
@@ -54,6 +31,8 @@ class CfaModel:
         Whether the factors are held uncorrelated.
     residual_covariances : tuple of (str, str)
         Pairs of items whose residuals may covary.
+    changes : tuple of Cell
+        Parameters that are not as the form has them: fixed at a value, free, labelled, or added.
     """
 
     form: Literal["correlated", "single", "second_order", "bifactor"]
@@ -62,6 +41,75 @@ class CfaModel:
     scale: Scale = "marker"
     orthogonal: bool = False
     residual_covariances: tuple[tuple[str, str], ...] = ()
+    changes: tuple[Cell, ...] = ()
+
+    @classmethod
+    def from_syntax(cls, text: str, *, scale: Scale = "marker", orthogonal: bool = False) -> CfaModel:
+        """Read a model from lavaan's syntax.
+
+        ``f =~ a + b + c`` says what loads on a factor (items, or factors on one second-order factor), ``a ~~ b`` lets
+        residuals or factors covary. Before an asterisk stand a value (``0.5*a``, ``f ~~ 1*f``), ``NA`` to free the
+        first loading, or a label; parameters of one label are equal, in all groups. ``#`` and ``!`` start comments.
+
+        Parameters
+        ----------
+        text : str
+        scale : {"marker", "variance"}
+            Unit of the factors where the text does not say it, as lavaan's ``std.lv``.
+        orthogonal : bool
+            Hold the factor covariances at zero, as lavaan's ``orthogonal``.
+
+        Returns
+        -------
+        CfaModel
+            Of the form that the text describes: a factor of all items beside uncorrelated others with unit variance is
+            a bifactor model.
+
+        Raises
+        ------
+        ModelError
+            A line that cannot be read or asks for what is not supported (regressions, intercepts, thresholds,
+            constraints, values for each group), with its number; or a model that is not well formed.
+
+        Examples
+        --------
+        >>> from psychometrics.sem import CfaModel
+        >>> model = CfaModel.from_syntax('''
+        ...     calm =~ a + b + c    # the first loading is 1
+        ...     open =~ d + e + f
+        ...     a ~~ d
+        ... ''')
+        >>> model.form, model.factors[0], model.residual_covariances
+        ('correlated', ('calm', ('a', 'b', 'c')), (('a', 'd'),))
+        """
+        if scale not in ("marker", "variance"):
+            raise ModelError(f"scale={scale!r} is unknown; use 'marker' or 'variance'.")
+        model = _checked(cls(*_syntax.describe(_syntax.read(text), scale, orthogonal)))
+        changed = {cell.key for cell in model.changes}
+        return replace(model, changes=tuple(cell for cell in model.cells(ordered=False) if cell.key in changed))
+
+    def to_syntax(self) -> str:
+        """Write the model in lavaan's syntax.
+
+        Returns
+        -------
+        str
+            :meth:`from_syntax` reads it back as an equal model, and lavaan's ``cfa()`` fits the same model.
+
+        Raises
+        ------
+        ModelError
+            A name that lavaan's syntax cannot hold.
+
+        Examples
+        --------
+        >>> from psychometrics.sem import CfaModel
+        >>> print(CfaModel.correlated({"calm": ["a", "b"], "open": ["c", "d"]}, orthogonal=True).to_syntax())
+        calm =~ a + b
+        open =~ c + d
+        calm ~~ 0*open
+        """
+        return _syntax.write(self.latent, self.cells(ordered=False))
 
     @classmethod
     def correlated(
@@ -217,7 +265,12 @@ class CfaModel:
         cells += [Cell("residual_covariance", one, other) for one, other in self.residual_covariances]
         if means:
             cells += [Cell("intercept", item, item) for item in self.items]
-        return tuple(cells)
+        found = {cell.key: cell for cell in cells}
+        for cell in self.changes:
+            # What is changed keeps its place and the order of its names; what is new comes last.
+            known = found.get(cell.key, cell)
+            found[cell.key] = Cell(cell.kind, known.row, known.column, cell.fixed, cell.label)
+        return tuple(found.values())
 
     def _marker(self, place: int) -> float | None:
         """Find the fixed value of a factor's loading at some place."""
@@ -269,6 +322,10 @@ def _checked(model: CfaModel) -> CfaModel:
         raise ModelError(
             f"A second-order factor needs three factors at least to be identified; there are {len(model.factors)}."
         )
+    for cell in model.changes:
+        names = {cell.row, cell.column} - set(model.items) - set(model.latent)
+        if names:
+            raise ModelError(f"{', '.join(sorted(names))} is neither a factor nor an item of the model.")
     for one, other in model.residual_covariances:
         unknown = [item for item in (one, other) if item not in model.items]
         if unknown or one == other:
