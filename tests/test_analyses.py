@@ -27,6 +27,8 @@ from psychometrics.items import check_keying
 
 CLOSED_FORM = 1e-10
 CONFIDENCE = 0.95
+# Share of raters whose outcome must differ between ratings before they are crossed with the people rated.
+SEVERAL = 0.1
 MINIMUM = 10
 
 
@@ -185,7 +187,9 @@ def test_answer_shares_are_those_of_the_counts():
 
 def test_reliability_agrees_with_pingouin_and_its_error_with_the_textbook(study):
     answers = prepare(study).prepared.answers
-    table = structure.reliability_table(answers, {"listen": ["listen_1", "listen_2", "listen_3"], "one": ["share_1"]})
+    table = structure.reliability_table(
+        answers, {"listen": ["listen_1", "listen_2", "listen_3"], "one": ["share_1"]}, CONFIDENCE
+    )
     assert list(table["competency"]) == ["listen"]
     row = table.iloc[0]
     assert row["alpha"] == pytest.approx(row["alpha_pingouin"], abs=CLOSED_FORM)
@@ -237,7 +241,7 @@ def grouped(study: SmallStudy, agencies: list[str]) -> tuple[pd.DataFrame, pd.Da
 
 def test_group_tests_leave_out_small_groups_and_those_that_protect_them(study):
     own, people, described = grouped(study, ["North"] * 20 + ["South"] * 20 + ["West"] * 11 + ["East"] * 9)
-    tests = groups.group_tests(own, people, described, MINIMUM).query("grouping == 'Agency'")
+    tests = groups.group_tests(own, people, described, MINIMUM, CONFIDENCE).query("grouping == 'Agency'")
     large = people["agency"].isin(["North", "South"])
     for row in tests.itertuples():
         parts = [part[row.competency] for _, part in own[large].groupby(people["agency"][large])]
@@ -247,7 +251,7 @@ def test_group_tests_leave_out_small_groups_and_those_that_protect_them(study):
 
 def test_tests_are_adjusted_over_every_competency_and_grouping(study):
     own, people, described = grouped(study, ["North", "South"] * 30)
-    tests = groups.group_tests(own, people, described, MINIMUM)
+    tests = groups.group_tests(own, people, described, MINIMUM, CONFIDENCE)
     assert len(tests) == 4
     order = tests["p"].to_numpy().argsort()
     stepped = np.maximum.accumulate(tests["p"].to_numpy()[order] * np.arange(4, 0, -1)).clip(max=1)
@@ -256,7 +260,9 @@ def test_tests_are_adjusted_over_every_competency_and_grouping(study):
 
 def test_group_means_show_no_group_under_the_minimum(study):
     own, people, described = grouped(study, ["North"] * 31 + ["South"] * 20 + ["East"] * 9)
-    means = groups.group_means(own, people, described, MINIMUM).query("grouping == 'Agency' and competency == 'share'")
+    means = groups.group_means(own, people, described, MINIMUM, CONFIDENCE).query(
+        "grouping == 'Agency' and competency == 'share'"
+    )
     shown = means[~means["suppressed"]]
     assert list(shown["group"]) == ["North"]
     assert shown["mean"].item() == pytest.approx(own["share"][people["agency"] == "North"].mean())
@@ -264,7 +270,7 @@ def test_group_means_show_no_group_under_the_minimum(study):
 
 def test_constant_score_has_a_reason_instead_of_a_test(study):
     own, people, described = grouped(study, ["North", "South"] * 30)
-    tests = groups.group_tests(own.assign(share=3.0), people, described, MINIMUM).set_index("competency")
+    tests = groups.group_tests(own.assign(share=3.0), people, described, MINIMUM, CONFIDENCE).set_index("competency")
     assert tests.loc["share", "p"].isna().all()
     assert tests.loc["share", "note"].str.contains("does not vary").all()
     assert tests.loc["listen", "p_holm"].notna().all()
@@ -274,7 +280,7 @@ def test_pairs_are_those_of_shown_groups_and_agree_with_the_test_of_two(study):
     own, people, described = grouped(study, ["North"] * 20 + ["South"] * 20 + ["West"] * 11 + ["East"] * 9)
     pairs = groups.group_pairs(own, people, described, MINIMUM, 0.05).query("grouping == 'Agency'")
     assert set(pairs["group_a"]) | set(pairs["group_b"]) == {"North", "South"}
-    tests = groups.group_tests(own, people, described, MINIMUM).query("grouping == 'Agency'")
+    tests = groups.group_tests(own, people, described, MINIMUM, CONFIDENCE).query("grouping == 'Agency'")
     np.testing.assert_allclose(pairs["p"], tests["p"], rtol=1e-8)
     assert list(pairs["differ"]) == list(pairs["p_holm"] < 0.05)
 
@@ -285,13 +291,13 @@ def test_group_with_too_few_scores_is_hidden_for_that_score_only(study):
     pairs = groups.group_pairs(own, people, described, MINIMUM, 0.05).query("grouping == 'Agency'")
     assert len(pairs[pairs["competency"] == "listen"]) == 3
     assert pairs.loc[pairs["competency"] == "share", ["group_a", "group_b"]].to_numpy().tolist() == []
-    tests = groups.group_tests(own, people, described, MINIMUM).set_index(["grouping", "competency"])
+    tests = groups.group_tests(own, people, described, MINIMUM, CONFIDENCE).set_index(["grouping", "competency"])
     assert tests.loc[("Agency", "share"), "note"] == groups.TOO_FEW_SHOWN
 
 
 def test_effect_is_never_below_its_interval(study):
     own, people, described = grouped(study, ["North", "South"] * 30)
-    tests = groups.group_tests(own, people, described, MINIMUM)
+    tests = groups.group_tests(own, people, described, MINIMUM, CONFIDENCE)
     assert (tests["eta_lower"] <= tests["eta_squared"]).all()
     assert (tests["eta_squared"] <= tests["eta_upper"]).all()
     assert groups.rank_effect(0.1, 2, 40, CONFIDENCE)["eta_squared"] == 0
@@ -301,7 +307,7 @@ def test_effect_is_never_below_its_interval(study):
 def test_variance_between_groups_needs_enough_of_them(study):
     own, people, described = grouped(study, [f"a{number % 6}" for number in range(60)])
     plan = load_plan()
-    tests = groups.group_tests(own, people, described, MINIMUM)
+    tests = groups.group_tests(own, people, described, MINIMUM, CONFIDENCE)
     table = groups.group_variances(own, people, described, tests, plan).set_index(["grouping", "competency"])
     many = table.loc[("Agency", "listen")]
     assert (many["n"], many["n_groups"]) == (60, 6)
@@ -334,7 +340,9 @@ def test_cohort_without_groups_gives_empty_tables(study):
     study.settings["ignore"] = ["agency", "grade", "tenure"]
     people, described = prepare(study).prepared.people, open_small(study, "06_invariance").settings
     own = scores().set_axis(people.index)
-    tests, means = (make(own, people, described, MINIMUM) for make in (groups.group_tests, groups.group_means))
+    tests, means = (
+        make(own, people, described, MINIMUM, CONFIDENCE) for make in (groups.group_tests, groups.group_means)
+    )
     assert len(tests) == len(means) == 0
     assert groups.effect_matrix(tests, {}).empty
     assert groups.group_pairs(own, people, described, MINIMUM, 0.05).empty
@@ -344,7 +352,7 @@ def test_cohort_without_groups_gives_empty_tables(study):
 
 def test_effects_are_laid_out_in_the_order_given(study):
     own, people, described = grouped(study, ["North", "South"] * 30)
-    tests = groups.group_tests(own, people, described, MINIMUM)
+    tests = groups.group_tests(own, people, described, MINIMUM, CONFIDENCE)
     matrix = groups.effect_matrix(tests, {"listen": "Listening"})
     assert (list(matrix.index), list(matrix.columns)) == (["Agency", "Grade"], ["Listening", "share"])
     assert matrix.loc["Grade", "share"] == tests["epsilon_squared"].iloc[3]
@@ -426,14 +434,14 @@ def colleagues(n: int = 40) -> pd.DataFrame:
 
 
 def test_colleagues_models_have_one_row_a_view():
-    table = outcomes.colleagues_models(colleagues(), CONFIDENCE)
+    table = outcomes.colleagues_models(colleagues(), CONFIDENCE, SEVERAL)
     assert list(table["predictor"]) == list(outcomes.COLLEAGUES_PREDICTORS.values())
     assert table["standardised"].between(table["standardised_lower"], table["standardised_upper"]).all()
     assert (table["note"] == "").all()
 
 
 def test_engagement_nobody_varies_on_gives_a_note_for_every_view():
-    table = outcomes.colleagues_models(colleagues().assign(engagement=4.0), CONFIDENCE)
+    table = outcomes.colleagues_models(colleagues().assign(engagement=4.0), CONFIDENCE, SEVERAL)
     assert list(table["predictor"]) == list(outcomes.COLLEAGUES_PREDICTORS.values())
     assert table["note"].str.contains("does not vary").all()
     assert table[["standardised", "p"]].isna().all(axis=None)

@@ -185,8 +185,8 @@ def test_networks_of_ratings_hold_everybody_who_is_tied():
 def test_raters_are_crossed_only_where_their_outcome_differs_between_ratings():
     index = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a"), ("p", "b"), ("q", "b")], names=["person", "rater"])
     rows = pd.DataFrame({"person": ["p", "q", "p", "q"], "engagement": [1.0, 1, 2, 2]}, index=index)
-    assert list(outcomes.rating_groups(rows)) == ["rated person"]
-    assert list(outcomes.rating_groups(rows.assign(engagement=[1.0, 2, 3, 4]))) == ["rated person", "rater"]
+    assert list(outcomes.rating_groups(rows, 0.1)) == ["rated person"]
+    assert list(outcomes.rating_groups(rows.assign(engagement=[1.0, 2, 3, 4]), 0.1)) == ["rated person", "rater"]
 
 
 def test_groups_are_compared_only_where_they_may_be_shown():

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from small_study import write_framework
 
+from compendium.findings import found
 from compendium.framework import Framework, load_framework
 from compendium.plan import judge, load_plan
 from compendium.report.wording import sentence
@@ -18,6 +19,7 @@ from psychometrics.scoring import scale_scores
 
 N, SEED, TRUE, LOADING = 900, 4, 0.5, 0.7
 COLLECTED = ("engagement", "satisfaction")
+MOST_STEPS = 20
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def table_of(framework: Framework, own: pd.DataFrame | None = None) -> tuple[lat
     found = associations(
         scale_scores(answers, scales), scale_scores(outcomes, {"engagement": ["engaged_1", "engaged_2"]}), 0.95
     )
-    model = latent.latent_model(answers, scales, outcomes, framework, COLLECTED)
+    model = latent.latent_model(answers, scales, outcomes, framework, COLLECTED, MOST_STEPS)
     return model, latent.latent_associations(model, found, answers, outcomes)
 
 
@@ -68,9 +70,9 @@ def test_a_single_item_and_an_amount_are_left_out_with_the_reason(framework: Fra
     assert set(table["outcome"]) == {"engagement"}
     assert "Job satisfaction (a single item" in sentence(model.completeness, {"satisfaction": "Job satisfaction"})
     amounts = dataclasses.replace(framework, outcomes=framework.outcomes.assign(maximum=100))
-    kept, reasons = latent.factor_outcomes(amounts, COLLECTED)
+    kept, reasons = latent.factor_outcomes(amounts, COLLECTED, MOST_STEPS)
     assert kept == {}
-    assert reasons["engagement"] == latent.AMOUNT
+    assert reasons["engagement"] == found("an_amount", limit=MOST_STEPS)
 
 
 def test_a_model_that_cannot_be_fitted_has_the_reason_in_every_row(framework: Framework) -> None:

@@ -61,7 +61,7 @@ def test_one_peer_each_is_said_in_every_table_and_stops_none():
     assert all(table.empty for table in raters.decision_studies(studies, TARGETS))
     assert raters.peers_needed(icc, TARGETS).empty
     assert raters.reliability_curves(icc).empty
-    within = raters.within_person_agreement(peers, SCALES, 5, ("uniform",))
+    within = raters.within_person_agreement(peers, SCALES, 5, ("uniform",), 0.7)
     assert within["note"].str.contains("no group has two raters").all()
     profiles = self_peer.profiles(scored(own), given, self_peer.alphas(own, SCALES), 10, CONFIDENCE)
     assert profiles["note"].str.contains("no person has two peers").all()
@@ -89,7 +89,7 @@ def test_no_self_ratings_are_said_in_every_table_and_stop_none():
 def test_within_person_agreement_by_hand():
     index = pd.MultiIndex.from_tuples([("p", "a"), ("p", "b"), ("q", "a")], names=["person", "rater"])
     peers = pd.DataFrame({"x": [3.0, 5, 1], "y": [4.0, 4, 1]}, index=index)
-    row = raters.within_person_agreement(peers, {"both": ["x", "y"]}, 5, ("uniform", "slight_skew")).iloc[0]
+    row = raters.within_person_agreement(peers, {"both": ["x", "y"]}, 5, ("uniform", "slight_skew"), 0.7).iloc[0]
     assert row["people"] == 1
     assert row["r_star_wg"] == pytest.approx(1 - 1 / 2, abs=CLOSED_FORM)
     assert row["rwg_j_uniform"] == pytest.approx(2 * 0.5 / (2 * 0.5 + 0.5), abs=CLOSED_FORM)
@@ -98,7 +98,7 @@ def test_within_person_agreement_by_hand():
 
 
 def test_skewed_null_is_left_out_where_the_scale_has_no_five_points():
-    row = raters.within_person_agreement(made_up()[1], SCALES, 7, ("uniform", "slight_skew"))
+    row = raters.within_person_agreement(made_up()[1], SCALES, 7, ("uniform", "slight_skew"), 0.7)
     assert not [column for column in row.columns if "skew" in column]
 
 

@@ -126,13 +126,13 @@ def test_next_version(version, raised):
 def test_framework_of_a_step_lies_below_the_results_and_nothing_stale_beside_it(study):
     prepare(study)
     step = open_small(study, "04_item_analysis")
-    first = item_documents.write_framework(step, ["listen_1", "share_1"])
+    first = item_documents.write_framework(step, ["listen_1", "listen_2", "share_1", "share_2"])
     assert first.description.id == "mini-pilot"
     assert first.description.version == "1+chosen"
     assert "the answers of cohort pilot (synthetic)" in first.description.notes
     (step.folders.root / "framework" / "stale").mkdir()
-    second = item_documents.write_framework(step, ["listen_2"])
-    assert list(second.items.index) == ["listen_2"]
+    second = item_documents.write_framework(step, ["listen_2", "listen_3"])
+    assert list(second.items.index) == ["listen_2", "listen_3"]
     assert [path.name for path in (step.folders.root / "framework").iterdir()] == ["mini-pilot"]
 
 

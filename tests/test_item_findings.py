@@ -151,7 +151,7 @@ def test_findings_are_laid_out_one_row_an_item(demo):
 
 
 def test_precision_says_between_which_levels_a_competency_is_reliable(demo):
-    table = item_findings.precision_table(demo.findings.models).set_index("competency")
+    table = item_findings.precision_table(demo.findings.models, 0.7).set_index("competency")
     assert table["marginal_reliability"].between(0.7, 0.95).all()
     assert (table["lower"] < table["upper"]).all()
     curves = item_findings.information_curves(demo.findings.models)

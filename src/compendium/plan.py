@@ -159,6 +159,33 @@ class Resampling(Strict):
     bootstrap: Count
 
 
+class Precision(Strict):
+    """When a response model counts as precise, and when a person's answers as poorly fitting."""
+
+    reliability: Share
+    misfit: Share
+
+
+class Quantiles(Strict):
+    """Shares between 0 and 1 in rising order, with the reason for them."""
+
+    value: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=3)]
+    source: Reason
+
+
+class Curves(Strict):
+    """Where the knots of a curve stand."""
+
+    knots: Quantiles
+
+
+class Associations(Strict):
+    """Settings of the associations with outcomes."""
+
+    rater_varies: Share
+    most_steps: Count
+
+
 class Imputation(Strict):
     """How missing scores are filled in where an estimate is repeated with imputation."""
 
@@ -179,6 +206,9 @@ class Agreement(Strict):
     consensus_i_cvi: Share
     consensus_s_cvi: Share
     minimum_peers: Count
+    within_person: Share
+    reliability: Share
+    high_reliability: Share
 
 
 class Gate(Strict):
@@ -288,6 +318,9 @@ class StudyPlan(Strict):
     dimensionality: Dimensionality
     structure: Structure
     resampling: Resampling
+    precision: Precision
+    curves: Curves
+    associations: Associations
     imputation: Imputation
     halves: Halves
     agreement: Agreement

@@ -40,7 +40,7 @@ def export_framework(framework: Framework, chosen: list[str], folder: Path, name
     """
     home = folder / name
     home.mkdir(parents=True, exist_ok=True)
-    description = framework.description.model_dump(mode="json", exclude_defaults=True)
+    description = framework.description.model_dump(exclude_defaults=True)
     version = next_version(framework.description.version)
     notes = f"Chosen items of {framework.description.id} {framework.description.version}: {origin}."
     description |= {"id": name, "version": version, "notes": f"{notes} {framework.description.notes}".strip()}

@@ -15,6 +15,8 @@ from compendium.steps.outcome_associations.latent_model import factor_outcomes
 from psychometrics.errors import PsychometricsError
 from psychometrics.screening import CarelessFlags, CarelessRules, flag_careless, little_mcar_test
 
+# Quartiles.
+QUARTILES = [0.25, 0.5, 0.75]
 # Teams are many and small; they are counted, never listed.
 NOT_LISTED = ("team",)
 
@@ -73,9 +75,9 @@ def number_groups(people: pd.DataFrame, settings: CohortSettings, minimum: float
     for name, group in settings.groups.items():
         values = people[name].dropna()
         if group.kind == "number" and len(values) >= minimum:
-            quartiles = values.quantile([0.25, 0.5, 0.75])
+            quartiles = values.quantile(QUARTILES)
             rows.append({"grouping": group.label, "n": len(values), "mean": values.mean(), "sd": values.std()})
-            rows[-1] |= {"lower_quartile": quartiles[0.25], "median": quartiles[0.5], "upper_quartile": quartiles[0.75]}
+            rows[-1] |= dict(zip(("lower_quartile", "median", "upper_quartile"), quartiles, strict=True))
     return pd.DataFrame(rows)
 
 
@@ -115,7 +117,7 @@ def careless_picture(flags: CarelessFlags, items: int) -> tuple[pd.DataFrame, di
     fences = {"longstring": (flags.rules.longstring_share or 0) * items}
     fences["even_odd_consistency"] = flags.rules.even_odd_below or 0
     if "intra_individual_variability" in shown:
-        lower, upper = flags.indices["intra_individual_variability"].quantile([0.25, 0.75])
+        lower, upper = flags.indices["intra_individual_variability"].quantile([QUARTILES[0], QUARTILES[-1]])
         fences["intra_individual_variability"] = lower - (flags.rules.variability_fence or 0) * (upper - lower)
     return flags.indices[list(shown)], {name: fences[name] for name in shown}, shown
 
@@ -169,7 +171,7 @@ def judge_all(step: Step, cohort: Cohort) -> dict[str, Verdict]:
     n = int(completers(step, cohort.answers).sum()) if own else None
     items, competencies = cohort.answers.shape[1], len(step.framework.scales())
     rated = cohort.peers.groupby(level="person").size() if step.collected("peers") else None
-    factors = factor_outcomes(step.framework, step.settings.outcomes)[0]
+    factors = factor_outcomes(step.framework, step.settings.outcomes, step.plan.associations.most_steps.value)[0]
     of_factors = sum(len(members) for members in factors.values())
     with_outcomes = int(cohort.outcomes.notna().any(axis="columns").sum())
     answered = min(n, with_outcomes) if n is not None and step.collected("outcomes") else None

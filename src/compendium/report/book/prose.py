@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -95,7 +96,8 @@ class Prose:
         decimals
             Decimals of its numbers.
         columns
-            Columns to show, in this order; all that have an entry when left out.
+            Columns to show, in this order; all that have an entry when left out. ``b[0-9]`` stands for b1, b2 and so
+            on, as many as there are.
         rows
             The first so many rows only.
         labels
@@ -239,6 +241,7 @@ def _selected(
     where: Mapping[str, Any] | None,
 ) -> pd.DataFrame:
     """Return the rows and columns asked for."""
+    columns = None if columns is None else [each for column in columns for each in _matching(column, frame)]
     for column in (*(columns or ()), *(where or {})):
         if column not in frame.columns:
             raise BookError(f"table {name!r} has no column {column!r}; {suggest(column, frame.columns)}")
@@ -246,6 +249,11 @@ def _selected(
         frame = frame[frame[column].isin(wanted if isinstance(wanted, list) else [wanted])]
     chosen = list(columns) if columns else [column for column in frame.columns if _says_something(frame[column])]
     return frame[chosen].head(len(frame) if rows is None else rows)
+
+
+def _matching(column: str, frame: pd.DataFrame) -> list[str]:
+    """Return the columns that a pattern such as ``b[0-9]`` stands for; a plain name stands for itself."""
+    return [name for name in map(str, frame) if fnmatchcase(name, column)] if "[" in column else [column]
 
 
 def _says_something(column: pd.Series[Any]) -> bool:

@@ -30,6 +30,8 @@ NESTED = (
     ("bifactor", "second_order"),
 )
 VERSIONS = {"naive": "", "scaled": "_scaled", "robust": "_robust"}
+# What identifies a model: two items a factor beside others, three a specific factor; of three competencies the
+# second-order model is the correlated one.
 SMALLEST_FACTOR, SMALLEST_SPECIFIC, EQUIVALENT_AT = 2, 3, 3
 PAIR_COLUMNS = ("competency", "other", "correlation", "lower", "upper", "htmt2")
 

@@ -24,12 +24,11 @@ from psychometrics.reliability import (
 from psychometrics.resampling import bootstrap_interval
 
 Scales = Mapping[str, Sequence[str]]
+# A one-factor model is identified from three items on.
 SMALLEST_OMEGA = 3
 
 
-def reliability_table(
-    answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], confidence: float = 0.95
-) -> pd.DataFrame:
+def reliability_table(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], confidence: float) -> pd.DataFrame:
     """Return coefficient alpha with its interval for each competency, beside what pingouin says of the same rows.
 
     ``score_error`` is the standard error of measurement of the mean score: that of the sum divided by the number of
@@ -58,7 +57,7 @@ def reliability_table(
 
 
 def latent_reliability(
-    answers: pd.DataFrame, scales: Scales, n_resamples: int, seed: int, confidence: float = 0.95
+    answers: pd.DataFrame, scales: Scales, n_resamples: int, seed: int, confidence: float
 ) -> pd.DataFrame:
     """Return ordinal alpha with its bootstrap interval and categorical omega of each competency.
 

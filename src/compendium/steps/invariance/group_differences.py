@@ -36,8 +36,6 @@ SPLINE_COLUMNS = (
     "df_nonlinear", "df_residual", "p_nonlinear", "p_holm", "note",
 )  # fmt: skip
 CURVE_COLUMNS = ("competency", "tenure", "estimate", "lower", "upper")
-# Where four knots stand: Harrell 2015, table 2.3. The outer ones move inwards where too few people lie beyond them.
-KNOTS = (0.05, 0.35, 0.65, 0.95)
 
 
 def groupings(settings: CohortSettings) -> dict[str, str]:
@@ -99,7 +97,7 @@ def rank_effect(H: float, df: float, n: float, confidence: float) -> dict[str, f
 
 
 def group_tests(
-    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float, confidence: float = 0.95
+    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float, confidence: float
 ) -> pd.DataFrame:
     """Test every competency over every grouping (Kruskal-Wallis), adjusted over the whole family (Holm, BH).
 
@@ -263,8 +261,9 @@ def _tenure_curve(
     gate = plan.gates["association"]
     if len(known) < gate.minimum_n:
         return found("gate_closed", n=len(known), counts=gate.counts, needed=gate.minimum_n)
-    ends = max(KNOTS[0], plan.disclosure.minimum_group.value / len(known))
-    knots = known.quantile([ends, *KNOTS[1:-1], 1 - ends])
+    first, *inner, last = plan.curves.knots.value
+    beyond = plan.disclosure.minimum_group.value / len(known)
+    knots = known.quantile([max(first, beyond), *inner, min(last, 1 - beyond)])
     return spline_regression(score, tenure.astype(float), list(knots), "HC3", plan.confidence.value)
 
 

@@ -16,6 +16,7 @@ from psychometrics.errors import PsychometricsError, TooFewPersonsError
 from psychometrics.sem import CfaModel, Cutoffs, MeasurementInvariance, measurement_invariance, merge_categories
 
 SELF, PEER = "self", "peers"
+# A factor of its own is identified from three items on.
 FEWEST_ITEMS = 3
 LEVEL_COLUMNS = ["comparison", "level", "n_parameters", "chi_square", "df", "p_value", "cfi", "tli", "rmsea", "srmr",
                  "chi_square_difference", "df_difference", "p_difference", "cfi_change", "rmsea_change", "srmr_change",

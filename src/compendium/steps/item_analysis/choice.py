@@ -30,6 +30,8 @@ from psychometrics.sem import CfaModel, fit_cfa
 Scales = Mapping[str, Sequence[str]]
 # Information about a common trait takes three items.
 FEWEST_ITEMS = 3
+# Seconds in a minute.
+MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -297,7 +299,7 @@ def before_and_after(
         row |= {"information": information.sum(), "information_an_item": information.mean()}
         row |= _fit_measures(rule, answers, items)
         row |= {"themes": len(rule.coverage) or None, "themes_covered": len(covered) if rule.coverage else None}
-        rows.append(row | {"minutes": len(items) * step.plan.selection.seconds_per_item.value / 60})
+        rows.append(row | {"minutes": len(items) * step.plan.selection.seconds_per_item.value / MINUTE})
     return pd.DataFrame(rows)
 
 

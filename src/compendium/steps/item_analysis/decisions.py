@@ -158,7 +158,11 @@ def by_kind(decisions: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def highest_pairs(answers: pd.DataFrame, number: int = 15) -> pd.DataFrame:
+# Pairs that the table shows; the saved correlations hold them all.
+MOST_PAIRS = 15
+
+
+def highest_pairs(answers: pd.DataFrame, number: int = MOST_PAIRS) -> pd.DataFrame:
     """Return the pairs of items that go together most (Spearman)."""
     return inter_item_correlations(answers, "spearman").pairs_above(0.0).head(number)
 

@@ -27,6 +27,7 @@ from psychometrics.irt import (
 from psychometrics.selection import Decision, ItemCheck, Reason, category_check, threshold_check
 from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
+# A common trait is identified from three items on.
 FEWEST_ITEMS = 3
 
 
@@ -127,12 +128,12 @@ def dependent_pairs(models: Mapping[str, GradedResponse], answers: pd.DataFrame,
     return pd.concat(tables, ignore_index=True).sort_values("above_mean", ascending=False, ignore_index=True)
 
 
-def precision_table(models: Mapping[str, GradedResponse]) -> pd.DataFrame:
-    """Return one row a competency: reliability, and between which trait levels it stays above .70."""
+def precision_table(models: Mapping[str, GradedResponse], reliability: float) -> pd.DataFrame:
+    """Return one row a competency: marginal reliability, and the trait levels with at least the wanted reliability."""
     rows = []
     for name, model in models.items():
         curve = scale_information(model)
-        good = curve.index[curve["reliability"] >= 0.7]
+        good = curve.index[curve["reliability"] >= reliability]
         span = {"lower": good.min(), "upper": good.max()} if len(good) else {"lower": None, "upper": None}
         rows.append({"competency": name, "items": model.n_items, "n": model.n_persons,
                      "marginal_reliability": marginal_reliability(model), **span})  # fmt: skip

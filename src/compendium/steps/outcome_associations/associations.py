@@ -20,8 +20,6 @@ from psychometrics.association import (
 from psychometrics.errors import PsychometricsError
 
 OVERALL = "overall"
-# Share of raters whose outcome differs between their ratings, above which raters are crossed with rated people.
-SEVERAL = 0.1
 ESTIMATE = ("estimate", "standard_error", "df", "t", "p", "lower", "upper")
 STANDARDISED = ("standardised", "standardised_lower", "standardised_upper")
 COLLEAGUES_PREDICTORS = {
@@ -97,18 +95,19 @@ def colleagues_rows(scores: pd.DataFrame, peer_scores: pd.DataFrame, engagement:
     return rows.assign(person=person)
 
 
-def rating_groups(rows: pd.DataFrame) -> pd.DataFrame:
+def rating_groups(rows: pd.DataFrame, several: float) -> pd.DataFrame:
     """Return the groupings of ratings: the rated person, crossed with the rater where that can be told apart.
 
     Raters count as crossed where they rated several people and their outcome differs between ratings. An outcome
     answered once by each rater is the rater's own: a random intercept for the rater would swallow it whole.
+    ``several`` is the share of raters that must differ.
     """
     groups = pd.DataFrame({"rated person": rows["person"].to_numpy()}, index=rows.index)
     if "rater" not in rows.index.names:
         return groups
     rater = pd.Series(rows.index.get_level_values("rater"), index=rows.index)
     by_rater = rows["engagement"].groupby(rater.to_numpy())
-    varies = (by_rater.max() > by_rater.min()).mean() > SEVERAL
+    varies = (by_rater.max() > by_rater.min()).mean() > several
     return groups.assign(rater=rater) if varies else groups
 
 
@@ -146,7 +145,7 @@ def colleagues_robust(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).reindex(columns=["predictor", *STANDARDISED, *ESTIMATE, *more])
 
 
-def colleagues_models(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def colleagues_models(rows: pd.DataFrame, confidence: float, several: float) -> pd.DataFrame:
     """Regress colleagues' own engagement on each view of the rated person, with random intercepts.
 
     There is one for the rated person, and a crossed one for the rater where :func:`rating_groups` says so.
@@ -157,7 +156,7 @@ def colleagues_models(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     for predictor, meaning in COLLEAGUES_PREDICTORS.items():
         known = rows[["engagement", predictor, "person"]].dropna()
         try:
-            fit = random_intercept(known["engagement"], known[[predictor]], rating_groups(known), confidence)
+            fit = random_intercept(known["engagement"], known[[predictor]], rating_groups(known, several), confidence)
         except PsychometricsError as error:
             tables.append(pd.DataFrame([{"predictor": meaning, "n": len(known), "note": str(error)}]))
             continue

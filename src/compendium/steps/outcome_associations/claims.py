@@ -35,6 +35,12 @@ NOT_COLLECTED = "not collected"
 UNDETERMINED = "undetermined at this n"
 # Who speaks of the competencies where the person speaks of the outcome.
 SAME, PEERS = "same", "peers"
+# Fisher's z is not finite at one.
+NEARLY_ONE = 1 - 1e-12
+# Variance of Fisher's z of Spearman's rho times n - 3 (Fieller, Hartley & Pearson 1957).
+SPEARMAN_VARIANCE, LOST_BY_FISHER = 1.06, 3
+# Numbers of people tried when asking how many it takes to tell groups apart: from, to, in steps.
+SIZES_TRIED = (10, 20_000, 10)
 OVERALL_SCORE, THE_OUTCOME = "the overall score", "the outcome"
 VERDICTS = ("supported", "not supported", UNDETERMINED, NOT_COLLECTED)
 VERDICT_KINDS = dict(
@@ -281,7 +287,7 @@ def correlated(
 
 def fisher_interval(estimate: float, error: float, df: float, confidence: float) -> dict[str, float]:
     """Return interval and p of a correlation from the error of its Fisher z, t with ``df`` degrees of freedom."""
-    centre = float(np.arctanh(np.clip(estimate, -1 + 1e-12, 1 - 1e-12)))
+    centre = float(np.arctanh(np.clip(estimate, -NEARLY_ONE, NEARLY_ONE)))
     margin = float(stats.t.ppf((1 + confidence) / 2, df)) * error
     p = 2 * float(stats.t.sf(abs(centre) / error, df)) if error > 0 else math.nan
     bounds = {"lower": float(np.tanh(centre - margin)), "upper": float(np.tanh(centre + margin))}
@@ -299,7 +305,7 @@ def _colleagues(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any
     rated, gate = rows["person"].nunique(), plan.gates["mixed_model"]
     if rated < gate.minimum_n:
         return {"n": len(rows), "note": _too_few(rated, gate)}
-    groups = outcomes.rating_groups(rows)
+    groups = outcomes.rating_groups(rows, plan.associations.rater_varies.value)
     own = found("tested_by_colleagues", other=name).encoded
     if "rater" in groups:
         fit = random_intercept(rows["engagement"], rows[["self_score"]], groups, plan.confidence.value)
@@ -399,10 +405,10 @@ def needed(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) ->
     reach = float(stats.norm.ppf(1 - alpha / 2))
     wanted = smallest / (reach + float(stats.norm.ppf(plan.claims.power.value)))
     if not row["fisher_error"] > 0:
-        return math.ceil(1.06 / wanted**2) + 3.0
+        return math.ceil(SPEARMAN_VARIANCE / wanted**2) + float(LOST_BY_FISHER)
     n = row["n"] * (row["fisher_error"] / wanted) ** 2
     if n <= row["n"]:
-        away = abs(float(np.arctanh(np.clip(row["estimate"], -0.999, 0.999))))
+        away = abs(float(np.arctanh(np.clip(row["estimate"], -NEARLY_ONE, NEARLY_ONE))))
         n = row["n"] * (row["fisher_error"] * reach / max(away, abs(smallest - away))) ** 2
     return float(math.ceil(max(n, row["n"] + 1)))
 
@@ -412,7 +418,7 @@ def _persons_for_groups(row: Mapping[str, Any], smallest: float, alpha: float, p
     if not row["df"] > 0:
         return math.nan
     critical = stats.chi2.ppf(1 - alpha, row["df"])
-    sizes = np.arange(10, 20_000, 10)
+    sizes = np.arange(*SIZES_TRIED)
     reached = stats.ncx2.sf(critical, row["df"], sizes * smallest) >= power
     return float(sizes[reached.argmax()]) if reached.any() else math.nan
 

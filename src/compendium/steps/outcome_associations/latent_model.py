@@ -17,10 +17,7 @@ from psychometrics.reliability import cronbach_alpha
 from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 SMALLEST_FACTOR = 2
-# More steps than this are an amount rather than ordered answers: polychoric tables would be empty nearly everywhere.
-MOST_STEPS = 20
 SINGLE = found("single_item")
-AMOUNT = found("an_amount", limit=MOST_STEPS)
 ALONE = found("too_few_kept", limit=SMALLEST_FACTOR)
 NO_FACTORS = found("no_factors")
 COLUMNS = ("competency", "outcome", "n", "latent", "lower", "upper", "p", "p_holm", "spearman", "disattenuated", "note")
@@ -70,7 +67,9 @@ class LatentModel:
         return found("factors_left_out", left_out=parts)
 
 
-def factor_outcomes(framework: Framework, names: Sequence[str]) -> tuple[dict[str, list[str]], dict[str, Finding]]:
+def factor_outcomes(
+    framework: Framework, names: Sequence[str], most_steps: float
+) -> tuple[dict[str, list[str]], dict[str, Finding]]:
     """Return the outcome scales that can be factors, with their items, and why the others cannot.
 
     A scale of one item is no factor. Codes in very many steps are left out too: the model is one of ordered answers,
@@ -79,7 +78,8 @@ def factor_outcomes(framework: Framework, names: Sequence[str]) -> tuple[dict[st
     asked = framework.outcome_scales("self", list(names))
     steps = framework.outcomes["maximum"] - framework.outcomes["minimum"] + 1
     left_out = {name: SINGLE for name, items in asked.items() if len(items) < SMALLEST_FACTOR}
-    left_out |= {name: AMOUNT for name, items in asked.items() if (steps[items] > MOST_STEPS).any()}
+    amount = found("an_amount", limit=int(most_steps))
+    left_out |= {name: amount for name, items in asked.items() if (steps[items] > most_steps).any()}
     return {name: items for name, items in asked.items() if name not in left_out}, left_out
 
 
@@ -89,6 +89,7 @@ def latent_model(
     outcome_answers: pd.DataFrame,
     framework: Framework,
     names: Sequence[str],
+    most_steps: float,
 ) -> LatentModel:
     """Fit one model of correlated factors, a factor for each competency and each outcome (WLSMV, pairwise).
 
@@ -104,9 +105,11 @@ def latent_model(
         Which says how the outcomes are answered.
     names
         Outcome scales that the cohort collected.
+    most_steps
+        Outcomes in more steps are amounts and stay out.
     """
     factors = {name: list(items) for name, items in scales.items() if len(items) >= SMALLEST_FACTOR}
-    outcomes, reasons = factor_outcomes(framework, names)
+    outcomes, reasons = factor_outcomes(framework, names, most_steps)
     left_out = {name: ALONE for name in scales if name not in factors} | reasons
     everything = pd.concat([answers, outcome_answers], axis="columns")
     if not factors or not outcomes:

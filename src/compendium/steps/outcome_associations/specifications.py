@@ -12,7 +12,13 @@ import pandas as pd
 
 from compendium.findings import Finding, encode, found
 from compendium.plan import StudyPlan
-from compendium.steps.outcome_associations.claims import OVERALL_SCORE, THE_OUTCOME, ClaimData, collected_outcome
+from compendium.steps.outcome_associations.claims import (
+    LOST_BY_FISHER,
+    OVERALL_SCORE,
+    THE_OUTCOME,
+    ClaimData,
+    collected_outcome,
+)
 from psychometrics.association import (
     correlation_interval,
     correlation_matrix,
@@ -168,7 +174,7 @@ def _imputed(data: ClaimData, scale: str, filled: list[pd.DataFrame], plan: Stud
         return {"note": found("nothing_to_impute").encoded}
     n = len(filled[0])
     each = [float(np.arctanh(one[names].mean(axis=1).corr(one[scale]))) for one in filled]
-    pooled = pool_estimates(each, [1 / (n - 3)] * len(each), n - 2, plan.confidence.value)
+    pooled = pool_estimates(each, [1 / (n - LOST_BY_FISHER)] * len(each), n - 2, plan.confidence.value)
     ends = {name: math.tanh(getattr(pooled, name)) for name in ("estimate", "lower", "upper")}
     return ends | {"n": n, "note": found("imputations", value=len(filled)).encoded}
 

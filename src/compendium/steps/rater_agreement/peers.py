@@ -24,7 +24,12 @@ ICC_METHODS: dict[Literal["anova_n0", "anova_mean_size", "mixed"], str] = {
     "anova_mean_size": "ANOVA, mean group size",
     "mixed": "mixed model, REML",
 }
-AGREED = 0.70
+# Points of the answer scale for which skewed nulls of rwg(j) are tabulated (LeBreton & Senter 2008, table 2).
+SKEWED_FOR = 5
+# The average deviation counts as small below the number of points divided by this (Burke & Dunlap 2002).
+DEVIATION_PARTS = 6
+# Numbers of peers that the curves show.
+MOST_PEERS = 15
 COMPONENT_COLUMNS = ("component", "df", "variance", "lower", "upper", "share")
 
 
@@ -99,7 +104,7 @@ def icc_formulas(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 
 def within_person_agreement(
-    peers: pd.DataFrame, scales: Mapping[str, Sequence[str]], n_categories: int, nulls: Sequence[str]
+    peers: pd.DataFrame, scales: Mapping[str, Sequence[str]], n_categories: int, nulls: Sequence[str], agreed: float
 ) -> pd.DataFrame:
     """Return how closely the peers of one person agree: rwg(j) under each null, r*wg(j) and average deviation.
 
@@ -113,28 +118,33 @@ def within_person_agreement(
         Points of the answer scale; skewed nulls are defined for five only and are left out for others.
     nulls
         Names of the nulls of rwg(j); the first is also that of r*wg(j).
+    agreed
+        rwg(j) from which the peers of one person count as agreeing.
     """
     rows: list[dict[str, object]] = []
     for competency, items in scales.items():
         try:
-            rows.append({"competency": competency, **_agreement(peers[list(items)], n_categories, nulls)})
+            rows.append({"competency": competency, **_agreement(peers[list(items)], n_categories, nulls, agreed)})
         except PsychometricsError as error:
             rows.append({"competency": competency, "note": str(error)})
     return pd.DataFrame(rows)
 
 
-def _agreement(items: pd.DataFrame, n_categories: int, nulls: Sequence[str]) -> dict[str, object]:
+def _agreement(items: pd.DataFrame, n_categories: int, nulls: Sequence[str], agreed: float) -> dict[str, object]:
     """Return the agreement indices of one competency, averaged over rated people with two or more peers."""
     person = rated_person(items)
-    usable = [null for null in nulls if null == "uniform" or n_categories == 5]
+    usable = [null for null in nulls if null == "uniform" or n_categories == SKEWED_FOR]
     found = {null: rwg_j(items, person, n_categories, null) for null in usable}
     first = found[usable[0]]
     row: dict[str, object] = {"people": first.n_groups, "raters_left_out": first.n_dropped}
     for null, one in found.items():
         row |= {f"rwg_j_{null}": one.mean, f"rwg_j_{null}_median": one.median}
-        row[f"reach_{null}_share"] = one.share_at_least(AGREED)
+        row[f"reach_{null}_share"] = one.share_at_least(agreed)
     row |= {"r_star_wg": float(first.table["r_star_wg"].mean())}
-    row |= {"average_deviation": average_deviation(items, person).mean, "deviation_limit": n_categories / 6}
+    row |= {
+        "average_deviation": average_deviation(items, person).mean,
+        "deviation_limit": n_categories / DEVIATION_PARTS,
+    }
     return row | {"note": "; ".join(first.notes)}
 
 
@@ -185,7 +195,7 @@ def decision_studies(
     return curve[["competency", "items", "peers", "reliability"]], table[["competency", "items", "target", "peers"]]
 
 
-def reliability_curves(icc: pd.DataFrame, most: int = 15) -> pd.DataFrame:
+def reliability_curves(icc: pd.DataFrame, most: int = MOST_PEERS) -> pd.DataFrame:
     """Return the reliability of the mean of 1, 2, 3 ... peers for each competency, with its interval."""
     curves = [
         decision_study(row["icc1"], row["lower"], row["upper"], n_raters=range(1, most + 1)).curve.assign(

@@ -19,6 +19,8 @@ from psychometrics.self_other import (
     response_surface,
 )
 
+# Points along each side of a drawn surface, and the quantiles of both scores between which it is drawn.
+GRID, MIDDLE = 41, (0.05, 0.95)
 SHARES = ("share_self_higher", "share_no_clear_difference", "share_self_lower")
 
 
@@ -164,11 +166,11 @@ def surface_tables(surfaces: Mapping[str, ResponseSurface | str]) -> tuple[pd.Da
 
 
 def surface_grid(
-    surfaces: Mapping[str, ResponseSurface | str], own: pd.Series[float], peers: pd.Series[float], points: int = 41
+    surfaces: Mapping[str, ResponseSurface | str], own: pd.Series[float], peers: pd.Series[float], points: int = GRID
 ) -> pd.DataFrame:
     """Return the fitted surfaces over the middle 90 per cent of self and peer scores."""
     both = pd.DataFrame({"self": own, "peers": peers}).dropna()
-    low, high = both.quantile(0.05), both.quantile(0.95)
+    low, high = both.quantile(MIDDLE[0]), both.quantile(MIDDLE[1])
     self_axis = np.linspace(low["self"], high["self"], points)
     peer_axis = np.linspace(low["peers"], high["peers"], points)
     x, y = np.meshgrid(self_axis, peer_axis)
