@@ -9,7 +9,7 @@ import pytest
 from made_up_step import study_for_steps
 from small_study import SmallStudy
 
-from compendium.cohort import validate
+from compendium.cohort import examine
 from compendium.outputs.manifest import Difference
 from compendium.outputs.saving import Results
 from compendium.paths import ResultFolders
@@ -35,7 +35,7 @@ COMMANDS = (
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStudy:
     study = study_for_steps(tmp_path, monkeypatch)
     monkeypatch.setattr(
-        "compendium.cohort.validate", lambda folder, data: validate(folder, data, frameworks=study.frameworks)
+        "compendium.cohort.examine", lambda folder, data: examine(folder, data, frameworks=study.frameworks)
     )
     return study
 
@@ -74,7 +74,11 @@ def test_unknown_command_is_refused(call):
 
 def test_sound_cohort_is_said_to_be_sound(call, study):
     status, out, err = call("validate", study.folder)
-    assert (status, out, err) == (0, f"{study.folder}: no faults found\n", "")
+    lines = out.splitlines()
+    assert (status, lines[0], err) == (0, f"{study.folder}: no faults found", "")
+    assert any(line.split()[:3] == ["gate", "factor_analysis", "no"] for line in lines)
+    assert any(line.split()[:3] == ["page", "rater_agreement", "yes"] for line in lines)
+    assert not (study.root / "results").exists()
 
 
 def test_every_fault_is_reported_with_status_2_and_nothing_is_written(call, study):

@@ -19,6 +19,9 @@ from test_edge_cohorts import page_texts, run_study
 
 from compendium.cohort import examine
 from compendium.framework import load_framework
+from compendium.outputs.saving import read_values
+from compendium.run.prediction import predict
+from compendium.step import Step
 
 pytestmark = pytest.mark.slow
 RUN = (*IN_EVERY_TEST, *(MORE if os.environ.get("SHAPES") == "all" else ()))
@@ -33,6 +36,7 @@ def test_every_shape_goes_through_every_step_and_every_page(shape: Shape, tmp_pa
     with contextlib.redirect_stderr(io.StringIO()):
         step = run_study(folder, tmp_path / "results")
     texts = page_texts(step)
+    _keeps_what_was_predicted(predict(str(folder)), step, texts)
     assert not [name for name, text in texts.items() if re.search(r"\bnan\b|\bNone\b", text)]
     _speaks_of_no_other_framework(texts)
     _has_the_parts_that_were_collected(shape, texts)
@@ -50,6 +54,18 @@ def _speaks_of_no_other_framework(texts: dict[str, str]) -> None:
     for name, text in texts.items():
         if name not in FACTS:
             assert not [label for label in foreign if label in text], name
+
+
+def _keeps_what_was_predicted(prediction: pd.DataFrame, step: Step, texts: dict[str, str]) -> None:
+    """Gates, pages and claims came out as validation had said."""
+    said = {part: dict(zip(rows["name"], rows["expected"], strict=True)) for part, rows in prediction.groupby("part")}
+    values = read_values(step.folders)
+    assert said["gate"] == {gate: values[f"supported_{gate}"]["value"] for gate in said["gate"]}
+    assert {name for name, there in said["page"].items() if there} == set(texts)
+    tested = step.folders.tables / "claims.csv"
+    if "claim" in said and tested.is_file():
+        verdicts = pd.read_csv(tested).set_index("claim")["verdict"]
+        assert said["claim"] == (verdicts != "not collected").to_dict()
 
 
 def _has_the_parts_that_were_collected(shape: Shape, texts: dict[str, str]) -> None:

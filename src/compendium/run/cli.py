@@ -74,14 +74,25 @@ def run(
 
 
 @app.command()
-def validate(path: CohortArgument = "demo", data: DataOption = "") -> None:
-    """Check a cohort folder and report every fault at once; writes nothing."""
-    from compendium.cohort import validate as check
+def validate(
+    path: CohortArgument = "demo",
+    data: DataOption = "",
+    tell: Annotated[bool, typer.Option(help="Say what a run will give, too.")] = True,
+) -> None:
+    """Check a cohort folder: every fault at once, or what a run will give and what not; writes nothing."""
+    from compendium.cohort import examine
     from compendium.paths import cohort_folder
 
     folder = cohort_folder(path)
-    check(folder, Path(data).resolve() if data else folder)
+    found = examine(folder, Path(data).resolve() if data else folder)
+    raise_if_any(found.faults)
+    for warning in found.warnings:
+        typer.echo(f"warning: {warning}")
     typer.echo(f"{path}: no faults found")
+    if tell:
+        from compendium.run.prediction import as_text, predict
+
+        typer.echo(as_text(predict(path, data)))
 
 
 @app.command()

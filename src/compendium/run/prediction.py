@@ -1,0 +1,133 @@
+"""What a run of a cohort will give and what it will not, and why, before anything is computed.
+
+The same code decides here and in the run: gates, requirements of sections, pages. Nothing is kept.
+"""
+
+from __future__ import annotations
+
+import tempfile
+
+import nbformat
+import pandas as pd
+
+from compendium.cohort import CohortSettings
+from compendium.paths import BOOK, NOTEBOOKS
+from compendium.plan import Claim, StudyPlan
+from compendium.report.book import pages
+from compendium.report.book.prose import Study
+from compendium.report.book.saved import SavedResults
+from compendium.step import Step, open_step
+from compendium.steps.cohort_quality import judge_all, save_prepared
+
+COLUMNS = ["part", "name", "expected", "why"]
+REQUIRES = "requires:"
+THERE = ""
+
+
+def predict(cohort: str, data: str = "") -> pd.DataFrame:
+    """Say what a run of this cohort will give.
+
+    Parameters
+    ----------
+    cohort
+        A folder under ``data/cohorts``, or the path of a cohort folder.
+    data
+        Folder of the response files, when they do not lie beside ``cohort.yaml``.
+
+    Returns
+    -------
+    DataFrame
+        ``part`` (gate, grouping, weights, claim, step, page), ``name``, ``expected``, ``why`` (empty where there is
+        nothing to explain).
+
+    Raises
+    ------
+    InvalidInput
+        With every fault of the cohort.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        step = open_step("03_cohort_quality", cohort=cohort, data=data, results=scratch)
+        read = step.load_cohort()
+        save_prepared(step, read)
+        rows = [("gate", name, found.supported, found.sentence) for name, found in judge_all(step, read).items()]
+        rows += [_grouping(step, read.people, name) for name in step.settings.groups]
+        if step.settings.weight is not None:
+            said = "described by their effective number of people; no estimate of this study is weighted"
+            rows.append(("weights", step.settings.weight.column, False, said))
+        rows += [_claim(name, claim, step.settings) for name, claim in step.plan.claims.published.items()]
+        for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
+            rows += _sections(open_step(notebook.stem, cohort=cohort, data=data, results=scratch))
+        study = Study(SavedResults(step.folders), step.framework, step.settings, step.plan)
+        every = pages.read_pages(BOOK)
+        chosen = {page.name for page in pages.wanted(every, study)}
+        rows += [("page", page.name, page.name in chosen, _why_no_page(page, page.name in chosen)) for page in every]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _grouping(step: Step, people: pd.DataFrame, name: str) -> tuple[str, str, bool, str]:
+    """Say whether a grouping has two groups that are large enough for fairness and invariance."""
+    group = step.settings.groups[name]
+    if group.kind == "number":
+        return ("grouping", name, False, "a number: related to the scores, not compared in groups")
+    if group.role == "describe":
+        return ("grouping", name, False, "its role is to be described and no more")
+    minimum = smallest_compared(step.plan)
+    large = int((people[name].value_counts() >= minimum).sum())
+    if large >= 2:
+        return ("grouping", name, True, THERE)
+    counted = {0: "no group has", 1: "only one group has"}[large]
+    return ("grouping", name, False, f"too small to compare how items work: {counted} {minimum:.0f} people or more")
+
+
+def smallest_compared(plan: StudyPlan) -> float:
+    """Return how many people a group needs before item answers are compared."""
+    return min(plan.fairness.smallest_group.value, plan.invariance.smallest_group.value)
+
+
+def _claim(name: str, claim: Claim, settings: CohortSettings) -> tuple[str, str, bool, str]:
+    """Say whether what a claim speaks of was collected."""
+    return ("claim", name, (lacking := _lacking(claim, settings)) == THERE, lacking)
+
+
+def _lacking(claim: Claim, settings: CohortSettings) -> str:
+    """Return what a claim speaks of and the cohort did not collect; empty when all is there."""
+    asked = [*claim.outcomes, *claim.stand_ins]
+    if claim.kind == "own_outcome" and not set(asked) & set(settings.outcomes):
+        return f"{' or '.join(claim.outcomes)}: not collected"
+    if claim.kind == "colleagues" and not set(asked) & set(settings.peer_outcomes):
+        return "colleagues' own outcomes: not collected"
+    named = {"tenure": "tenure", "groups": claim.grouping}.get(claim.kind)
+    if named is not None and named not in settings.groups:
+        return f"{named}: not collected"
+    if claim.kind != "own_outcome" and not settings.self_ratings:
+        return "self ratings: not collected"
+    return THERE
+
+
+def _sections(step: Step) -> list[tuple[str, str, bool, str]]:
+    """Return one row for each thing that the sections of a step need."""
+    if step.nothing_to_ask is not None:
+        return [("step", step.name, False, step.nothing_to_ask)]
+    cells = nbformat.read(NOTEBOOKS / f"{step.name}.ipynb", as_version=4).cells
+    tags = [tag for cell in cells for tag in cell.metadata.get("tags", []) if tag.startswith(REQUIRES)]
+    needs = [tag.removeprefix(REQUIRES) for tag in dict.fromkeys(tags)]
+    found = [(need, step.lacks(need)) for need in needs]
+    return [
+        ("step", step.name, True, THERE),
+        *(("step", f"{step.name}: {need}", why is None, why or THERE) for need, why in found),
+    ]
+
+
+def _why_no_page(page: pages.Page, there: bool) -> str:
+    """Name what a page needs that the cohort lacks."""
+    return THERE if there else f"needs {', '.join(page.requires)}"
+
+
+def as_text(prediction: pd.DataFrame) -> str:
+    """Return the prediction as plain text: one line a row, what will not be there with its reason."""
+    marks = prediction["expected"].map({True: "yes", False: "no"})
+    width = int(prediction["name"].str.len().max())
+    lines = [f"{'part':9} {'name':{width}} runs why"]
+    for part, name, mark, why in zip(prediction["part"], prediction["name"], marks, prediction["why"], strict=True):
+        lines.append(f"{part:9} {name:{width}} {mark:4} {why}".rstrip())
+    return "\n".join(lines)
