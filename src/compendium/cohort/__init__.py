@@ -1,6 +1,6 @@
 """One cohort: its description, its responses checked against it, and the folder of a new one."""
 
-from compendium.cohort.assembly import Cohort, pseudonyms_of
+from compendium.cohort.assembly import Cohort, effective_number, pseudonyms_of
 from compendium.cohort.loading import examine, load_cohort, validate
 from compendium.cohort.new import new_cohort
 from compendium.cohort.schema import CohortSettings, Group, load_settings
@@ -10,6 +10,7 @@ __all__ = [
     "Cohort",
     "CohortSettings",
     "Group",
+    "effective_number",
     "examine",
     "load_cohort",
     "load_settings",

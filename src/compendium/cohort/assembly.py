@@ -42,6 +42,8 @@ class Cohort:
         Index ``item``; how often not applicable was answered, columns ``self`` and ``peer``.
     without_answers : int
         People of the self file who answered no item at all; they stay in every table.
+    weights : Series
+        Survey weights by person; empty where the cohort declares none.
     pseudonyms : Series
         Pseudonym of each person, index the id in the file. Person-level: never shown, never committed.
     participation : DataFrame
@@ -60,6 +62,7 @@ class Cohort:
     not_applicable: pd.DataFrame
     without_answers: int
     pseudonyms: pd.Series = field(repr=False)
+    weights: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     participation: pd.DataFrame = field(default_factory=pd.DataFrame)
     import_record: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -85,9 +88,30 @@ def assemble(
         not_applicable=_not_applicable(forms, settings),
         without_answers=int(answers.reindex(columns=items).isna().all(axis=1).sum()),
         pseudonyms=pseudonyms,
+        weights=_weights(own, settings, index),
         participation=imports["self"].participation.set_axis(index),
         import_record=pd.concat([table.record for table in imports.values()], ignore_index=True),
     )
+
+
+def _weights(own: Responses, settings: CohortSettings, index: pd.Index) -> pd.Series[float]:
+    """Return the survey weight of each person; empty where there are none."""
+    if settings.weight is None:
+        return pd.Series(dtype=float)
+    return pd.Series(pd.to_numeric(own.cells[settings.weight.column]).to_numpy(dtype=float), index=index)
+
+
+def effective_number(weights: pd.Series[float]) -> float:
+    r"""Return how many unweighted people carry as much information as the weighted ones.
+
+    .. math:: n_\text{eff} = \Big(\sum_i w_i\Big)^2 \Big/ \sum_i w_i^2
+
+    References
+    ----------
+    Kish, L. (1965). Survey sampling. Wiley, section 11.7.
+    """
+    known = weights.dropna()
+    return float(known.sum() ** 2 / (known**2).sum()) if len(known) else float("nan")
 
 
 def _outcome_items(responses: Responses | None) -> list[str]:

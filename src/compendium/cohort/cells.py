@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandera.pandas as pandera
 
 NUMBER = r"[+-]?[0-9]+(\.[0-9]+)?\Z"
+WEIGHT = r"(?=.*[1-9])[0-9]+(\.[0-9]+)?\Z"
 NOT_A_FORMULA = r"(?![=+@])"
 
 
@@ -52,6 +53,7 @@ def _rules(responses: Responses, settings: CohortSettings) -> dict[str, _Rule]:
     rules = {column: _id_rule(column, responses.form) for column in responses.layout.ids}
     if responses.form == "self":
         rules |= {group.column: _group_rule(group) for group in settings.groups.values()}
+        rules |= {} if settings.weight is None else {settings.weight.column: _weight_rule(settings.weight.column)}
     rules |= {question.column: _answer_rule(question, settings) for question in responses.questions}
     return {column: rule for column, rule in rules.items() if column in responses.cells.columns}
 
@@ -91,6 +93,14 @@ def _group_rule(group: Group) -> _Rule:
         return _level_rule(group)
     check = pandera.Check.str_matches(NOT_A_FORMULA)
     return _plain_rule(check, group.column, "the text looks like a spreadsheet formula", "write the name of the group")
+
+
+def _weight_rule(column: str) -> _Rule:
+    """Return the rule of a survey weight: a number above zero, for everybody."""
+    import pandera.pandas as pandera
+
+    check = pandera.Check.str_matches(WEIGHT)
+    return _plain_rule(check, column, "not a survey weight", "write a number above zero, with a decimal point")
 
 
 def _plain_rule(check: pandera.Check, column: str, problem: str, action: str) -> _Rule:

@@ -60,6 +60,7 @@ def layout_of(settings: CohortSettings, framework: Framework, form: Form) -> Lay
     own = form == "self"
     ids = [settings.person_id, *([] if own else [settings.rater_id])]
     groups = [group.column for group in settings.groups.values()] if own else []
+    groups += [settings.weight.column] if own and settings.weight is not None else []
     rated = settings.self_ratings or not own
     competencies = _competency_questions(settings, framework) if rated else []
     questions = [*competencies, *_outcome_questions(settings, framework, form)]

@@ -10,12 +10,13 @@ import tempfile
 import nbformat
 import pandas as pd
 
-from compendium.cohort import CohortSettings
+from compendium.cohort import CohortSettings, effective_number
 from compendium.paths import BOOK, NOTEBOOKS
 from compendium.plan import Claim, StudyPlan
 from compendium.report.book import pages
 from compendium.report.book.prose import Study
 from compendium.report.book.saved import SavedResults
+from compendium.report.wording import sentence
 from compendium.step import Step, open_step
 from compendium.steps.cohort_quality import judge_all, save_prepared
 
@@ -49,10 +50,13 @@ def predict(cohort: str, data: str = "") -> pd.DataFrame:
         step = open_step("03_cohort_quality", cohort=cohort, data=data, results=scratch)
         read = step.load_cohort()
         save_prepared(step, read)
-        rows = [("gate", name, found.supported, found.sentence) for name, found in judge_all(step, read).items()]
+        rows = [
+            ("gate", name, found.supported, sentence(found.finding)) for name, found in judge_all(step, read).items()
+        ]
         rows += [_grouping(step, read.people, name) for name in step.settings.groups]
         if step.settings.weight is not None:
-            said = "described by their effective number of people; no estimate of this study is weighted"
+            worth = effective_number(read.weights)
+            said = f"{len(read.weights)} people weigh as much as {worth:.0f}; no estimate of this study is weighted"
             rows.append(("weights", step.settings.weight.column, False, said))
         rows += [_claim(name, claim, step.settings) for name, claim in step.plan.claims.published.items()]
         for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
