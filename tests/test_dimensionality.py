@@ -15,6 +15,7 @@ from draws import correlated_normals
 from psychometrics import dimensionality
 from psychometrics.dimensionality.criteria import _on_hull
 from psychometrics.dimensionality.network import _beside, _equal_block_inverse, _graphical_lasso, _modularity
+from psychometrics.dimensionality.parallel import _permuted_pearson, _structureless
 from psychometrics.errors import (
     ConstantItemError,
     InputShapeError,
@@ -219,6 +220,15 @@ def test_criteria_recover_simulated_dimensions(n_factors: int) -> None:
     # parallel analysis of factors overextracts now and then (Auerswald & Moshagen 2019)
     assert len(missed) <= 2
     assert len(set(missed)) == len(missed)
+
+
+def test_products_of_permuted_columns_give_the_eigenvalues_of_permuted_tables() -> None:
+    frame = simulated(3, 2, 120).astype(float)
+    streams = np.random.SeedSequence(4).spawn(3)
+    quick = _permuted_pearson(frame.to_numpy(), ("components",), streams)
+    for (roots,), stream in zip(quick, np.random.SeedSequence(4).spawn(3), strict=True):
+        matrix = _structureless(frame, np.random.default_rng(stream), True).corr()
+        close(roots, np.linalg.eigvalsh(matrix)[::-1])
 
 
 def test_hull_prefers_the_solution_that_no_larger_one_betters() -> None:

@@ -89,6 +89,10 @@ def numeric_table(
         raise InputShapeError(f"{role}: needs at least {minimum_columns} {noun}{plural}, got {table.shape[1]}")
     if table.shape[0] < minimum_rows:
         raise TooFewPersonsError(f"{role}: needs at least {minimum_rows} persons, got {table.shape[0]}")
+    if all(isinstance(kind, np.dtype) and kind.kind in "fiu" for kind in table.dtypes):
+        whole = table.to_numpy(dtype=float)
+        if not np.isinf(whole).any():
+            return pd.DataFrame(whole, index=table.index, columns=table.columns, copy=True)
     values = np.empty(table.shape)
     for place, name in enumerate(table.columns):
         values[:, place] = _floats(table.iloc[:, place], f"{role}: {noun} {name}")

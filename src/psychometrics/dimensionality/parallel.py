@@ -323,6 +323,8 @@ def _simulate_batch(
     streams: list[np.random.SeedSequence],
 ) -> list[list[np.ndarray]]:
     """Return the eigenvalues of some reference data sets, leaving out those without a matrix."""
+    if correlation == "pearson" and permute and not frame.isna().to_numpy().any():
+        return _permuted_pearson(frame.to_numpy(), methods, streams)
     rows = []
     for stream in streams:
         sample = _structureless(frame, np.random.default_rng(stream), permute)
@@ -331,6 +333,21 @@ def _simulate_batch(
         except PsychometricsError:
             continue
     return rows
+
+
+def _permuted_pearson(
+    values: np.ndarray, methods: tuple[Reduction, ...], streams: list[np.random.SeedSequence]
+) -> list[list[np.ndarray]]:
+    """Return the eigenvalues of permuted columns: permuting keeps means and spreads, so that only products change."""
+    standard = (values - values.mean(axis=0)) / (values.std(axis=0) * np.sqrt(len(values)))
+    columns = np.ascontiguousarray(standard.T)
+    found = []
+    for stream in streams:
+        permuted = np.random.default_rng(stream).permuted(columns, axis=1)
+        matrix = permuted @ permuted.T
+        np.fill_diagonal(matrix, 1.0)
+        found.append([_roots(matrix.copy(), method) for method in methods])
+    return found
 
 
 def _structureless(frame: pd.DataFrame, generator: np.random.Generator, permute: bool) -> pd.DataFrame:

@@ -117,12 +117,17 @@ def one_factor_loadings(matrix: np.ndarray, tolerance: float = 1e-12) -> np.ndar
     """Return the loadings of a one-factor minres solution by Harman and Jones's row-wise least squares."""
     off_diagonal = matrix - np.diag(np.diag(matrix))
     loadings = leading_axes(matrix, 1)[:, 0]
+    rows = list(off_diagonal)
     for _ in range(_AXIS_STEPS):
-        before = loadings.copy()
-        for item in range(len(loadings)):
-            others = loadings @ loadings - loadings[item] ** 2
+        moved, total = 0.0, float(loadings @ loadings)
+        for item, row in enumerate(rows):
+            old = float(loadings[item])
+            others = total - old * old
             # Where the other items have no loading left, this one has nothing to share with them.
-            loadings[item] = np.clip(off_diagonal[item] @ loadings / others, -1.0, 1.0) if others > _NOTHING else 0.0
-        if np.max(np.abs(loadings - before)) < tolerance:
+            new = max(-1.0, min(1.0, float(row @ loadings) / others)) if others > _NOTHING else 0.0
+            loadings[item] = new
+            total = others + new * new
+            moved = max(moved, abs(new - old))
+        if moved < tolerance:
             break
     return loadings
