@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from compendium.cohort.schema import Group
 from compendium.findings import found
 from compendium.framework import load_framework
 from compendium.plan import load_plan
@@ -23,6 +24,12 @@ from psychometrics.groups import kruskal_wallis, rank_effect_interval
 
 QUICK = {"claims": {"resamples": {"value": 200, "source": "tests"}}}
 CLOSED_FORM = 1e-10
+
+
+GROUPS = {
+    name: Group(column=name, label=name.capitalize(), kind=kind)
+    for name, kind in (("agency", "nominal"), ("team", "nominal"), ("tenure", "number"))
+}
 
 
 def plan():
@@ -46,7 +53,8 @@ def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int 
         },
         index,
     )
-    clusters, name = claims.chosen_clusters(people, plan())
+    nests = claims.nesting(people, GROUPS, plan())
+    clusters, name = claims.chosen_clusters(people, nests)
     overall = outcomes.overall(scores)
     return claims.ClaimData(
         overall,
@@ -149,16 +157,28 @@ def test_raters_without_self_ratings_leave_the_claims_open():
     claims_forest(table.reset_index())
 
 
-def test_clusters_are_the_first_grouping_with_enough_of_them_and_nobody_is_lost():
+def test_clusters_are_the_highest_level_with_enough_groups_whatever_it_is_called():
+    people = material().people
+    assert claims.nesting(people, GROUPS, plan()) == ["agency", "team"]
+    renamed = people.rename(columns={"agency": "company", "team": "shift"})
+    others = {"shift": GROUPS["team"], "company": GROUPS["agency"]}
+    assert claims.nesting(renamed, others, plan()) == ["company", "shift"]
+    described = GROUPS | {"agency": GROUPS["agency"].model_copy(update={"role": "describe"})}
+    assert claims.nesting(people, described, plan()) == ["team"]
+    restricted = plan().model_copy(update={"claims": plan().claims.model_copy(update={"clusters": ["team"]})})
+    assert claims.nesting(people, GROUPS, restricted) == ["team"]
+
+
+def test_people_without_a_cluster_are_one_of_their_own():
     people = material(agencies=3).people
-    assert claims.chosen_clusters(people, plan())[1] == "team"
-    clusters, name = claims.chosen_clusters(people.drop(columns="team"), plan())
-    assert (clusters, name) == (None, "person")
+    assert claims.nesting(people, GROUPS, plan()) == ["team"]
+    assert claims.nesting(people.drop(columns="team"), GROUPS, plan()) == []
+    assert claims.chosen_clusters(people, []) == (None, "person")
     gone = people.assign(team=people["team"].where(people["team"] != "t0"))
-    found, _ = claims.chosen_clusters(gone, plan())
-    assert found is not None
-    assert found.notna().all()
-    assert found.nunique() > people["team"].nunique()
+    drawn, _ = claims.chosen_clusters(gone, ["team"])
+    assert drawn is not None
+    assert drawn.notna().all()
+    assert drawn.nunique() > people["team"].nunique()
 
 
 def test_team_of_one_does_not_stop_the_other_ways():

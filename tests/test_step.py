@@ -177,7 +177,7 @@ def test_one_large_group_has_nobody_to_be_compared_with(study):
     study.own["agency"] = ["North"] * 31 + ["South"] * 29
     study.settings["study"] = {"fairness": fairness_of("agency"), "invariance": {"groupings": ["sector"]}}
     prepare(study)
-    said = "Comparable groups: no grouping of the plan has two groups of 30 people or more."
+    said = "Comparable groups: no grouping that may be compared has two groups of 30 people or more."
     assert open_small(study, "04_item_analysis").lacks("comparable_groups") == said
 
 

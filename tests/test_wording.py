@@ -49,13 +49,12 @@ def texts_in(node: ast.AST) -> Iterator[str]:
 
 def kinds_made() -> set[str]:
     """Return every kind that the code makes a finding of, written out or chosen between two."""
-    calls = (node for path in SOURCES for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
-    made = {text for call in calls if called(call) in ("found", "Finding", "Reason") and call.args
-            for text in texts_in(call.args[0])}  # fmt: skip
-    making = [path for path in STEPS if "compendium.findings" in path.read_text(encoding="utf-8")]
-    chosen = (node for path in making for node in ast.walk(tree_of(path)) if isinstance(node, ast.Assign))
-    for node in chosen:
-        if any(isinstance(target, ast.Name) and target.id == "kind" for target in node.targets):
+    making = [path for path in OUTSIDE if "compendium.findings import" in path.read_text(encoding="utf-8")]
+    nodes = [node for path in making for node in ast.walk(tree_of(path))]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and node.args]
+    made = {text for call in calls if called(call) in ("found", "Finding", "Reason") for text in texts_in(call.args[0])}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "kind" for target in node.targets):
             made |= set(texts_in(node.value))
     return made
 

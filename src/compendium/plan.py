@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -95,18 +95,24 @@ class Selection(Strict):
 
 
 class Fairness(Strict):
-    """Between which groups items are compared, and when a difference counts."""
+    """Between which groups items are compared, and when a difference counts.
 
-    groupings: list[str]
+    Without ``groupings`` every declared grouping that may be compared is used; a list restricts them.
+    """
+
+    groupings: list[str] | None = None
     smallest_group: Count
     moderate: Share
     large: Share
 
 
 class Invariance(Strict):
-    """Between which groups the measurement model is compared, and how far fit may fall."""
+    """Between which groups the measurement model is compared, and how far fit may fall.
 
-    groupings: list[str]
+    Without ``groupings`` every declared grouping that may be compared is used; a list restricts them.
+    """
+
+    groupings: list[str] | None = None
     smallest_group: Count
     fewest_answers: Count
     cfi_drop: Share
@@ -252,7 +258,7 @@ class Claims(Strict):
     resamples: Count
     power: Share
     fewest_clusters: Count
-    clusters: list[str]
+    clusters: list[str] | None = None
     covariates: list[str]
     published: dict[str, Claim] = Field(default_factory=dict)
 
@@ -362,6 +368,21 @@ class Verdict:
             return found("gate_not_collected")
         kind = "gate_open" if self.supported else "gate_closed"
         return found(kind, n=self.n, counts=self.counts, needed=self.needed)
+
+
+def compared_groupings(groups: Mapping[str, Any], restriction: Sequence[str] | None) -> list[str]:
+    """Return the groupings whose groups may be compared, in declared order: by role and kind, not by name.
+
+    Left out are numbers, groupings that are only described or only cluster people, and what a restriction of the plan
+    does not name.
+    """
+    return [
+        name
+        for name, group in groups.items()
+        if group.kind != "number"
+        and group.role not in ("describe", "cluster")
+        and (restriction is None or name in restriction)
+    ]
 
 
 def load_plan(

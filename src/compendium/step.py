@@ -17,7 +17,7 @@ from compendium.files import checksum
 from compendium.framework import Framework, load_framework, locate_framework
 from compendium.outputs.saving import Results, read_values
 from compendium.paths import STUDY_PLAN, ResultFolders, cohort_folder, result_folders
-from compendium.plan import StudyPlan, Verdict, judge
+from compendium.plan import StudyPlan, Verdict, compared_groupings, judge
 from compendium.report.figures.theme import show_in_notebooks
 from compendium.report.wording import sentence, shown
 from psychometrics.scoring import scale_scores
@@ -131,10 +131,10 @@ class Step:
         """Label of each grouping."""
         return {name: group.label for name, group in self.settings.groups.items()}
 
-    def comparable(self, groupings: Sequence[str], minimum: float) -> list[str]:
-        """Return the groupings of the cohort in which two groups or more have the minimum size."""
+    def comparable(self, restriction: Sequence[str] | None, minimum: float) -> list[str]:
+        """Return the groupings that may be compared and in which two groups or more have the minimum size."""
         people = self.prepared.people
-        known = [name for name in groupings if name in self.settings.groups]
+        known = compared_groupings(self.settings.groups, restriction)
         return [name for name in known if int((people[name].value_counts() >= minimum).sum()) >= 2]
 
     def lacks(self, requirement: str) -> str | None:
@@ -166,9 +166,10 @@ class Step:
     def _incomparable(self) -> str | None:
         """Say that no grouping has two groups of the size that comparisons need, or return None."""
         minimum = self.plan.fairness.smallest_group.value
-        if self.comparable([*self.plan.fairness.groupings, *self.plan.invariance.groupings], minimum):
+        restrictions = (self.plan.fairness.groupings, self.plan.invariance.groupings)
+        if any(self.comparable(restriction, minimum) for restriction in restrictions):
             return None
-        return f"Comparable groups: no grouping of the plan has two groups of {minimum:.0f} people or more."
+        return f"Comparable groups: no grouping that may be compared has two groups of {minimum:.0f} people or more."
 
     def _require_known(self, requirement: str) -> None:
         """Refuse a requirement that is neither a gate, nor collected data, nor a group."""

@@ -108,6 +108,7 @@ constraint_excluded = { $other }: { $why }
 ## Whether groups answer items differently
 
 groups_all_compared = Every grouping was compared.
+groups_not_in_plan = Not compared, by the plan or by the role that the cohort declares: { $other }.
 groups_none_collected = This cohort collected no grouping.
 groups_too_few = { $other }: fewer than two groups have { $limit } people.
 groups_small = { $other }: too small to compare { $groups_count ->

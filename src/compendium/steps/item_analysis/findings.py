@@ -10,7 +10,7 @@ import pandas as pd
 from compendium import consultation
 from compendium import review as evidence
 from compendium.findings import Finding, found
-from compendium.plan import Check
+from compendium.plan import Check, compared_groupings
 from compendium.step import Step
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
 from psychometrics.errors import TooFewPersonsError
@@ -178,9 +178,7 @@ def compare_groups(step: Step, answers: pd.DataFrame, items: list[str]) -> Group
         return Groupings({}, (found("groups_short_scales"),))
     studies: dict[str, OrdinalDif] = {}
     left_out: list[Finding] = []
-    for name in rule.groupings:
-        if name not in step.settings.groups:
-            continue
+    for name in compared_groupings(step.settings.groups, rule.groupings):
         try:
             studies[name] = ordinal_dif(answers[list(scales.index)], step.prepared.people[name], scales, rule=cuts)
         except TooFewPersonsError:
@@ -190,7 +188,11 @@ def compare_groups(step: Step, answers: pd.DataFrame, items: list[str]) -> Group
         small = sorted(map(str, set(step.prepared.people[name].dropna()) - set(studies[name].groups.index)))
         if small:
             left_out.append(found("groups_small", other=step.group_labels[name], groups=small))
-    if not studies and not left_out:
+    others = [name for name, group in step.settings.groups.items() if group.kind != "number"]
+    passed_over = [name for name in others if name not in compared_groupings(step.settings.groups, rule.groupings)]
+    if passed_over:
+        left_out.append(found("groups_not_in_plan", other=[step.group_labels[name] for name in passed_over]))
+    if not others:
         left_out.append(found("groups_none_collected"))
     return Groupings(studies, tuple(left_out))
 

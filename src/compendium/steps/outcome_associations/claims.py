@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from compendium.cohort.schema import Group
 from compendium.disclosure import hidden_groups
 from compendium.findings import Finding, decode, encode, found
 from compendium.plan import Claim, Gate, StudyPlan
@@ -79,6 +80,8 @@ class ClaimData:
         Whether people rated themselves, and whether peers rated them.
     compared : tuple of str
         Groupings whose groups are compared and shown.
+    nests : tuple of str
+        Groupings that people are nested in, the one that intervals draw first.
     peer_reliability : float
         Reliability of the mean of the peers a person has.
     """
@@ -96,6 +99,7 @@ class ClaimData:
     has_peers: bool
     peer_reliability: float
     compared: tuple[str, ...]
+    nests: tuple[str, ...] = ()
 
 
 def gather(step: Step) -> ClaimData:
@@ -112,13 +116,15 @@ def gather(step: Step) -> ClaimData:
         people = people.assign(
             tenure=tenure_ranks(people["tenure"], list(step.settings.groups["tenure"].levels.values()))
         )
-    clusters, name = chosen_clusters(people, step.plan)
+    nests = nesting(people, step.settings.groups, step.plan)
+    clusters, name = chosen_clusters(people, nests)
     colleagues = pd.DataFrame() if rated_by is None else rated_by
     overall, peers = outcomes.overall(scores), outcomes.overall(means)
     reliability = _peer_reliability(given, step.plan) if has_peers else math.nan
     return ClaimData(
         overall, peers, own, colleagues, given, people, scores, clusters, name,
         step.collected("self_ratings"), has_peers, reliability, tuple(groupings(step.settings)),
+        tuple(nests),
     )  # fmt: skip
 
 
@@ -136,13 +142,40 @@ def tenure_ranks(tenure: pd.Series[Any], levels: list[str]) -> pd.Series[float]:
     return tenure.map({level: float(rank) for rank, level in enumerate(order)}).astype(float)
 
 
-def chosen_clusters(people: pd.DataFrame, plan: StudyPlan) -> tuple[pd.Series[str] | None, str]:
-    """Return the first declared grouping with enough clusters; people without a cluster are one of their own."""
-    for name in plan.claims.clusters:
-        if name in people and people[name].nunique() >= plan.claims.fewest_clusters.value:
-            alone = pd.Series([f"alone {row}" for row in range(len(people))], index=people.index)
-            return people[name].astype(object).fillna(alone).astype(str), name
-    return None, "person"
+def nesting(people: pd.DataFrame, groups: Mapping[str, Group], plan: StudyPlan) -> list[str]:
+    """Return the groupings that people are nested in: the one that intervals draw, then those nested in it.
+
+    A grouping counts when the cohort declares it as cluster, or declares no role and has enough groups; a restriction
+    of the plan comes first. Declared clusters go before groupings that nest another, those before the rest, in declared
+    order: the highest level with enough groups is the one to draw.
+    """
+    wanted = plan.claims.clusters if plan.claims.clusters is not None else list(groups)
+    fewest = plan.claims.fewest_clusters.value
+    usable = [
+        name
+        for name in wanted
+        if name in people and name in groups and groups[name].kind == "nominal"
+        and groups[name].role in (None, "cluster") and people[name].nunique() >= fewest
+    ]  # fmt: skip
+    if plan.claims.clusters is None:
+        nested = {name: any(_is_nested(people, other, name) for other in usable if other != name) for name in usable}
+        usable = sorted(usable, key=lambda name: (groups[name].role != "cluster", not nested[name]))
+    return usable[:1] + [name for name in usable[1:] if _is_nested(people, name, usable[0])]
+
+
+def _is_nested(people: pd.DataFrame, inner: str, outer: str) -> bool:
+    """Say whether every group of one grouping lies within one group of another, which has fewer."""
+    return bool(people[inner].nunique() > people[outer].nunique()) and bool(
+        people.groupby(inner)[outer].nunique().max() <= 1
+    )
+
+
+def chosen_clusters(people: pd.DataFrame, nests: Sequence[str]) -> tuple[pd.Series[str] | None, str]:
+    """Return the grouping that intervals draw; people without a group are one of their own."""
+    if not nests:
+        return None, "person"
+    alone = pd.Series([f"alone {row}" for row in range(len(people))], index=people.index)
+    return people[nests[0]].astype(object).fillna(alone).astype(str), nests[0]
 
 
 def claims_table(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:

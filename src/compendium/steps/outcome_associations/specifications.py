@@ -35,7 +35,6 @@ from psychometrics.association import (
 from psychometrics.errors import PsychometricsError
 from psychometrics.reliability import cronbach_alpha
 
-NESTS = ("agency", "unit", "team")
 Row = dict[str, Any]
 
 
@@ -140,7 +139,7 @@ def _partial(data: ClaimData, y: pd.Series[float], plan: StudyPlan) -> Row:
 
 def _nests(data: ClaimData) -> list[str]:
     """Return the groupings that people are nested in, as far as the cohort collected them."""
-    return [name for name in NESTS if name in data.people]
+    return list(data.nests)
 
 
 def _nested(data: ClaimData, y: pd.Series[float], plan: StudyPlan) -> Row:
