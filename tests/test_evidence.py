@@ -304,6 +304,13 @@ def test_a_snapshot_says_what_was_decided_or_coded_anew() -> None:
     assert evidence.changes_between(after, after).empty
 
 
+def test_an_item_whose_only_support_was_withdrawn_is_named() -> None:
+    before = pd.DataFrame({"supporting": [2, 1, 0], "records": ["x; y", "x", ""]}, index=["i1", "i2", "i3"])
+    after = pd.DataFrame({"supporting": [1, 0, 0], "records": ["y", "", ""]}, index=["i1", "i2", "i3"])
+    assert evidence.support_lost(before, after)["records"].to_dict() == {"i2": "x"}
+    assert evidence.support_lost(before, after.drop(index="i2")).empty
+
+
 # Agreement
 
 
@@ -338,7 +345,16 @@ def test_agreement_where_nothing_varies_says_so() -> None:
     same = pd.Series([1.0, 1.0, 1.0])
     found = agreement_of_two(same, same, **NO_BOOTSTRAP)
     assert np.isnan(found["kappa"])
-    assert "category" in str(found["note"]) or "undefined" in str(found["note"])
+    assert found["note"] == "one category in use: agreement beyond chance is not defined"
+    assert (found["observed"], found["observed_upper"]) == (1.0, pytest.approx(1.0))
+
+
+def test_full_agreement_of_37_has_the_bound_of_wilson() -> None:
+    ratings = pd.Series([1.0] * 30 + [0.0] * 7)
+    found = agreement_of_two(ratings, ratings, **NO_BOOTSTRAP)
+    assert found["observed_lower"] == pytest.approx(0.906, abs=0.0005)
+    for name in ("observed", "kappa", "ac1"):
+        assert found[f"{name}_lower"] < found[name] == found[f"{name}_upper"] == pytest.approx(1.0)
 
 
 def test_agreement_counts_only_records_both_saw(tmp_path: Path) -> None:

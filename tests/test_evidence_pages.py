@@ -110,7 +110,7 @@ def test_the_protocol_is_shown_whole(review: evidence.Review) -> None:
     assert parts["eligible when"] == protocol.eligibility
     assert parts["excluded because"] == list(protocol.exclusion_reasons.values())
     assert parts["limitation"] == protocol.limitations
-    assert parts["deviation"] == ["none"]
+    assert parts["deviation"] == protocol.deviations
     assert len(parts["stage"]) == len(protocol.stages)
     assert len(parts["pass"]) == len(protocol.reviewers)
 

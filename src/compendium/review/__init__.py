@@ -7,7 +7,7 @@ the decisions of every pass, the coding frame and the codes. Nothing is counted 
 from __future__ import annotations
 
 from compendium.review.appraisal import appraisal_by_record, appraisal_summary, judgements
-from compendium.review.changes import accepted_snapshot, changes_between, snapshot
+from compendium.review.changes import accepted_snapshot, accepted_support, changes_between, snapshot, support_lost
 from compendium.review.coding import (
     characteristics,
     code_counts,
@@ -22,6 +22,7 @@ from compendium.review.coding import (
 from compendium.review.deduplication import Deduplicated, deduplicate
 from compendium.review.exports import read_export, read_exports
 from compendium.review.loading import Review, joins_by_evidence, load_review, merged_pairs
+from compendium.review.prisma_template import prisma_template
 from compendium.review.protocol import Protocol
 from compendium.review.rater_agreement import agreement_of_two, coding_agreement, facet_agreement, screening_agreement
 from compendium.review.reporting import checklist_links, heading_target, headings_of, protocol_table
@@ -56,6 +57,7 @@ __all__ = [
     "Protocol",
     "Review",
     "accepted_snapshot",
+    "accepted_support",
     "adjudicated_conflicts",
     "agreement_of_two",
     "appraisal_by_record",
@@ -87,6 +89,7 @@ __all__ = [
     "open_codes",
     "open_conflicts",
     "prisma_flow",
+    "prisma_template",
     "protocol_table",
     "read_export",
     "read_exports",
@@ -96,6 +99,7 @@ __all__ = [
     "search_log",
     "snapshot",
     "stage_outcomes",
+    "support_lost",
     "supported_by_theme",
     "thread_of_competencies",
     "thread_of_items",

@@ -11,7 +11,7 @@ from compendium.review.coding import coded
 from compendium.review.loading import Review
 from compendium.review.screening import final_outcomes
 
-SNAPSHOT = "review_snapshot"
+SNAPSHOT, SUPPORT = "review_snapshot", "review_thread_items"
 COLUMNS = ("record", "change", "before", "after")
 
 
@@ -59,3 +59,31 @@ def changes_between(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         differs = (was != now) & ((column == "outcome") | ((was != "") & (now != "")))
         rows += [(record, change, was[record], now[record]) for record in both[differs]]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def accepted_support(folder: Path = REFERENCE_RESULTS) -> pd.DataFrame | None:
+    """Return the accepted thread of items, indexed by item, or None when there is none yet."""
+    path = folder / "tables" / f"{SUPPORT}.csv"
+    if not path.is_file():
+        return None
+    table: pd.DataFrame = pd.read_csv(path, dtype={"item": str}, keep_default_na=False).set_index("item")
+    return table
+
+
+def support_lost(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """List the items that records supported before and none supports now.
+
+    Parameters
+    ----------
+    before, after
+        ``supporting records``, indexed by item, as :func:`compendium.review.thread_of_items` returns them.
+
+    Returns
+    -------
+    DataFrame, indexed by item
+        ``records``: those that supported the item before.
+    """
+    held = before.index[before["supporting"] > 0].intersection(after.index, sort=False)
+    lost = held[(after.loc[held, "supporting"] == 0).to_numpy()]
+    table: pd.DataFrame = before.loc[lost, ["records"]]
+    return table.rename_axis("item")

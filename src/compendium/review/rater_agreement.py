@@ -156,7 +156,7 @@ def agreement_of_two(
     -----
     The coefficients are those of :mod:`psychometrics.agreement`, validated there against psych, irr and irrCAC.
     """
-    from psychometrics.agreement import cohen_kappa, gwet_ac1, krippendorff_alpha, percent_agreement
+    from psychometrics.agreement import cohen_kappa, gwet_ac1, krippendorff_alpha, wilson_interval
     from psychometrics.errors import PsychometricsError
 
     both = first.notna() & second.notna()
@@ -164,10 +164,11 @@ def agreement_of_two(
     figures: dict[str, object] = dict.fromkeys(COLUMNS, float("nan")) | {"n": len(one), "note": ""}
     if not len(one):
         return figures | {"note": "no record was seen by both"}
-    figures |= _indices(one, other)
+    share = float((one == other).mean())
+    lower, upper = wilson_interval(share, len(one), confidence)
+    figures |= {"observed": share, "observed_lower": lower, "observed_upper": upper, **_indices(one, other)}
     ratings = pd.DataFrame({"first": one, "second": other})
     coefficients: dict[str, Callable[[], AgreementCoefficient]] = {
-        "observed": lambda: percent_agreement(ratings, confidence=confidence),
         "kappa": lambda: cohen_kappa(one, other, confidence=confidence),
         "ac1": lambda: gwet_ac1(ratings, confidence=confidence),
         "alpha": lambda: krippendorff_alpha(
