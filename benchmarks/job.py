@@ -21,6 +21,7 @@ from compendium.steps.item_analysis import findings as item_findings
 from psychometrics.dimensionality import parallel_analysis
 from psychometrics.irt import fit_scales
 from psychometrics.ordinal import polychoric
+from psychometrics.reliability import cronbach_alpha
 from psychometrics.sem import CfaModel, CfaResult, Cutoffs, fit_cfa, measurement_invariance
 from psychometrics.sem._input import Estimator, Missing
 
@@ -67,6 +68,17 @@ def parallel(items: pd.DataFrame) -> Callable[[], Answer]:
     return dict
 
 
+def parallel_pearson(items: pd.DataFrame) -> Callable[[], Answer]:
+    for method in ("components", "factors"):
+        parallel_analysis(items, 20, method=method, n_jobs=1)
+    return dict
+
+
+def alpha_bootstrap(items: pd.DataFrame) -> Callable[[], Answer]:
+    cronbach_alpha(items, interval="bootstrap", n_resamples=1000)
+    return dict
+
+
 def graded(items: pd.DataFrame) -> Callable[[], Answer]:
     """Graded response model of every scale."""
     fit_scales(items, factors_of(items), unused="collapse")
@@ -105,6 +117,8 @@ TASKS: dict[str, Callable[[Any], Callable[[], Answer]]] = {
     "mlr": factor_model("MLR", "listwise"),
     "fiml": factor_model("MLR", "fiml"),
     "parallel": parallel,
+    "parallel_pearson": parallel_pearson,
+    "alpha_bootstrap": alpha_bootstrap,
     "graded": graded,
     "invariance": invariance,
     "selection": bootstraps,

@@ -46,6 +46,21 @@ tasks <- list(
     suppressMessages(suppressWarnings(psych::fa.parallel(items, fa = "both", fm = "minres", cor = "poly", correct = 0,
                                                          n.iter = 5, plot = FALSE)))
     function() list()
+  },
+  parallel_pearson = function() {
+    options(mc.cores = 1)
+    suppressMessages(suppressWarnings(psych::fa.parallel(items, fa = "both", fm = "minres", n.iter = 20, plot = FALSE)))
+    function() list()
+  },
+  alpha_bootstrap = function() {
+    values <- as.matrix(items)
+    k <- ncol(values)
+    drawn <- replicate(1000, {
+      v <- cov(values[sample(nrow(values), replace = TRUE), ])
+      k / (k - 1) * (1 - sum(diag(v)) / sum(v))
+    })
+    quantile(drawn, c(.025, .975))
+    function() list()
   }
 )
 start <- proc.time()[["elapsed"]]

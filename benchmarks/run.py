@@ -67,6 +67,8 @@ JOBS = (
     Job("mlr", "mlr", "sim52_full", 30),
     Job("fiml", "fiml", "sim52", 60, long=True),
     Job("parallel_polychoric_5", "parallel", "sim52_full", 20),
+    Job("parallel_pearson_20", "parallel_pearson", "sim52_full", 5),
+    Job("alpha_1000_bootstraps", "alpha_bootstrap", "sim52_full", 5),
     Job("polychoric_50000", "polychoric", "large", None),
     Job("wlsmv_50000", "wlsmv", "large", None, long=True),
     Job("graded_response_8_scales", "graded", "demo", within=5, peer=False),
