@@ -17,6 +17,7 @@ from psychometrics.screening import CarelessFlags, CarelessRules, flag_careless,
 
 # Quartiles.
 QUARTILES = [0.25, 0.5, 0.75]
+QUARTILE_NAMES = ("lower_quartile", "median", "upper_quartile")
 # Teams are many and small; they are counted, never listed.
 NOT_LISTED = ("team",)
 
@@ -77,8 +78,8 @@ def number_groups(people: pd.DataFrame, settings: CohortSettings, minimum: float
         if group.kind == "number" and len(values) >= minimum:
             quartiles = values.quantile(QUARTILES)
             rows.append({"grouping": group.label, "n": len(values), "mean": values.mean(), "sd": values.std()})
-            rows[-1] |= dict(zip(("lower_quartile", "median", "upper_quartile"), quartiles, strict=True))
-    return pd.DataFrame(rows)
+            rows[-1] |= dict(zip(QUARTILE_NAMES, quartiles, strict=True))
+    return pd.DataFrame(rows, columns=["grouping", "n", "mean", "sd", *QUARTILE_NAMES])
 
 
 def missing_by_item(answers: pd.DataFrame, not_applicable: pd.Series[int]) -> pd.DataFrame:
