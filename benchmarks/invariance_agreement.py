@@ -28,8 +28,7 @@ import pandas as pd
 
 from compendium.cohort import load_cohort
 from compendium.paths import cohort_folder
-from psychometrics.sem import CfaModel, CfaResult, difference_test, fit_cfa, merge_categories
-from psychometrics.sem._input import Estimator
+from psychometrics.sem import CfaModel, CfaResult, Estimator, difference_test, fit_cfa, merge_categories
 
 HERE = Path(__file__).parent
 KINDS = ("thresholds", "loadings", "intercepts", "residuals")

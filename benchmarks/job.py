@@ -22,8 +22,7 @@ from psychometrics.dimensionality import parallel_analysis
 from psychometrics.irt import fit_scales
 from psychometrics.ordinal import polychoric
 from psychometrics.reliability import cronbach_alpha
-from psychometrics.sem import CfaModel, CfaResult, Cutoffs, fit_cfa, measurement_invariance
-from psychometrics.sem._input import Estimator, Missing
+from psychometrics.sem import CfaModel, CfaResult, Cutoffs, Estimator, Missing, fit_cfa, measurement_invariance
 
 Answer = dict[str, Any]
 

@@ -269,10 +269,10 @@ def test_malformed_model_is_refused(build: Any, says: str) -> None:
 @pytest.mark.parametrize(
     ("change", "options", "error", "says"),
     [
-        (lambda x: x.rename(columns={"a": "aa"}), {}, ModelError, "no item a. Did you mean aa"),
+        (lambda x: x.rename(columns={"a": "aa"}), {}, ModelError, "no item a .did you mean aa"),
         (lambda x: x.assign(a=3), {}, ConstantItemError, "a"),
-        (lambda x: x.assign(a=3.0), {"estimator": "ML"}, ConstantItemError, "single value: a"),
-        (lambda x: x.assign(a="often"), {"estimator": "ML"}, CodingError, "text instead of numbers: a"),
+        (lambda x: x.assign(a=3.0), {"estimator": "ML"}, ConstantItemError, "constant items: a"),
+        (lambda x: x.assign(a="often"), {"estimator": "ML"}, CodingError, "item a holds values that are not numbers"),
         (lambda x: x.assign(a=x["a"] / 2), {}, CodingError, "no whole numbers: a"),
         (lambda x: x.assign(a=np.inf), {"estimator": "ML"}, CodingError, "infinite"),
         (lambda x: x.head(6), {}, TooFewPersonsError, "6 persons for 6 items"),

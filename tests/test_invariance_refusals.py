@@ -24,7 +24,7 @@ DATA, GROUPS = two_groups(seed=2, n=60, mean=0.0)
         (ModelError, "The responses have no item i9", {"model": CfaModel.single([*ITEMS, "i9"])}),
         (InputShapeError, "groups? must have one value", {"groups": GROUPS.iloc[1:]}),
         (InputShapeError, "clusters? must have one value", {"clusters": GROUPS.iloc[1:]}),
-        (InputShapeError, "clusters has missing values", {"clusters": GROUPS.where(GROUPS.index > 0)}),
+        (InputShapeError, "persons have no cluster", {"clusters": GROUPS.where(GROUPS.index > 0)}),
         (ModelError, "no group with answers; use one of a, b", {"reference": "c"}),
     ],
 )

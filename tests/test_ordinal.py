@@ -209,11 +209,11 @@ def test_nearest_correlation_matches_higham() -> None:
         (
             pd.DataFrame({"a": ["x", "y", "x"], "b": [1, 2, 3]}),
             CodingError,
-            "text instead of numeric codes: a",
+            "item a holds values that are not numbers",
         ),
         (pd.DataFrame({"a": range(30), "b": [1, 2] * 15}), CodingError, "more than 20 categories: a"),
-        (pd.DataFrame({"a": [1, 2, 3]}), InputShapeError, "two items"),
-        (pd.DataFrame([[1, 2], [2, 1]], columns=["a", "a"]), InputShapeError, "more than once: a"),
+        (pd.DataFrame({"a": [1, 2, 3]}), InputShapeError, "at least 2 items"),
+        (pd.DataFrame([[1, 2], [2, 1]], columns=["a", "a"]), InputShapeError, "repeated items: a"),
         (pd.DataFrame({"a": [1, np.nan], "b": [np.nan, 2]}), TooFewPersonsError, "0 of 2"),
     ],
 )

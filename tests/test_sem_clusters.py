@@ -118,7 +118,7 @@ def test_clusters_that_cannot_be_used_are_refused() -> None:
     sample = teams(1)
     with pytest.raises(ModelError, match="no column 'site' to cluster by"):
         fit_cfa(MODEL, sample, cluster="site")
-    with pytest.raises(InputShapeError, match="missing values"):
+    with pytest.raises(InputShapeError, match="persons have no cluster"):
         fit_cfa(MODEL, sample, cluster=sample["team"].where(sample["team"] > 3))
-    with pytest.raises(TooFewPersonsError, match="one cluster only"):
+    with pytest.raises(TooFewPersonsError, match="at least two clusters"):
         fit_cfa(MODEL, sample, cluster=np.zeros(len(sample)))

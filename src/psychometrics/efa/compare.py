@@ -117,6 +117,21 @@ def compare_solutions(
     Notes
     -----
     Validated by identity: oblimin with gamma 0 and quartimin agree completely.
+
+    See Also
+    --------
+    fit_efa : one solution.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from psychometrics.efa import compare_solutions
+    >>> draw = np.random.default_rng(1)
+    >>> factors = draw.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], 800, method="cholesky")
+    >>> items = pd.DataFrame(factors[:, [0, 0, 0, 1, 1, 1]] + draw.standard_normal((800, 6)), columns=list("abcdef"))
+    >>> found = compare_solutions(items, 2, ["minres", "ml"], ["oblimin"], correlation="pearson")
+    >>> type(found).__name__
+    'SolutionAgreement'
     """
     solutions = {
         f"{extraction}, {rotation}": fit_efa(responses, n_factors, correlation, extraction, rotation, missing)
@@ -164,6 +179,21 @@ def schmid_leiman(solution: EfaResult) -> SchmidLeiman:
     Notes
     -----
     Validated against ``psych::schmid`` (minres, oblimin).
+
+    See Also
+    --------
+    fit_efa : the correlated factors.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from psychometrics.efa import fit_efa, schmid_leiman
+    >>> draw = np.random.default_rng(1)
+    >>> factors = draw.multivariate_normal([0] * 3, 0.6 * np.eye(3) + 0.4, 800, method="cholesky")
+    >>> values = factors[:, [0, 0, 0, 1, 1, 1, 2, 2, 2]] + draw.standard_normal((800, 9))
+    >>> items = pd.DataFrame(values, columns=list("abcdefghi"))
+    >>> schmid_leiman(fit_efa(items, 3, correlation="pearson")).general.shape
+    (9,)
     """
     pattern, phi = solution.pattern.to_numpy(), solution.factor_correlations.to_numpy()
     if solution.n_factors < 2 or np.allclose(phi, np.eye(len(phi))):

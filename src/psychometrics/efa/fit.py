@@ -76,6 +76,21 @@ def fit_indices(matrix: np.ndarray, common: np.ndarray, n_factors: int, n_person
     Notes
     -----
     Validated against ``psych::fa`` (rms, crms, STATISTIC, RMSEA, TLI, BIC, null.chisq).
+
+    See Also
+    --------
+    fit_efa : a solution with these indices.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from psychometrics.efa import fit_indices
+    >>> loadings = np.array([[0.8], [0.7], [0.6], [0.5]])
+    >>> common = loadings @ loadings.T
+    >>> implied = common + np.diag(1 - np.diag(common))
+    >>> fit = fit_indices(implied, common, 1, 200)
+    >>> fit.df, abs(fit.rmsr) < 1e-12
+    (2, True)
     """
     from scipy.stats import chi2
 

@@ -79,6 +79,18 @@ def tucker_congruence(loadings: pd.DataFrame, other: pd.DataFrame) -> pd.DataFra
     Notes
     -----
     Validated against ``psych::factor.congruence``.
+
+    See Also
+    --------
+    align_factors : bring two solutions into one order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from psychometrics.efa import tucker_congruence
+    >>> one = pd.DataFrame({"x": [0.8, 0.7, 0.6]}, index=list("abc"))
+    >>> tucker_congruence(one, 0.5 * one).round(6).loc["x", "x"].item()  # size does not matter
+    1.0
     """
     if set(loadings.index) != set(other.index):
         raise ModelError("the two solutions have different items; fit both to the same ones")
@@ -114,6 +126,20 @@ def align_factors(loadings: pd.DataFrame, target: pd.DataFrame) -> tuple[pd.Data
     Notes
     -----
     Validated by identity: a permuted and reflected solution comes back unchanged.
+
+    See Also
+    --------
+    tucker_congruence : how alike factors are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from psychometrics.efa import align_factors
+    >>> target = pd.DataFrame({"x": [0.8, 0.7, 0.0, 0.1], "y": [0.0, 0.1, 0.6, 0.9]}, index=list("abcd"))
+    >>> turned = pd.DataFrame({"first": -target["y"], "second": target["x"]})
+    >>> aligned, congruence = align_factors(turned, target)
+    >>> aligned.equals(target), congruence.round(6).tolist()
+    (True, [1.0, 1.0])
     """
     from scipy.optimize import linear_sum_assignment
 

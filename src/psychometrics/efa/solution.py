@@ -169,6 +169,25 @@ def fit_efa(
     promax, geominQ, varimax and none, every entry to 1e-4, and ``cor = "poly"`` within psych's coarser
     polychorics. Chi-square, RMSEA and TLI of polychoric or Spearman matrices treat them as if they were
     Pearson's: read them as descriptions, and test categorical models with :mod:`psychometrics.sem`.
+
+    See Also
+    --------
+    compare_solutions : other extractions and rotations.
+    schmid_leiman : a general factor behind correlated ones.
+    psychometrics.sem.fit_cfa : test a model that is given.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from psychometrics.efa import fit_efa
+    >>> draw = np.random.default_rng(1)
+    >>> factors = draw.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], 800, method="cholesky")
+    >>> items = pd.DataFrame(factors[:, [0, 0, 0, 1, 1, 1]] + draw.standard_normal((800, 6)), columns=list("abcdef"))
+    >>> result = fit_efa(items, 2, correlation="pearson")
+    >>> result.pattern.abs().idxmax(axis=1).nunique()
+    2
+    >>> (result.communalities.round(1) == 0.5).sum() >= 5
+    np.True_
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     _refuse_impossible(matrix, n_factors, n_persons)

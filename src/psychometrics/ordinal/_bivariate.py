@@ -78,6 +78,18 @@ def distribution(upper: Array, lower: Array, rho: Array) -> Array:
     Statistical Computation and Simulation, 35, 101-107.
     Genz, A. (2004). Numerical computation of rectangular bivariate and trivariate normal and t probabilities.
     Statistics and Computing, 14, 251-260.
+
+    See Also
+    --------
+    polychoric : correlations estimated with it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from psychometrics.ordinal import bivariate_normal
+    >>> zero = np.zeros((1, 1))
+    >>> bivariate_normal(zero, zero, np.array([0.5])).round(6).item()  # 1/4 + arcsin(.5) / (2 pi)
+    0.333333
     """
     result = np.empty((rho.size, upper.shape[1], lower.shape[1]))
     floor = -1.0

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychometrics._checks import Label, cluster_codes, require_same_rows
 from psychometrics.errors import SingularMatrixError
 from psychometrics.ordinal import two_step as estimation
 from psychometrics.ordinal._responses import Missing, encode
@@ -32,7 +33,7 @@ class Polychoric:
     n_pairs : DataFrame, (n_items, n_items)
         Persons who answered both items; the diagonal counts those who answered the item.
     missing : {"listwise", "pairwise"}
-    categories : dict of str to tuple of int
+    categories : dict of hashable to tuple of int
         The observed codes of each item.
     tables : DataFrame
         One row a pair: item_1, item_2, n, empty_cells (as answered), sparse_cells (fewer than five persons expected),
@@ -53,7 +54,7 @@ class Polychoric:
     n_used: int
     n_pairs: pd.DataFrame
     missing: Missing
-    categories: dict[str, tuple[int, ...]]
+    categories: dict[Label, tuple[int, ...]]
     tables: pd.DataFrame
     asymptotic_covariance: pd.DataFrame | None
     smoothed: bool
@@ -75,6 +76,8 @@ def polychoric(
     missing: Missing = "listwise",
     covariance: bool = False,
     smooth: bool = False,
+    *,
+    clusters: pd.Series | None = None,
 ) -> Polychoric:
     """Polychoric correlations of all pairs of ordinal items.
 
@@ -92,10 +95,13 @@ def polychoric(
         "listwise" keeps persons who answered every item; "pairwise" takes each threshold from everyone who
         answered the item and each correlation from everyone who answered both.
     covariance : bool
-        Also the asymptotic covariance of thresholds and correlations (needed for WLSMV).
+        Also the asymptotic covariance of thresholds and correlations, and with it standard errors.
     smooth : bool
         Replace an indefinite matrix by its nearest correlation matrix (Higham 2002). Off unless asked for,
         and noted.
+    clusters : Series, (n_persons,), optional
+        Cluster (team, agency) of each person, same index: influences are summed over clusters before they are squared,
+        so that `covariance` allows for their likeness. The estimates stay as they are.
 
     Returns
     -------
@@ -118,25 +124,44 @@ def polychoric(
     Notes
     -----
     Validated against lavaan 0.6-14 ``lavCor(ordered = ...)`` (correlations, thresholds; both missing rules) and
-    ``lavInspect(fit, "gamma")`` (asymptotic covariance).
+    ``lavInspect(fit, "gamma")`` (asymptotic covariance); errors with clusters by simulation.
+
+    See Also
+    --------
+    nearest_correlation : make an indefinite matrix a correlation matrix.
+    psychometrics.sem.fit_cfa : factor models of these correlations.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from psychometrics.ordinal import polychoric
+    >>> draw = np.random.default_rng(1)
+    >>> latent = draw.standard_normal((2000, 1)) + draw.standard_normal((2000, 2))
+    >>> answers = pd.DataFrame(np.digitize(latent, [-1.5, 0, 1.5]) + 1, columns=["calm", "open"])
+    >>> result = polychoric(answers, covariance=True)
+    >>> round(float(result.correlations.loc["calm", "open"]), 1)  # .5 in the population
+    0.5
+    >>> list(result.to_frame().columns[:4])
+    ['item_1', 'item_2', 'correlation', 'standard_error']
     """
     coded = encode(responses, missing)
+    codes = None if clusters is None else _cluster_codes(responses, clusters, missing)
     estimates = estimation.estimate(coded)
     matrix = estimates.matrix()
     smallest = float(np.linalg.eigvalsh(matrix)[0])
     tables = _table_report(estimates)
     smoothed = smooth and smallest <= 0.0
     shown = nearest_correlation(matrix) if smoothed else matrix
-    items = list(coded.items)
+    items = _index(coded.items)
     return Polychoric(
         correlations=pd.DataFrame(shown, index=items, columns=items),
         thresholds=_labelled_thresholds(estimates),
         n_used=coded.n_persons,
         n_pairs=_pair_sizes(estimates),
         missing=missing,
-        categories=dict(zip(items, coded.categories, strict=True)),
+        categories=dict(zip(coded.items, coded.categories, strict=True)),
         tables=tables,
-        asymptotic_covariance=_labelled_covariance(estimates) if covariance else None,
+        asymptotic_covariance=_labelled_covariance(estimates, codes) if covariance else None,
         smoothed=smoothed,
         smallest_eigenvalue=smallest,
         notes=_notes(estimates, tables, smallest, smoothed),
@@ -168,6 +193,18 @@ def nearest_correlation(matrix: Array, smallest: float = 1e-6, steps: int = 500)
     ----------
     Higham, N. J. (2002). Computing the nearest correlation matrix. IMA Journal of Numerical Analysis, 22,
     329-343, algorithm 3.3.
+
+    See Also
+    --------
+    polychoric : correlations that may be indefinite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from psychometrics.ordinal import nearest_correlation
+    >>> indefinite = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]])
+    >>> nearest_correlation(indefinite).round(2)[0].tolist()  # Higham (2002), section 4
+    [1.0, 0.76, 0.16]
     """
     current, correction = matrix.copy(), np.zeros_like(matrix)
     for _ in range(steps):
@@ -188,17 +225,22 @@ def upper_triangle(matrix: Array) -> Array:
     return np.asarray(matrix[np.triu_indices(len(matrix), 1)])
 
 
+def _index(items: tuple[Label, ...]) -> pd.Index:
+    """Labels as an index of one level, whatever they are."""
+    return pd.Index(list(items), tupleize_cols=False)
+
+
 def _labelled_thresholds(estimates: estimation.TwoStepEstimates) -> pd.Series[float]:
     """Thresholds indexed by item and number."""
     items, positions = estimates.threshold_places
-    names = np.array(estimates.responses.items, dtype=object)[items]
+    names = _index(estimates.responses.items).take(items)
     index = pd.MultiIndex.from_arrays([names, positions + 1], names=["item", "threshold"])
     return pd.Series(estimates.thresholds[items, positions], index=index, name="value")
 
 
 def _pair_sizes(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
     """Persons who answered both items of each pair."""
-    items = list(estimates.responses.items)
+    items = _index(estimates.responses.items)
     result = np.diag(estimation.category_counts(estimates.responses).sum(axis=1))
     sizes = estimates.counts.sum(axis=(1, 2))
     result[estimates.first, estimates.second] = sizes
@@ -206,17 +248,25 @@ def _pair_sizes(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
     return pd.DataFrame(result.round().astype(int), index=items, columns=items)
 
 
-def _labelled_covariance(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
+def _cluster_codes(responses: pd.DataFrame, clusters: pd.Series, missing: Missing) -> NDArray[np.intp]:
+    """Cluster of each person kept by the missing rule, as 0, 1, ..."""
+    require_same_rows(responses.index, clusters.index, "responses and clusters")
+    absent = responses.isna().to_numpy()
+    kept = ~absent.any(axis=1) if missing == "listwise" else ~absent.all(axis=1)
+    return cluster_codes(clusters[kept], int(kept.sum()))
+
+
+def _labelled_covariance(estimates: estimation.TwoStepEstimates, codes: NDArray[np.intp] | None) -> pd.DataFrame:
     """Asymptotic covariance with names such as `a|t1` and `a~~b`."""
     items = estimates.responses.items
     names = [f"{items[i]}|t{k + 1}" for i, k in zip(*estimates.threshold_places, strict=True)]
     names += [f"{items[i]}~~{items[j]}" for i, j in zip(estimates.first, estimates.second, strict=True)]
-    return pd.DataFrame(estimation.asymptotic_covariance(estimates), index=names, columns=names)
+    return pd.DataFrame(estimation.asymptotic_covariance(estimates, codes), index=names, columns=names)
 
 
 def _table_report(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
     """State of each pair's table: its size, its empty cells, how sparse it is."""
-    items = np.array(estimates.responses.items, dtype=object)
+    items = _index(estimates.responses.items)
     first, second = estimates.first, estimates.second
     sizes = estimates.counts.sum(axis=(1, 2))
     expected = sizes[:, None, None] * estimates.probabilities
@@ -224,8 +274,8 @@ def _table_report(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
     used = width < estimates.responses.n_categories[:, None]
     real = used[first][:, :, None] & used[second][:, None, :]
     columns = {
-        "item_1": items[first],
-        "item_2": items[second],
+        "item_1": items.take(first),
+        "item_2": items.take(second),
         "n": sizes.round().astype(int),
         "empty_cells": ((estimates.counts == 0) & real).sum(axis=(1, 2)) + estimates.corrected,
         "sparse_cells": ((expected < SPARSE_EXPECTED) & real).sum(axis=(1, 2)),

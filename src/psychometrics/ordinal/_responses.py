@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, TooFewPersonsError
+from psychometrics._checks import Label, listed, numeric_table, whole_codes
+from psychometrics.errors import CodingError, ConstantItemError, TooFewPersonsError
 
 Missing = Literal["listwise", "pairwise"]
 # More categories than this are a continuous variable, and the pair tables would be empty almost everywhere.
@@ -23,7 +24,7 @@ class OrdinalResponses:
 
     Attributes
     ----------
-    items : tuple of str
+    items : tuple of hashable
         Column names, in the order of the input.
     codes : ndarray of int8, (n_persons, n_items)
         Position among the item's observed categories (0, 1, ...); missing is `n_categories.max()`.
@@ -33,7 +34,7 @@ class OrdinalResponses:
         Whether no response is missing.
     """
 
-    items: tuple[str, ...]
+    items: tuple[Label, ...]
     codes: NDArray[np.int8]
     categories: tuple[tuple[int, ...], ...]
     complete: bool
@@ -73,13 +74,26 @@ def encode(responses: pd.DataFrame, missing: Missing = "listwise") -> OrdinalRes
         An item with one category among the persons kept.
     TooFewPersonsError
         Nobody is left after the missing rule.
+
+    See Also
+    --------
+    polychoric : correlations of such responses.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from psychometrics.ordinal import encode
+    >>> encode(pd.DataFrame({"a": [1, 3, 5], "b": [2, 2, 4]})).codes.tolist()
+    [[0, 0], [1, 0], [2, 1]]
     """
-    values = _numeric(responses)
     _check_missing_rule(missing)
+    answers = numeric_table(responses, minimum_columns=2)
+    whole_codes(answers)
+    values = answers.to_numpy()
     absent = np.isnan(values)
     keep = ~absent.any(axis=1) if missing == "listwise" else ~absent.all(axis=1)
     values = values[keep]
-    items = tuple(str(name) for name in responses.columns)
+    items = tuple(answers.columns)
     if values.shape[0] < 2:
         raise TooFewPersonsError(
             f"{values.shape[0]} of {len(responses)} persons are left with missing={missing!r}. "
@@ -88,7 +102,7 @@ def encode(responses: pd.DataFrame, missing: Missing = "listwise") -> OrdinalRes
     return _positions(values, items)
 
 
-def _positions(values: NDArray[np.float64], items: tuple[str, ...]) -> OrdinalResponses:
+def _positions(values: NDArray[np.float64], items: tuple[Label, ...]) -> OrdinalResponses:
     """Category positions of checked values."""
     categories = [np.unique(column[~np.isnan(column)]) for column in values.T]
     _check_categories(categories, items)
@@ -102,52 +116,22 @@ def _positions(values: NDArray[np.float64], items: tuple[str, ...]) -> OrdinalRe
     return OrdinalResponses(items, codes, named, not bool(absent.any()))
 
 
-def _numeric(responses: pd.DataFrame) -> NDArray[np.float64]:
-    """Read the table as floats, or a named error."""
-    if responses.shape[1] < 2:
-        raise InputShapeError(f"A correlation needs two items at least; the table has {responses.shape[1]}.")
-    repeated = responses.columns[responses.columns.duplicated()].tolist()
-    if repeated:
-        raise InputShapeError(f"Items occur more than once: {_listed(repeated)}. Give each column its own name.")
-    try:
-        values = responses.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        texts = [str(name) for name in responses if not pd.api.types.is_numeric_dtype(responses[name])]
-        raise CodingError(
-            f"Items hold text instead of numeric codes: {_listed(texts)}. Replace the labels by their codes."
-        ) from None
-    broken = ((values != np.round(values)) | np.isinf(values)) & ~np.isnan(values)
-    if broken.any():
-        names = [str(name) for name, bad in zip(responses.columns, broken.any(axis=0), strict=True) if bad]
-        raise CodingError(
-            f"Items hold codes that are no whole numbers: {_listed(names)}. "
-            "Polychoric correlations need ordered categories; use method ML for continuous scores."
-        )
-    return values
-
-
 def _check_missing_rule(missing: str) -> None:
     """Refuse an unknown rule by name."""
     if missing not in ("listwise", "pairwise"):
         raise CodingError(f"missing={missing!r} is unknown; use 'listwise' or 'pairwise'.")
 
 
-def _check_categories(categories: Sequence[NDArray[np.float64]], items: tuple[str, ...]) -> None:
+def _check_categories(categories: Sequence[NDArray[np.float64]], items: tuple[Label, ...]) -> None:
     """Every item needs between two and twenty categories."""
     constant = [item for item, codes in zip(items, categories, strict=True) if len(codes) < 2]
     if constant:
         raise ConstantItemError(
-            f"Items with a single response category: {_listed(constant)}. "
+            f"Items with a single response category: {listed(constant)}. "
             "No correlation with them is defined; drop them."
         )
     wide = [item for item, codes in zip(items, categories, strict=True) if len(codes) > MOST_CATEGORIES]
     if wide:
         raise CodingError(
-            f"Items with more than {MOST_CATEGORIES} categories: {_listed(wide)}. Treat them as continuous."
+            f"Items with more than {MOST_CATEGORIES} categories: {listed(wide)}. Treat them as continuous."
         )
-
-
-def _listed(names: Sequence[object], most: int = 8) -> str:
-    """Names for a message, cut where the list gets long."""
-    shown = ", ".join(str(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

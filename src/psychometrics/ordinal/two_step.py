@@ -296,10 +296,19 @@ def influence_chunks(
         yield chunk, rows
 
 
-def asymptotic_covariance(estimates: TwoStepEstimates) -> Array:
-    """Covariance of sqrt(n) times thresholds and correlations (Muthén 1984), thresholds first."""
-    products = (rows.T @ rows for _, rows in influence_chunks(estimates))
-    return np.asarray(sum(products, np.zeros(())) / estimates.responses.n_persons)
+def asymptotic_covariance(estimates: TwoStepEstimates, clusters: NDArray[np.intp] | None = None) -> Array:
+    """Covariance of sqrt(n) times thresholds and correlations (Muthén 1984), thresholds first.
+
+    With clusters, numbered from 0, the influences are summed over each before they are squared.
+    """
+    n = estimates.responses.n_persons
+    if clusters is None:
+        products = (rows.T @ rows for _, rows in influence_chunks(estimates))
+        return np.asarray(sum(products, np.zeros(())) / n)
+    total = np.zeros((int(clusters.max()) + 1, estimates.threshold_places[0].size + estimates.first.size))
+    for chunk, rows in influence_chunks(estimates):
+        np.add.at(total, clusters[chunk], rows)
+    return np.asarray(total.T @ total / n)
 
 
 def threshold_variance(estimates: TwoStepEstimates) -> Array:

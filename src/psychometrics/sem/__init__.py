@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from psychometrics.sem._input import Estimator, Missing
 from psychometrics.sem.categories import MergedCategories, merge_categories
 from psychometrics.sem.difference import DifferenceTest, difference_test
 from psychometrics.sem.fit_measures import FitMeasures
@@ -20,9 +21,11 @@ __all__ = [
     "CfaResult",
     "Cutoffs",
     "DifferenceTest",
+    "Estimator",
     "FitMeasures",
     "MeasurementInvariance",
     "MergedCategories",
+    "Missing",
     "difference_test",
     "fit_cfa",
     "measurement_invariance",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -11,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, ModelError, TooFewPersonsError
+from psychometrics._checks import cluster_codes, near, numeric_table, refuse_constant
+from psychometrics.errors import InputShapeError, ModelError, TooFewPersonsError
 from psychometrics.ordinal import OrdinalResponses, encode
 from psychometrics.sem._clusters import Clusters
 from psychometrics.sem.model import CfaModel
@@ -134,9 +134,7 @@ def check_request(model: CfaModel, responses: pd.DataFrame, estimator: str, miss
     known = [str(name) for name in responses.columns]
     unknown = [item for item in model.items if item not in known]
     if unknown:
-        near = difflib.get_close_matches(unknown[0], known, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise ModelError(f"The responses have no item {', '.join(unknown)}.{hint}")
+        raise ModelError(f"The responses have no item {', '.join(unknown)}{near(unknown[0], known)}.")
     repeated = sorted({item for item in model.items if known.count(item) > 1})
     if repeated:
         raise ModelError(f"The responses hold {', '.join(repeated)} more than once.")
@@ -191,9 +189,7 @@ def _ordered(member: pd.Series, reference: str | None) -> tuple[str, ...]:
 
 def _clusters(clusters: pd.Series, rows: list[NDArray[np.bool_]]) -> Clusters:
     """Give a cluster the same number in every group."""
-    if clusters.isna().any():
-        raise InputShapeError("clusters has missing values; every row needs its cluster.")
-    number = pd.factorize(clusters)[0]
+    number = cluster_codes(clusters, len(clusters))
     found, dense = np.unique(np.concatenate([number[part] for part in rows]), return_inverse=True)
     ends = np.cumsum([int(part.sum()) for part in rows])[:-1]
     codes = tuple(np.asarray(part, np.intp) for part in np.split(dense, ends))
@@ -232,22 +228,11 @@ def _check_persons(n_persons: int, n_items: int) -> None:
 
 def _continuous(responses: pd.DataFrame) -> Array:
     """Numeric responses of a group."""
-    try:
-        values = responses.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        texts = [str(name) for name in responses if not pd.api.types.is_numeric_dtype(responses[name])]
-        raise CodingError(f"Items hold text instead of numbers: {', '.join(texts)}.") from None
-    if np.isinf(values).any():
-        raise CodingError("Items hold infinite values. Code missing responses as NaN.")
-    absent = np.isnan(values)
-    unanswered = absent.all(axis=0)
-    low, high = (np.where(absent, fill, values) for fill in (np.inf, -np.inf))
-    constant = unanswered | ~(high.max(axis=0) > low.min(axis=0))
-    if constant.any():
-        names = [str(name) for name, bad in zip(responses.columns, constant, strict=True) if bad]
-        raise ConstantItemError(f"Items with a single value: {', '.join(names)}. Drop them.")
-    if absent.any():
-        _check_overlap(~absent, [str(name) for name in responses.columns])
+    table = numeric_table(responses)
+    refuse_constant(table)
+    values = table.to_numpy()
+    if np.isnan(values).any():
+        _check_overlap(~np.isnan(values), list(responses.columns))
     return np.asarray(values)
 
 

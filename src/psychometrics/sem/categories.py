@@ -68,6 +68,19 @@ def merge_categories(responses: pd.DataFrame, groups: pd.Series, minimum: int = 
     Notes
     -----
     On the simulated reference cohort the rule joins the items that R's cross tables show with an empty category.
+
+    See Also
+    --------
+    measurement_invariance : joins categories by this rule.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from psychometrics.sem import merge_categories
+    >>> answers = pd.DataFrame({"calm": [1, 2, 3, 4, 2, 3, 4, 4]})
+    >>> groups = pd.Series(["one"] * 4 + ["two"] * 4)
+    >>> merge_categories(answers, groups).log.to_numpy().tolist()  # nobody in the second group answered 1
+    [['calm', 1, 2]]
     """
     if not groups.index.equals(responses.index):
         raise InputShapeError("groups must have one value for each row of the responses, with the same index.")

@@ -81,6 +81,24 @@ def difference_test(general: CfaResult, nested: CfaResult) -> DifferenceTest:
     Notes
     -----
     Validated against lavaan 0.6-14 ``lavTestLRT``.
+
+    See Also
+    --------
+    fit_cfa : fit the models.
+    measurement_invariance : such tests, level by level.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from psychometrics.sem import CfaModel, difference_test, fit_cfa
+    >>> draw = np.random.default_rng(1)
+    >>> factors = draw.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]], 500, method="cholesky")
+    >>> items = pd.DataFrame(factors[:, [0, 0, 0, 1, 1, 1]] + draw.standard_normal((500, 6)), columns=list("abcdef"))
+    >>> two = fit_cfa(CfaModel.correlated({"x": list("abc"), "y": list("def")}), items, "ML")
+    >>> one = fit_cfa(CfaModel.single(list("abcdef")), items, "ML")
+    >>> test = difference_test(two, one)
+    >>> test.df, test.p_value < 0.001, test.method
+    (1, True, 'likelihood ratio')
     """
     _check_comparable(general, nested)
     df = nested.fit.df - general.fit.df

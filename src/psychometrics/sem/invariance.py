@@ -184,6 +184,25 @@ def measurement_invariance(
     -----
     Validated against lavaan 0.6-14 and semTools 0.5-6: every level's chi-square, scaled chi-square, fit indices and
     difference test on the bfi items by gender and on a simulated cohort by sector.
+
+    See Also
+    --------
+    fit_cfa : one set of equalities.
+    merge_categories : the rule by which sparse categories are joined.
+    difference_test : the test of each level against the one before.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from psychometrics.sem import CfaModel, measurement_invariance
+    >>> draw = np.random.default_rng(1)
+    >>> values = draw.standard_normal((4000, 1)) + draw.standard_normal((4000, 4))
+    >>> items = pd.DataFrame(values, columns=list("abcd"))
+    >>> found = measurement_invariance(CfaModel.single(list("abcd")), items, np.repeat(["one", "two"], 2000), "ML")
+    >>> found.highest, found.means_comparable
+    ('strict', True)
+    >>> found.table["level"].tolist()
+    ['configural', 'metric', 'scalar', 'strict']
     """
     check_request(model, responses, estimator, missing)
     members, kin = labels(groups, responses, "groups"), labels(clusters, responses, "clusters")

@@ -141,6 +141,13 @@ class CfaModel:
         ------
         ModelError
             A factor with fewer than two items, an item twice on a factor, or a residual covariance of unknown items.
+
+        Examples
+        --------
+        >>> from psychometrics.sem import CfaModel
+        >>> model = CfaModel.correlated({"calm": ["a", "b", "c"], "open": ["d", "e", "f"]})
+        >>> model.latent, len(model.items)
+        (('calm', 'open'), 6)
         """
         pairs = tuple((one, other) for one, other in residual_covariances)
         return _checked(cls("correlated", _frozen(factors), None, scale, orthogonal, pairs))
@@ -167,6 +174,12 @@ class CfaModel:
         Returns
         -------
         CfaModel
+
+        Examples
+        --------
+        >>> from psychometrics.sem import CfaModel
+        >>> CfaModel.single(["a", "b", "c"]).latent
+        ('g',)
         """
         pairs = tuple((one, other) for one, other in residual_covariances)
         return _checked(cls("single", _frozen({name: items}), None, scale, False, pairs))
@@ -194,6 +207,12 @@ class CfaModel:
         Returns
         -------
         CfaModel
+
+        Examples
+        --------
+        >>> from psychometrics.sem import CfaModel
+        >>> CfaModel.second_order({"x": ["a", "b"], "y": ["c", "d"], "z": ["e", "f"]}).latent
+        ('x', 'y', 'z', 'g')
         """
         pairs = tuple((one, other) for one, other in residual_covariances)
         return _checked(cls("second_order", _frozen(factors), general, scale, False, pairs))
@@ -222,6 +241,12 @@ class CfaModel:
         Returns
         -------
         CfaModel
+
+        Examples
+        --------
+        >>> from psychometrics.sem import CfaModel
+        >>> CfaModel.bifactor({"x": ["a", "b", "c"], "y": ["d", "e", "f"]}).latent
+        ('g', 'x', 'y')
         """
         pairs = tuple((one, other) for one, other in residual_covariances)
         return _checked(cls("bifactor", _frozen(factors), general, "variance", True, pairs))
