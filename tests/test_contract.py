@@ -79,7 +79,7 @@ def test_every_public_function_has_an_entry_or_a_reason(family: str) -> None:
 
 
 @pytest.mark.parametrize(("family", "name"), CALLS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_statistic_keeps_the_contract(family: str, name: str, data: st.DataObject) -> None:
     entry: Entry = ENTRIES[family][name]
