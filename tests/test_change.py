@@ -122,7 +122,7 @@ def test_random_effects_match_metafor(name: str, r: dict[str, Any]) -> None:
     elif name == "alike":
         # metafor gives [0, 0] here.
         assert np.isnan([found.tau_squared_lower, found.tau_squared_upper]).all()
-        assert any("more alike than chance" in note for note in found.notes)
+        assert any("more alike, or further apart," in note for note in found.notes)
     else:
         assert np.isnan(found.prediction_lower)
         assert "two studies: no prediction interval" in found.notes

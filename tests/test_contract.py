@@ -22,17 +22,9 @@ from psychometrics.errors import PsychometricsError
 HERE = Path(__file__).parent
 #: Families whose functions have no entry yet, each with the reason.
 NOT_YET = {
-    "agreement": "takes tables of ratings: its own cases come with the family's contract",
-    "association": "takes scores and outcomes: its own cases come with the family's contract",
-    "change": "its own cases come with the family's contract",
-    "dif": "its penalised models bring their own cases",
     "efa": "its own cases come with the family's contract",
-    "groups": "takes outcomes by group: its own cases come with the family's contract",
-    "irt": "its own cases come with the family's contract",
     "ordinal": "its own cases come with the family's contract",
-    "pooling": "takes finished estimates: its own cases come with the family's contract",
     "sem": "its own cases come with the family's contract",
-    "self_other": "takes two tables: its own cases come with the family's contract",
 }
 #: Public functions that take no data a cohort could spoil.
 NO_DATA = {

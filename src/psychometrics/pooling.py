@@ -137,9 +137,7 @@ def random_effects(
         notes.append("two studies: no prediction interval")
     lower, upper = _profile(y, v, confidence)
     if np.isnan(lower):
-        notes.append("studies are more alike than chance: the variance between them has no interval")
-    elif np.isnan(upper):
-        notes.append("the variance between studies has no upper bound")
+        notes.append("studies are more alike, or further apart, than an interval of their variance allows")
     if tau == 0:
         notes.append("the variance between studies is estimated as zero")
     fixed = 1 / v
@@ -196,4 +194,4 @@ def _profile(y: np.ndarray, v: np.ndarray, confidence: float) -> tuple[float, fl
             continue
         bounds.append(float(optimize.brentq(lambda tau, at=limit: _cochran(y, v, tau) - at, 0.0, high, xtol=1e-14)))
     lower, upper = bounds
-    return (lower, upper) if not upper <= lower else (float("nan"), float("nan"))
+    return (lower, upper) if upper > lower else (float("nan"), float("nan"))

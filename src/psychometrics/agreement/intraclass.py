@@ -71,11 +71,10 @@ class IntraclassCorrelations:
         """Return the same with the reason beside every form that is undefined, and in the notes."""
         table = self.table
         reasons = np.select(
-            [table["estimate"].isna(), table["lower"].isna() & table["upper"].isna(), table["lower"].isna()],
+            [table["estimate"].isna(), table["lower"].isna()],
             [
                 "undefined: subjects differ so little that the formula leaves the range of a reliability",
                 "no interval" if self.method == "mixed" else "no interval: its bounds leave the range of a reliability",
-                "no lower bound: it leaves the range of a reliability",
             ],
             "",
         )
@@ -342,7 +341,8 @@ def _forms(
     table = pd.DataFrame(_FORMS, columns=["form", "shrout_fleiss", "mcgraw_wong"])
     table["estimate"] = estimates
     table[["lower", "upper"]] = bounds
-    table.loc[table["estimate"].isna() | (table["lower"] >= table["upper"]), ["lower", "upper"]] = np.nan
+    none = table[["estimate", "lower", "upper"]].isna().any(axis=1) | (table["lower"] >= table["upper"])
+    table.loc[none, ["lower", "upper"]] = np.nan
     known = tests or ((float("nan"),) * 3,) * 6
     table[["F", "df1", "df2"]] = known
     table["p"] = stats.f.sf(table["F"], table["df1"], table["df2"])

@@ -250,10 +250,11 @@ def _anova_part(
     k = n / len(sizes) if method == "anova_mean_size" else (n - (sizes**2).sum() / n) / df1
     f, none = between / within, between <= 1e-12 * within
     low, high = ratio_bounds(f, df1, df2, k, confidence)
+    two = (math.nan, math.nan) if none else _stepped_up(low, high, k)
     return {
         "icc1": float((between - within) / (between + (k - 1) * within)), "icc1_lower": low, "icc1_upper": high,
-        "icc2": math.nan if none else (between - within) / between, "icc2_lower": spearman_brown(low, k),
-        "icc2_upper": spearman_brown(high, k), "F": f, "df1": df1, "df2": df2, "p": float(stats.f.sf(f, df1, df2)),
+        "icc2": math.nan if none else (between - within) / between, "icc2_lower": two[0], "icc2_upper": two[1],
+        "F": f, "df1": df1, "df2": df2, "p": float(stats.f.sf(f, df1, df2)),
         "between": between, "within": within, "group_size": k,
     }  # fmt: skip
 
@@ -267,12 +268,19 @@ def _mixed_part(
     tau, sigma = fit.variances["group"], fit.residual_variance
     share, k = tau / (tau + sigma), len(y) / len(sizes)
     low, high = share_interval(y, one, {"group": codes}, confidence)
+    two = _stepped_up(low, high, k)
     unknown = dict.fromkeys(("F", "df1", "df2", "p"), float("nan"))
     return {
         "icc1": share, "icc1_lower": low, "icc1_upper": high, "icc2": spearman_brown(share, k),
-        "icc2_lower": spearman_brown(low, k), "icc2_upper": spearman_brown(high, k), **unknown, "between": tau,
+        "icc2_lower": two[0], "icc2_upper": two[1], **unknown, "between": tau,
         "within": sigma, "group_size": k,
     }  # fmt: skip
+
+
+def _stepped_up(low: float, high: float, k: float) -> tuple[float, float]:
+    """Return the interval of ICC(2) from that of ICC(1); ``NaN`` where a bound leaves the range of a reliability."""
+    lower, upper = spearman_brown(low, k), spearman_brown(high, k)
+    return (lower, upper) if lower < upper else (math.nan, math.nan)
 
 
 def _icc1_notes(part: dict[str, float], method: str) -> tuple[str, ...]:
@@ -285,5 +293,5 @@ def _icc1_notes(part: dict[str, float], method: str) -> tuple[str, ...]:
     if math.isnan(part["icc2"]):
         notes.append("ICC(2) is undefined: the groups do not differ at all")
     elif math.isnan(part["icc2_lower"]):
-        notes.append("ICC(2) has no lower bound: it leaves the range of a reliability")
+        notes.append("ICC(2) has no interval: a bound leaves the range of a reliability")
     return tuple(notes)

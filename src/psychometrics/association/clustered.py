@@ -145,6 +145,8 @@ class _WeightedPair:
 
     def correlations(self, weights: np.ndarray) -> np.ndarray:
         """Return one correlation a row of `weights`, NaN where a side does not vary."""
+        if len(self.rows) < 2:
+            return np.full(len(weights), np.nan)
         w = weights[:, self.rows]
         total = np.maximum(w.sum(axis=1, keepdims=True), 1)
         sides = [_weighted_ranks(side, w) if self.ranked else np.broadcast_to(side, w.shape) for side in self.values]

@@ -87,8 +87,8 @@ def pool_estimates(
         raise InputShapeError(f"{m} estimates and {len(u)} variances; two or more of each are needed, as many of both")
     between = float(q.var(ddof=1)) * (1 + 1 / m)
     total = float(u.mean()) + between
-    if not total > 0:
-        raise PsychometricsError("neither the estimates nor their variances vary: there is no error to pool")
+    if not (u.mean() > 0 and (u >= 0).all() and np.isfinite(total)):
+        raise PsychometricsError("every data set needs a finite estimate and a variance, of which one is above zero")
     missing = max(between / total, 1e-12)
     old = (m - 1) / missing**2
     observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - missing)
@@ -175,7 +175,7 @@ def _impute(data: pd.DataFrame, n_iterations: int, state: int) -> pd.DataFrame:
     with warnings.catch_warnings():
         # Draws never settle on one value, which is what the warning is about.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return pd.DataFrame(imputer.fit_transform(data), data.index, data.columns)
+        return pd.DataFrame(imputer.fit_transform(data.to_numpy()), data.index, data.columns)
 
 
 def imputed_regression(

@@ -109,7 +109,7 @@ def compare(
     enough = _enough_peers(own.index, n_peers, minimum_peers)
     reached = enough & peers.notna().any(axis=1).to_numpy()
     counts = None if n_peers is None else numeric_column(n_peers, "n_peers")
-    rows = [_compare_one(name, own.loc[reached, name], peers.loc[reached, name], counts, confidence) for name in shared]
+    rows = [_compare_one(name, own[name][reached], peers[name][reached], counts, confidence) for name in shared]
     alone = [str(name) for name in (*self_scores.columns, *peer_means.columns) if name not in shared]
     notes = (f"not in both tables, left out: {', '.join(alone)}",) if alone else ()
     return SelfOtherComparison(pd.DataFrame(rows), confidence, minimum_peers, int((~reached).sum()), notes)

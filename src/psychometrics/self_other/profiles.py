@@ -217,6 +217,7 @@ class BlandAltman:
         ``mean``, ``difference`` of each person, for the plot.
     n : int
     confidence : float
+    notes : tuple of str
     """
 
     bias: float
@@ -235,10 +236,13 @@ class BlandAltman:
     points: pd.DataFrame
     n: int
     confidence: float
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with every figure but the points."""
-        return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__ if name != "points"}])
+        return pd.DataFrame(
+            [{name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("points", "notes")}]
+        )
 
 
 def _require_spread(points: pd.DataFrame) -> None:
@@ -309,11 +313,12 @@ def bland_altman(self_scores: pd.Series, peer_means: pd.Series, confidence: floa
     bias, spread = points["difference"].mean(), points["difference"].std()
     near, far = t * spread / np.sqrt(n), t * spread * np.sqrt(1 / n + z**2 / (2 * (n - 1)))
     low, high = bias - z * spread, bias + z * spread
-    slope = regression(points["difference"], points[["mean"]], "classical", confidence).coefficients.iloc[1]
+    line = regression(points["difference"], points[["mean"]], "classical", confidence)
+    slope = line.coefficients.iloc[1]
     return BlandAltman(
         float(bias), float(bias - near), float(bias + near),
         float(low), float(low - far), float(low + far),
         float(high), float(high - far), float(high + far),
         float(slope["estimate"]), float(slope["lower"]), float(slope["upper"]), float(slope["p"]),
-        points, n, confidence,
+        points, n, confidence, line.notes,
     )  # fmt: skip

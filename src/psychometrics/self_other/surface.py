@@ -11,6 +11,7 @@ from scipy import stats
 
 from psychometrics._checks import numeric_column, require_same_rows
 from psychometrics.association import RegressionResult, regression
+from psychometrics.association.models import EXACT
 
 Scores = TypeVar("Scores", np.ndarray, pd.Series)
 
@@ -50,6 +51,8 @@ class ResponseSurface:
     centre : float
     n, n_dropped : int
     confidence : float
+    notes : tuple of str
+        Those of the regression.
     """
 
     surface: pd.DataFrame
@@ -64,6 +67,7 @@ class ResponseSurface:
     n: int
     n_dropped: int
     confidence: float
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the surface parameters with outcome and n beside them."""
@@ -164,6 +168,7 @@ def response_surface(
         n=fit.n,
         n_dropped=fit.n_dropped,
         confidence=confidence,
+        notes=fit.notes or ((EXACT,) if left <= SAME else ()),
     )
 
 
