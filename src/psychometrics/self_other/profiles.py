@@ -127,7 +127,7 @@ def _profile(own: pd.Series, peer: pd.Series, own_error: float, peer_error: pd.S
     return pd.DataFrame(
         {
             "person": own.index,
-            "competency": own.name,
+            "competency": [own.name] * len(own),
             "self": own.to_numpy(),
             "peer": peer.to_numpy(),
             "difference": difference,
@@ -140,8 +140,9 @@ def _profile(own: pd.Series, peer: pd.Series, own_error: float, peer_error: pd.S
 
 def _summary(persons: pd.DataFrame, names: list[str], chance: float) -> pd.DataFrame:
     """Count the profiles of each competency."""
-    counts = pd.crosstab(persons["competency"], persons["profile"])
-    counts = counts.reindex(index=names, columns=[HIGHER, LOWER, ALIKE, UNKNOWN], fill_value=0)
+    labels = (HIGHER, LOWER, ALIKE, UNKNOWN)
+    parts = [part["profile"] for _, part in persons.groupby(np.arange(len(persons)) // (len(persons) // len(names)))]
+    counts = pd.DataFrame([[int((part == label).sum()) for label in labels] for part in parts], columns=list(labels))
     n = counts[[HIGHER, LOWER, ALIKE]].sum(axis=1)
     columns = {"competency": names, "n": n.to_numpy()}
     for label in (HIGHER, LOWER, ALIKE, UNKNOWN):
