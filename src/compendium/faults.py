@@ -116,7 +116,7 @@ def display_path(path: Path) -> str:
     """Return the path as short as it can be said: relative to the working folder where it lies below it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError, RuntimeError):  # elsewhere, or a link to itself
         return str(path)
 
 

@@ -14,6 +14,8 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from compendium.bounds import link_problem, table_problem, yaml_problem
+from compendium.disclosure.text import label_problem
 from compendium.faults import Fault, InvalidInput, closest, display_path, raise_if_any, suggest
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -41,6 +43,20 @@ class Strict(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def no_blank(text: str) -> str:
+    """Return a text unchanged, or raise ValueError when it is blank."""
+    if not text.strip():
+        raise ValueError("the text is blank")
+    return text
+
+
+def showable(text: str) -> str:
+    """Return a label unchanged, or raise ValueError when it cannot be shown everywhere as it is."""
+    if (problem := label_problem(text)) is not None:
+        raise ValueError(problem)
+    return text
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML loader that refuses a key given twice; plain YAML would keep the last one silently."""
 
@@ -64,12 +80,14 @@ def read_yaml(path: Path) -> Any:
     """
     text = _read_text(path, "utf-8")
     try:
+        if (beyond := yaml_problem(text)) is not None:
+            raise _invalid(path, *beyond[:2], row=beyond[2])
         return yaml.load(text, Loader=_UniqueKeyLoader)
     except yaml.MarkedYAMLError as error:
         row = error.problem_mark.line + 1 if error.problem_mark else None
         raise _invalid(path, f"not valid YAML: {error.problem}", "mend the line and run again", row=row) from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise _invalid(path, f"not valid YAML: {error}", "mend the value and run again") from error
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise _invalid(path, f"not valid YAML: {_shown(error)}", "mend the value and run again") from error
 
 
 def load_model(model: type[Model], data: Any, path: Path) -> Model:
@@ -145,6 +163,8 @@ def read_table(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> 
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise _invalid(path, f"not readable as CSV: {error}", "export it again as CSV") from error
+    if (beyond := table_problem(rows)) is not None:
+        raise _invalid(path, *beyond[:2], row=beyond[2])
     rows = [[cell.strip() for cell in cells] for cells in rows]
     filled = [(number, cells) for number, cells in enumerate(rows[1:], 2) if any(cells)]
     header, filled = _without_blank_columns(rows[0], filled)
@@ -167,6 +187,8 @@ def _invalid(path: Path, problem: str, action: str, row: int | None = None) -> I
 
 def _read_text(path: Path, encoding: str) -> str:
     """Read a text file; a byte-order mark is dropped because exports carry one."""
+    if (wrong := link_problem(path, path.parent)) is not None:
+        raise _invalid(path, *wrong[:2])
     if not path.is_file():
         raise _invalid(path, "the file is missing", "put it there, or mend its name")
     content = path.read_bytes()
@@ -177,9 +199,9 @@ def _read_text(path: Path, encoding: str) -> str:
         raise _invalid(path, f"this is {known}, not a text file", "save it as CSV with its codes, and name that file")
     try:
         text = content.decode("utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         action = "save it as UTF-8, or declare its encoding (Excel on Windows often writes cp1252)"
-        raise _invalid(path, f"not readable as {encoding}: {error}", action) from error
+        raise _invalid(path, f"not readable as {encoding}: {_shown(error)}", action) from error
     if "\0" in text:
         action = "it may be UTF-16 or a workbook: save it as UTF-8 text, or declare its encoding"
         raise _invalid(path, f"not readable as {encoding}: it holds null characters", action)

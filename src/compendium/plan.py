@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.text import markdown_text
 from compendium.faults import suggest
 from compendium.findings import Finding, found
-from compendium.inputs import Strict, load_model, read_yaml
+from compendium.inputs import Strict, load_model, no_blank, read_yaml
 from compendium.paths import STUDY_PLAN
 
 GATES = (
@@ -30,13 +30,15 @@ GATES = (
     "mixed_model",
     "latent_outcomes",
 )
-Reason = Annotated[str, Field(min_length=1)]
+# No resample count, and nothing else that is counted, is larger: a million resamples already take days.
+MOST_COUNTED = 1_000_000
+Reason = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
 
 
 class Threshold(Strict):
     """A number of the plan with the reason for it."""
 
-    value: float
+    value: Annotated[float, Field(allow_inf_nan=False)]
     source: Reason
 
 
@@ -49,7 +51,7 @@ class Share(Threshold):
 class Count(Threshold):
     """A threshold that counts something: at least 1."""
 
-    value: Annotated[float, Field(ge=1)]
+    value: Annotated[float, Field(ge=1, le=MOST_COUNTED)]
 
 
 class Check(Threshold):

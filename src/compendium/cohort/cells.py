@@ -13,6 +13,7 @@ import pandas as pd
 from compendium.cohort.layout import Form, Question
 from compendium.cohort.responses import WHOLE_NUMBER, Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Group
+from compendium.disclosure.text import LONGEST_LABEL
 from compendium.faults import Fault, suggest
 from compendium.importers.answers import nearest_labels
 from compendium.inputs import yaml_fault
@@ -20,9 +21,11 @@ from compendium.inputs import yaml_fault
 if TYPE_CHECKING:
     import pandera.pandas as pandera
 
-NUMBER = r"[+-]?[0-9]+(\.[0-9]+)?\Z"
-WEIGHT = r"(?=.*[1-9])[0-9]+(\.[0-9]+)?\Z"
-NOT_A_FORMULA = r"(?![=+@])"
+NUMBER = r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?\Z"
+WEIGHT = r"(?=.*[1-9])[0-9]{1,15}(\.[0-9]{1,15})?\Z"
+# A formula, or more signs than can be shown; a single dash says that there is no group, as people write it.
+A_LABEL = rf"(?![=+@\t\r])(?!-.).{{1,{LONGEST_LABEL}}}\Z"
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,39 @@ def _id_rule(column: str, form: Form) -> _Rule:
     def explain(responses: Responses, row: int, value: str) -> Fault:
         if value == "":
             return Fault(responses.file, "the id is blank", "give every row an id", row=row, column=column)
+        if len(value) > LONGEST_ID:
+            problem = f"an id of {len(value)} signs; {LONGEST_ID} are read"
+            return Fault(responses.file, problem, "give every row a short id", row=row, column=column)
         first = responses.cells.index[responses.cells[column] == value][0]
         action = "keep one row a person"
         problem = f"the id stands in row {first} already"
         return Fault(responses.file, problem, action, row=row, column=column, value=value)
 
-    return _Rule(_column(pandera.Check.str_length(min_value=1), unique=form == "self"), explain)
+    return _Rule(_column(pandera.Check.str_length(min_value=1, max_value=LONGEST_ID), unique=form == "self"), explain)
+
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+NAME = re.compile(r"[A-Z][a-z\u00c0-\u024f'-]+([ .,_]+[A-Z][a-z\u00c0-\u024f'.-]*)+|[a-z]{2,}[.][a-z]{2,}")
+LIKE_NAMES = 0.2
+
+
+def identifying_faults(responses: Responses, settings: CohortSettings) -> list[Fault]:
+    """Name id columns that seem to hold e-mail addresses or names; no value is quoted, since it may be somebody's."""
+    if settings.identifying_ids is not None:
+        return []
+    faults = []
+    for column in (each for each in responses.layout.ids if each in responses.cells.columns):
+        ids = responses.cells[column].drop_duplicates()
+        kinds = {
+            "e-mail addresses": ids.map(lambda cell: EMAIL.fullmatch(cell) is not None).any(),
+            "names": ids.map(lambda cell: NAME.fullmatch(cell) is not None).mean() >= LIKE_NAMES,
+        }
+        action = f"replace them by numbers before they come here, or say in {DESCRIPTION} why not: identifying_ids"
+        problem = "the ids look like"
+        faults += [
+            Fault(responses.file, f"{problem} {kind}", action, column=column) for kind, found in kinds.items() if found
+        ]
+    return faults
 
 
 def _group_rule(group: Group) -> _Rule:
@@ -91,8 +121,9 @@ def _group_rule(group: Group) -> _Rule:
         )
     if group.levels:
         return _level_rule(group)
-    check = pandera.Check.str_matches(NOT_A_FORMULA)
-    return _plain_rule(check, group.column, "the text looks like a spreadsheet formula", "write the name of the group")
+    check = pandera.Check.str_matches(A_LABEL)
+    problem = "the text looks like a spreadsheet formula, or is too long to be shown"
+    return _plain_rule(check, group.column, problem, "write the name of the group")
 
 
 def _weight_rule(column: str) -> _Rule:

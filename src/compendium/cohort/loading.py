@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from compendium.cohort.assembly import Cohort, assemble
-from compendium.cohort.cells import cell_faults, empty_level_faults, rating_faults
+from compendium.cohort.cells import cell_faults, empty_level_faults, identifying_faults, rating_faults
 from compendium.cohort.forms import FormTable, in_codes, read_form
 from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
 from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
@@ -97,6 +97,7 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
     faults += declaration_faults(settings, framework, instrument.named, path)
     for responses in forms.values():
         faults += column_faults(responses, settings, instrument)
+        faults += identifying_faults(responses, settings)
         faults += _without_shifted(responses, settings, cell_faults(responses, settings))
     findings = whole_file_findings(forms, framework, settings)
     accepted = {"unused", *(known.finding for known in settings.accepted)}

@@ -12,7 +12,9 @@ from compendium.cohort.schema import DESCRIPTION, CohortSettings
 from compendium.faults import Fault, closest
 from compendium.framework import FrameworkReading
 
-WHOLE_NUMBER = re.compile(r"([+-]?[0-9]+)(?:\.0+)?")
+# Beyond so many unknown columns the file is another one, and slips of the pen are not looked for.
+MOST_COMPARED = 200
+WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0{1,18})?")
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def column_faults(responses: Responses, settings: CohortSettings, instrument: Fr
     missing = [column for column in expected if column not in present]
     settled = {*expected, *instrument.at_fault}
     unknown = [column for column in present if column not in settled and not settings.ignores(column)]
-    meant = {column: closest(column, missing) for column in unknown}
+    meant = {column: closest(column, missing) if len(unknown) <= MOST_COMPARED else None for column in unknown}
     problem, action = "the column is missing", f"add it, or say in {DESCRIPTION} how it is called in the file"
     return [
         *(_unknown_column(column, meant[column], column in instrument.named, responses.file) for column in unknown),

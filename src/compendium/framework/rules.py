@@ -9,6 +9,7 @@ from typing import get_args
 
 import pandas as pd
 
+from compendium.disclosure.text import csv_cell, label_problem
 from compendium.faults import Fault, display_path
 from compendium.framework.instrument import Framework
 from compendium.framework.schema import Direction, Total
@@ -19,6 +20,9 @@ STATUSES = ("candidate", "final")
 RESPONDENTS = ("self", "rater", "self;rater")
 HIGHER_IS, TOTALS = get_args(Direction), get_args(Total)
 MOST_COMPETENCIES, FEWEST_ITEMS, MOST_ITEMS = 15, 2, 20
+
+MOST_POINTS = 101
+FORMULA = ("the text looks like a spreadsheet formula", "begin it with a word")
 
 Check = Callable[[pd.DataFrame, str], pd.Series]
 
@@ -42,6 +46,22 @@ def _blank(table: pd.DataFrame, column: str) -> pd.Series:
 def _repeated(table: pd.DataFrame, column: str) -> pd.Series:
     """Say which names stand further up already."""
     return table[column].duplicated() & (table[column] != "")
+
+
+def _not_showable(table: pd.DataFrame, column: str) -> pd.Series:
+    """Say which labels cannot be shown everywhere as they are."""
+    return table[column].map(lambda label: label_problem(label) is not None)
+
+
+def _like_a_formula(table: pd.DataFrame, column: str) -> pd.Series:
+    """Say which texts a spreadsheet would take for a formula."""
+    return table[column].map(lambda text: csv_cell(text) != text)
+
+
+def _too_many_points(table: pd.DataFrame, column: str) -> pd.Series:
+    """Say where an answer scale has more points than anybody is asked."""
+    highest, lowest = (pd.to_numeric(table[name], errors="coerce") for name in (column, "minimum"))
+    return highest - lowest >= MOST_POINTS
 
 
 def _other_than(allowed: Sequence[str]) -> Check:
@@ -85,6 +105,11 @@ def _rules(competencies: Sequence[str], items: Sequence[str], scales: Sequence[s
         _Rule("items", "item", _repeated, "the item is named twice", once),
         _Rule("items", "item", _blank, "the item has no name", name_it),
         _Rule("items", "competency", _other_than(competencies), "unknown competency", known),
+        _Rule("items", "self_wording", _blank, "the item has no wording", "write what people are asked"),
+        _Rule("items", "self_wording", _like_a_formula, *FORMULA),
+        _Rule("items", "peer_wording", _like_a_formula, *FORMULA),
+        _Rule("competencies", "label", _not_showable, "the label cannot be shown", "write a short label in words"),
+        _Rule("competencies", "label", _repeated, "another competency has this label", "give each its own label"),
         _Rule("items", "reverse", _other_than(DIRECTIONS), "not a direction", direction),
         _Rule("items", "status", _other_than(STATUSES), "not a status", f"write {' or '.join(STATUSES)}"),
         *outcome_rules(competencies, items),
@@ -101,6 +126,10 @@ def outcome_rules(competencies: Sequence[str], items: Sequence[str]) -> tuple[_R
         _Rule("outcomes", "item", _blank, "the item has no name", name_it),
         _Rule("outcomes", "item", _one_of(items), "a competency item has this name", once),
         _Rule("outcomes", "scale", _one_of(competencies), "a competency has this name", once),
+        _Rule("outcomes", "label", _not_showable, "the label cannot be shown", "write a short label in words"),
+        _Rule("outcomes", "wording", _blank, "the item has no wording", "write it, or restricted"),
+        _Rule("outcomes", "wording", _like_a_formula, *FORMULA),
+        _Rule("outcomes", "maximum", _too_many_points, "more points than an answer scale has", "mend one of the two"),
         _Rule("outcomes", "label", _other_in_scale, "the scale has another label above", "give one label a scale"),
         _Rule("outcomes", "reverse", _other_than(DIRECTIONS), "not a direction", direction),
         _Rule("outcomes", "respondent", _other_than(RESPONDENTS), "not a respondent", respondents),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from compendium.inputs import Strict
+from compendium.inputs import Strict, no_blank, showable
 
 Direction = Literal["better", "worse", "neither"]
 Total = Literal["mean", "sum", "none"]
-Sentence = Annotated[str, Field(min_length=1)]
+Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
+Label = Annotated[str, AfterValidator(showable)]
 RESTRICTED = "restricted"
 
 
@@ -19,7 +20,7 @@ class ResponseScale(Strict):
 
     minimum: int
     maximum: int
-    labels: dict[int, str]
+    labels: dict[int, Label]
     not_applicable: int | None = None
     not_applicable_label: str | None = None
 
@@ -53,7 +54,7 @@ class FrameworkDescription(Strict):
     """
 
     id: str
-    title: str
+    title: Label
     version: str
     kind: Literal["placeholder", "published", "instrument"]
     notice: str

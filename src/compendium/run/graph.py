@@ -17,13 +17,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
 from doit.cmd_base import TaskLoader2
 from doit.dependency import JsonDB
 from doit.doit_cmd import DoitMain
 from doit.task import Task, dict_to_task
 
+from compendium.faults import InvalidInput
 from compendium.files import PART, sweep
+from compendium.inputs import read_yaml
 from compendium.paths import BOOK, NOTEBOOKS, STUDY_PLAN, cohort_folder, framework_folder, result_folders
 
 VALIDATE, INDEX, BOOK_JOB = "validate", "index", "book"
@@ -93,8 +94,8 @@ class Place:
     def described(self) -> dict[str, Any]:
         """What ``cohort.yaml`` says, unchecked; nothing where it cannot be read, which validation reports."""
         try:
-            content = yaml.safe_load((self.folder / "cohort.yaml").read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            content = read_yaml(self.folder / "cohort.yaml")
+        except InvalidInput:
             return {}
         return content if isinstance(content, dict) else {}
 
@@ -109,7 +110,7 @@ def jobs_of(place: Place) -> list[Job]:
         STUDY_PLAN,
         place.folder / "cohort.yaml",
     }
-    responses = {*_files(place.folder), *(_files(Path(place.data).resolve()) if place.data else ())}
+    responses = {*_below(place.folder), *(_below(Path(place.data).resolve()) if place.data else ())}
     check = (*ours, VALIDATE, place.cohort, *place.responses, "--no-tell")
     jobs = [Job(VALIDATE, check, frozenset(common | responses))]
     steps = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
