@@ -20,7 +20,8 @@ def study_for_steps(root: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStudy:
     study.write()
     monkeypatch.setattr("compendium.step.load_framework", lambda name: load_framework(name, study.frameworks))
     monkeypatch.setattr(
-        "compendium.step.load_cohort", lambda folder, data: load_cohort(folder, data, frameworks=study.frameworks)
+        "compendium.step.load_cohort",
+        lambda folder, data, **more: load_cohort(folder, data, frameworks=study.frameworks, **more),
     )
     return study
 

@@ -185,8 +185,9 @@ def test_failing_cell_leaves_no_target_and_is_told_with_notebook_cell_and_cause(
     (folder / path.name).write_text("from an earlier run")
     with pytest.raises(NotebookFailed) as caught:
         run_notebook(path, given(study))
-    failed = folder / "07_rater_agreement.failed.ipynb"
-    assert [each.name for each in folder.iterdir()] == [failed.name]
+    failed = folder.parent / "private" / "07_rater_agreement.failed.ipynb"
+    assert not list(folder.iterdir())
+    assert failed.stat().st_mode & 0o777 == 0o600
     told = str(caught.value)
     count = _count_of(failed, "raise ValueError('no such column')")
     cell = f"07_rater_agreement, cell [{count}] \"raise ValueError('no such column')\""
@@ -208,7 +209,8 @@ def test_kernel_that_dies_is_told_as_a_failure(study, tmp_path):
     with pytest.raises(NotebookFailed, match="07_rater_agreement: the kernel died"):
         run_notebook(path, given(study))
     folder = tmp_path / "results" / "pilot" / "notebooks"
-    assert [each.name for each in folder.iterdir()] == ["07_rater_agreement.failed.ipynb"]
+    assert not list(folder.iterdir())
+    assert (folder.parent / "private" / "07_rater_agreement.failed.ipynb").is_file()
 
 
 def test_step_that_saves_nothing_this_time_leaves_none_of_its_old_results(study, tmp_path, monkeypatch):

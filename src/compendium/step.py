@@ -11,7 +11,9 @@ from typing import Literal
 import pandas as pd
 
 from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings, study_plan, tailored
+from compendium.cohort.forms import read_form
 from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
+from compendium.disclosure import Gate
 from compendium.faults import Fault, InvalidInput, display_path, suggest
 from compendium.files import checksum
 from compendium.framework import Framework, load_framework, locate_framework
@@ -41,6 +43,14 @@ READ_BESIDE: dict[str, tuple[Literal["evidence", "consultation"], ...]] = {
 
 
 # Steps about the people's own answers: without them they have nothing to ask and only say so.
+ABOUT_ANSWERS = (
+    "04_item_analysis",
+    "05_factor_structure",
+    "06_invariance",
+    "07_rater_agreement",
+    "08_outcome_associations",
+    "09_feedback",
+)
 ABOUT_SELF_RATINGS = ("04_item_analysis", "06_invariance")
 
 
@@ -74,7 +84,24 @@ class Step:
     @cached_property
     def save(self) -> Results:
         """The object through which the step saves."""
-        return Results(self.folders, self.name, self.input_hash)
+        gate = Gate(self.name, self.people, int(self.plan.disclosure.minimum_group.value))
+        return Results(self.folders, self.name, self.input_hash, gate)
+
+    @cached_property
+    def people(self) -> int | None:
+        """People in the self file, None where it cannot be read."""
+        try:
+            return len(read_form(self.settings, "self", self.data).table)
+        except InvalidInput:
+            return None
+
+    @property
+    def too_few(self) -> str | None:
+        """Why nothing is shown of what the people of this cohort answered, or None: they are too few to be unknown."""
+        minimum = int(self.plan.disclosure.minimum_group.value)
+        if self.people is None or self.people >= minimum:
+            return None
+        return f"Not shown: the cohort has fewer than {minimum} people, so that their answers could be recognised."
 
     @cached_property
     def input_hash(self) -> str:
@@ -95,7 +122,7 @@ class Step:
 
     def load_cohort(self) -> Cohort:
         """Read and check the raw responses."""
-        return load_cohort(self.folder, self.data)
+        return load_cohort(self.folder, self.data, private=self.folders.private)
 
     @cached_property
     def whole_framework(self) -> Framework:
@@ -146,6 +173,8 @@ class Step:
             When nothing has this name: a misspelt tag would drop its section without a word.
         """
         self._require_known(requirement)
+        if self.too_few is not None and requirement not in (*OF_A_FRAMEWORK, CANDIDATES):
+            return self.too_few
         if requirement.startswith("gate_"):
             return self._closed_gate(requirement.removeprefix("gate_"))
         if self.collected(requirement):
@@ -161,6 +190,8 @@ class Step:
     @property
     def nothing_to_ask(self) -> str | None:
         """Why the whole step has nothing to ask in this cohort, or None."""
+        if self.name in ABOUT_ANSWERS and self.too_few is not None:
+            return self.too_few
         return self.lacks("self_ratings") if self.name in ABOUT_SELF_RATINGS else None
 
     def _incomparable(self) -> str | None:

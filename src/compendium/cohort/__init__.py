@@ -1,15 +1,18 @@
 """One cohort: its description, its responses checked against it, and the folder of a new one."""
 
-from compendium.cohort.assembly import Cohort, effective_number, pseudonyms_of
+from compendium.cohort.assembly import Cohort, effective_number
 from compendium.cohort.loading import examine, load_cohort, validate
 from compendium.cohort.new import new_cohort
+from compendium.cohort.pseudonyms import pseudonyms_of
 from compendium.cohort.schema import CohortSettings, Group, load_settings
 from compendium.cohort.tailoring import study_plan, tailored
+from compendium.cohort.withdrawal import Withdrawal, withdraw
 
 __all__ = [
     "Cohort",
     "CohortSettings",
     "Group",
+    "Withdrawal",
     "effective_number",
     "examine",
     "load_cohort",
@@ -19,4 +22,5 @@ __all__ = [
     "study_plan",
     "tailored",
     "validate",
+    "withdraw",
 ]

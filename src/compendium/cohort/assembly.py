@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,12 +9,10 @@ import pandas as pd
 
 from compendium.cohort.forms import FormTable
 from compendium.cohort.layout import Form
+from compendium.cohort.pseudonyms import PERSON, RATER, pseudonyms_of
 from compendium.cohort.responses import Responses
 from compendium.cohort.schema import ROW_NUMBER, CohortSettings
 from compendium.framework import Framework
-
-PSEUDONYM_DIGITS = 8
-PERSON, RATER = "P", "R"
 
 
 @dataclass(frozen=True)
@@ -68,14 +65,18 @@ class Cohort:
 
 
 def assemble(
-    settings: CohortSettings, framework: Framework, forms: dict[Form, Responses], imports: Mapping[Form, FormTable]
+    settings: CohortSettings,
+    framework: Framework,
+    forms: dict[Form, Responses],
+    imports: Mapping[Form, FormTable],
+    secret: bytes,
 ) -> Cohort:
     """Turn checked responses into the tables of a cohort."""
     own, peers = forms["self"], forms.get("peer")
     persons = _person_ids(own, settings)
-    pseudonyms = pseudonyms_of(settings.id, persons, PERSON)
+    pseudonyms = pseudonyms_of(settings.id, persons, PERSON, secret)
     index = pd.Index(persons.map(pseudonyms), name="person")
-    answers, ratings = own.answers().set_axis(index), _ratings(peers, settings, pseudonyms)
+    answers, ratings = own.answers().set_axis(index), _ratings(peers, settings, pseudonyms, secret)
     items = list(framework.items.index)
     return Cohort(
         settings=settings,
@@ -126,24 +127,6 @@ def _person_ids(own: Responses, settings: CohortSettings) -> pd.Series:
     return own.cells[settings.person_id]
 
 
-def pseudonyms_of(cohort: str, ids: pd.Series, letter: str) -> pd.Series:
-    """Return the pseudonym of each distinct id: a letter and the first digits of a SHA-256.
-
-    Eight hexadecimal digits, or as many more as it takes to tell all ids of the cohort apart. The same id of the
-    same cohort always gets the same pseudonym, and another one as person than as rater. Who holds the list of ids
-    can compute them again: pseudonyms keep names out of files, they do not make the data anonymous.
-    """
-    distinct = list(dict.fromkeys(ids))
-    role = "" if letter == PERSON else f"{letter}:"
-    digests = [hashlib.sha256(f"{cohort}:{role}{name}".encode()).hexdigest() for name in distinct]
-    digits = PSEUDONYM_DIGITS
-    while len({digest[:digits] for digest in digests}) < len(digests):
-        digits += 1
-    return pd.Series(
-        [letter + digest[:digits] for digest in digests], index=pd.Index(distinct, dtype=object), dtype=object
-    )
-
-
 def _people(own: Responses, settings: CohortSettings) -> pd.DataFrame:
     """Return the groups of each person: labels applied, numbers as numbers."""
     columns: dict[str, pd.Series] = {}
@@ -156,14 +139,15 @@ def _people(own: Responses, settings: CohortSettings) -> pd.DataFrame:
     return pd.DataFrame(columns, index=own.cells.index)
 
 
-def _ratings(peers: Responses | None, settings: CohortSettings, pseudonyms: pd.Series) -> pd.DataFrame:
+def _ratings(peers: Responses | None, settings: CohortSettings, pseudonyms: pd.Series, secret: bytes) -> pd.DataFrame:
     """Return the keyed peer answers by person and rater; no row where none were collected."""
     names = ["person", "rater"]
     if peers is None:
         return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=names), dtype=float)
     raters = peers.cells[settings.rater_id]
     rated = peers.cells[settings.person_id].map(pseudonyms)
-    index = pd.MultiIndex.from_arrays([rated, raters.map(pseudonyms_of(settings.id, raters, RATER))], names=names)
+    by_rater = pseudonyms_of(settings.id, raters, RATER, secret)
+    index = pd.MultiIndex.from_arrays([rated, raters.map(by_rater)], names=names)
     return peers.answers().set_axis(index)
 
 

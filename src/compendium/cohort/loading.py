@@ -11,6 +11,7 @@ from compendium.cohort.cells import cell_faults, empty_level_faults, identifying
 from compendium.cohort.forms import FormTable, in_codes, read_form
 from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
 from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
+from compendium.cohort.pseudonyms import new_secret, secret_of
 from compendium.cohort.responses import Responses, column_faults, normalise
 from compendium.cohort.schema import DESCRIPTION, NOT_READABLE, CohortSettings, read_settings
 from compendium.cohort.tailoring import overrides, read_tailored
@@ -54,7 +55,9 @@ def validate(folder: Path, data_folder: Path | None = None, *, frameworks: Path 
     raise_if_any(examine(folder, data_folder, frameworks=frameworks).faults)
 
 
-def load_cohort(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> Cohort:
+def load_cohort(
+    folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS, private: Path | None = None
+) -> Cohort:
     """Read and check a cohort; return its tables keyed and pseudonymised.
 
     Parameters
@@ -65,6 +68,8 @@ def load_cohort(folder: Path, data_folder: Path | None = None, *, frameworks: Pa
         Where the response files are, when they do not lie beside ``cohort.yaml``.
     frameworks
         The folder of all frameworks.
+    private
+        The folder that keeps the secret of the pseudonyms; without one, a real cohort gets other pseudonyms each time.
 
     Raises
     ------
@@ -75,7 +80,9 @@ def load_cohort(folder: Path, data_folder: Path | None = None, *, frameworks: Pa
     raise_if_any(found.faults)
     assert found.settings is not None  # without a fault everything was read
     assert found.framework is not None
-    return assemble(found.settings, found.framework, found.forms, found.imports)
+    kind = found.settings.kind
+    secret = secret_of(kind, private) if private is not None else new_secret(kind)
+    return assemble(found.settings, found.framework, found.forms, found.imports, secret)
 
 
 def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> Examination:

@@ -47,6 +47,7 @@ def run_all(
     """Run the study for a cohort, from raw responses to the book; what is up to date is left alone."""
     from compendium.run.graph import Place, jobs_of
     from compendium.run.graph import run as run_graph
+    from compendium.run.lock import only_run
 
     place = Place(cohort, data, results)
     targets = {job.name: job.target for job in jobs_of(place)}
@@ -54,7 +55,9 @@ def run_all(
         from compendium.faults import suggest
 
         raise InvalidInput([Fault("--until", "there is no such job", suggest(until, targets), value=until)])
-    if status := run_graph(place, until=until, parallel=parallel):
+    with only_run(place.root):
+        status = run_graph(place, until=until, parallel=parallel)
+    if status:
         sys.exit(status)
     typer.echo(f"{'The book' if until == 'book' else until}: {targets[until] or 'done'}")
 
@@ -93,6 +96,43 @@ def validate(
         from compendium.run.prediction import as_text, predict
 
         typer.echo(as_text(predict(path, data)))
+
+
+@app.command()
+def withdraw(cohort: str, person: str, data: DataOption = "", results: ResultsOption = "results") -> None:
+    """Take a person, by id, out of a cohort's files and everything private made of them; plan the run that follows."""
+    from compendium.cohort import withdraw as take_out
+    from compendium.run.lock import only_run
+    from compendium.step import open_step
+
+    step = open_step("withdraw", cohort=cohort, data=data, results=results)
+    with only_run(step.folders.root):
+        done = take_out(step.settings, person, step.data, step.folders)
+    for file, rows in done.rows.items():
+        typer.echo(f"{file}: {rows} row{'' if rows == 1 else 's'} taken out")
+    typer.echo(f"{done.private_files} private files removed; the next run makes those of the others again")
+    typer.echo(f"steps that run again: {', '.join(done.steps) or 'all'}")
+    typer.echo(f"proof: {done.searched} files searched for the id and its pseudonyms, found in {len(done.left)}")
+    for path in done.left:
+        typer.echo(f"  {path}")
+    typer.echo(f"Backups and copies elsewhere are yours to mend. Then run: make all COHORT={cohort}")
+    sys.exit(1 if done.left else 0)
+
+
+@app.command()
+def release(
+    cohort: CohortArgument = "demo",
+    results: ResultsOption = "results",
+    withdrawn: Annotated[int, typer.Option(help="Number of an earlier release that was never given to anybody.")] = 0,
+    reason: Annotated[str, typer.Option(help="Why that release does not count.")] = "",
+) -> None:
+    """Note that the results as built are made public; refused where an earlier release and they give people away."""
+    from compendium.outputs.release import publish
+    from compendium.step import open_step
+
+    step = open_step("release", cohort=cohort, results=results)
+    number = publish(step.folders, int(step.plan.disclosure.minimum_group.value), withdrawn, reason)
+    typer.echo(f"noted as release {number}")
 
 
 @app.command()

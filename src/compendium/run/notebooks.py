@@ -13,7 +13,7 @@ import nbformat
 from rich.console import Console
 
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
-from compendium.files import write_text
+from compendium.files import write_bytes, write_text
 from compendium.outputs.saving import forget_step
 from compendium.step import Step, open_step
 
@@ -45,22 +45,26 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
     InvalidInput
         When the notebook is missing or a parameter is unknown.
     NotebookFailed
-        When a cell fails; the executed part is kept as ``<name>.failed.ipynb`` beside the missing target.
+        When a cell fails; the executed part is kept as ``<name>.failed.ipynb`` in the private folder.
     """
     source = _read(notebook)
     _check_parameters(notebook, source, parameters)
     step = open_step(notebook.stem, **parameters)
     target = step.folders.notebooks / notebook.name
-    failed = target.with_suffix(".failed.ipynb")
+    failed = step.folders.private / notebook.with_suffix(".failed.ipynb").name
     for stale in (target, failed):
         stale.unlink(missing_ok=True)
     # A step that saves nothing this time, since its data are no longer collected, must not leave its old results.
     forget_step(step.folders, step.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     executed, error = _execute(_adapted(source, step), parameters, step)
-    write_text(failed if error else target, nbformat.writes(_stripped(executed, step.settings.id)) + "\n")
+    content = nbformat.writes(_stripped(executed, step.settings.id)) + "\n"
     if error:
+        # What went wrong may quote people: it is kept where only the owner of the results reads it.
+        failed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_bytes(failed, content.encode(), mode=0o600)
         raise NotebookFailed(f"{error}\nThe executed part is kept in {display_path(failed)}.")
+    write_text(target, content)
     return target
 
 

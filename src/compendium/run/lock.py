@@ -1,0 +1,44 @@
+"""One run of a cohort at a time: two would write the same files."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from compendium.faults import Fault, InvalidInput, display_path
+
+LOCK = ".run.lock"
+
+
+@contextmanager
+def only_run(root: Path) -> Iterator[None]:
+    """Hold the results of a cohort while a run lasts; the system lets go of them when the run ends in any way.
+
+    Raises
+    ------
+    InvalidInput
+        When another run holds them, or nothing can be written there.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        action = "give another folder as RESULTS, make room, or mend its permissions"
+        raise InvalidInput(
+            [Fault(display_path(root), f"nothing can be written there: {error.strerror}", action)]
+        ) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            other = os.read(handle, 20).decode("ascii", "ignore").strip()
+            problem = f"another run of this cohort is under way{f' (process {other})' if other else ''}"
+            raise InvalidInput([Fault(display_path(root), problem, "wait until it ends, or stop it")]) from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,38 @@
+"""Malformed cohorts of every kind get a report, or are read rightly: no traceback, no hang, nothing silent.
+
+``make test`` runs a part of the battery that takes in every kind; ``make battery`` (BATTERY=all) runs all of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from battery import Case, all_cases, outcome_of
+
+WHOLE = os.environ.get("BATTERY") == "all"
+OF_EACH_KIND = 3
+
+
+def chosen() -> list[Case]:
+    """Return every case, or a few of each kind spread over it."""
+    kinds: dict[str, list[Case]] = defaultdict(list)
+    for case in all_cases():
+        kinds[case.kind].append(case)
+    if WHOLE:
+        return [case for cases in kinds.values() for case in cases]
+    return [case for cases in kinds.values() for case in cases[:: max(1, len(cases) // OF_EACH_KIND)][:OF_EACH_KIND]]
+
+
+def test_battery_is_large_and_names_each_case_once() -> None:
+    names = [(case.kind, case.name) for case in all_cases()]
+    assert len(names) >= 600
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("case", chosen(), ids=lambda case: f"{case.kind}: {case.name}"[:80])
+def test_malformed_cohort_is_reported_or_read_rightly(case: Case, tmp_path: Path) -> None:
+    outcome, words = outcome_of(case, tmp_path / "study")
+    assert outcome in ("report", "read"), f"{outcome}: {words}"

@@ -1,0 +1,144 @@
+"""A person can leave, runs do not meet, releases do not give anybody away, and pseudonyms need their secret."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from made_up_step import open_small, prepare, study_for_steps
+from small_study import SmallStudy
+
+from compendium.cohort import pseudonyms_of, withdraw
+from compendium.cohort.pseudonyms import SECRET, secret_of
+from compendium.disclosure.releases import Release, release_problem
+from compendium.faults import InvalidInput
+from compendium.run.lock import only_run
+
+LIMIT = 10
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStudy:
+    made = study_for_steps(tmp_path, monkeypatch)
+    made.settings["kind"] = "real"
+    made.write()
+    return made
+
+
+# Leaving
+
+
+def test_nothing_of_a_person_who_left_remains(study):
+    step = prepare(study)
+    before = pd.read_csv(step.folders.private / "pseudonyms.csv", index_col=0)["pseudonym"]
+    report = step.folders.private / "reports" / "individual" / f"{before['p05']}.pdf"
+    report.parent.mkdir(parents=True)
+    report.write_bytes(b"a page")
+    notebook = step.folders.notebooks / "03_cohort_quality.ipynb"
+    notebook.write_text("{}")
+    done = withdraw(step.settings, "p05", study.folder, step.folders)
+    assert not done.left
+    assert done.steps == ("03_cohort_quality",)
+    assert not notebook.exists()
+    assert not report.exists()
+    own = pd.read_csv(study.folder / "self.csv", dtype=str)
+    peers = pd.read_csv(study.folder / "peer.csv", dtype=str)
+    assert "p05" not in set(own["person_id"]) | set(peers["person_id"]) | set(peers["rater_id"])
+    assert done.rows == {"self.csv": 1, "peer.csv": 4}  # rated by two, rater of two
+
+
+def test_the_others_keep_their_rows_byte_for_byte_and_their_pseudonyms(study):
+    step = prepare(study)
+    lines = (study.folder / "self.csv").read_text().splitlines()
+    before = pd.read_csv(step.folders.private / "pseudonyms.csv", index_col=0)["pseudonym"]
+    withdraw(step.settings, "p05", study.folder, step.folders)
+    after = open_small(study, "03_cohort_quality").load_cohort().pseudonyms
+    assert (study.folder / "self.csv").read_text().splitlines() == [line for line in lines if "p05" not in line]
+    assert after.to_dict() == before.drop("p05").to_dict()
+
+
+def test_unknown_id_changes_nothing_and_is_not_quoted(study):
+    step = prepare(study)
+    content = (study.folder / "self.csv").read_bytes()
+    with pytest.raises(InvalidInput) as caught:
+        withdraw(step.settings, "Anna Smith", study.folder, step.folders)
+    assert "Anna" not in caught.value.report()
+    assert (study.folder / "self.csv").read_bytes() == content
+    assert (step.folders.private / "prepared_answers.csv").is_file()
+
+
+# Pseudonyms
+
+
+def test_pseudonyms_of_a_real_cohort_cannot_be_computed_from_a_list_of_staff(tmp_path):
+    ids = pd.Series(["p1", "p2"])
+    ours, theirs = secret_of("real", tmp_path / "a"), secret_of("real", tmp_path / "b")
+    assert not set(pseudonyms_of("pilot", ids, "P", ours)) & set(pseudonyms_of("pilot", ids, "P", theirs))
+    assert not set(pseudonyms_of("pilot", ids, "P", ours)) & set(pseudonyms_of("pilot", ids, "P"))
+
+
+def test_secret_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    private = tmp_path / "private"
+    assert secret_of("real", private) == secret_of("real", private)
+    assert len(secret_of("real", private)) == 32
+    assert stat.S_IMODE((private / SECRET).stat().st_mode) == 0o600
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+
+
+def test_synthetic_cohort_has_the_same_pseudonyms_in_every_clone(tmp_path):
+    assert secret_of("synthetic", tmp_path / "a") == secret_of("synthetic", tmp_path / "b")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("form", ["Anna Smith{}", "anna.smith{}", "Smith, Anna{}", "anna.smith{}@example.org"])
+def test_ids_that_look_like_people_are_refused_without_quoting_them(study, form):
+    letters = [chr(97 + number // 26) + chr(97 + number % 26) for number in range(len(study.own))]
+    study.own["person_id"] = [form.format(letter) for letter in letters]
+    faults = [fault for fault in study.faults() if "the ids look like" in fault.problem]
+    assert faults
+    assert not any("smith" in str(fault).lower() for fault in faults)
+    study.settings["identifying_ids"] = "staff agreed in writing to be listed"
+    assert not [fault for fault in study.faults() if "the ids look like" in fault.problem]
+
+
+# One run at a time
+
+
+def test_second_run_of_a_cohort_is_refused_with_the_first_ones_process(tmp_path):
+    code = "import sys; from pathlib import Path; from compendium.run.lock import only_run\n"
+    code += "try:\n    with only_run(Path(sys.argv[1])): print('ran')\nexcept Exception as error: print(error)\n"
+
+    def other() -> str:
+        return subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True).stdout
+
+    with only_run(tmp_path):
+        assert "another run of this cohort is under way" in other()
+    assert other() == "ran\n"
+
+
+def test_results_where_nothing_can_be_written_are_a_fault(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput, match="nothing can be written there"), only_run(tmp_path / "file" / "pilot"):
+        pass
+
+
+# Releases
+
+
+def test_release_that_differs_by_fewer_people_than_the_limit_is_refused():
+    before = [Release("first", {"n_people": 91})]
+    assert release_problem(Release("second", {"n_people": 90}), before, LIMIT)
+    assert release_problem(Release("second", {"n_people": 91}), before, LIMIT)
+    assert release_problem(Release("second", {"n_people": 82}), before, LIMIT)
+    assert release_problem(Release("second", {"n_people": 81}), before, LIMIT) is None
+
+
+def test_release_of_the_same_answers_or_beside_one_nobody_has_is_allowed():
+    before = [Release("first", {"n_people": 91})]
+    assert release_problem(before[0], before, LIMIT) is None
+    aside = [Release("first", {"n_people": 91}, withdrawn="a draft that nobody was given")]
+    assert release_problem(Release("second", {"n_people": 90}), aside, LIMIT) is None
