@@ -27,16 +27,17 @@ def yaml_problem(text: str) -> Problem | None:
     yaml.YAMLError
         When it is no YAML.
     """
-    depth = 0
+    anchored: list[bool] = []
     for number, event in enumerate(_events(text)):
         line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            depth += 1
+            anchored.append(event.anchor is not None)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            depth -= 1
-        if isinstance(event, yaml.AliasEvent):
-            return "an anchor is referred to (*name)", "write the value out", line
-        if depth > DEEPEST:
+            anchored.pop()
+        if isinstance(event, yaml.AliasEvent) and any(anchored):
+            # One level of anchors saves typing; more of them grow without end, or refer to themselves.
+            return "an anchor (&name) holds a reference (*name)", "write the value out", line
+        if len(anchored) > DEEPEST:
             return f"nested more than {DEEPEST} deep", "mend the brackets or the indentation", line
         if number > MOST_NODES:
             return f"more than {MOST_NODES} entries", "keep responses in CSV files", line
