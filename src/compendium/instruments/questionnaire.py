@@ -82,7 +82,8 @@ def _all_texts() -> dict[str, Any]:
 def texts(language: str) -> dict[str, Any]:
     """Return what a questionnaire says beside the items, in a language, in English where it lacks it."""
     known = _all_texts()
-    return known["en"] | known.get(language.split("-")[0], {})
+    chosen: dict[str, Any] = known["en"] | known.get(language.split("-")[0], {})
+    return chosen
 
 
 def questionnaire(

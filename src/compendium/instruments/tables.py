@@ -35,7 +35,7 @@ def xlsform(forms: Sequence[Questionnaire]) -> bytes:
     first = forms[0]
     labels = [f"label::{form.language}" if len(forms) > 1 else "label" for form in forms]
     book = openpyxl.Workbook()
-    survey, choices, settings = book.active, book.create_sheet("choices"), book.create_sheet("settings")
+    survey, choices, settings = book.worksheets[0], book.create_sheet("choices"), book.create_sheet("settings")
     survey.title = "survey"
     survey.append(["type", "name", *labels, "required", "relevant", "appearance"])
     choices.append(["list_name", "name", *labels])
