@@ -21,7 +21,7 @@ COMPENDIUM = "$(PYTHON)" -m compendium
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
 
-.PHONY: help all book test lint check accept demo-data validate bench lab lock clean shapes
+.PHONY: help all book test lint check accept battery demo-data validate bench lab lock clean shapes
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -61,6 +61,9 @@ test: | $(ENVIRONMENT) ## Lint, type-check and run the tests
 
 shapes: | $(ENVIRONMENT) ## Run cohorts of many shapes through the whole study
 	@SHAPES=all "$(PYTHON)" -m pytest -q tests/test_shapes.py
+
+battery: | $(ENVIRONMENT) ## Check every malformed cohort of the battery (the tests take a part of it)
+	@BATTERY=all "$(PYTHON)" -m pytest -q -n 2 tests/test_battery.py
 
 lint: | $(ENVIRONMENT) ## Check style and types
 	@"$(PYTHON)" -m ruff check src tests notebooks benchmarks

@@ -190,7 +190,7 @@ class CohortSettings(Strict):
     groups: dict[str, Group] = Field(default_factory=dict)
     outcomes: list[str] = Field(default_factory=list)
     peer_outcomes: list[str] = Field(default_factory=list)
-    own_outcomes: Sentence | None = None
+    own_outcomes: Place | None = None
     claims: dict[str, Claim] = Field(default_factory=dict)
     covariates: list[str] | None = None
     weight: Weight | None = None
