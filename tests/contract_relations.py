@@ -1,4 +1,4 @@
-"""How the contract calls the families of raters, scores, groups, change and item response."""
+"""How the contract calls the families of raters, scores, groups and change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from contract_cases import Case, Entry
 
-from psychometrics import agreement, association, change, dif, groups, irt, pooling, self_other
+from psychometrics import agreement, association, change, dif, groups, pooling, self_other
 from psychometrics.errors import InputShapeError
 
 BOOTSTRAP = dict.fromkeys(("observed", "expected"), "alpha is defined by disagreements")
@@ -50,11 +50,6 @@ def _between(case: Case) -> pd.Series:
 def _peers(case: Case) -> pd.DataFrame:
     """Return a second source on the same columns."""
     return case.answers.iloc[::-1].set_axis(case.answers.index)
-
-
-def _model(case: Case) -> irt.GradedResponse:
-    """Fit a graded response model; a refusal of the fit is one of the case."""
-    return irt.fit_graded_response(case.answers, unused="collapse")
 
 
 def _matching(case: Case) -> dif.OrdinalDif:
@@ -219,20 +214,6 @@ ENTRIES = {
         "welch_anova": Entry(lambda case: groups.welch_anova(_first(case), case.groups)),
         "dunn": Entry(lambda case: groups.dunn(_first(case), case.groups)),
         "known_groups": Entry(lambda case: groups.known_groups(_first(case), case.groups, "few", "many")),
-    },
-    "irt": {
-        "fit_graded_response": Entry(_model),
-        "fit_scales": Entry(lambda case: irt.fit_scales(case.answers, case.scales, unused="collapse")),
-        "category_probabilities": Entry(lambda case: irt.category_probabilities(_model(case), case.answers.columns[0])),
-        "item_information": Entry(lambda case: irt.item_information(_model(case))),
-        "expected_scores": Entry(lambda case: irt.expected_scores(_model(case))),
-        "scale_information": Entry(lambda case: irt.scale_information(_model(case))),
-        "marginal_reliability": Entry(lambda case: irt.marginal_reliability(_model(case))),
-        "person_scores": Entry(lambda case: irt.person_scores(_model(case), case.answers)),
-        "person_fit": Entry(lambda case: irt.person_fit(_model(case), case.answers)),
-        "empirical_reliability": Entry(lambda case: irt.empirical_reliability(_model(case), case.answers)),
-        "item_fit": Entry(lambda case: irt.item_fit(_model(case), case.answers)),
-        "local_dependence": Entry(lambda case: irt.local_dependence(_model(case), case.answers)),
     },
     "self_other": {
         "compare": Entry(lambda case: self_other.compare(case.answers, _peers(case))),
