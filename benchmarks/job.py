@@ -14,8 +14,8 @@ import pandas as pd
 
 from benchmarks.recover_items import analyse, open_drawn
 from compendium.framework import load_framework
+from compendium.outputs.step import Step
 from compendium.simulate import DEMO
-from compendium.step import Step
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis import findings as item_findings
 from psychometrics.dimensionality import parallel_analysis

@@ -22,14 +22,15 @@ from tqdm import tqdm
 
 from compendium.cohort import load_settings
 from compendium.framework import Framework, load_framework
+from compendium.outputs.step import Step
 from compendium.paths import cohort_folder, result_folders
 from compendium.plan import load_plan
 from compendium.simulate import DEMO, Quality, SimulationPlan, simulate_cohort
 from compendium.simulate.truth import keyed
-from compendium.step import Prepared, Step
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis import decisions as items
 from compendium.steps.item_analysis import findings as item_findings
+from compendium.study import Prepared
 from psychometrics.errors import PsychometricsError
 from psychometrics.items import KeyingCheck, check_keying
 
@@ -73,9 +74,8 @@ def open_drawn(plan: SimulationPlan, framework: Framework) -> Step:
     """Open the item analysis of a cohort that exists in memory only."""
     folder = cohort_folder("demo")
     settings = load_settings(folder)
-    step = Step(
-        "04_item_analysis", settings, load_plan(settings.study), framework, result_folders("drawn"), folder, folder
-    )
+    plan_of_study, folders = load_plan(settings.study), result_folders("drawn")
+    step = Step(settings, plan_of_study, framework, folders, folder, folder, name="04_item_analysis")
     own = simulate_cohort(plan, framework).self.set_index("person_id")
     answers = keyed(own[list(framework.items.index)], framework).astype(float)
     people = own[[group.column for group in settings.groups.values()]]
@@ -84,8 +84,8 @@ def open_drawn(plan: SimulationPlan, framework: Framework) -> Step:
 
 def with_people(step: Step, people: pd.DataFrame, answers: pd.DataFrame) -> Step:
     """Return the step with these people in place of prepared files."""
-    other, empty = replace(step), pd.DataFrame()
-    vars(other)["prepared"] = Prepared(people, answers, empty, empty, empty)
+    other = replace(step)
+    vars(other)["prepared"] = Prepared.of(people=people, answers=answers)
     return other
 
 

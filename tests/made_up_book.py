@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -16,16 +17,16 @@ from jinja2 import nodes
 
 from compendium.cohort import CohortSettings
 from compendium.framework import Framework, load_framework
-from compendium.outputs.saving import Results
+from compendium.outputs import catalogue
+from compendium.outputs.saving import Origin, Results
 from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
 from compendium.plan import StudyPlan, load_plan
 from compendium.report.book.passports import FACTS
 from compendium.report.book.passports import TABLE as PASSPORTS
-from compendium.step import OF_A_FRAMEWORK, has_part
+from compendium.study import OF_A_FRAMEWORK, has_part
 
 SOURCE = "psychometrics.a_family_with_a_long_name.a_module_of_it.a_function_of_that_module"
 ASKING = ("value", "percent", "p", "text", "raw", "table", "figure")
-SAVED = re.compile(r"save\.(value|table|figure|picture)\(\s*f?[\"']([^\"']+)[\"']")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="120"><rect width="300" height="120"/></svg>'
 FULL: dict[str, Any] = {
     "id": "made-up",
@@ -77,8 +78,8 @@ class MadeUp:
 
 
 def saved_names() -> list[SavedName]:
-    """Return every name that a notebook saves; one made in a loop counts for whatever pages ask for like it."""
-    return [SavedName(each.kind, name, each.notebook, each.tags) for each in _written_names() for name in _meant(each)]
+    """Return every name that a notebook keeps."""
+    return _written_names()
 
 
 def asked_names() -> set[str]:
@@ -120,25 +121,25 @@ def make_up(root: Path, description: dict[str, Any], *, gates_open: bool = True,
 
 
 def _written_names() -> list[SavedName]:
-    """Return every name in a call of ``save`` as it is written there."""
+    """Return every name that a notebook keeps, of every kind that the catalogue has it."""
     found: list[SavedName] = []
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        known = catalogue.entries(path.stem)
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code":
-                tags = tuple(cell.metadata.get("tags", []))
-                found += [
-                    SavedName("figure" if kind == "picture" else kind, name, path.stem, tags)
-                    for kind, name in SAVED.findall(cell.source)
-                ]
-    return found
+                tags, names = tuple(cell.metadata.get("tags", [])), _kept_in(cell.source)
+                found += [SavedName("value", name, path.stem, tags) for name in names if name in known.values]
+                found += [SavedName("table", name, path.stem, tags) for name in names if name in known.tables]
+                found += [SavedName("figure", name, path.stem, tags) for name in names if name in known.figures]
+    return list({(each.kind, each.name): each for each in found}.values())
 
 
-def _meant(saved: SavedName) -> list[str]:
-    """Return the names that a written name stands for."""
-    if "{" not in saved.name:
-        return [saved.name]
-    pattern = re.compile(re.sub(r"\\\{.*?\\\}", ".+", re.escape(saved.name)))
-    return sorted(name for name in asked_names() if pattern.fullmatch(name))
+def _kept_in(source: str) -> list[str]:
+    """Return the names that a cell keeps."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    kept = [call for call in calls if isinstance(call.func, ast.Attribute)]
+    named = [call.args[0].value for call in kept if call.func.attr == "keep" and isinstance(call.args[0], ast.Constant)]
+    return named + [word.arg for call in kept if call.func.attr == "keep_values" for word in call.keywords]
 
 
 def _documents() -> set[str]:
@@ -149,19 +150,21 @@ def _documents() -> set[str]:
 
 def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], gates_open: bool) -> None:
     """Save what one notebook would save."""
-    save = Results(made.folders, notebook, "0")
+    save = Results(made.folders, notebook)
     if notebook == "03_cohort_quality":
         said = "supported at n = 9 (needs 5)" if gates_open else "not supported at n = 9, would need 50"
         for gate in made.plan.gates:
-            save.value(f"supported_{gate}", gates_open, note=said, source=SOURCE)
+            save.value(f"supported_{gate}", gates_open, note=said, origin=Origin(SOURCE))
     for saved in saved_names():
         if saved.notebook != notebook or not _runs(saved.tags, made, gates_open):
             continue
         if saved.kind == "value":
-            save.value(saved.name, _value(saved.name, made), source=SOURCE)
+            save.value(saved.name, _value(saved.name, made), origin=Origin(SOURCE))
         elif saved.kind == "table":
             asked = columns.get(saved.name, {}) or {"row": "made up"}
-            save.table(saved.name, pd.DataFrame([asked, asked]), caption=f"Made up: {saved.name}", source=SOURCE)
+            save.table(
+                saved.name, pd.DataFrame([asked, asked]), caption=f"Made up: {saved.name}", origin=Origin(SOURCE)
+            )
         else:
             _save_figure(made.folders, saved)
 
@@ -175,7 +178,9 @@ def _save_figure(folders: ResultFolders, saved: SavedName) -> None:
         "caption": f"Made up: {saved.name}",
         "alt": "A grey box",
         "notebook": saved.notebook,
-        "function": SOURCE,
+        "cell": None,
+        "builder": SOURCE,
+        "statistics": [],
     }
     (folders.figures / f"{saved.name}.json").write_text(json.dumps(metadata), encoding="utf-8")
 

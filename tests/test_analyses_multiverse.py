@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -32,7 +31,7 @@ class MadeUpFramework:
         return {name: [item for item in members if item in kept] for name, members in ITEMS.items()}
 
 
-def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNamespace, claims.ClaimData]:
+def study(n: int = 200, *, flagged: int = 20) -> tuple[SimpleNamespace, claims.ClaimData]:
     draw = np.random.default_rng(2)
     index = pd.Index([f"p{i}" for i in range(n)], name="person")
     trait = draw.normal(size=n)
@@ -58,31 +57,30 @@ def study(folder: Path, n: int = 200, *, flagged: int = 20) -> tuple[SimpleNames
         (),
     )
     flags = pd.DataFrame({"person": index, "flagged": [i < flagged for i in range(n)]})
-    flags.to_csv(folder / "careless_flags.csv", index=False)
     step = SimpleNamespace(
         plan=load_plan(claims=load_framework("integrated-care").claims), kept_items=["l1", "l2", "s1"],
         framework=MadeUpFramework(),
-        prepared=SimpleNamespace(answers=answers), folders=SimpleNamespace(private=folder),
+        prepared=SimpleNamespace(answers=answers, careless=flags.set_index("person")),
     )  # fmt: skip
     return step, material
 
 
-def test_every_combination_that_the_cohort_allows_is_there_once(tmp_path: Path):
-    step, material = study(tmp_path)
+def test_every_combination_that_the_cohort_allows_is_there_once():
+    step, material = study()
     table = multiverse.specifications(step, material)
     assert len(table) == 2 * 3 * 2 * 2 * 2  # sector and occupation were not collected
     assert not table.duplicated().any()
 
 
-def test_careless_rule_is_no_choice_where_nobody_was_flagged(tmp_path: Path):
-    step, material = study(tmp_path, flagged=0)
+def test_careless_rule_is_no_choice_where_nobody_was_flagged():
+    step, material = study(flagged=0)
     assert set(multiverse.specifications(step, material)["careless"]) == {"all"}
-    (tmp_path / "careless_flags.csv").unlink()
+    step.prepared.careless = step.prepared.careless.iloc[:0]
     assert len(multiverse.flagged_people(step)) == 0
 
 
-def test_each_estimate_is_what_its_choices_say(tmp_path: Path):
-    step, material = study(tmp_path)
+def test_each_estimate_is_what_its_choices_say():
+    step, material = study()
     curve = multiverse.specification_curve(step, material).set_index(list(multiverse.CHOICES))
     answers, own = step.prepared.answers.iloc[20:], material.own["engagement"].iloc[20:]
     overall = (answers[["l1", "l2"]].mean(axis=1) + answers[["s1", "s2"]].mean(axis=1)) / 2
@@ -92,8 +90,8 @@ def test_each_estimate_is_what_its_choices_say(tmp_path: Path):
     assert curve.loc[("asked", 1.0, "all", "pearson", "none"), "n"] == 185
 
 
-def test_summary_and_picture_of_the_curve(tmp_path: Path):
-    step, material = study(tmp_path)
+def test_summary_and_picture_of_the_curve():
+    step, material = study()
     curve = multiverse.specification_curve(step, material)
     row = multiverse.curve_summary(curve, {"engagement": 0.1}).iloc[0]
     assert row["smallest"] <= row["median"] <= row["largest"]
@@ -102,8 +100,8 @@ def test_summary_and_picture_of_the_curve(tmp_path: Path):
     specification_curve(curve, list(multiverse.CHOICES), smallest=0.1)
 
 
-def test_methods_agree_on_complete_independent_data_and_name_what_they_lack(tmp_path: Path):
-    step, material = study(tmp_path)
+def test_methods_agree_on_complete_independent_data_and_name_what_they_lack():
+    step, material = study()
     items = step.prepared.answers
     answers = {"engagement": pd.DataFrame({"e1": material.own["engagement"]})}
     table = specifications.estimates_by_method(material, items, answers, step.plan).set_index("kind")

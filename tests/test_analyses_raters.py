@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from compendium.report.figures import raters as figures
+from compendium.steps.factor_structure import reliability_table
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.rater_agreement import peers as raters
 from compendium.steps.rater_agreement import self_and_peers as self_peer
@@ -15,6 +16,10 @@ from psychometrics import self_other
 CONFIDENCE, CLOSED_FORM = 0.95, 1e-10
 SCALES = {"listen": ["listen_1", "listen_2", "listen_3"], "share": ["share_1", "share_2"]}
 TARGETS = (0.7, 0.8)
+
+
+def alphas(own: pd.DataFrame) -> pd.Series:
+    return reliability_table(own, SCALES).set_index("competency")["alpha"]
 
 
 def made_up(people: int = 60, peers: int = 3, seed: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -63,7 +68,7 @@ def test_one_peer_each_is_said_in_every_table_and_stops_none():
     assert raters.reliability_curves(icc).empty
     within = raters.within_person_agreement(peers, SCALES, 5, ("uniform",), 0.7)
     assert within["note"].str.contains("no group has two raters").all()
-    profiles = self_peer.profiles(scored(own), given, self_peer.alphas(own, SCALES), 10, CONFIDENCE)
+    profiles = self_peer.profiles(scored(own), given, alphas(own), 10, CONFIDENCE)
     assert profiles["note"].str.contains("no person has two peers").all()
 
 
@@ -72,7 +77,7 @@ def test_no_self_ratings_are_said_in_every_table_and_stop_none():
     own[:] = np.nan
     means, _ = raters.peer_means(scored(peers))
     compared = self_other.compare(scored(own), means.reindex(own.index)).to_frame()
-    alpha = self_peer.alphas(own, SCALES)
+    alpha = alphas(own)
     icc = raters.peer_icc(scored(peers), CONFIDENCE)
     assert compared["note"].str.contains("only 0 persons").all()
     assert alpha.isna().all()
@@ -114,11 +119,11 @@ def test_decision_study_needs_no_fewer_peers_for_other_items_than_for_the_same()
 
 def test_profiles_are_shares_that_add_up_and_name_nobody():
     own, peers = made_up()
-    table = self_peer.profiles(scored(own), scored(peers), self_peer.alphas(own, SCALES), 10, CONFIDENCE)
+    table = self_peer.profiles(scored(own), scored(peers), alphas(own), 10, CONFIDENCE)
     shares = table[["self_higher_share", "no_clear_difference_share", "self_lower_share"]]
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     assert not any("person" in str(column) for column in table.columns)
-    few = self_peer.profiles(scored(own), scored(peers), self_peer.alphas(own, SCALES), 100, CONFIDENCE)
+    few = self_peer.profiles(scored(own), scored(peers), alphas(own), 100, CONFIDENCE)
     assert few.drop(columns=["competency", "note"]).isna().all(axis=None)
 
 

@@ -16,7 +16,7 @@ from made_up_book import BARE, FULL, MadeUp, calls, make_up, saved_names
 
 from compendium.cohort import CohortSettings
 from compendium.framework import load_framework
-from compendium.outputs.saving import Results
+from compendium.outputs.saving import Origin, Results
 from compendium.paths import BOOK, NOTEBOOKS, PROJECT, ResultFolders
 from compendium.plan import load_plan
 from compendium.report.book import BookError, build, builder
@@ -58,15 +58,15 @@ $$ (alpha)
 def folders(tmp_path: Path) -> ResultFolders:
     results = ResultFolders(tmp_path / "tiny")
     results.root.mkdir()
-    save = Results(results, "04_item_analysis", "0")
-    save.value("n_kept", 1234, source="psychometrics.selection.screen_items")
-    save.value("alpha", 0.9149, source="psychometrics.reliability.cronbach_alpha")
-    save.value("kmo", None, note="not supported at n = 91", source="a.b")
-    save.value("shift", -0.004, source="a.b")
-    save.value("small_p", 0.0002, source="a.b")
-    save.value("share_kept", 0.125, source="a.b")
-    save.value("verdict", "two * factors", source="a.b")
-    save.value("supported_factor_analysis", False, note="not supported at n = 91, would need 260", source="a.b")
+    save = Results(results, "04_item_analysis")
+    save.value("n_kept", 1234, origin=Origin("psychometrics.selection.screen_items"))
+    save.value("alpha", 0.9149, origin=Origin("psychometrics.reliability.cronbach_alpha"))
+    save.value("kmo", None, note="not supported at n = 91", origin=Origin("a.b"))
+    save.value("shift", -0.004, origin=Origin("a.b"))
+    save.value("small_p", 0.0002, origin=Origin("a.b"))
+    save.value("share_kept", 0.125, origin=Origin("a.b"))
+    save.value("verdict", "two * factors", origin=Origin("a.b"))
+    save.value("supported_factor_analysis", False, note="not supported at n = 91, would need 260", origin=Origin("a.b"))
     frame = pd.DataFrame(
         {
             "item": ["person_01", "person|02"],
@@ -78,10 +78,11 @@ def folders(tmp_path: Path) -> ResultFolders:
             "note": [None, "a *star*"],
         }
     )
-    save.table("items", frame, caption="Items and what they do", note="Spearman.", source="a.items")
+    save.table("items", frame, caption="Items and what they do", note="Spearman.", origin=Origin("a.items"))
     (results.figures / "plot.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
     (results.figures / "plot.json").write_text(
-        '{"caption": "A plot", "alt": "One line rises", "notebook": "04_item_analysis", "function": "a.plot"}',
+        '{"caption": "A plot", "alt": "One line rises", "notebook": "04_item_analysis", '
+        '"cell": "plot", "builder": "a.plot"}',
         encoding="utf-8",
     )
     nbformat.write(_executed(), results.notebooks / "04_item_analysis.ipynb")
@@ -123,7 +124,7 @@ def _executed() -> nbformat.NotebookNode:
     words = nbformat.v4.new_output("execute_result", data={"text/html": "<p>hello</p>", "text/plain": "hello"})
     code = nbformat.v4.new_code_cell("shown", outputs=[table, progress, words], metadata={"tags": ["requires:peers"]})
     repr_only = nbformat.v4.new_output("execute_result", data={"text/plain": "<Figure person 17>"})
-    figure = nbformat.v4.new_code_cell('step.save.figure("plot", drawn, caption="A plot")', outputs=[repr_only])
+    figure = nbformat.v4.new_code_cell('step.keep("plot", drawn)', outputs=[repr_only], id="plot")
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Item analysis"), code, figure])
 
 
@@ -200,9 +201,9 @@ def test_a_table_can_be_cut_sorted_out_and_folded(prose: Prose) -> None:
 
 
 def test_a_column_without_an_entry_is_left_out_unless_asked_for(study: Study, prose: Prose) -> None:
-    save = Results(study.saved.folders, "05_factor_structure", "0")
+    save = Results(study.saved.folders, "05_factor_structure")
     frame = pd.DataFrame({"item": ["a", "b"], "note": [None, None], "text": ["", "x"]})
-    save.table("gaps", frame, caption="Gaps", source="a.gaps")
+    save.table("gaps", frame, caption="Gaps", origin=Origin("a.gaps"))
     assert "| item | text |" in prose.table("gaps")
     assert "| item | note |" in prose.table("gaps", columns=["item", "note"])
 

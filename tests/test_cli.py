@@ -11,7 +11,7 @@ from small_study import SmallStudy
 
 from compendium.cohort import examine
 from compendium.outputs.manifest import Difference
-from compendium.outputs.saving import Results
+from compendium.outputs.saving import Origin, Results
 from compendium.paths import ResultFolders
 from compendium.run import cli
 from compendium.run.notebooks import NotebookFailed
@@ -140,7 +140,7 @@ def test_unknown_cohort_ends_with_status_2(call, tmp_path):
 
 def test_index_is_written_for_the_cohort(call, study):
     folders = ResultFolders(study.root / "results" / "pilot")
-    Results(folders, "04_item_analysis", "0").value("n_items", 6, source="by.hand")
+    Results(folders, "04_item_analysis").value("n_items", 6, origin=Origin("by.hand"))
     assert call("index", "--cohort", study.folder, "--results", study.root / "results")[0] == 0
     manifest = json.loads(folders.manifest.read_text())
     assert (manifest["cohort"], [entry["name"] for entry in manifest["results"]]) == ("pilot", ["n_items"])

@@ -20,13 +20,13 @@ from compendium.cohort import validate
 from compendium.faults import InvalidInput
 from compendium.findings import found
 from compendium.outputs.saving import read_values
+from compendium.outputs.step import Step, open_step
 from compendium.paths import BOOK, NOTEBOOKS
 from compendium.report.book import pages
 from compendium.report.book.prose import Study
 from compendium.report.book.saved import SavedResults
 from compendium.run import notebooks as pipeline
 from compendium.simulate import SimulationPlan, write_cohort
-from compendium.step import Step, open_step
 
 pytestmark = pytest.mark.slow
 OUTCOME = "job_satisfaction"

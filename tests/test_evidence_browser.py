@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compendium import review as evidence
-from compendium.outputs.saving import Results
+from compendium.outputs.saving import Origin, Results
 from compendium.paths import ResultFolders
 from compendium.report.figures.prisma import describe_flow, flow_diagram
 
@@ -40,8 +40,12 @@ def test_the_flow_diagram_opens_in_a_browser_and_is_read_out_box_by_box(page: Pa
     review = evidence.load_review()
     flow = evidence.prisma_flow(review)
     folders = ResultFolders(tmp_path / "demo")
-    Results(folders, "01_evidence_review", "0").figure(
-        "flow", flow_diagram(flow, review), caption="Flow", alt=describe_flow(flow, review), source=evidence.prisma_flow
+    Results(folders, "01_evidence_review").figure(
+        "flow",
+        flow_diagram(flow, review),
+        caption="Flow",
+        alt=describe_flow(flow, review),
+        origin=Origin("compendium.review.prisma_flow"),
     )
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -11,15 +11,16 @@ import pandas as pd
 import pytest
 
 from compendium.findings import Finding, decode, encode, found, of_reason
+from compendium.outputs.step import Step, open_step
 from compendium.paths import COHORTS
 from compendium.plan import load_plan
 from compendium.report import item_documents
 from compendium.report.wording import running_text, sentence
-from compendium.step import Prepared, Step, open_step
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis import decisions as items
 from compendium.steps.item_analysis import findings as item_findings
 from compendium.steps.item_analysis.findings import Findings, Groupings
+from compendium.study import Prepared
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.items import check_keying
 from psychometrics.selection import ItemCheck, Reason, category_check, screen_items, select_items
@@ -68,8 +69,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     """Walk notebook 04 on the shipped cohort."""
     step = open_step("04_item_analysis", cohort="demo", results=str(tmp_path_factory.mktemp("results")))
     cohort = step.load_cohort()
-    tables = (cohort.people, cohort.answers, cohort.outcomes, cohort.peers, cohort.peer_outcomes)
-    step.__dict__["prepared"] = Prepared(*tables)
+    step.__dict__["prepared"] = Prepared.of(people=cohort.people, answers=cohort.answers)
     answers, plan = cohort.answers, step.plan.selection
     keying = check_keying(answers, step.framework.items["competency"], step.plan.confidence.value)
     screening = items.decide(step, answers, keying)

@@ -11,7 +11,7 @@ from made_up_step import open_small, study_for_steps
 from small_study import SmallStudy
 
 from compendium.faults import InvalidInput
-from compendium.outputs.saving import Results, read_values
+from compendium.outputs.saving import Origin, Results, read_values
 from compendium.run.notebooks import NotebookFailed, _adapted, _stripped, run_notebook
 
 PARAMETERS = 'cohort = "demo"\ndata = ""\nresults = "results"'
@@ -215,9 +215,9 @@ def test_kernel_that_dies_is_told_as_a_failure(study, tmp_path):
 
 def test_step_that_saves_nothing_this_time_leaves_none_of_its_old_results(study, tmp_path, monkeypatch):
     step = open_small(study, "07_rater_agreement")
-    step.save.value("icc1_mean", 0.2, source="by.hand")
-    other = Results(step.folders, "08_outcome_associations", "0")
-    other.value("mean_rho", 0.3, source="by.hand")
+    step.results.value("icc1_mean", 0.2, origin=Origin("by.hand"))
+    other = Results(step.folders, "08_outcome_associations")
+    other.value("mean_rho", 0.3, origin=Origin("by.hand"))
     path = notebook(tmp_path, code("peers()", "requires:teams"))
     monkeypatch.setattr("compendium.run.notebooks._execute", lambda source, *_: (source, None))
     run_notebook(path, given(study))

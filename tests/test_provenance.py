@@ -12,21 +12,21 @@ import pytest
 
 from compendium.faults import InvalidInput
 from compendium.outputs.manifest import TOLERANCES, accept, compare, write_manifest
-from compendium.outputs.saving import Results
+from compendium.outputs.saving import Origin, Results
 from compendium.paths import ResultFolders
 
-CLOSED, ITERATIVE = "03_cohort_quality", "05_factor_structure"
+CLOSED = "03_cohort_quality"
 FRAME = pd.DataFrame({"item": ["a", "b", "c"], "rho": [0.1, np.nan, -1 / 3], "decision": ["keep", "drop", "keep"]})
 VALUES = {"rho": 0.25, "text": "yes", "nothing": None, "flag": True}
 
 
 def build(root: Path, frame: pd.DataFrame = FRAME, step: str = CLOSED, **changes: object) -> ResultFolders:
     folders = ResultFolders(root)
-    save = Results(folders, step, "0")
-    save.table("items", frame, caption="Items", source="by.hand")
+    save = Results(folders, step)
+    save.table("items", frame, caption="Items", origin=Origin("by.hand"))
     for name, value in {**VALUES, **changes}.items():
-        save.value(name, value, source="by.hand")
-    save.picture("page", {"svg": b"<svg/>", "png": b"png"}, caption="A page", alt="One page.", source="by.hand")
+        save.value(name, value, origin=Origin("by.hand"))
+    save.picture("page", {"svg": b"<svg/>", "png": b"png"}, caption="A page", alt="One page.", origin=Origin("by.hand"))
     return folders
 
 
@@ -56,10 +56,10 @@ def test_changed_word_is_found(tmp_path, accepted):
 
 def test_number_in_place_of_a_blank_is_found_both_ways(tmp_path, accepted):
     assert told(tmp_path, accepted, FRAME.assign(rho=[0.1, 0.2, -1 / 3])) == [
-        "tables/items.csv row 3 rho: accepted nan, built 0.2"
+        "tables/items.csv row 3 rho: accepted blank, built 0.2"
     ]
     assert told(tmp_path, accepted, FRAME.assign(rho=[np.nan, np.nan, -1 / 3])) == [
-        "tables/items.csv row 2 rho: accepted 0.1, built nan"
+        "tables/items.csv row 2 rho: accepted 0.1, built blank"
     ]
 
 
@@ -95,9 +95,9 @@ def test_changed_value_is_named(tmp_path, accepted, changes, line):
 
 
 def mark(folders: ResultFolders, note: str, *, n: float, tag: str = "rho") -> ResultFolders:
-    save = Results(folders, "01_evidence_review", "0")
-    save.table("changes", pd.DataFrame({tag: [n]}), caption="Changes", note=note, source="by.hand")
-    save.value("changes_n", n, note=note, source="by.hand")
+    save = Results(folders, "01_evidence_review")
+    save.table("changes", pd.DataFrame({tag: [n]}), caption="Changes", note=note, origin=Origin("by.hand"))
+    save.value("changes_n", n, note=note, origin=Origin("by.hand"))
     return folders
 
 
@@ -128,7 +128,7 @@ def test_a_result_that_is_compared_on_one_side_is_compared(tmp_path, before, aft
 def test_that_a_result_is_gone_is_found_even_if_it_is_not_compared(tmp_path):
     reference, again = tmp_path / "reference", build(tmp_path / "again")
     accept(mark(build(tmp_path / "first"), "not compared", n=1), reference)
-    Results(again, "01_evidence_review", "0").value("other", 1, source="by.hand")
+    Results(again, "01_evidence_review").value("other", 1, origin=Origin("by.hand"))
     assert [each.where for each in compare(again, reference)] == [
         "tables/changes.csv",
         "values/01_evidence_review.json changes_n",
@@ -136,19 +136,31 @@ def test_that_a_result_is_gone_is_found_even_if_it_is_not_compared(tmp_path):
     ]
 
 
-@pytest.mark.parametrize(("step", "kind"), [(CLOSED, "closed form"), (ITERATIVE, "iterative")])
-def test_tolerance_goes_by_the_kind_of_quantity(tmp_path, step, kind):
+# One result of each kind of quantity, by step, name of a table and name of a value.
+OF_EACH_KIND = {
+    "closed form": ("03_cohort_quality", "missing_items", "missing_share"),
+    "iterative": ("05_factor_structure", "model_fit", "model_cfi"),
+    "item response": ("04_item_analysis", "irt_parameters", "n_misfitting_items"),
+    "Monte Carlo": ("08_outcome_associations", "claims", "n_claims"),
+}
+
+
+def one_of_a_kind(root: Path, kind: str, number: float) -> ResultFolders:
+    step, table, value = OF_EACH_KIND[kind]
+    folders = ResultFolders(root)
+    save = Results(folders, step)
+    save.table(table, pd.DataFrame({"x": [number]}), caption="One", origin=Origin("by.hand"))
+    save.value(value, number, origin=Origin("by.hand"))
+    return folders
+
+
+@pytest.mark.parametrize("kind", TOLERANCES)
+def test_tolerance_goes_by_the_quantity_that_the_catalogue_names(tmp_path, kind):
     absolute, relative = TOLERANCES[kind]
-    reference = tmp_path / "reference"
-    accept(build(tmp_path / "first", step=step), reference)
-    allowed = absolute + relative * VALUES["rho"]
-    within, beyond = VALUES["rho"] + 0.9 * allowed, VALUES["rho"] + 1.2 * allowed
-    assert told(tmp_path, reference, FRAME, step, rho=within) == []
-    assert len(told(tmp_path, reference, FRAME, step, rho=beyond)) == 1
-    moved = FRAME.assign(rho=FRAME["rho"] + 0.9 * absolute)
-    assert told(tmp_path, reference, moved, step) == []
-    moved = FRAME.assign(rho=FRAME["rho"] + 2.5 * absolute)
-    assert len(told(tmp_path, reference, moved, step)) == 2
+    reference, allowed = tmp_path / "reference", absolute + relative * 0.25
+    accept(one_of_a_kind(tmp_path / "first", kind, 0.25), reference)
+    assert compare(one_of_a_kind(tmp_path / "within", kind, 0.25 + 0.9 * allowed), reference) == []
+    assert len(compare(one_of_a_kind(tmp_path / "beyond", kind, 0.25 + 1.2 * allowed), reference)) == 2
 
 
 def test_accepting_a_change_makes_it_the_accepted_one(tmp_path, accepted):
@@ -199,7 +211,7 @@ def test_index_says_where_each_result_comes_from(tmp_path):
         ("page", "figure"),
         *((name, "value") for name in VALUES),
     }
-    assert {(entry["notebook"], entry["function"]) for entry in manifest["results"]} == {(CLOSED, "by.hand")}
+    assert {(entry["notebook"], entry["builder"]) for entry in manifest["results"]} == {(CLOSED, "by.hand")}
 
 
 def test_index_is_the_same_for_the_same_results(tmp_path):

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from compendium.files import checksum, sweep, write_bytes, write_text
 from compendium.outputs import saving as results_module
-from compendium.outputs.saving import ResultError, Results, forget_step, read_values
+from compendium.outputs.saving import Origin, ResultError, Results, forget_step, read_values
 from compendium.paths import PROJECT, ResultFolders, result_folders
 from compendium.report.figures.theme import label, subplots
 
@@ -34,7 +34,7 @@ def folders(tmp_path: Path) -> ResultFolders:
 
 @pytest.fixture
 def save(folders: ResultFolders) -> Results:
-    return Results(folders, STEP, "0123")
+    return Results(folders, STEP)
 
 
 def drawing() -> Figure:
@@ -50,10 +50,10 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 
 
 def save_one_of_each(save: Results) -> None:
-    save.table("loadings", FRAME, caption="Loadings", source="by.hand", note="a note")
-    save.value("n_items", 72, source="by.hand")
-    save.figure("plot", drawing(), caption="A plot", alt="A line that rises and falls.", source="by.hand")
-    save.picture("page", {"svg": b"<svg/>"}, caption="A page", alt="One page.", source="by.hand")
+    save.table("loadings", FRAME, caption="Loadings", origin=Origin("by.hand"), note="a note")
+    save.value("n_items", 72, origin=Origin("by.hand"))
+    save.figure("plot", drawing(), caption="A plot", alt="A line that rises and falls.", origin=Origin("by.hand"))
+    save.picture("page", {"svg": b"<svg/>"}, caption="A page", alt="One page.", origin=Origin("by.hand"))
     save.private_table("prepared", FRAME)
 
 
@@ -86,7 +86,7 @@ def test_table_that_cannot_be_written_leaves_no_trace(folders, save, monkeypatch
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
     with pytest.raises(MemoryError):
-        save.table("loadings", FRAME, caption="Loadings", source="by.hand")
+        save.table("loadings", FRAME, caption="Loadings", origin=Origin("by.hand"))
     assert everything_in(folders.root) == {}
 
 
@@ -101,16 +101,16 @@ def test_figure_that_fails_in_its_second_form_leaves_no_trace(folders, save, mon
 
     monkeypatch.setattr(figure, "savefig", only_svg)
     with pytest.raises(RuntimeError, match="no png today"):
-        save.figure("plot", figure, caption="A plot", alt="A line.", source="by.hand")
+        save.figure("plot", figure, caption="A plot", alt="A line.", origin=Origin("by.hand"))
     assert everything_in(folders.root) == {}
 
 
 def test_table_cut_off_between_its_files_is_forgotten_by_the_next_run(folders, save, monkeypatch):
     monkeypatch.setattr(results_module, "write_bytes", _fails_on(".csv", results_module.write_bytes))
     with pytest.raises(KeyboardInterrupt):
-        save.table("loadings", FRAME, caption="Loadings", source="by.hand")
+        save.table("loadings", FRAME, caption="Loadings", origin=Origin("by.hand"))
     monkeypatch.undo()
-    Results(folders, STEP, "0123")
+    Results(folders, STEP)
     assert everything_in(folders.root) == {}
 
 
@@ -130,7 +130,7 @@ def _fails_on(ending: str, write):
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_tables_keep_every_digit(tmp_path_factory, numbers):
     folders = ResultFolders(tmp_path_factory.mktemp("results"))
-    Results(folders, STEP, "0").table("t", pd.DataFrame({"x": numbers}), caption="t", source="by.hand")
+    Results(folders, STEP).table("t", pd.DataFrame({"x": numbers}), caption="t", origin=Origin("by.hand"))
     read = pd.read_csv(folders.tables / "t.csv")["x"]
     assert [float(number) for number in read] == [float(number) for number in numbers]
 
@@ -139,33 +139,35 @@ def test_tables_keep_every_digit(tmp_path_factory, numbers):
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_values_keep_every_digit(tmp_path_factory, number):
     folders = ResultFolders(tmp_path_factory.mktemp("results"))
-    Results(folders, STEP, "0").value("x", number, source="by.hand")
+    Results(folders, STEP).value("x", number, origin=Origin("by.hand"))
     assert read_values(folders)["x"]["value"] == number
 
 
 def test_index_is_written_as_first_columns_when_wanted(folders, save):
     matrix = pd.DataFrame({"a": [1.0, 0.5]}, index=pd.Index(["a", "b"], name="item"))
-    returned = save.table("matrix", matrix, caption="Correlations", source="by.hand", index=True)
-    assert returned is matrix
+    returned = save.table("matrix", matrix, caption="Correlations", origin=Origin("by.hand"), index=True)
+    assert list(returned.columns) == ["item", "a"]
     assert (folders.tables / "matrix.csv").read_text() == "item,a\na,1.0\nb,0.5\n"
 
 
-def test_metadata_say_caption_note_notebook_function_input_and_rows(folders, save):
-    save.table("loadings", FRAME, caption="Loadings", source=checksum, note="a note")
+def test_metadata_say_caption_note_notebook_cell_builder_statistics_and_rows(folders, save):
+    origin = Origin("compendium.steps.a", ("psychometrics.b", "psychometrics.c"), "loadings")
+    save.table("loadings", FRAME, caption="Loadings", origin=origin, note="a note")
     assert json.loads((folders.tables / "loadings.json").read_text()) == {
         "caption": "Loadings",
         "note": "a note",
         "notebook": STEP,
-        "function": "compendium.files.checksum",
-        "input": "0123",
+        "cell": "loadings",
+        "builder": "compendium.steps.a",
+        "statistics": ["psychometrics.b", "psychometrics.c"],
         "rows": 2,
     }
 
 
 def test_figure_carries_caption_and_alternative_text_in_metadata_and_svg(folders, save):
-    save.figure("plot", drawing(), caption="Shares & counts", alt="A line that rises.", source="by.hand")
+    save.figure("plot", drawing(), caption="Shares & counts", alt="A line that rises.", origin=Origin("by.hand"))
     metadata = json.loads((folders.figures / "plot.json").read_text())
-    assert (metadata["caption"], metadata["alt"], metadata["function"]) == (
+    assert (metadata["caption"], metadata["alt"], metadata["builder"]) == (
         "Shares & counts",
         "A line that rises.",
         "by.hand",
@@ -177,8 +179,8 @@ def test_figure_carries_caption_and_alternative_text_in_metadata_and_svg(folders
 
 
 def test_figure_is_written_in_the_forms_asked_for_and_forgotten_with_them(folders, save):
-    save.figure("small", drawing(), caption="A plot", alt="A line.", source="by.hand", endings=("svg",))
-    save.figure("plot", drawing(), caption="A plot", alt="A line.", source="by.hand")
+    save.figure("small", drawing(), caption="A plot", alt="A line.", origin=Origin("by.hand"), endings=("svg",))
+    save.figure("plot", drawing(), caption="A plot", alt="A line.", origin=Origin("by.hand"))
     found = sorted(path.name for path in folders.figures.iterdir())
     assert found == ["plot.json", "plot.png", "plot.svg", "small.json", "small.svg"]
     forget_step(folders, STEP)
@@ -219,13 +221,13 @@ def test_folder_of_results_is_never_emptied(folders, save, name):
 def test_two_saves_give_identical_bytes(tmp_path):
     one, two = ResultFolders(tmp_path / "one"), ResultFolders(tmp_path / "two")
     for folders in (one, two):
-        save_one_of_each(Results(folders, STEP, "0123"))
+        save_one_of_each(Results(folders, STEP))
     assert everything_in(one.root) == everything_in(two.root)
     assert len(everything_in(one.root)) == 9
 
 
 def test_svg_and_png_hold_no_date(folders, save):
-    save.figure("plot", drawing(), caption="A plot", alt="A line.", source="by.hand")
+    save.figure("plot", drawing(), caption="A plot", alt="A line.", origin=Origin("by.hand"))
     svg, png = ((folders.figures / f"plot.{ending}").read_bytes() for ending in ("svg", "png"))
     assert b"<dc:date>" not in svg
     assert b"Software" not in png
@@ -238,11 +240,11 @@ def test_svg_and_png_hold_no_date(folders, save):
 @pytest.mark.parametrize("kind", ["table", "figure", "value"])
 def test_name_owned_by_another_step_is_refused(folders, save, kind):
     save_one_of_each(save)
-    other = Results(folders, "05_factor_structure", "0")
+    other = Results(folders, "05_factor_structure")
     attempts = {
-        "table": lambda: other.table("loadings", FRAME, caption="x", source="by.hand"),
-        "figure": lambda: other.figure("plot", drawing(), caption="x", alt="x", source="by.hand"),
-        "value": lambda: other.value("n_items", 1, source="by.hand"),
+        "table": lambda: other.table("loadings", FRAME, caption="x", origin=Origin("by.hand")),
+        "figure": lambda: other.figure("plot", drawing(), caption="x", alt="x", origin=Origin("by.hand")),
+        "value": lambda: other.value("n_items", 1, origin=Origin("by.hand")),
     }
     before = everything_in(folders.root)
     with pytest.raises(ResultError, match=f"already saved by {STEP}; choose another name"):
@@ -251,33 +253,33 @@ def test_name_owned_by_another_step_is_refused(folders, save, kind):
 
 
 def test_table_saved_twice_in_one_run_is_refused(save):
-    save.table("loadings", FRAME, caption="Loadings", source="by.hand")
+    save.table("loadings", FRAME, caption="Loadings", origin=Origin("by.hand"))
     with pytest.raises(ResultError, match="'loadings' is already saved by 04_item_analysis"):
-        save.table("loadings", FRAME, caption="Loadings again", source="by.hand")
+        save.table("loadings", FRAME, caption="Loadings again", origin=Origin("by.hand"))
 
 
 def test_missing_caption_is_refused(folders, save):
     with pytest.raises(ResultError, match="'loadings' has no caption"):
-        save.table("loadings", FRAME, caption="", source="by.hand")
+        save.table("loadings", FRAME, caption="", origin=Origin("by.hand"))
     with pytest.raises(ResultError, match="'plot' has no caption"):
-        save.figure("plot", drawing(), caption="", alt="A line.", source="by.hand")
+        save.figure("plot", drawing(), caption="", alt="A line.", origin=Origin("by.hand"))
     assert everything_in(folders.root) == {}
 
 
 def test_missing_alternative_text_is_refused(folders, save):
     with pytest.raises(ResultError, match="figure 'plot' has no alternative text"):
-        save.figure("plot", drawing(), caption="A plot", alt="", source="by.hand")
+        save.figure("plot", drawing(), caption="A plot", alt="", origin=Origin("by.hand"))
     with pytest.raises(ResultError, match="figure 'page' has no alternative text"):
-        save.picture("page", {"svg": b"<svg/>"}, caption="A page", alt="", source="by.hand")
+        save.picture("page", {"svg": b"<svg/>"}, caption="A page", alt="", origin=Origin("by.hand"))
     assert everything_in(folders.root) == {}
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "a/b", "a.b", "with space", ""])
 def test_name_that_could_leave_its_folder_is_refused(save, name):
     with pytest.raises(ResultError, match="is not a name for a result"):
-        save.table(name, FRAME, caption="x", source="by.hand")
+        save.table(name, FRAME, caption="x", origin=Origin("by.hand"))
     with pytest.raises(ResultError, match="is not a name for a result"):
-        save.value(name, 1, source="by.hand")
+        save.value(name, 1, origin=Origin("by.hand"))
 
 
 # Values
@@ -287,8 +289,8 @@ def test_name_that_could_leave_its_folder_is_refused(save, name):
     "number", [math.nan, math.inf, -math.inf, np.float64("nan"), np.float32("inf"), pd.NA, pd.NaT, None]
 )
 def test_value_that_is_not_a_number_is_saved_as_none_with_a_note(folders, save, number):
-    save.value("x", number, source="by.hand")
-    save.value("y", number, note="nobody was asked", source="by.hand")
+    save.value("x", number, origin=Origin("by.hand"))
+    save.value("y", number, note="nobody was asked", origin=Origin("by.hand"))
     values = read_values(folders)
     assert (values["x"]["value"], values["x"]["note"]) == (None, "not defined")
     assert (values["y"]["value"], values["y"]["note"]) == (None, "nobody was asked")
@@ -299,7 +301,7 @@ def test_value_that_is_not_a_number_is_saved_as_none_with_a_note(folders, save, 
     [(np.int64(7), int), (np.float32(0.5), float), (np.bool_(True), bool), (True, bool), ("text", str)],
 )
 def test_value_keeps_its_kind(folders, save, number, kind):
-    save.value("x", number, source="by.hand")
+    save.value("x", number, origin=Origin("by.hand"))
     kept = read_values(folders)["x"]["value"]
     assert type(kept) is kind
     assert kept == number
@@ -307,16 +309,16 @@ def test_value_keeps_its_kind(folders, save, number, kind):
 
 @pytest.mark.parametrize("number", [[1, 2], {"a": 1}, pd.Series([1.0]), 1j])
 def test_value_of_another_kind_is_refused_and_spoils_nothing(folders, save, number):
-    save.value("sound", 1, source="by.hand")
+    save.value("sound", 1, origin=Origin("by.hand"))
     with pytest.raises(ResultError, match="save a number, a text or a truth value"):
-        save.value("x", number, source="by.hand")
-    save.value("later", 2, source="by.hand")
+        save.value("x", number, origin=Origin("by.hand"))
+    save.value("later", 2, origin=Origin("by.hand"))
     assert {name: entry["value"] for name, entry in read_values(folders).items()} == {"sound": 1, "later": 2}
 
 
 def test_values_of_all_steps_are_read_together(folders, save):
-    save.value("a", 1, source="by.hand")
-    Results(folders, "05_factor_structure", "0").value("b", 2, source="by.hand")
+    save.value("a", 1, origin=Origin("by.hand"))
+    Results(folders, "05_factor_structure").value("b", 2, origin=Origin("by.hand"))
     assert {name: entry["notebook"] for name, entry in read_values(folders).items()} == {
         "a": STEP,
         "b": "05_factor_structure",
@@ -328,10 +330,10 @@ def test_values_of_all_steps_are_read_together(folders, save):
 
 def test_rerun_forgets_its_own_results_and_nobody_elses(folders, save):
     save_one_of_each(save)
-    other = Results(folders, "05_factor_structure", "0")
-    other.table("loadings_of_factors", FRAME, caption="x", source="by.hand")
-    other.value("n_factors", 8, source="by.hand")
-    Results(folders, STEP, "4567")
+    other = Results(folders, "05_factor_structure")
+    other.table("loadings_of_factors", FRAME, caption="x", origin=Origin("by.hand"))
+    other.value("n_factors", 8, origin=Origin("by.hand"))
+    Results(folders, STEP)
     assert set(everything_in(folders.root)) == {
         "tables/loadings_of_factors.csv",
         "tables/loadings_of_factors.json",
@@ -341,7 +343,7 @@ def test_rerun_forgets_its_own_results_and_nobody_elses(folders, save):
 
 
 def test_forgetting_lives_with_a_step_that_removes_its_files_at_the_same_time(folders, save, monkeypatch):
-    save.table("loadings", FRAME, caption="Loadings", source="by.hand")
+    save.table("loadings", FRAME, caption="Loadings", origin=Origin("by.hand"))
     listed = [folders.tables / "gone.json", folders.tables / "loadings.json"]
     real = Path.glob
     monkeypatch.setattr(
@@ -368,7 +370,7 @@ def test_private_files_can_be_read_by_their_owner_only(folders, save):
 
 def test_private_folder_left_open_is_closed_again(folders):
     folders.private.mkdir(parents=True, mode=0o755)
-    Results(folders, STEP, "0")
+    Results(folders, STEP)
     assert mode(folders.private) == 0o700
 
 

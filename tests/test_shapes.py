@@ -20,8 +20,8 @@ from test_edge_cohorts import page_texts, run_study
 from compendium.cohort import examine
 from compendium.framework import load_framework
 from compendium.outputs.saving import read_values
+from compendium.outputs.step import Step
 from compendium.run.prediction import predict
-from compendium.step import Step
 
 pytestmark = pytest.mark.slow
 RUN = (*IN_EVERY_TEST, *(MORE if os.environ.get("SHAPES") == "all" else ()))

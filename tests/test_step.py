@@ -11,10 +11,13 @@ import yaml
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
 
-from compendium.faults import InvalidInput
+from compendium.faults import InvalidInput, NotYet
 from compendium.outputs.saving import read_values
-from compendium.step import open_step
-from compendium.steps.cohort_quality import judge_all, save_prepared
+from compendium.outputs.step import open_step
+from compendium.plan import judge
+from compendium.steps.cohort_quality import judge_all
+from compendium.steps.cohort_quality import prepare as prepare_cohort
+from compendium.steps.scores import prepare_decisions
 
 PREPARED = ("people", "answers", "outcomes", "peers", "peer_outcomes")
 
@@ -112,7 +115,7 @@ def test_misspelt_requirement_is_refused_and_not_taken_for_lacking(study, requir
 
 
 def test_gate_that_was_not_asked_is_refused(study):
-    with pytest.raises(InvalidInput, match="the gate 'reliability' has not been asked for this cohort yet"):
+    with pytest.raises(NotYet, match="Run 03_cohort_quality first"):
         open_small(study, "05_factor_structure").lacks("gate_reliability")
 
 
@@ -140,10 +143,12 @@ def test_gate_that_counts_items_needs_no_answers(study):
 
 def test_gate_is_saved_with_its_sentence(study):
     step = open_small(study, "03_cohort_quality")
-    verdict = step.judge("item_rule", 49)
+    verdict = judge(step.plan, "item_rule", 49)
+    verdicts = judge_all(step, step.load_cohort()) | {"item_rule": verdict}
+    step.keep_verdicts(verdicts)
     saved = read_values(step.folders)["supported_item_rule"]
     assert (saved["value"], saved["note"]) == (False, verdict.finding.encoded)
-    assert saved["function"] == "compendium.plan.judge"
+    assert saved["builder"] == "compendium.steps.cohort_quality.judge_all"
     assert read_values(step.folders)["supported_item_rule"]["value"] is False
 
 
@@ -214,10 +219,10 @@ def test_tables_that_were_not_collected_are_empty(study):
 
 def test_kept_items_stand_in_framework_order_without_dropped_and_reviewed_ones(study):
     step = prepare(study)
-    decisions = pd.read_csv(step.folders.tables / "item_decisions.csv").iloc[::-1]
+    decisions = step.prepared.decisions.iloc[::-1].reset_index()
     decisions.loc[decisions["item"] == "listen_2", "decision"] = "drop"
     decisions.loc[decisions["item"] == "share_3", "decision"] = "review"
-    decisions.to_csv(step.folders.tables / "item_decisions.csv", index=False)
+    prepare_decisions(step, decisions)
     later = open_small(study, "05_factor_structure")
     assert later.kept_items == ["listen_1", "listen_3", "share_1", "share_2"]
     assert later.scales == {"listen": ["listen_1", "listen_3"], "share": ["share_1", "share_2"]}
@@ -242,15 +247,15 @@ def test_outcome_scores_are_those_that_this_respondent_was_asked(study):
 # Where a step comes from
 
 
-def test_input_hash_is_the_same_before_and_after_the_tables_are_prepared(study):
-    before = open_small(study, "03_cohort_quality").input_hash
+def test_inputs_are_the_same_before_and_after_the_tables_are_prepared(study):
+    before = open_small(study, "03_cohort_quality").inputs
     prepare(study)
-    assert open_small(study, "03_cohort_quality").input_hash == before
+    assert open_small(study, "03_cohort_quality").inputs == before
 
 
 @pytest.mark.parametrize("changed", ["response", "peer", "description", "wording"])
-def test_input_hash_changes_with_what_was_handed_in(study, changed):
-    before = open_small(study, "05_factor_structure").input_hash
+def test_inputs_change_with_what_was_handed_in(study, changed):
+    before = open_small(study, "03_cohort_quality").inputs
     if changed == "response":
         study.own.loc[0, "tenure"] = 31
     elif changed == "peer":
@@ -261,7 +266,7 @@ def test_input_hash_changes_with_what_was_handed_in(study, changed):
         path = study.frameworks / "mini" / "items.csv"
         path.write_text(path.read_text().replace("I listen.", "I always listen."))
     study.write()
-    assert open_small(study, "05_factor_structure").input_hash != before
+    assert open_small(study, "03_cohort_quality").inputs != before
 
 
 @pytest.mark.parametrize(
@@ -273,13 +278,13 @@ def test_input_hash_changes_with_what_was_handed_in(study, changed):
         ("04_item_analysis", "consultation/relevance.csv"),
     ],
 )
-def test_input_hash_of_a_step_holds_what_it_reads_beside_the_cohort(study, name, file):
+def test_inputs_of_a_step_hold_what_it_reads_beside_the_cohort(study, name, file):
     path = study.frameworks / "mini" / file
     path.parent.mkdir(parents=True)
     path.write_text("one")
-    before = [open_small(study, step).input_hash for step in (name, "05_factor_structure")]
+    before = [open_small(study, step).inputs for step in (name, "05_factor_structure")]
     path.write_text("two")
-    after = [open_small(study, step).input_hash for step in (name, "05_factor_structure")]
+    after = [open_small(study, step).inputs for step in (name, "05_factor_structure")]
     assert before[0] != after[0]
     assert before[1] == after[1]
 
@@ -290,8 +295,8 @@ def test_step_knows_where_responses_and_results_lie(study, tmp_path):
     for name in ("self.csv", "peer.csv"):
         (study.folder / name).rename(elsewhere / name)
     step = open_step("03_cohort_quality", cohort=str(study.folder), data=str(elsewhere), results=str(tmp_path / "out"))
-    save_prepared(step, step.load_cohort())
-    assert len(pd.read_csv(tmp_path / "out" / "pilot" / "private" / "prepared_people.csv")) == 60
+    prepare_cohort(step, step.load_cohort())
+    assert len(pd.read_parquet(tmp_path / "out" / "pilot" / "private" / "prepared" / "people.parquet")) == 60
 
 
 def test_opening_a_step_writes_nothing(study, tmp_path):

@@ -63,7 +63,7 @@ def test_the_study_ends_with_a_book_and_an_index(results: Path) -> None:
     assert (results / "mini/book/index.html").is_file()
     entries = json.loads((results / "mini/manifest.json").read_text())["results"]
     assert {entry["notebook"][:2] for entry in entries} == {f"{number:02d}" for number in range(1, 10)}
-    assert all(entry["function"] and entry["input"] for entry in entries)
+    assert all(entry["builder"] and entry["cell"] for entry in entries)
 
 
 def test_a_killed_run_ends_with_the_same_results_as_an_undisturbed_one(
@@ -91,7 +91,7 @@ def test_a_second_run_does_nothing(cohort: Path, results: Path) -> None:
 def test_people_stay_in_the_private_folder(results: Path) -> None:
     root = results / "mini"
     assert stat.S_IMODE((root / "private").stat().st_mode) == 0o700
-    people = pd.read_csv(root / "private/prepared_people.csv")["person"]
+    people = pd.read_parquet(root / "private/prepared/people.parquet")["person"]
     shared = [path for path in root.rglob("*") if path.is_file() and "private" not in path.relative_to(root).parts]
     texts = [
         path.read_text(errors="ignore") for path in shared if path.suffix in {".csv", ".json", ".ipynb", ".html", ".js"}

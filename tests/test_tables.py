@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compendium.report.tables import MINUS, NOT_SHOWN, heading, number, p_value, percent, rounded
+from compendium.rounding import MINUS, NOT_SHOWN, heading, number, p_value, percent, rounded
 
 UNDEFINED = [None, math.nan, np.float64("nan"), pd.NA]
 finite = st.floats(min_value=-1e9, max_value=1e9, allow_nan=False)

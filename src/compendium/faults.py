@@ -87,6 +87,22 @@ class InvalidInput(Exception):  # noqa: N818 - it is a finding about the data, n
         head = f"{count} fault{'s' if count != 1 else ''}{kinds} found; nothing was written."
         return "\n".join([head, *(f"{number}. {text}" for number, text in enumerate(told, 1))])
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the report alone in a notebook: it says what to mend, a traceback would not."""
+        return [self.report()]
+
+
+class NotYet(InvalidInput):
+    """Raised when a step is opened before the one whose tables it reads."""
+
+    def __init__(self, step: str, cohort: str) -> None:
+        self.step = step
+        super().__init__([Fault(cohort, f"{step} has not been run for this cohort yet", f"run {step} first")])
+
+    def report(self) -> str:
+        """Say in one sentence what to run first."""
+        return f"Run {self.step} first: its tables are not there for cohort {self.faults[0].file}."
+
 
 def raise_if_any(faults: Sequence[Fault]) -> None:
     """Raise :class:`InvalidInput` when there is at least one fault."""

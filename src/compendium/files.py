@@ -47,6 +47,11 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> None:
         raise
 
 
+def checksum_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def checksum(*parts: Path | str) -> str:
     """Return a short SHA-256 over files (by content) and texts, in the order given."""
     digest = hashlib.sha256()

@@ -97,6 +97,11 @@ class ResultFolders:
         return self.root / "disclosure"
 
     @property
+    def runs(self) -> Path:
+        """One JSON file a step: versions, system, commit and the checksum of every input. Never compared."""
+        return self.root / "runs"
+
+    @property
     def manifest(self) -> Path:
         """The index of every result with its origin and checksum."""
         return self.root / "manifest.json"

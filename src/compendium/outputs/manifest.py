@@ -14,20 +14,22 @@ import pandas as pd
 
 from compendium.faults import Fault, InvalidInput, display_path
 from compendium.files import sweep, write_text
+from compendium.outputs import catalogue
+from compendium.outputs.runs import read_runs
 from compendium.paths import REFERENCE_RESULTS, ResultFolders
 
-# Absolute and relative tolerance by kind of quantity: what differs between machines is the last bits of closed
-# forms, the stopping point of iterations, and nothing else (random draws are seeded).
-TOLERANCES = {"closed form": (1e-9, 1e-9), "iterative": (1e-4, 1e-4)}
+# Absolute and relative tolerance by kind of quantity, which the catalogue names for each result: what differs between
+# machines is the last bits of closed forms and the stopping point of iterations. Random draws are seeded; what is
+# estimated anew on each of them adds the differences up. Marginal likelihoods are flat at their maximum.
+TOLERANCES = {
+    "closed form": (1e-9, 1e-9),
+    "iterative": (1e-4, 1e-4),
+    "item response": (5e-3, 5e-3),
+    "Monte Carlo": (1e-3, 1e-3),
+}
 # A result whose note begins so looks at the accepted results itself, so it differs by what it is for.
 NOT_COMPARED = "not compared"
-ITERATIVE_NOTEBOOKS = (
-    "04_item_analysis",
-    "05_factor_structure",
-    "06_invariance",
-    "07_rater_agreement",
-    "08_outcome_associations",
-)
+BLANK = "blank"
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,12 @@ class Difference:
 
 
 def write_manifest(folders: ResultFolders, cohort: str) -> Path:
-    """Write the index of the cohort's tables, figures and values with origin and checksum."""
+    """Write the index of the cohort's tables, figures and values, each with its origin, inputs and checksum.
+
+    Inputs are those of the step that kept a result; their checksums stand once, under ``inputs``.
+    """
     sweep(folders.root)
+    inputs = {step: run["inputs"] for step, run in read_runs(folders).items()}
     entries = []
     for folder in (folders.tables, folders.figures):
         for metadata in sorted(folder.glob("*.json")):
@@ -59,7 +65,7 @@ def write_manifest(folders: ResultFolders, cohort: str) -> Path:
             entries.append({"name": name, "kind": "value", "files": sums, **entry})
     write_text(
         folders.manifest,
-        json.dumps({"cohort": cohort, "results": entries}, indent=1, ensure_ascii=False) + "\n",
+        json.dumps({"cohort": cohort, "inputs": inputs, "results": entries}, indent=1, ensure_ascii=False) + "\n",
     )
     return folders.manifest
 
@@ -113,16 +119,16 @@ def _compare_tables(new: Path, old: Path) -> list[Difference]:
     origins = [json.loads(path.with_suffix(".json").read_text()) for path in (new, old)]
     if _exempt(*origins):
         return []
-    notebook = origins[1]["notebook"]
-    left, right = pd.read_csv(new, dtype=object), pd.read_csv(old, dtype=object)
+    allowed = _tolerance(origins[1]["notebook"], "tables", new.stem)
+    left, right = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (new, old))
     if list(left.columns) != list(right.columns) or len(left) != len(right):
         shapes = [f"{len(frame)} rows of {', '.join(frame.columns)}" for frame in (right, left)]
         return [Difference(f"tables/{new.name}", *shapes)]
     return [
-        Difference(f"tables/{new.name} row {row + 2} {column}", str(before), str(after))
+        Difference(f"tables/{new.name} row {row + 2} {column}", before or BLANK, after or BLANK)
         for column in left.columns
         for row, (after, before) in enumerate(zip(left[column], right[column], strict=True))
-        if not _same(after, before, notebook)
+        if not _same(after, before, allowed)
     ]
 
 
@@ -133,19 +139,29 @@ def _compare_values(new: Path, old: Path) -> list[Difference]:
     for name in sorted(left.keys() | right.keys()):
         after, before = (side.get(name, {}).get("value", "missing") for side in (left, right))
         exempt = _exempt(left.get(name, {}), right.get(name, {}))
-        if not exempt and not _same(after, before, new.stem):
+        if not exempt and not _same(after, before, _tolerance(new.stem, "values", name)):
             found.append(Difference(f"values/{new.name} {name}", str(before), str(after)))
     return found
 
 
-def _same(after: Any, before: Any, notebook: str) -> bool:
-    """Compare two cells: numbers within tolerance, everything else exactly."""
-    kind = "iterative" if notebook in ITERATIVE_NOTEBOOKS else "closed form"
-    absolute, relative = TOLERANCES[kind]
+def _tolerance(notebook: str, kind: catalogue.Kind, name: str) -> tuple[float, float]:
+    """Return how far two builds of a result may differ; what has no entry is compared as closed forms are."""
     try:
+        entry = catalogue.entries(notebook).find(kind, name)
+    except KeyError:
+        return TOLERANCES["closed form"]
+    return TOLERANCES[entry.quantity if isinstance(entry, catalogue.Value) else "closed form"]
+
+
+def _same(after: Any, before: Any, allowed: tuple[float, float]) -> bool:
+    """Compare two cells: numbers within tolerance, everything else exactly."""
+    if after == before:
+        return True
+    try:
+        absolute, relative = allowed
         return bool(np.isclose(float(after), float(before), atol=absolute, rtol=relative, equal_nan=True))
     except (TypeError, ValueError):
-        return bool(after == before)
+        return False
 
 
 def _sha256(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The one way a step saves: tables, values, figures and private tables, each with its origin.
 
-Files appear under their final name only when complete, hold no time stamps, and say which notebook and function
-made them from which input.
+Files appear under their final name only when complete, hold no time stamps, and say which function built them, on which
+statistics and in which cell of which notebook; all of that is taken from the run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,36 @@ from compendium.paths import ResultFolders
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Source = Callable[..., Any] | str
-
 
 class ResultError(Exception):
     """A step tried to save something that would break the trail: a taken name, a missing caption."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a result comes from.
+
+    Attributes
+    ----------
+    builder
+        The function that built it.
+    statistics
+        Public statistics that it rests on.
+    cell
+        Id of the cell that kept it; None outside a notebook.
+    """
+
+    builder: str
+    statistics: tuple[str, ...] = ()
+    cell: str | None = None
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A value with a note: what it counts, or why it is not there."""
+
+    value: Any
+    note: str
 
 
 class Results:
@@ -41,14 +67,12 @@ class Results:
         Result folders of the cohort.
     step
         Name of the notebook without its ending, such as ``04_item_analysis``.
-    input_hash
-        Checksum of what the step read.
     gate
         What every public table and value passes; by default one that knows the usual limits and not the cohort's size.
     """
 
-    def __init__(self, folders: ResultFolders, step: str, input_hash: str, gate: Gate | None = None) -> None:
-        self.folders, self.step, self.input_hash = folders, step, input_hash
+    def __init__(self, folders: ResultFolders, step: str, gate: Gate | None = None) -> None:
+        self.folders, self.step = folders, step
         self.gate = gate or Gate(step, None, FLOORS["minimum_group"].usual)
         self._values: dict[str, dict[str, Any]] = {}
         for folder in (folders.tables, folders.values, folders.figures, folders.notebooks):
@@ -64,11 +88,11 @@ class Results:
         frame: pd.DataFrame,
         *,
         caption: str,
-        source: Source,
-        index: bool = False,
+        origin: Origin,
+        index: bool | str = False,
         note: str = "",
     ) -> pd.DataFrame:
-        """Save a table as CSV, as the gate lets it pass, and return it so.
+        """Save a table as CSV, as the gate lets it pass, and return it as it is written.
 
         Parameters
         ----------
@@ -76,20 +100,18 @@ class Results:
             File name without ending, unique in the cohort.
         caption
             What the table shows, with n and method.
-        source
-            The function that computed it.
         index
-            Whether the index is written as the first columns.
+            Whether the index is written as the first columns, or the name under which it is.
         """
         metadata = self._claim(self.folders.tables, name, caption)
-        given = frame.reset_index() if index else frame
+        given = (frame.rename_axis(index) if isinstance(index, str) else frame).reset_index() if index else frame
         out = self.gate.table(name, given)
         content = {"csv": out.to_csv(index=False, lineterminator="\n").encode()}
-        self._write(metadata, content, caption, source, note, rows=len(out))
+        self._write(metadata, content, caption, origin, note, rows=len(out))
         self._write_log()
-        return frame if out.equals(given) else out
+        return out
 
-    def value(self, name: str, number: Any, *, source: Source, note: str = "") -> Any:
+    def value(self, name: str, number: Any, *, origin: Origin, note: str = "") -> Any:
         """Save a named value (a number, a text, true or false, or None with the reason in ``note``).
 
         What is not finite or not known is saved as None, with the reason in ``note`` or "not defined".
@@ -102,7 +124,7 @@ class Results:
             note = note or "not defined"
         if not isinstance(plain, (bool, int, float, str, type(None))):
             raise ResultError(f"value {name!r} is a {type(number).__name__}; save a number, a text or a truth value")
-        self._values[name] = {"value": plain, "note": note, **self._origin(source)}
+        self._values[name] = {"value": plain, "note": note, **self._origin(origin)}
         write_text(self.folders.values / f"{self.step}.json", _as_json(self._values))
         return number
 
@@ -113,18 +135,18 @@ class Results:
         *,
         caption: str,
         alt: str,
-        source: Source,
+        origin: Origin,
         endings: Sequence[str] = ("svg", "png"),
     ) -> Figure:
         """Save a figure with its caption and alternative text; the book shows the SVG."""
         metadata = self._claim_figure(name, caption, alt)
         content = {ending: _rendered(figure, name, ending, caption, alt) for ending in endings}
-        self._write(metadata, content, caption, source, "", alt=alt)
+        self._write(metadata, content, caption, origin, "", alt=alt)
         return figure
 
-    def picture(self, name: str, pages: Mapping[str, bytes], *, caption: str, alt: str, source: Source) -> None:
+    def picture(self, name: str, pages: Mapping[str, bytes], *, caption: str, alt: str, origin: Origin) -> None:
         """Save a picture that was rendered elsewhere, one entry an ending (``svg``, ``png``)."""
-        self._write(self._claim_figure(name, caption, alt), pages, caption, source, "", alt=alt)
+        self._write(self._claim_figure(name, caption, alt), pages, caption, origin, "", alt=alt)
 
     def _write_log(self) -> None:
         """Write down what was withheld and why, without what it was."""
@@ -148,7 +170,8 @@ class Results:
         """Return the path of a folder that holds nothing of the other kinds of results."""
         _require_plain(name)
         path, kept = self.folders.root / name, self.folders
-        if path in (kept.tables, kept.values, kept.figures, kept.notebooks, kept.book, kept.private, kept.disclosure):
+        others = (kept.book, kept.private, kept.disclosure, kept.runs)
+        if path in (kept.tables, kept.values, kept.figures, kept.notebooks, *others):
             raise ResultError(f"{name!r} holds results of other steps; choose another name")
         return path
 
@@ -197,16 +220,16 @@ class Results:
             if path.stem != self.step and name in json.loads(path.read_text()):
                 raise ResultError(f"{name!r} is already saved by {path.stem}; choose another name")
 
-    def _origin(self, source: Source) -> dict[str, str]:
+    def _origin(self, origin: Origin) -> dict[str, Any]:
         """Say where a result comes from."""
-        function = source if isinstance(source, str) else f"{source.__module__}.{source.__qualname__}"
-        return {"notebook": self.step, "function": function, "input": self.input_hash}
+        statistics = list(origin.statistics)
+        return {"notebook": self.step, "cell": origin.cell, "builder": origin.builder, "statistics": statistics}
 
     def _write(
-        self, metadata: Path, content: Mapping[str, bytes], caption: str, source: Source, note: str, **more: Any
+        self, metadata: Path, content: Mapping[str, bytes], caption: str, origin: Origin, note: str, **more: Any
     ) -> None:
         """Write a result, one file an ending; its metadata first, since a later run forgets a result by them."""
-        write_text(metadata, _as_json({"caption": caption, "note": note, **self._origin(source), **more}))
+        write_text(metadata, _as_json({"caption": caption, "note": note, **self._origin(origin), **more}))
         for ending, file in content.items():
             write_bytes(metadata.with_suffix(f".{ending}"), file)
 

@@ -8,11 +8,11 @@ import pandas as pd
 
 from compendium.framework import Framework
 from compendium.framework.export import export_framework
+from compendium.outputs.step import Step
 from compendium.report.decision_log import decision_log, render_log
 from compendium.report.figures.dif import change_by_item, expected_scores
 from compendium.report.figures.passports import passport
 from compendium.report.wording import capital, shown
-from compendium.step import Step
 from compendium.steps.item_analysis.decisions import by_kind
 from compendium.steps.item_analysis.findings import Findings, Groupings, background, largest_change
 from psychometrics.irt import category_probabilities, item_information
@@ -28,7 +28,7 @@ def write_framework(step: Step, chosen: list[str]) -> Framework:
     """Write the chosen items as a framework folder below the cohort's results."""
     name = f"{step.framework.description.id}-{step.settings.id}"
     origin = f"the answers of cohort {step.settings.id} ({step.settings.kind})"
-    return export_framework(step.framework, chosen, step.save.folder("framework"), name, origin)
+    return export_framework(step.framework, chosen, step.results.folder("framework"), name, origin)
 
 
 def log_pages(step: Step, decisions: pd.DataFrame) -> dict[str, bytes]:
@@ -132,12 +132,7 @@ def save_passport_figures(step: Step, shares: pd.DataFrame, findings: Findings) 
     chances = {item: category_probabilities(model, item) for model in models for item in model.items}
     for item, row in shares.iterrows():
         name, curve = str(item), curves.get(str(item))
+        shown = "" if curve is None else ", chance of each answer, information"
         also = "" if curve is None else "; then the chance of each answer, and its information, along the competency"
-        step.save.figure(
-            f"passport_{name}",
-            passport(row, step.framework.scale.labels, chances.get(name), curve),
-            caption=f"{name}: answers{'' if curve is None else ', chance of each answer, information'}",
-            alt=f"Bars of the shares of answers to {name}{also}.",
-            source=passports,
-            endings=("svg",),
-        )
+        drawn = passport(row, step.framework.scale.labels, chances.get(name), curve)
+        step.keep(f"passport_{name}", drawn, item=name, shown=shown, also=also)

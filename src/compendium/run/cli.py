@@ -253,7 +253,7 @@ def clean(cohort: CohortArgument = "demo", results: ResultsOption = "results") -
 def index(cohort: CohortOption = "demo", results: ResultsOption = "results") -> None:
     """Write the index of every result with its origin and checksum."""
     from compendium.outputs.manifest import write_manifest
-    from compendium.step import open_step
+    from compendium.outputs.step import open_step
 
     step = open_step("index", cohort=cohort, results=results)
     write_manifest(step.folders, step.settings.id)
@@ -262,8 +262,8 @@ def index(cohort: CohortOption = "demo", results: ResultsOption = "results") -> 
 @app.command()
 def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsOption = "results") -> None:
     """Render the book of a cohort from its results."""
+    from compendium.outputs.step import open_step
     from compendium.report.book import build
-    from compendium.step import open_step
 
     step = open_step("book", cohort=cohort, data=data, results=results)
     typer.echo(build(step.folders, step.framework, step.settings, step.plan))
@@ -291,7 +291,7 @@ def accept(cohort: CohortOption = "demo", results: ResultsOption = "results") ->
 
 def _built_and_accepted(name: str, cohort: str, results: str) -> tuple[ResultFolders, Path]:
     """Return the result folders of a cohort, and the folder of its accepted results."""
-    from compendium.step import open_step
+    from compendium.outputs.step import open_step
 
     step = open_step(name, cohort=cohort, results=results)
     return step.folders, reference_folder(step.settings.id, step.folders.root.parent)

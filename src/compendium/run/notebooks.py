@@ -15,9 +15,9 @@ from rich.console import Console
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.files import write_bytes, write_text
 from compendium.outputs.saving import forget_step
-from compendium.step import Step, open_step
+from compendium.outputs.sections import ALWAYS, nothing_to_ask, why_not
+from compendium.outputs.step import Step, open_step
 
-REQUIRES, LACKS = "requires:", "lacks:"
 console = Console(stderr=True, highlight=False)
 
 
@@ -106,13 +106,13 @@ def _assigned(notebook: Path, source: str) -> list[str]:
 def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode:
     """Replace every section whose requirement the cohort does not meet by one sentence."""
     adapted = copy.deepcopy(source)
-    if step.nothing_to_ask is not None:
-        return _without_questions(adapted, step.nothing_to_ask)
+    why = nothing_to_ask(step.name, step)
+    if why is not None:
+        return _without_questions(adapted, why)
     cells: list[nbformat.NotebookNode] = []
     told: str | None = None
     for cell in adapted.cells:
-        reasons = [_unmet(tag, step) for tag in cell.metadata.get("tags", [])]
-        missing = next((why for why in reasons if why is not None), None)
+        missing = why_not(cell.metadata.get("tags", []), step)
         if missing is None:
             cells.append(cell)
         elif missing and missing != told:
@@ -125,21 +125,13 @@ def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode
 
 
 def _without_questions(notebook: nbformat.NotebookNode, why: str) -> nbformat.NotebookNode:
-    """Keep the title and the parameters of a step that has nothing to ask, and say why."""
+    """Keep the title and the parameters of a step that has nothing to ask, say why, and keep what runs always."""
     place = next(number for number, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
     note = nbformat.v4.new_markdown_cell(f"*{why}*")
     note["id"] = "nothing-to-ask"
-    notebook.cells = [*notebook.cells[: place + 1], note]
+    always = [cell for cell in notebook.cells[place + 1 :] if ALWAYS in cell.metadata.get("tags", [])]
+    notebook.cells = [*notebook.cells[: place + 1], note, *always]
     return notebook
-
-
-def _unmet(tag: str, step: Step) -> str | None:
-    """Say why a cell does not run in this cohort, or return None when it does; an empty text leaves no trace."""
-    if tag.startswith(REQUIRES):
-        return step.lacks(tag.removeprefix(REQUIRES))
-    if tag.startswith(LACKS) and step.lacks(tag.removeprefix(LACKS)) is None:
-        return ""
-    return None
 
 
 def _execute(
@@ -196,10 +188,10 @@ def _stripped(notebook: nbformat.NotebookNode, cohort: str) -> nbformat.Notebook
             "language_info": {"name": language},
         }
     )
-    for number, cell in enumerate(notebook.cells):
+    for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
             cell.source = f'cohort = "{cohort}"  # where its files lie on this machine is not recorded'
-        cell["id"] = f"cell-{number:03d}"
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
         for output in cell.get("outputs", []):
             output.pop("metadata", None) if output["output_type"] == "stream" else None

@@ -11,13 +11,13 @@ import nbformat
 import pandas as pd
 
 from compendium.cohort import CohortSettings, effective_number
+from compendium.outputs.step import Step, open_step
 from compendium.paths import BOOK, NOTEBOOKS
 from compendium.plan import Claim, StudyPlan
 from compendium.report.book import pages
 from compendium.report.book.prose import Study
 from compendium.report.book.saved import SavedResults
 from compendium.report.wording import sentence
-from compendium.step import Step, open_step
 from compendium.steps.cohort_quality import judge_all, save_prepared
 
 COLUMNS = ["part", "name", "expected", "why"]

@@ -9,9 +9,9 @@ import pandas as pd
 from compendium.cohort import Cohort, CohortSettings, Group
 from compendium.disclosure import NOT_STATED, OTHER_GROUPS, SUPPRESSED, hidden_groups, pool_hidden_groups
 from compendium.framework import Framework
-from compendium.plan import Verdict
-from compendium.step import Step
+from compendium.plan import Verdict, judge
 from compendium.steps.outcome_associations.latent_model import factor_outcomes
+from compendium.study import Study
 from psychometrics.errors import PsychometricsError
 from psychometrics.screening import CarelessFlags, CarelessRules, flag_careless, little_mcar_test
 
@@ -22,14 +22,16 @@ QUARTILE_NAMES = ("lower_quartile", "median", "upper_quartile")
 NOT_LISTED = ("team",)
 
 
-def save_prepared(step: Step, cohort: Cohort) -> None:
-    """Save the keyed, pseudonymised tables that every later step reads, where only their owner can read them."""
+def prepare(step: Study, cohort: Cohort) -> None:
+    """Prepare the tables that every later step reads: keyed and pseudonymised, outcomes scored, nobody flagged yet."""
     for name in ("people", "answers", "outcomes", "peers", "peer_outcomes"):
-        step.save.private_table(f"prepared_{name}", getattr(cohort, name))
-    step.save.private_table("pseudonyms", cohort.pseudonyms.to_frame("pseudonym"))
+        step.prepared.write(name, getattr(cohort, name))
+    step.prepared.write("outcome_scores", step.outcome_scores(cohort.outcomes))
+    step.prepared.write("peer_outcome_scores", step.outcome_scores(cohort.peer_outcomes, "rater"))
+    step.prepared.write("careless", pd.DataFrame({"flagged": pd.Series(dtype=bool)}).rename_axis("person"))
 
 
-def participation(step: Step, cohort: Cohort) -> pd.DataFrame:
+def participation(step: Study, cohort: Cohort) -> pd.DataFrame:
     """Count people from the invitation to the peers' ratings; blank where a number was not collected."""
     own, completed = step.collected("self_ratings"), int(completers(step, cohort.answers).sum())
     peers = step.collected("peers")
@@ -44,7 +46,7 @@ def participation(step: Step, cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame({"stage": list(stages), "n": pd.array(list(stages.values()), dtype="Int64")})
 
 
-def completers(step: Step, answers: pd.DataFrame) -> pd.Series[bool]:
+def completers(step: Study, answers: pd.DataFrame) -> pd.Series[bool]:
     """Say who answered at least the share of the items that a score needs."""
     return answers.notna().mean(axis="columns") >= step.plan.scoring.minimum_answered.value
 
@@ -131,10 +133,10 @@ def as_given(answers: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     return given
 
 
-def careless(step: Step, answers: pd.DataFrame) -> CarelessFlags:
-    """Flag careless answering among those who answered enough items, under the rules of the plan."""
+def careless(step: Study, answers: pd.DataFrame) -> CarelessFlags:
+    """Flag careless answering among those who answered enough items, and prepare the flags for later steps."""
     rules = step.plan.careless
-    return flag_careless(
+    found = flag_careless(
         as_given(answers, step.framework),
         step.framework.items["competency"].reindex(answers.columns),
         CarelessRules(
@@ -148,6 +150,8 @@ def careless(step: Step, answers: pd.DataFrame) -> CarelessFlags:
         ),
         keyed=answers,
     )
+    step.prepared.write("careless", found.flags.rename_axis("person"))
+    return found
 
 
 def gate_table(verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
@@ -166,8 +170,8 @@ def gate_table(verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"n": "Int64"})
 
 
-def judge_all(step: Step, cohort: Cohort) -> dict[str, Verdict]:
-    """Ask every gate of the plan, with the n that counts for it."""
+def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
+    """Ask every gate of the plan, with the n that counts for it, and prepare the answers for later steps."""
     own = step.collected("self_ratings")
     n = int(completers(step, cohort.answers).sum()) if own else None
     items, competencies = cohort.answers.shape[1], len(step.framework.scales())
@@ -189,7 +193,11 @@ def judge_all(step: Step, cohort: Cohort) -> dict[str, Verdict]:
         "mixed_model": (None if rated is None else len(rated), 0),
         "latent_outcomes": (answered if of_factors else None, items + of_factors),
     }
-    return {gate: step.judge(gate, *sizes) for gate, sizes in asked.items()}
+    verdicts = {gate: judge(step.plan, gate, *sizes) for gate, sizes in asked.items()}
+    said = {gate: ("yes" if each.supported else "no", each.finding.encoded) for gate, each in verdicts.items()}
+    answers = pd.DataFrame.from_dict(said, orient="index", columns=["supported", "reason"]).rename_axis("gate")
+    step.prepared.write("gates", answers)
+    return verdicts
 
 
 def _in_declared_order(found: list[str], declared: list[str]) -> list[str]:

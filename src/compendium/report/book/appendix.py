@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import nbformat
 
 from compendium.report.book.saved import SavedFigure
 
-SAVES_FIGURE = re.compile(r"\bsave\.(?:figure|picture)\(\s*[\"']([^\"']+)[\"']")
 SHOWN_TYPES = ("text/html", "image/svg+xml", "image/png")
 LANGUAGE = {"name": "python", "pygments_lexer": "python3"}
 
@@ -26,20 +24,25 @@ def copy_notebook(source: Path, target: Path, figures: Mapping[str, SavedFigure]
     target
         Where the book's sources want it.
     figures
-        Saved figures by name. The one that a cell saved is shown under it, with its alternative text.
+        Saved figures by name. Those that a cell kept are shown under it, with their alternative text.
     """
     notebook = nbformat.read(source, as_version=4)
-    notebook.cells = [_shown(cell, figures) for cell in notebook.cells]
+    kept: dict[str | None, list[SavedFigure]] = {}
+    for figure in figures.values():
+        if figure.origin.notebook == source.stem:
+            kept.setdefault(figure.origin.cell, []).append(figure)
+    notebook.cells = [_shown(cell, kept.get(cell["id"], [])) for cell in notebook.cells]
     notebook.metadata["language_info"] = LANGUAGE
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
 
 
-def _shown(cell: nbformat.NotebookNode, figures: Mapping[str, SavedFigure]) -> nbformat.NotebookNode:
+def _shown(cell: nbformat.NotebookNode, saved: list[SavedFigure]) -> nbformat.NotebookNode:
     """Return a cell with only the outputs a reader is to see."""
     if cell.cell_type != "code":
         return cell
-    saved = [figures[name] for name in SAVES_FIGURE.findall(cell.source) if name in figures]
+    # A function that keeps one figure an item shows none of them here.
+    saved = [figure for figure in saved if f'"{figure.name}"' in cell.source]
     kinds = SHOWN_TYPES[:1] if saved else SHOWN_TYPES
     cell.outputs = [output for output in (_first(output, kinds) for output in cell.outputs) if output is not None]
     cell.outputs += [_picture(figure) for figure in saved]

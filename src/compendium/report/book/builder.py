@@ -19,8 +19,8 @@ from compendium.paths import BOOK, ResultFolders
 from compendium.plan import StudyPlan
 from compendium.report.book import appendix, pages
 from compendium.report.book.faults import BookError
-from compendium.report.book.prose import Study
 from compendium.report.book.saved import SavedResults
+from compendium.report.book.subject import Study
 
 if TYPE_CHECKING:
     from compendium.cohort import CohortSettings

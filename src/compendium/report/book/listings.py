@@ -14,7 +14,7 @@ from compendium.plan import Gate, Threshold
 from compendium.report.book.faults import BookError
 
 if TYPE_CHECKING:
-    from compendium.report.book.prose import Study
+    from compendium.report.book.subject import Study
 
 OUTCOME_CODES = "see the outcome items"
 NO_WORDING = "restricted: ask the licence holder"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from compendium.report.book.headings import HEADINGS
 from compendium.report.book.saved import Origin, SavedFigure, SavedTable
-from compendium.report.tables import NOT_SHOWN, rounded
+from compendium.rounding import NOT_SHOWN, rounded
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
 MANY_COLUMNS = 8

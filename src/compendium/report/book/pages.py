@@ -13,7 +13,8 @@ import yaml
 
 from compendium.faults import suggest
 from compendium.report.book.faults import BookError
-from compendium.report.book.prose import Prose, Study
+from compendium.report.book.prose import Prose
+from compendium.report.book.subject import Study
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 SOURCES_MARK = "<!-- sources -->"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from compendium.report import tables
+from compendium import rounding as tables
 from compendium.report.book import markdown
 from compendium.report.wording import shown
 
 if TYPE_CHECKING:
-    from compendium.report.book.prose import Study
+    from compendium.report.book.subject import Study
 
 TABLE = "item_passports"
 # Columns of the table, what they are called, and how they are written.

@@ -12,36 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from compendium import rounding as tables
 from compendium.faults import suggest
-from compendium.framework import Framework
-from compendium.plan import StudyPlan
-from compendium.report import tables, wording
-from compendium.report.book import listings, markdown, passports
+from compendium.report import wording
+from compendium.report.book import listings, markdown, passports, trail
 from compendium.report.book.faults import BookError
-from compendium.report.book.headings import WORDS
-from compendium.report.book.saved import SavedResults, SavedValue
+from compendium.report.book.saved import SavedValue
+from compendium.report.book.subject import Study
 
 if TYPE_CHECKING:
-    from compendium.cohort import CohortSettings
+    pass
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-
-
-@dataclass(frozen=True)
-class Study:
-    """Everything a page can speak of."""
-
-    saved: SavedResults
-    framework: Framework
-    settings: CohortSettings
-    plan: StudyPlan
-    pages: frozenset[str] = frozenset()
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Labels of competencies, outcome scales, groupings and rules."""
-        groups = {name: group.label for name, group in self.settings.groups.items()}
-        return {**WORDS, **groups, **self.framework.labels}
 
 
 @dataclass
@@ -149,7 +131,7 @@ class Prose:
     def collected(self, what: str) -> bool:
         """Say whether the cohort collected ``peers``, ``outcomes``, ``teams``, a group, or can have ``feedback``."""
         from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
-        from compendium.step import OF_A_FRAMEWORK, has_part
+        from compendium.study import OF_A_FRAMEWORK, has_part
 
         known = {*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, *self.study.settings.groups}
         if what not in known:
@@ -178,6 +160,10 @@ class Prose:
     def plain(self, words: Any) -> str:
         """Write text that did not come from a page so that Markdown leaves it alone."""
         return markdown.escape(words)
+
+    def results(self, kind: str) -> str:
+        """List every ``tables``, ``figures`` or ``values`` of the cohort with its origin."""
+        return trail.results(self.study, kind, self.notebook)
 
     def sources(self) -> str:
         """List every value the page used, with the notebook and function that made it."""

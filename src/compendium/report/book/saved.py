@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +19,12 @@ from compendium.report.book.faults import BookError
 
 @dataclass(frozen=True)
 class Origin:
-    """The notebook and the function that made a result."""
+    """The notebook, its cell and the function that made a result, and the statistics that it rests on."""
 
     notebook: str
     function: str
+    cell: str | None = None
+    statistics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,17 @@ class SavedResults:
         return SavedFigure(name, metadata["caption"], metadata["alt"], _origin(metadata), path)
 
     @cached_property
+    def tables(self) -> dict[str, SavedTable]:
+        """Every saved table by name."""
+        names = sorted(path.stem for path in self.folders.tables.glob("*.json"))
+        return {name: self.table(name) for name in names}
+
+    @cached_property
+    def values(self) -> dict[str, SavedValue]:
+        """Every saved value by name."""
+        return {name: self.value(name) for name in sorted(self._values)}
+
+    @cached_property
     def figures(self) -> dict[str, SavedFigure]:
         """Every saved figure by name."""
         names = sorted(path.stem for path in self.folders.figures.glob("*.json"))
@@ -129,18 +143,33 @@ class SavedResults:
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """Read a saved table; whole numbers stay whole where cells are empty, and empty text stays empty."""
-    frame = pd.read_csv(path)
-    return pd.DataFrame({column: _tidy(frame[column]) for column in frame.columns})
+    """Read a saved table: a column of numbers as numbers, any other as the text it holds, label for label."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return pd.DataFrame({column: _typed(frame[column]) for column in frame.columns})
 
 
-def _tidy(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Undo what a CSV file does to whole numbers with gaps and to empty texts."""
-    if pd.api.types.is_float_dtype(column) and column.notna().any():
-        return column.astype("Int64") if (column.dropna() % 1 == 0).all() else column
-    if pd.api.types.is_numeric_dtype(column):
-        return column
-    return column.astype(object).where(column.notna(), "")
+def _typed(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column as it was saved: truth values and numbers where every cell is one or empty, else text."""
+    filled = column[column != ""]
+    if filled.empty or not filled.map(_is_written_by_program).all():
+        return column.astype(object)
+    if filled.isin(("True", "False")).all():
+        known = column.map({"True": True, "False": False})
+        return known.astype(bool) if len(filled) == len(column) else known.astype(object).where(column != "", "")
+    numbers = pd.to_numeric(column.where(column != ""))
+    whole = bool((numbers.dropna() % 1 == 0).all())
+    return numbers.astype("int64" if len(filled) == len(column) else "Int64") if whole else numbers
+
+
+def _is_written_by_program(cell: str) -> bool:
+    """Say whether a cell is a truth value or a number as a program writes it; "007" and "NA" are labels."""
+    if cell in ("True", "False"):
+        return True
+    try:
+        number = float(cell)
+    except ValueError:
+        return False
+    return cell in (repr(number), str(int(number))) if math.isfinite(number) else False
 
 
 def _metadata(folder: Path, name: str, kind: str) -> dict[str, Any]:
@@ -155,4 +184,4 @@ def _metadata(folder: Path, name: str, kind: str) -> dict[str, Any]:
 
 def _origin(entry: dict[str, Any]) -> Origin:
     """Take the origin out of saved metadata."""
-    return Origin(entry["notebook"], entry["function"])
+    return Origin(entry["notebook"], entry["builder"], entry.get("cell"), tuple(entry.get("statistics", ())))

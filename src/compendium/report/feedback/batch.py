@@ -7,37 +7,34 @@ from urllib.parse import quote
 import pandas as pd
 from tqdm.auto import tqdm
 
+from compendium.outputs.step import Step
 from compendium.report.feedback import individual_profile, render, specimen_profile, team_profile
 from compendium.report.feedback.profiles import Cohort, Profile
-from compendium.step import Step
-from compendium.steps.factor_structure import reliability_table
 from compendium.steps.rater_agreement.peers import peer_means
 
 
 def context(step: Step) -> Cohort:
     """Gather what every page of the cohort shares: scores, their errors, the warnings."""
-    answers = step.prepared.answers
     errors: dict[str, float] = {}
     if step.lacks("gate_reliability") is None:
-        table = reliability_table(answers, step.scales, step.plan.confidence.value)
-        errors = dict(zip(table["competency"], table["score_error"], strict=True))
+        errors = {str(name): float(error) for name, error in step.prepared.reliability["score_error"].items()}
     synthetic = step.settings.kind == "synthetic"
-    return Cohort(step.settings.title, step.framework, step.plan, step.scores(answers), errors, synthetic)
+    return Cohort(step.settings.title, step.framework, step.plan, step.prepared.scores, errors, synthetic)
 
 
 def peer_scores(step: Step) -> pd.DataFrame:
     """Return the scores given by peers; empty where none were collected."""
-    return step.scores(step.prepared.peers) if step.collected("peers") else pd.DataFrame()
+    return step.prepared.peer_scores if step.collected("peers") else pd.DataFrame()
 
 
 def individual_reports(step: Step, cohort: Cohort, peers: pd.DataFrame) -> int:
     """Write one page for everybody with at least one score into the private folder; return how many."""
     by_person = dict(iter(peers.groupby(level="person"))) if len(peers) else {}
     people = cohort.scores.dropna(how="all")
-    step.save.clear_private("reports/individual")
+    step.results.clear_private("reports/individual")
     for person, own in tqdm(people.iterrows(), total=len(people), desc="individual reports", leave=False, disable=None):
         profile = individual_profile(cohort, str(person), own, by_person.get(person))
-        step.save.private_file(f"reports/individual/{person}.pdf", render(profile))
+        step.results.private_file(f"reports/individual/{person}.pdf", render(profile))
     return len(people)
 
 
@@ -48,12 +45,12 @@ def team_reports(step: Step, cohort: Cohort, peers: pd.DataFrame) -> pd.DataFram
     """
     rated = _well_rated(step, peers)
     scores = cohort.scores.dropna(how="all")
-    step.save.clear_private("reports/team")
+    step.results.clear_private("reports/team")
     rows = []
     for team, members in scores.groupby(step.prepared.people["team"].reindex(scores.index)):
         profile = team_profile(cohort, f"Team {team}", members, rated.reindex(members.index).dropna(how="all"))
         if profile is not None:
-            step.save.private_file(f"reports/team/{quote(str(team), safe=' ')}.pdf", render(profile))
+            step.results.private_file(f"reports/team/{quote(str(team), safe=' ')}.pdf", render(profile))
         rows.append({"team": team, "members": len(members), "reported": profile is not None})
     return pd.DataFrame(rows)
 

@@ -12,7 +12,7 @@ import pandas as pd
 from compendium.disclosure import rater_step, rounded_to
 from compendium.framework import Framework
 from compendium.plan import StudyPlan
-from compendium.report.tables import number
+from compendium.rounding import number
 
 INDIVIDUAL_QUESTIONS = [
     "Which of these results fits a situation you remember well?",

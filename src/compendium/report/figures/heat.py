@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from compendium.report.figures.theme import DIVERGING, SEQUENTIAL, label, subplots
-from compendium.report.tables import number
+from compendium.rounding import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from compendium.report.figures.theme import INK, PALETTE, subplots
-from compendium.report.tables import number
+from compendium.rounding import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -49,29 +49,6 @@ def subplots(width: float = 7.0, height: float = 4.0, *, rows: int = 1, columns:
     return figure, list(axes.ravel())
 
 
-def show_in_notebooks() -> None:
-    """Let a figure that a notebook cell returns be seen there; without a notebook nothing happens."""
-    import sys
-
-    if "IPython" not in sys.modules:
-        return
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if shell is not None:
-        png = shell.display_formatter.formatters["image/png"]
-        png.for_type_by_name("matplotlib.figure", "Figure", _as_png)
-
-
-def _as_png(figure: Figure) -> bytes:
-    """Render a figure at screen resolution, without anything that differs from run to run."""
-    import io
-
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=80, bbox_inches="tight", metadata={"Software": None})
-    return stream.getvalue()
-
-
 def label(axes: Axes, *, x: str, y: str, title: str = "") -> None:
     """Say what is on each axis, with units."""
     axes.set_xlabel(x)

@@ -26,19 +26,27 @@ from psychometrics.resampling import bootstrap_interval
 Scales = Mapping[str, Sequence[str]]
 # A one-factor model is identified from three items on.
 SMALLEST_OMEGA = 3
+RELIABILITY_COLUMNS = (
+    "competency", "items", "n", "alpha", "lower", "upper", "standardised", "mean_inter_item", "score_error",
+    "alpha_pingouin",
+)  # fmt: skip
 
 
 def reliability_table(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], confidence: float) -> pd.DataFrame:
     """Return coefficient alpha with its interval for each competency, beside what pingouin says of the same rows.
 
     ``score_error`` is the standard error of measurement of the mean score: that of the sum divided by the number of
-    items.
+    items. Where alpha is not defined, its row is blank.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for competency, items in scales.items():
         if len(items) < 2:
             continue
-        result = cronbach_alpha(answers[list(items)], confidence=confidence)
+        try:
+            result = cronbach_alpha(answers[list(items)], confidence=confidence)
+        except PsychometricsError:
+            rows.append({"competency": competency, "items": len(items)})
+            continue
         rows.append(
             {
                 "competency": competency,
@@ -53,7 +61,7 @@ def reliability_table(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]]
                 "alpha_pingouin": _pingouin_alpha(answers[list(items)]),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).reindex(columns=list(RELIABILITY_COLUMNS))
 
 
 def latent_reliability(

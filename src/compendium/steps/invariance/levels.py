@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 from tqdm.auto import tqdm
 
 from compendium.findings import Finding, encode, found
-from compendium.step import Step
+from compendium.study import Study
 from psychometrics.dif import DifRule, ordinal_dif
 from psychometrics.errors import PsychometricsError, TooFewPersonsError
 from psychometrics.sem import CfaModel, Cutoffs, MeasurementInvariance, measurement_invariance, merge_categories
@@ -76,7 +76,7 @@ class Comparison:
 
 
 def compare(
-    step: Step,
+    step: Study,
     label: str,
     answers: pd.DataFrame,
     groups: pd.Series,
@@ -115,7 +115,7 @@ def _large(answers: pd.DataFrame, groups: pd.Series, minimum: float) -> list[str
     return list(sizes.index[sizes >= minimum])
 
 
-def across_groups(step: Step) -> list[Comparison]:
+def across_groups(step: Study) -> list[Comparison]:
     """Compare the groups of every grouping of the plan that was collected and is large enough."""
     plan = step.plan.invariance
     names = step.comparable(plan.groupings, plan.smallest_group.value)
@@ -126,7 +126,7 @@ def across_groups(step: Step) -> list[Comparison]:
     ]
 
 
-def self_and_peers(step: Step) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+def self_and_peers(step: Study) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Stack the self form and the peer form: answers, form of each row, and the person that each row is about."""
     own, peers = step.prepared.answers[step.kept_items], step.prepared.peers[step.kept_items]
     person = [*map(str, own.index), *map(str, peers.index.get_level_values("person"))]
@@ -135,7 +135,7 @@ def self_and_peers(step: Step) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     return answers, pd.Series(form, name="form"), pd.Series(person, name="person")
 
 
-def compare_forms(step: Step) -> Comparison:
+def compare_forms(step: Study) -> Comparison:
     """Compare the self form with the peer form; rows about one person depend on each other."""
     answers, form, person = self_and_peers(step)
     return compare(step, "Self form and peer form", answers, form, step.scales, person)
@@ -160,7 +160,7 @@ class FormFairness:
     why_not: Finding | None = None
 
 
-def fairness_of_forms(step: Step) -> FormFairness:
+def fairness_of_forms(step: Study) -> FormFairness:
     """Look for items that people and their peers answer differently at the same level."""
     answers, form, person = self_and_peers(step)
     large = {name: items for name, items in step.scales.items() if len(items) > FEWEST_ITEMS}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from compendium import review as evidence
 from compendium.findings import Finding, finding_columns, found, of_reason
-from compendium.step import Step
+from compendium.study import Study
 from psychometrics.errors import PsychometricsError
 from psychometrics.selection import (
     Constraint,
@@ -91,7 +91,7 @@ LOOKED_AT_AGAIN = ("most_frequent_answer",)
 
 
 def chooser(
-    step: Step, checks: Sequence[ItemCheck], contradicting: Sequence[str] = (), dependent: pd.DataFrame | None = None
+    step: Study, checks: Sequence[ItemCheck], contradicting: Sequence[str] = (), dependent: pd.DataFrame | None = None
 ) -> Chooser:
     """Put the plan, what the checks found and the evidence together.
 
@@ -204,7 +204,7 @@ def _coverable(
     ]
 
 
-def stability(step: Step, rule: Chooser, answers: pd.DataFrame) -> SelectionStability:
+def stability(step: Study, rule: Chooser, answers: pd.DataFrame) -> SelectionStability:
     """Repeat the choice on bootstrap samples; measure its reliability on the people not drawn."""
     plan = step.plan
     with joblib.parallel_config(n_jobs=-1):
@@ -237,7 +237,7 @@ def _alpha(answers: pd.DataFrame) -> float:
     return float(k / (k - 1) * (1 - np.trace(covariance) / covariance.sum())) if k > 1 else float("nan")
 
 
-def split_fit(step: Step, rule: Chooser, answers: pd.DataFrame) -> pd.DataFrame:
+def split_fit(step: Study, rule: Chooser, answers: pd.DataFrame) -> pd.DataFrame:
     """Choose on half of the people and fit the measurement model to the other half, again and again.
 
     Returns
@@ -284,7 +284,7 @@ def _fit_measures(rule: Chooser, answers: pd.DataFrame, chosen: Sequence[str]) -
 
 
 def before_and_after(
-    step: Step, rule: Chooser, answers: pd.DataFrame, sets: Mapping[str, Sequence[str]]
+    step: Study, rule: Chooser, answers: pd.DataFrame, sets: Mapping[str, Sequence[str]]
 ) -> pd.DataFrame:
     """Compare sets of items: reliability, fit, information, coverage of the evidence, minutes to complete."""
     rows = []

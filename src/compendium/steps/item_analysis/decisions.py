@@ -8,12 +8,12 @@ import pandas as pd
 
 from compendium.disclosure import rounded_sums
 from compendium.findings import Finding, decode, encode, found, of_reason
-from compendium.step import Step
+from compendium.study import Study
 from psychometrics.items import KeyingCheck, inter_item_correlations
 from psychometrics.selection import ItemCheck, ItemScreening, ItemSelection, screen_items
 
 
-def decide(step: Step, answers: pd.DataFrame, keying: KeyingCheck, checks: Sequence[ItemCheck] = ()) -> ItemScreening:
+def decide(step: Study, answers: pd.DataFrame, keying: KeyingCheck, checks: Sequence[ItemCheck] = ()) -> ItemScreening:
     """Apply the published item rule with the thresholds of the plan, and further checks where given."""
     rule = step.plan.item_rule
     return screen_items(
@@ -78,14 +78,14 @@ def _about(findings: Sequence[Finding]) -> set[str]:
     return {kind_of(each) for each in findings}
 
 
-def decision_table(screening: ItemScreening, step: Step) -> pd.DataFrame:
+def decision_table(screening: ItemScreening, step: Study) -> pd.DataFrame:
     """Return one row an item with the decision, its reasons (encoded), the values behind it, and the wording."""
     table = screening.to_frame().rename(columns={"scale": "competency"})
     table["reasons"] = [encode(_reasons(screening, item)) for item in table["item"]]
     return table.assign(wording=step.framework.items["self_wording"].reindex(table["item"]).to_numpy())
 
 
-def keep_all(step: Step, answers: pd.DataFrame, why: str) -> pd.DataFrame:
+def keep_all(step: Study, answers: pd.DataFrame, why: str) -> pd.DataFrame:
     """Keep every item where the sample cannot carry the rule, and say so."""
     competencies = step.framework.items["competency"].reindex(answers.columns)
     table = pd.DataFrame({"item": answers.columns, "competency": competencies.to_numpy(), "decision": "keep"})

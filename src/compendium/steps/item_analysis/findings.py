@@ -11,7 +11,7 @@ from compendium import consultation
 from compendium import review as evidence
 from compendium.findings import Finding, found
 from compendium.plan import Check, compared_groupings
-from compendium.step import Step
+from compendium.study import Study
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.irt import (
@@ -162,7 +162,7 @@ def misfitting_share(models: Mapping[str, GradedResponse], answers: pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def compare_groups(step: Step, answers: pd.DataFrame, items: list[str]) -> Groupings:
+def compare_groups(step: Study, answers: pd.DataFrame, items: list[str]) -> Groupings:
     """Look for items that groups answer differently at the same level of the competency."""
     rule, alpha = step.plan.fairness, step.plan.alpha_level.value
     cuts = DifRule(
@@ -245,7 +245,7 @@ def expected_loadings(model: CfaResult) -> pd.DataFrame:
     )
 
 
-def background(step: Step) -> pd.DataFrame:
+def background(step: Study) -> pd.DataFrame:
     """Return what evidence review and consultation say of each item; empty where the framework has neither.
 
     Returns
@@ -262,7 +262,7 @@ def background(step: Step) -> pd.DataFrame:
     return found
 
 
-def _consulted(step: Step) -> pd.DataFrame:
+def _consulted(step: Study) -> pd.DataFrame:
     """Return what raters said of each item."""
     held = consultation.load_consultation(step.whole_framework)
     return consultation.item_verdicts(
@@ -277,7 +277,7 @@ def _consulted(step: Step) -> pd.DataFrame:
 
 
 def extended_checks(
-    step: Step,
+    step: Study,
     answers: pd.DataFrame,
     model: CfaResult,
     findings: Findings,

@@ -30,7 +30,7 @@ from psychometrics.errors import PsychometricsError
 from psychometrics.groups import kruskal_wallis
 
 if TYPE_CHECKING:
-    from compendium.step import Step
+    from compendium.study import Study
 
 NOT_COLLECTED = "not collected"
 UNDETERMINED = "undetermined at this n"
@@ -102,15 +102,15 @@ class ClaimData:
     nests: tuple[str, ...] = ()
 
 
-def gather(step: Step) -> ClaimData:
+def gather(step: Study) -> ClaimData:
     """Bring together what the claims are tested on, whatever the cohort collected."""
     prepared = step.prepared
-    scores = step.scores(prepared.answers)
+    scores = prepared.scores
     has_peers = step.collected("peers")
-    given = step.scores(prepared.peers) if has_peers else pd.DataFrame(columns=scores.columns, dtype=float)
+    given = prepared.peer_scores if has_peers else pd.DataFrame(columns=scores.columns, dtype=float)
     means = raters.peer_means(given)[0].reindex(scores.index) if has_peers else scores * np.nan
-    own = step.outcome_scores(prepared.outcomes) if step.collected("outcomes") else pd.DataFrame(index=scores.index)
-    rated_by = step.outcome_scores(prepared.peer_outcomes, "rater") if step.collected("peer_outcomes") else None
+    own = prepared.outcome_scores if step.collected("outcomes") else pd.DataFrame(index=scores.index)
+    rated_by = prepared.peer_outcome_scores if step.collected("peer_outcomes") else None
     people = prepared.people.reindex(scores.index)
     if step.collected("tenure"):
         people = people.assign(

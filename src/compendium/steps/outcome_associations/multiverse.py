@@ -17,21 +17,18 @@ from psychometrics.errors import PsychometricsError
 from psychometrics.scoring import scale_scores
 
 if TYPE_CHECKING:
-    from compendium.step import Step
+    from compendium.study import Study
 
 CHOICES = ("items", "minimum_answered", "careless", "correlation", "covariates")
 
 
-def flagged_people(step: Step) -> pd.Index:
+def flagged_people(step: Study) -> pd.Index:
     """Return the people whose answers look careless by the rules of the plan; none where nobody was screened."""
-    path = step.folders.private / "careless_flags.csv"
-    if not path.is_file():
-        return pd.Index([])
-    flags = pd.read_csv(path, index_col="person", dtype={"person": str})
-    return flags.index[flags["flagged"].fillna(value=False).astype(bool)]
+    flags = step.prepared.careless["flagged"]
+    return flags.index[flags.astype(bool)]
 
 
-def specifications(step: Step, data: ClaimData) -> pd.DataFrame:
+def specifications(step: Study, data: ClaimData) -> pd.DataFrame:
     """Return every combination of choices that this cohort allows, one a row."""
     plan, people = step.plan.multiverse, data.people
     covariates = [names for names in plan.covariates if set(names) <= set(people.columns)]
@@ -42,7 +39,7 @@ def specifications(step: Step, data: ClaimData) -> pd.DataFrame:
     return table.assign(covariates=[" + ".join(names) or "none" for names in table["covariates"]])
 
 
-def specification_curve(step: Step, data: ClaimData) -> pd.DataFrame:
+def specification_curve(step: Study, data: ClaimData) -> pd.DataFrame:
     """Estimate every claim about an own outcome under every specification.
 
     Returns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import pandas as pd
 
 from psychometrics.association import disattenuate
 from psychometrics.errors import PsychometricsError
-from psychometrics.reliability import cronbach_alpha
 from psychometrics.self_other import (
     ResponseSurface,
     agreement_profiles,
@@ -22,17 +21,6 @@ from psychometrics.self_other import (
 # Points along each side of a drawn surface, and the quantiles of both scores between which it is drawn.
 GRID, MIDDLE = 41, (0.05, 0.95)
 SHARES = ("share_self_higher", "share_no_clear_difference", "share_self_lower")
-
-
-def alphas(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> pd.Series[float]:
-    """Return coefficient alpha of the self form of each competency; NaN where it is not defined."""
-    found = {}
-    for competency, items in scales.items():
-        try:
-            found[competency] = cronbach_alpha(answers[list(items)]).raw
-        except PsychometricsError:
-            found[competency] = np.nan
-    return pd.Series(found, dtype=float, name="alpha")
 
 
 def corrected_correlations(compared: pd.DataFrame, alpha: pd.Series[float], icc: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +67,8 @@ def profiles(
     kept = ["competency", "n", *SHARES, "expected_by_chance"]
     try:
         errors = peer_standard_error(peer_scores, rated, own.index)
-        found = agreement_profiles(own, means, own.std() * np.sqrt(1 - alpha), errors, confidence).to_frame()
+        own_errors = own.std() * np.sqrt(1 - alpha.reindex(own.columns))
+        found = agreement_profiles(own, means, own_errors, errors, confidence).to_frame()
     except PsychometricsError as error:
         found = pd.DataFrame({"competency": own.columns, "note": str(error)})
     table = found.reindex(columns=[*kept, "note"]).astype({"n": float})

@@ -1,4 +1,4 @@
-"""What a notebook opens first: the plan, the framework, the cohort, the prepared tables, the way to save."""
+"""The open study: what is asked, of whom, what was collected, and what the sample supports."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings, study_plan, tailored
 from compendium.cohort.forms import read_form
 from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
-from compendium.disclosure import Gate
-from compendium.faults import Fault, InvalidInput, display_path, suggest
-from compendium.files import checksum
+from compendium.faults import Fault, InvalidInput, NotYet, suggest
 from compendium.framework import Framework, load_framework, locate_framework
-from compendium.outputs.saving import Results, read_values
-from compendium.paths import STUDY_PLAN, ResultFolders, cohort_folder, result_folders
-from compendium.plan import StudyPlan, Verdict, compared_groupings, judge
-from compendium.report.figures.theme import show_in_notebooks
+from compendium.paths import ResultFolders, cohort_folder, result_folders
+from compendium.plan import StudyPlan, compared_groupings, judge
 from compendium.report.wording import sentence, shown
+from compendium.study.prepared import Prepared
 from psychometrics.scoring import scale_scores
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Optional parts of a framework's folder, and what is said where it has none.
 OF_A_FRAMEWORK = {
@@ -34,58 +32,28 @@ OF_A_FRAMEWORK = {
 CANDIDATES = "candidates"
 # Groupings in which two groups are large enough to compare how they answer.
 COMPARABLE = "comparable_groups"
-# Parts of the framework that a step reads beside the plan, the framework's tables and the cohort.
-READ_BESIDE: dict[str, tuple[Literal["evidence", "consultation"], ...]] = {
-    "01_evidence_review": ("evidence",),
-    "02_consultation": ("consultation",),
-    "04_item_analysis": ("evidence", "consultation"),
-}
-
-
-# Steps about the people's own answers: without them they have nothing to ask and only say so.
-ABOUT_ANSWERS = (
-    "04_item_analysis",
-    "05_factor_structure",
-    "06_invariance",
-    "07_rater_agreement",
-    "08_outcome_associations",
-    "09_feedback",
-)
-ABOUT_SELF_RATINGS = ("04_item_analysis", "06_invariance")
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """The prepared tables of a cohort: keyed answers, missing as NaN, pseudonymised, one row a person or rating.
+class Study:
+    """The study of one cohort, open to be worked on.
 
-    ``peers`` and ``peer_outcomes`` are indexed by (person, rater); the others by person. Tables that the cohort did
-    not collect are empty.
+    Attributes
+    ----------
+    framework
+        With the items that this cohort was asked.
+    folders
+        Where the results of the cohort lie.
+    folder, data
+        Where the cohort's description and its response files lie.
     """
 
-    people: pd.DataFrame
-    answers: pd.DataFrame
-    outcomes: pd.DataFrame
-    peers: pd.DataFrame
-    peer_outcomes: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Step:
-    """An open step of the study for one cohort."""
-
-    name: str
     settings: CohortSettings
     plan: StudyPlan
     framework: Framework
     folders: ResultFolders
     folder: Path
     data: Path
-
-    @cached_property
-    def save(self) -> Results:
-        """The object through which the step saves."""
-        gate = Gate(self.name, self.people, int(self.plan.disclosure.minimum_group.value))
-        return Results(self.folders, self.name, self.input_hash, gate)
 
     @cached_property
     def people(self) -> int | None:
@@ -103,23 +71,6 @@ class Step:
             return None
         return f"Not shown: the cohort has fewer than {minimum} people, so that their answers could be recognised."
 
-    @cached_property
-    def input_hash(self) -> str:
-        """Checksum of the plan, the framework, the cohort's description and its responses as they were handed in.
-
-        The prepared tables follow from these; counting them in would give the step that writes them another checksum
-        in its first run than in the next.
-        """
-        framework = self.framework
-        tables = [table.to_csv() for table in (framework.competencies, framework.items, framework.outcomes)]
-        files = self.settings.files
-        named = [*files.sources("self"), *files.sources("peer")]
-        responses = [self.data / name for name in named if (self.data / name).is_file()]
-        beside = [framework.part(part) for part in READ_BESIDE.get(self.name, ())]
-        more = sorted(path for folder in beside if folder for path in folder.rglob("*") if path.is_file())
-        description = repr(framework.description)
-        return checksum(STUDY_PLAN, self.folder / "cohort.yaml", description, *tables, *responses, *more)
-
     def load_cohort(self) -> Cohort:
         """Read and check the raw responses."""
         return load_cohort(self.folder, self.data, private=self.folders.private)
@@ -131,15 +82,8 @@ class Step:
 
     @cached_property
     def prepared(self) -> Prepared:
-        """The tables that 03_cohort_quality prepared."""
-        peers = self._read("prepared_peers", ["person", "rater"])
-        return Prepared(
-            people=self._read("prepared_people", ["person"]),
-            answers=self._read("prepared_answers", ["person"]),
-            outcomes=self._read("prepared_outcomes", ["person"]),
-            peers=peers,
-            peer_outcomes=self._read("prepared_peer_outcomes", ["person", "rater"]),
-        )
+        """The tables that earlier steps prepared for later ones."""
+        return Prepared(self.folders.private)
 
     def collected(self, what: str) -> bool:
         """Whether the cohort has ``peers``, ``outcomes``, ``teams`` and the like, or a group.
@@ -171,6 +115,8 @@ class Step:
         ------
         InvalidInput
             When nothing has this name: a misspelt tag would drop its section without a word.
+        NotYet
+            When a step that has to be run first says so.
         """
         self._require_known(requirement)
         if self.too_few is not None and requirement not in (*OF_A_FRAMEWORK, CANDIDATES):
@@ -187,13 +133,6 @@ class Step:
             return OF_A_FRAMEWORK[requirement]
         return f"{_capital(requirement)}: not collected in this cohort."
 
-    @property
-    def nothing_to_ask(self) -> str | None:
-        """Why the whole step has nothing to ask in this cohort, or None."""
-        if self.name in ABOUT_ANSWERS and self.too_few is not None:
-            return self.too_few
-        return self.lacks("self_ratings") if self.name in ABOUT_SELF_RATINGS else None
-
     def _incomparable(self) -> str | None:
         """Say that no grouping has two groups of the size that comparisons need, or return None."""
         minimum = self.plan.fairness.smallest_group.value
@@ -209,24 +148,18 @@ class Step:
         known += [CANDIDATES, COMPARABLE]
         if requirement not in known:
             problem = f"the step asks for {requirement!r}, which is not known"
-            raise InvalidInput([Fault(self.name, problem, suggest(requirement, known))])
+            raise InvalidInput([Fault(self.settings.id, problem, suggest(requirement, known))])
 
     def _closed_gate(self, gate: str) -> str | None:
         """Say why a gate is closed, or return None; a gate that counts items needs no answers to be asked."""
         if self.plan.gates[gate].counts == "items":
             verdict = judge(self.plan, gate, len(self.framework.items))
             return None if verdict.supported else f"{_capital(gate)}: {sentence(verdict.finding)}."
-        answer = read_values(self.folders).get(f"supported_{gate}")
-        if answer is None:
-            problem = f"the gate {gate!r} has not been asked for this cohort yet"
-            raise InvalidInput([Fault(display_path(self.folders.root), problem, "run 03_cohort_quality first")])
-        return None if answer["value"] else f"{_capital(gate)}: {shown(answer['note'])}."
-
-    def judge(self, gate: str, n: int | None, items: int = 0) -> Verdict:
-        """Ask a gate of the plan and save its answer as values."""
-        verdict = judge(self.plan, gate, n, items)
-        self.save.value(f"supported_{gate}", verdict.supported, note=verdict.finding.encoded, source=judge)
-        return verdict
+        answers = self.prepared.gates
+        if gate not in answers.index:
+            raise NotYet("03_cohort_quality", self.settings.id)
+        supported, reason = answers.loc[gate, ["supported", "reason"]]
+        return None if supported == "yes" else f"{_capital(gate)}: {shown(reason)}."
 
     @cached_property
     def kept_items(self) -> list[str]:
@@ -236,7 +169,7 @@ class Step:
         """
         if not self.collected("self_ratings"):
             return list(self.framework.items.index)
-        decisions = pd.read_csv(self.folders.tables / "item_decisions.csv").set_index("item")["decision"]
+        decisions = self.prepared.decisions["decision"]
         return [item for item in self.framework.items.index if decisions[item] == "keep"]
 
     @cached_property
@@ -263,18 +196,12 @@ class Step:
         scored = [name for name in scales if totals[name] != "none"]
         return means[scored] * [len(scales[name]) if totals[name] == "sum" else 1 for name in scored]
 
-    def _read(self, name: str, index: list[str]) -> pd.DataFrame:
-        path = self.folders.private / f"{name}.csv"
-        return pd.read_csv(path, index_col=index, dtype=dict.fromkeys(index, str))
 
-
-def open_step(name: str, *, cohort: str, data: str = "", results: str = "results") -> Step:
-    """Open a step of the study.
+def open_study(cohort: str, data: str = "", results: str = "results") -> Study:
+    """Open the study of a cohort.
 
     Parameters
     ----------
-    name
-        Name of the notebook without its ending.
     cohort
         A folder under ``data/cohorts``, or the path of a cohort folder.
     data
@@ -282,13 +209,12 @@ def open_step(name: str, *, cohort: str, data: str = "", results: str = "results
     results
         Folder below which the cohort's results go.
     """
-    show_in_notebooks()
     folder = cohort_folder(cohort)
     settings = load_settings(folder)
     framework = tailored(load_framework(locate_framework(settings.framework, folder)), settings, folder)
     plan = study_plan(settings, framework)
     folders = result_folders(settings.id, results)
-    return Step(name, settings, plan, framework, folders, folder, Path(data).resolve() if data else folder)
+    return Study(settings, plan, framework, folders, folder, Path(data).resolve() if data else folder)
 
 
 def has_part(framework: Framework, what: str) -> bool:

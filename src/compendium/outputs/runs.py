@@ -1,0 +1,79 @@
+"""What a run was made with: versions, system, commit, plan, inputs; apart from results, which machines share."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import subprocess
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from compendium.files import checksum_of, write_text
+from compendium.paths import PROJECT, STUDY_PLAN, ResultFolders
+
+PROJECT_NAME = "integrated-care-competencies"
+
+
+def record_run(folders: ResultFolders, step: str, inputs: dict[str, str]) -> None:
+    """Write what a step was run with, and the checksum of everything it read so far."""
+    folders.runs.mkdir(parents=True, exist_ok=True)
+    path = folders.runs / f"{step}.json"
+    content = json.dumps({**made_with(), "inputs": inputs}, indent=1, ensure_ascii=False) + "\n"
+    if not path.is_file() or path.read_text(encoding="utf-8") != content:
+        write_text(path, content)
+
+
+def read_runs(folders: ResultFolders) -> dict[str, dict[str, Any]]:
+    """Return what every step was run with."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folders.runs.glob("*.json"))}
+
+
+@cache
+def made_with() -> dict[str, Any]:
+    """Return versions of Python, of the packages that the project names and of the system, the commit and the plan."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "packages": _packages(),
+        "commit": _commit(PROJECT),
+        "plan": checksum_of(STUDY_PLAN),
+    }
+
+
+def _packages() -> dict[str, str]:
+    """Return the installed version of every package that the project depends on."""
+    try:
+        wanted = metadata.requires(PROJECT_NAME) or []
+    except metadata.PackageNotFoundError:
+        return {}
+    names = sorted({re.split(r"[^A-Za-z0-9_.-]", line)[0] for line in wanted if "extra ==" not in line})
+    return {name: _version(name) for name in names}
+
+
+def _version(name: str) -> str:
+    """Return the version of a package."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _commit(folder: Path) -> str | None:
+    """Return the commit of the sources, marked where files were changed since; None outside a repository."""
+    head = _git(folder, "rev-parse", "HEAD")
+    if head is None:
+        return None
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return f"{head} with changes" if changed else head
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    """Return what git says, or None where there is no git or no repository."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,254 @@
+"""The trail of a run: which public functions were called, with the results of which others, and what came back.
+
+While a trail is open, the public functions of the statistics and of the study announce their calls to it. Nothing in
+their modules knows of this: opening the trail replaces the code of each function by one that reports and then runs what
+was there, and closing it puts the code back. Without an open trail the functions are what they were, at no cost.
+``docs/decisions/0040`` says why it is done so, and what it does not see.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from compendium.study import Study
+
+STATISTICS = "psychometrics"
+# Rooms of the study whose public functions build results.
+BUILDERS = ("compendium.steps", "compendium.review", "compendium.consultation", "compendium.report")
+# What a notebook asks the open study itself, without a function between.
+ASKED_OF_A_STUDY = ("load_cohort", "collected", "lacks", "settings", "plan", "framework", "kept_items", "prepared")
+# How deep the parts of a result are known by: a table in a frozen result in a dictionary.
+DEPTH = 3
+SCALAR = (str, bytes, int, float, complex, bool, type(None))
+
+
+@dataclass(eq=False)
+class Call:
+    """One call from a notebook: the function, the statistics called within, and the calls whose results it took."""
+
+    function: str
+    within: set[str] = field(default_factory=set)
+    took: list[Call] = field(default_factory=list)
+    number: int = 0
+
+    @property
+    def statistics(self) -> list[str]:
+        """Every public statistic that the result rests on, its own and those of what it took."""
+        found: set[str] = set()
+        waiting, seen = [self], set()
+        while waiting:
+            call = waiting.pop()
+            if id(call) not in seen:
+                seen.add(id(call))
+                found |= call.within | ({call.function} if call.function.startswith(STATISTICS) else set())
+                waiting += call.took
+        return sorted(found)
+
+
+class Trail:
+    """An open trail; there is one at a time."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Any, Call]] = {}
+        self._open: list[Call] = []
+        self._watched: dict[FunctionType, CodeType] = {}
+        self._last: dict[FunctionType, Call] = {}
+        self._functions: dict[str, FunctionType] = {}
+        self._calls = 0
+        self._modules = 0
+
+    def watch(self) -> None:
+        """Let every public function that is loaded by now announce its calls."""
+        if len(sys.modules) == self._modules:
+            return
+        for name, module in list(sys.modules.items()):
+            if _is_watched(name) and isinstance(module, ModuleType):
+                for function in _public_functions(module):
+                    self._relay(function)
+        self._modules = len(sys.modules)
+
+    def close(self) -> None:
+        """Give every function its own code back."""
+        for function, code in self._watched.items():
+            function.__code__ = code
+            vars(function).pop("__wrapped__", None)
+        self._watched.clear()
+        self._made.clear()
+        self._modules = 0
+
+    def builder(self, result: Any) -> Call | None:
+        """Return the call that made a result or holds it in what it returned; None where no watched function did.
+
+        A function that keeps its own results is their builder while it runs.
+        """
+        if self._open:
+            return self._open[0]
+        found = self._made.get(id(result))
+        return found[1] if found else None
+
+    def behind(
+        self, result: Any, names: Iterable[str], namespace: Mapping[str, Any], assigned: Mapping[str, frozenset[str]]
+    ) -> list[Call]:
+        """Return the calls behind a result, in the order in which they were made.
+
+        Parameters
+        ----------
+        result
+            What is kept. Where a watched function returned it, that call is the answer.
+        names
+            Names in the expression that made it; where they stand for results, or for watched functions, their calls.
+        namespace, assigned
+            What the names stand for, and the names in the expression that a name was assigned from.
+        """
+        made = self.builder(result)
+        if made is not None:
+            return [made]
+        found: set[Call] = set()
+        waiting, seen = [frozenset(names)], set()
+        while waiting:
+            together = waiting.pop()
+            for name in together - seen:
+                seen.add(name)
+                value = namespace.get(name)
+                calls = self._calls_of(value, together)
+                found |= calls
+                if not calls and name in assigned:
+                    waiting.append(assigned[name])
+        return sorted(found, key=lambda call: call.number)
+
+    def _calls_of(self, value: Any, names: Iterable[str]) -> set[Call]:
+        """Return the calls that a value stands for: the one that made it, or those of the watched functions it is."""
+        if id(value) in self._made:
+            return {self._made[id(value)][1]}
+        if isinstance(value, FunctionType):
+            return {self._last[value]} if value in self._last else set()
+        if isinstance(value, ModuleType):
+            parts = [getattr(value, name, None) for name in names]
+            return {call for part in parts if part is not None for call in self._calls_of(part, ())}
+        if isinstance(value, Study):
+            methods = [name for name in names if name in ASKED_OF_A_STUDY]
+            return {Call(f"{Study.__module__.rpartition('.')[0]}.Study.{name}") for name in methods}
+        return set()
+
+    def called(self, name: str, function: Callable[..., Any], arguments: Any, keywords: Mapping[str, Any]) -> Any:
+        """Run an announced function; called from a notebook, its result is remembered, else only its name."""
+        if self._open:
+            if name.startswith(STATISTICS):
+                self._open[0].within.add(name)
+            return function(*arguments, **keywords)
+        behind = [one for value in (*arguments, *keywords.values()) for one in self._known(value)]
+        self._calls += 1
+        call = Call(name, took=list(dict.fromkeys(behind)), number=self._calls)
+        self._last[self._functions[name]] = call
+        self._open.append(call)
+        try:
+            result = function(*arguments, **keywords)
+        finally:
+            self._open.clear()
+        self._remember(result, call)
+        return result
+
+    def _known(self, value: Any) -> Iterator[Call]:
+        """Yield the calls behind an argument, or behind the entries of one that was put together by hand."""
+        if id(value) in self._made:
+            yield self._made[id(value)][1]
+        elif isinstance(value, Mapping):
+            for entry in value.values():
+                yield from self._known(entry)
+        elif isinstance(value, (tuple, list)):
+            for entry in value:
+                yield from self._known(entry)
+
+    def _remember(self, result: Any, call: Call, depth: int = 0) -> None:
+        """Remember a result and the parts it holds; a part that another call made stays that call's."""
+        if isinstance(result, SCALAR) or depth > DEPTH or id(result) in self._made:
+            return
+        self._made[id(result)] = (result, call)
+        for part in _parts(result):
+            self._remember(part, call, depth + 1)
+
+    def _relay(self, function: FunctionType) -> None:
+        """Replace the code of a function by one that announces it and runs what was there."""
+        if function in self._watched or function.__closure__:
+            return
+        original = FunctionType(
+            function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
+        original.__kwdefaults__ = function.__kwdefaults__
+        original.__annotations__, original.__doc__ = function.__annotations__, function.__doc__
+        name = public_name(function)
+        self._watched[function] = function.__code__
+        self._functions[name] = function
+        function.__wrapped__ = original  # type: ignore[attr-defined] # what it is called with can still be read
+        function.__code__ = _relaying_code(self, name, original)
+
+
+def open_trail() -> Trail:
+    """Open the trail of a step; the one of the step before is closed."""
+    global _current
+    if _current is not None:
+        _current.close()
+    _current = Trail()
+    _current.watch()
+    return _current
+
+
+_current: Trail | None = None
+
+
+def public_name(function: Callable[..., Any]) -> str:
+    """Return the shortest address under which a function can be imported: its family's, where the family shows it."""
+    parts = function.__module__.split(".")
+    for length in range(1, len(parts)):
+        place = ".".join(parts[:length])
+        if place != STATISTICS and getattr(sys.modules.get(place), function.__name__, None) is function:
+            return f"{place}.{function.__name__}"
+    return f"{function.__module__}.{function.__name__}"
+
+
+def _is_watched(module: str) -> bool:
+    """Say whether the public functions of a module announce themselves; private modules have none."""
+    room = module == STATISTICS or module.startswith((f"{STATISTICS}.", *BUILDERS))
+    return room and not any(part.startswith("_") for part in module.split("."))
+
+
+def _public_functions(module: ModuleType) -> list[FunctionType]:
+    """Return the public functions that a module defines, and those of private modules that it shows."""
+    home = module.__name__
+    return [
+        value
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and not name.startswith("_") and value.__module__.startswith(home)
+    ]
+
+
+def _relaying_code(trail: Trail, name: str, original: FunctionType) -> CodeType:
+    """Return code that hands a call over to the trail; what it needs stands among its constants."""
+
+    def relay(*arguments: Any, **keywords: Any) -> Any:
+        called: Any = "the trail"
+        return called("its name", "its own code", arguments, keywords)
+
+    code, given = relay.__code__, {"the trail": trail.called, "its name": name, "its own code": original}
+    constants = tuple(given.get(value, value) if isinstance(value, str) else value for value in code.co_consts)
+    return code.replace(
+        co_consts=constants,
+        co_name=original.__name__,
+        co_qualname=original.__qualname__,
+        co_filename=original.__code__.co_filename,
+        co_firstlineno=original.__code__.co_firstlineno,
+    )
+
+
+def _parts(result: Any) -> list[Any]:
+    """Return what a result holds: entries of a tuple, list or mapping, fields of a frozen result."""
+    if isinstance(result, Mapping):
+        return list(result.values())
+    if isinstance(result, (tuple, list)):
+        return list(result)
+    return list(vars(result).values()) if dataclasses.is_dataclass(result) else []

@@ -1,0 +1,31 @@
+"""What the pages of the book speak of: the results of a cohort, its framework, its description, the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compendium.framework import Framework
+from compendium.plan import StudyPlan
+from compendium.report.book.headings import WORDS
+from compendium.report.book.saved import SavedResults
+
+if TYPE_CHECKING:
+    from compendium.cohort import CohortSettings
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything a page can speak of."""
+
+    saved: SavedResults
+    framework: Framework
+    settings: CohortSettings
+    plan: StudyPlan
+    pages: frozenset[str] = frozenset()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of competencies, outcome scales, groupings and rules."""
+        groups = {name: group.label for name, group in self.settings.groups.items()}
+        return {**WORDS, **groups, **self.framework.labels}

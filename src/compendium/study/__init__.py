@@ -1,0 +1,6 @@
+"""The open study of one cohort: plan, framework, description and prepared tables; what steps and reports take."""
+
+from compendium.study.opened import CANDIDATES, COMPARABLE, OF_A_FRAMEWORK, Study, has_part, open_study
+from compendium.study.prepared import Prepared
+
+__all__ = ["CANDIDATES", "COMPARABLE", "OF_A_FRAMEWORK", "Prepared", "Study", "has_part", "open_study"]
