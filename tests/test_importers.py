@@ -132,6 +132,7 @@ def test_localised_and_legacy_qualtrics_headers_are_told_by_content(sample: str,
         (b"", "empty"),
         (b"$FL2" + b"\0" * 40, "not readable"),
     ],
+    ids=["pdf", "xls", "damaged", "gzip", "page", "empty", "spss"],
 )
 def test_a_wrong_kind_of_file_is_named(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "export.csv"

@@ -11,6 +11,8 @@ import nbformat
 import pandas as pd
 
 from compendium.cohort import CohortSettings, effective_number
+from compendium.outputs.saving import Origin
+from compendium.outputs.sections import nothing_to_ask
 from compendium.outputs.step import Step, open_step
 from compendium.paths import BOOK, NOTEBOOKS
 from compendium.plan import Claim, StudyPlan
@@ -18,8 +20,9 @@ from compendium.report.book import pages
 from compendium.report.book.prose import Study
 from compendium.report.book.saved import SavedResults
 from compendium.report.wording import sentence
-from compendium.steps.cohort_quality import judge_all, save_prepared
+from compendium.steps.cohort_quality import judge_all, prepare
 
+HERE = Origin(f"{__name__}.predict", (), "")
 COLUMNS = ["part", "name", "expected", "why"]
 REQUIRES = "requires:"
 THERE = ""
@@ -49,10 +52,11 @@ def predict(cohort: str, data: str = "") -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as scratch:
         step = open_step("03_cohort_quality", cohort=cohort, data=data, results=scratch)
         read = step.load_cohort()
-        save_prepared(step, read)
-        rows = [
-            ("gate", name, found.supported, sentence(found.finding)) for name, found in judge_all(step, read).items()
-        ]
+        prepare(step, read)
+        verdicts = judge_all(step, read)
+        for name, found in verdicts.items():
+            step.results.value(f"supported_{name}", found.supported, note=found.finding.encoded, origin=HERE)
+        rows = [("gate", name, found.supported, sentence(found.finding)) for name, found in verdicts.items()]
         rows += [_grouping(step, read.people, name) for name in step.settings.groups]
         if step.settings.weight is not None:
             worth = effective_number(read.weights)
@@ -110,8 +114,8 @@ def _lacking(claim: Claim, settings: CohortSettings) -> str:
 
 def _sections(step: Step) -> list[tuple[str, str, bool, str]]:
     """Return one row for each thing that the sections of a step need."""
-    if step.nothing_to_ask is not None:
-        return [("step", step.name, False, step.nothing_to_ask)]
+    if (whole := nothing_to_ask(step.name, step)) is not None:
+        return [("step", step.name, False, whole)]
     cells = nbformat.read(NOTEBOOKS / f"{step.name}.ipynb", as_version=4).cells
     tags = [tag for cell in cells for tag in cell.metadata.get("tags", []) if tag.startswith(REQUIRES)]
     needs = [tag.removeprefix(REQUIRES) for tag in dict.fromkeys(tags)]
