@@ -25,7 +25,7 @@ class Floor:
 
 
 # Ten: the OPM's rule of ten and the GP Patient Survey; five: the smallest threshold in official use for tables of
-# people (docs/decisions/0050). Three raters: with two, each knows the other's rating from the mean.
+# people (docs/decisions/0046). Three raters: with two, each knows the other's rating from the mean.
 FLOORS = {
     "minimum_group": Floor(10, 5, "people in a group"),
     "minimum_team": Floor(10, 5, "people in a team"),

@@ -3,7 +3,7 @@
 While a trail is open, the public functions of the statistics and of the study announce their calls to it. Nothing in
 their modules knows of this: opening the trail replaces the code of each function by one that reports and then runs what
 was there, and closing it puts the code back. Without an open trail the functions are what they were, at no cost.
-``docs/decisions/0040`` says why it is done so, and what it does not see.
+``docs/decisions/0042`` says why it is done so, and what it does not see.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Trail:
         if made is not None:
             return [made]
         found: set[Call] = set()
-        waiting, seen = [frozenset(names)], set()
+        waiting, seen = [frozenset(names)], set[str]()
         while waiting:
             together = waiting.pop()
             for name in together - seen:

@@ -102,8 +102,8 @@ def validate(
 def withdraw(cohort: str, person: str, data: DataOption = "", results: ResultsOption = "results") -> None:
     """Take a person, by id, out of a cohort's files and everything private made of them; plan the run that follows."""
     from compendium.cohort import withdraw as take_out
+    from compendium.outputs.step import open_step
     from compendium.run.lock import only_run
-    from compendium.step import open_step
 
     step = open_step("withdraw", cohort=cohort, data=data, results=results)
     with only_run(step.folders.root):
@@ -128,7 +128,7 @@ def release(
 ) -> None:
     """Note that the results as built are made public; refused where an earlier release and they give people away."""
     from compendium.outputs.release import publish
-    from compendium.step import open_step
+    from compendium.outputs.step import open_step
 
     step = open_step("release", cohort=cohort, results=results)
     number = publish(step.folders, int(step.plan.disclosure.minimum_group.value), withdrawn, reason)

@@ -17,8 +17,8 @@ from compendium.outputs.step import Step, open_step
 from compendium.paths import BOOK, NOTEBOOKS
 from compendium.plan import Claim, StudyPlan
 from compendium.report.book import pages
-from compendium.report.book.prose import Study
 from compendium.report.book.saved import SavedResults
+from compendium.report.book.subject import Study
 from compendium.report.wording import sentence
 from compendium.steps.cohort_quality import judge_all, prepare
 

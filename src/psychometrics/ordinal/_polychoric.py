@@ -227,7 +227,8 @@ def upper_triangle(matrix: Array) -> Array:
 
 def _index(items: tuple[Label, ...]) -> pd.Index:
     """Labels as an index of one level, whatever they are."""
-    return pd.Index(list(items), tupleize_cols=False)
+    index: pd.Index = pd.Index(list(items), tupleize_cols=False)
+    return index
 
 
 def _labelled_thresholds(estimates: estimation.TwoStepEstimates) -> pd.Series[float]:
@@ -252,8 +253,8 @@ def _cluster_codes(responses: pd.DataFrame, clusters: pd.Series, missing: Missin
     """Cluster of each person kept by the missing rule, as 0, 1, ..."""
     require_same_rows(responses.index, clusters.index, "responses and clusters")
     absent = responses.isna().to_numpy()
-    kept = ~absent.any(axis=1) if missing == "listwise" else ~absent.all(axis=1)
-    return cluster_codes(clusters[kept], int(kept.sum()))
+    kept = ~np.asarray(absent.any(axis=1) if missing == "listwise" else absent.all(axis=1), dtype=bool)
+    return cluster_codes(clusters.loc[kept], int(kept.sum()))
 
 
 def _labelled_covariance(estimates: estimation.TwoStepEstimates, codes: NDArray[np.intp] | None) -> pd.DataFrame:
