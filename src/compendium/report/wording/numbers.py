@@ -25,8 +25,8 @@ def number(value: Any, decimals: int = 2) -> str:
 
 
 def p_value(value: Any) -> str:
-    """Write a p value: three decimals without a leading zero, never as zero."""
-    if _undefined(value):
+    """Write a p value: three decimals without a leading zero, never as zero; a blank cell is none."""
+    if _undefined(value) or value == "":
         return NOT_SHOWN
     if value < 0.001:
         return "< .001"
@@ -35,7 +35,7 @@ def p_value(value: Any) -> str:
 
 def percent(share: Any, decimals: int = 0) -> str:
     """Write a share between 0 and 1 as a percentage."""
-    return NOT_SHOWN if _undefined(share) else f"{_fixed(100 * float(share), decimals)} %"
+    return NOT_SHOWN if _undefined(share) or share == "" else f"{_fixed(100 * float(share), decimals)} %"
 
 
 def _undefined(value: Any) -> bool:
