@@ -28,7 +28,7 @@ from psychometrics.scoring import scale_scores
 LARGE_AGENCIES, LARGE_PEOPLE, LARGE_DRAWS = 300, 20_000, 3
 
 
-def material(plan: SimulationPlan, study: StudyPlan, framework: Framework) -> claims.Material:
+def material(plan: SimulationPlan, study: StudyPlan, framework: Framework) -> claims.ClaimData:
     """Draw one cohort and score its final items as a step would."""
     cohort = simulate_cohort(plan, framework)
     own_forms = cohort.self.set_index("person_id")
@@ -46,18 +46,20 @@ def material(plan: SimulationPlan, study: StudyPlan, framework: Framework) -> cl
     colleagues = scale_scores(keyed(forms[rater_scales["engagement"]], framework), rater_scales)
     means = raters.peer_means(given)[0].reindex(scores.index)
     people = own_forms[["agency", "sector", "occupation", "team", "gender", "tenure"]]
-    clusters, name = claims.chosen_clusters(people, study)
-    compared = tuple(groups.groupings(load_settings(cohort_folder("demo"))))
+    settings = load_settings(cohort_folder("demo"))
+    nests = claims.nesting(people, settings.groups, study)
+    clusters, name = claims.chosen_clusters(people, nests)
+    compared = tuple(groups.groupings(settings))
     reliability = float(raters.peer_icc(outcomes.overall(given).to_frame(), 0.95)["icc1_k"].iloc[0])
-    return claims.Material(
+    return claims.ClaimData(
         outcomes.overall(scores), outcomes.overall(means), own, colleagues, given, people, scores, clusters, name, True,
-        True, reliability, compared,
+        True, reliability, compared, tuple(nests),
     )  # fmt: skip
 
 
 def one(seed: int, base: SimulationPlan, study: StudyPlan, framework: Framework) -> pd.DataFrame:
     """Judge the claims of one cohort."""
-    table = claims.claims_table(material(replace(base, seed=seed), study, framework), study, {})
+    table = claims.claims_table(material(replace(base, seed=seed), study, framework), study)
     return table.assign(seed=seed)
 
 

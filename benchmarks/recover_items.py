@@ -25,6 +25,7 @@ from compendium.framework import Framework, load_framework
 from compendium.outputs.step import Step
 from compendium.paths import cohort_folder, result_folders
 from compendium.plan import load_plan
+from compendium.report.wording import running_text
 from compendium.simulate import DEMO, Quality, SimulationPlan, simulate_cohort
 from compendium.simulate.truth import keyed
 from compendium.steps.item_analysis import choice as item_selection
@@ -126,6 +127,7 @@ def analyse(step: Step, known: pd.DataFrame) -> Analysis:
 def item_rows(found: Analysis, plan: SimulationPlan) -> pd.DataFrame:
     """Return one row an item: what was planted, decided and tested."""
     table = found.decisions.set_index("item")[["competency", "decision", "reasons"]]
+    table["reasons"] = table["reasons"].map(running_text)
     faults = {fault.item: fault.kind for fault in plan.faults}
     twins = {fault.other: "twin" for fault in plan.faults if fault.kind == "redundant"}
     table.insert(0, "fault", [faults.get(item, twins.get(item, "")) for item in table.index])

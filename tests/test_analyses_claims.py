@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from compendium.cohort.schema import Group
-from compendium.findings import found
+from compendium.findings import decode, found
 from compendium.framework import load_framework
 from compendium.plan import load_plan
 from compendium.report.figures.claims import claims_forest
@@ -138,14 +138,16 @@ def test_peers_decide_where_there_are_any_and_same_source_stands_beside():
     assert row["verdict"] != "supported"
     assert row["source"] == "peers" and "rated by peers" in running_text(row["tested_by"])
     source = specifications.by_source(seen, plan()).set_index("claim").loc["engagement"]
-    assert "too high" in source["words"]
+    assert "too high" in running_text(source["finding"])
     assert source["difference"] == pytest.approx(source["same_source"] - source["cross_source"])
 
 
 def test_one_peer_each_leaves_the_cross_source_uncorrected_and_says_so():
-    row = {"estimate": 0.1, "lower": 0.0, "upper": 0.2, "fisher_error": 0.05, "method": "m"}
+    row = {"estimate": 0.1, "lower": 0.0, "upper": 0.2, "fisher_error": 0.05, "method": ""}
     assert claims.corrected_for_peers(row, math.nan)["note"] == found("not_corrected").encoded
-    assert claims.corrected_for_peers(row, 0.25)["estimate"] == pytest.approx(0.2)
+    corrected = claims.corrected_for_peers(row, 0.25)
+    assert corrected["estimate"] == pytest.approx(0.2)
+    assert decode(corrected["method"]) == (found("method_corrected"),)
 
 
 def test_raters_without_self_ratings_leave_the_claims_open():

@@ -19,7 +19,7 @@ TARGETS = (0.7, 0.8)
 
 
 def alphas(own: pd.DataFrame) -> pd.Series:
-    return reliability_table(own, SCALES).set_index("competency")["alpha"]
+    return reliability_table(own, SCALES, CONFIDENCE).set_index("competency")["alpha"]
 
 
 def made_up(people: int = 60, peers: int = 3, seed: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:

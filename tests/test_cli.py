@@ -157,7 +157,7 @@ def test_check_ends_with_status_1_where_something_differs(call, monkeypatch, tmp
 def test_accepted_results_of_other_cohorts_lie_beside_their_results(call, study):
     results = study.root / "results"
     folders = ResultFolders(results / "pilot")
-    Results(folders, "04_item_analysis", "0").value("n_items", 6, source="by.hand")
+    Results(folders, "04_item_analysis").value("n_items", 6, origin=Origin("by.hand"))
     folders.tables.mkdir(parents=True, exist_ok=True)
     (folders.tables / "counts.csv").write_text("n\n6\n")
     (folders.tables / "counts.json").write_text('{"notebook": "04_item_analysis", "note": ""}')

@@ -202,7 +202,7 @@ def test_group_without_members(study):
 
 def test_formula_as_the_name_of_a_group(study):
     study.own.loc[0, "agency"] = "=HYPERLINK(1)"
-    assert study.only_fault().problem == "the text looks like a spreadsheet formula"
+    assert study.only_fault().problem == "the label looks like a spreadsheet formula"
 
 
 # Ratings
@@ -362,7 +362,8 @@ def test_wrong_group(study, group, problem):
 def test_unknown_framework(study):
     study.settings["framework"] = "minni"
     fault = study.only_fault()
-    assert (fault.problem, fault.action) == ("there is no such framework", "did you mean 'mini'?")
+    assert fault.problem == "there is no such framework"
+    assert fault.action == "did you mean 'mini'?; a path counts from the folder of cohort.yaml"
 
 
 def test_missing_framework_key_does_not_hide_broken_files(study):

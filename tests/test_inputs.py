@@ -90,7 +90,15 @@ def test_null_characters_are_refused(file):
 
 def test_overlong_cell_is_a_fault_and_no_crash(file):
     file.write_text(f'a,b\n"{"x" * 200_000}",1\n')
-    assert only_fault(file).problem.startswith("not readable as CSV")
+    fault = only_fault(file)
+    assert fault.problem.startswith("not readable as CSV")
+    assert len(str(fault)) < 1000
+
+
+def test_long_cell_that_the_csv_reader_takes_is_a_fault_with_its_row(file):
+    file.write_text(f'a,b\n"{"x" * 100_000}",1\n')
+    fault = only_fault(file)
+    assert (fault.problem, fault.row) == ("a cell of 100000 signs; 20000 are read", 2)
 
 
 def test_missing_file(file):

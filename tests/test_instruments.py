@@ -141,7 +141,7 @@ def test_an_import_describes_the_cohort_it_was_made_from(tmp_path: Path) -> None
     assert written["files"]["format"] == "qualtrics"
     assert written["files"]["to_confirm"] == []
     assert set(written["outcomes"]) == set(SETTINGS.outcomes)
-    imported, before = load_cohort(folder), load_cohort(COHORTS / "demo-small")
+    imported, before = load_cohort(folder, tmp_path), load_cohort(COHORTS / "demo-small")
     assert (imported.answers.to_numpy() == before.answers.to_numpy()).mean() == before.answers.notna().to_numpy().mean()
     assert imported.peers.shape == before.peers.shape
     record = imported.import_record

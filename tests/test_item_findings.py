@@ -169,10 +169,13 @@ def test_share_of_misfitting_people_is_theirs_in_the_lower_tail(demo):
 
 def test_fairness_is_shown_for_every_grouping_that_was_compared(demo):
     table = demo.findings.fairness
-    assert set(table["grouping"]) == {"Sector", "Occupational group", "Gender"}
+    assert set(table["grouping"]) == {"Agency", "Sector", "Occupational group", "Gender"}
     told = running_text(encode(demo.groupings.completeness))
     assert "Sector: too small to compare is Voluntary sector and housing." in told
-    assert not any(sign.isdigit() for sign in told.replace("two groups have 100 people", ""))
+    for without_sizes in ("two groups have 100 people", "Agency H and 5 more"):
+        assert without_sizes in told
+        told = told.replace(without_sizes, "")
+    assert not any(sign.isdigit() for sign in told)
     assert Groupings({}, ()).completeness == (found("groups_all_compared"),)
     largest, where = item_findings.largest_change(table)
     assert where.to_dict() == {"communication_08": "Sector", "leadership_07": "Sector"}
@@ -392,7 +395,7 @@ def test_groups_too_small_are_said_without_their_sizes(demo, monkeypatch):
 
     monkeypatch.setattr(item_findings, "ordinal_dif", refuse)
     groupings = item_findings.compare_groups(demo.step, demo.answers, demo.chosen.selection.chosen)
-    assert running_text(encode(groupings.completeness)).startswith("Sector: fewer than two groups have 100 people.")
+    assert running_text(encode(groupings.completeness)).startswith("Agency: fewer than two groups have 100 people.")
     assert "37" not in running_text(encode(groupings.completeness)) and "12" not in running_text(
         encode(groupings.completeness)
     )
@@ -420,7 +423,7 @@ def test_short_competencies_are_not_compared(demo):
 def test_pictures_of_fairness_show_groupings_and_the_largest_changes(demo):
     changes = item_documents.changes_figure(demo.step, demo.findings.fairness)
     assert [axes.get_title("left") for axes in changes.axes if axes.get_visible()] == [
-        "Sector", "Occupational group", "Gender",
+        "Agency", "Sector", "Occupational group", "Gender",
     ]  # fmt: skip
     curves = item_documents.curves_figure(demo.step, demo.groupings)
     titles = [axes.get_title("left") for axes in curves.axes if axes.get_visible()]
@@ -443,5 +446,8 @@ def test_competency_of_two_items_has_no_response_model(demo):
 
 
 def test_background_of_another_instrument_is_empty(demo):
-    other = SimpleNamespace(framework=demo.step.framework, collected=lambda what: what != "review")
+    items = demo.step.framework.items
+    other = SimpleNamespace(
+        framework=SimpleNamespace(items=items, part=lambda name: None), collected=lambda what: what != "consultation"
+    )
     assert item_findings.background(other).shape == (72, 0)

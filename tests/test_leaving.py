@@ -16,7 +16,10 @@ from compendium.cohort import pseudonyms_of, withdraw
 from compendium.cohort.pseudonyms import SECRET, secret_of
 from compendium.disclosure.releases import Release, release_problem
 from compendium.faults import InvalidInput
+from compendium.outputs.step import Step
 from compendium.run.lock import only_run
+from compendium.steps.cohort_quality import prepare as prepare_cohort
+from compendium.study.prepared import Prepared
 
 LIMIT = 10
 
@@ -29,12 +32,28 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStudy:
     return made
 
 
+def prepare_again(study: SmallStudy) -> Step:
+    """Prepare the tables from the files as they lie there now."""
+    step = open_small(study, "03_cohort_quality")
+    prepare_cohort(step, step.load_cohort())
+    return step
+
+
+def people_of(step: Step) -> set[str]:
+    """Return the pseudonyms in every prepared table, as people and as raters."""
+    folder = step.folders.private / "prepared"
+    tables = [Prepared(step.folders.private)._load(path.stem).reset_index() for path in folder.glob("*.parquet")]
+    return {name for table in tables for key in ("person", "rater") if key in table for name in table[key]}
+
+
 # Leaving
 
 
 def test_nothing_of_a_person_who_left_remains(study):
     step = prepare(study)
-    before = pd.read_csv(step.folders.private / "pseudonyms.csv", index_col=0)["pseudonym"]
+    before = step.load_cohort().pseudonyms
+    rater = pseudonyms_of("pilot", pd.Series(["p05"]), "R", secret_of("real", step.folders.private))["p05"]
+    assert {before["p05"], rater} <= people_of(step)
     report = step.folders.private / "reports" / "individual" / f"{before['p05']}.pdf"
     report.parent.mkdir(parents=True)
     report.write_bytes(b"a page")
@@ -49,12 +68,23 @@ def test_nothing_of_a_person_who_left_remains(study):
     peers = pd.read_csv(study.folder / "peer.csv", dtype=str)
     assert "p05" not in set(own["person_id"]) | set(peers["person_id"]) | set(peers["rater_id"])
     assert done.rows == {"self.csv": 1, "peer.csv": 4}  # rated by two, rater of two
+    assert not (step.folders.private / "prepared").exists()
+    assert not {before["p05"], rater} & people_of(prepare_again(study))
+
+
+def test_a_table_that_still_holds_the_person_is_found_although_it_is_compressed(study, monkeypatch):
+    step = prepare(study)
+    tables = set((step.folders.private / "prepared").glob("*.parquet"))
+    monkeypatch.setattr("compendium.cohort.withdrawal._clear_private", lambda private: 0)
+    left = set(withdraw(step.settings, "p05", study.folder, step.folders).left)
+    names = {table.stem for table in tables & left}
+    assert {"people", "answers", "outcomes", "peers", "peer_outcomes", "scores", "peer_scores"} <= names
 
 
 def test_the_others_keep_their_rows_byte_for_byte_and_their_pseudonyms(study):
     step = prepare(study)
     lines = (study.folder / "self.csv").read_text().splitlines()
-    before = pd.read_csv(step.folders.private / "pseudonyms.csv", index_col=0)["pseudonym"]
+    before = step.load_cohort().pseudonyms
     withdraw(step.settings, "p05", study.folder, step.folders)
     after = open_small(study, "03_cohort_quality").load_cohort().pseudonyms
     assert (study.folder / "self.csv").read_text().splitlines() == [line for line in lines if "p05" not in line]
@@ -68,7 +98,7 @@ def test_unknown_id_changes_nothing_and_is_not_quoted(study):
         withdraw(step.settings, "Anna Smith", study.folder, step.folders)
     assert "Anna" not in caught.value.report()
     assert (study.folder / "self.csv").read_bytes() == content
-    assert (step.folders.private / "prepared_answers.csv").is_file()
+    assert step.prepared.has("answers")
 
 
 # Pseudonyms

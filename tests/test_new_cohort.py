@@ -62,6 +62,7 @@ def test_every_key_is_explained(tmp_path):
     keys = [line.removeprefix("# ").split(":")[0] for line in lines if ":" in line]
     for name in CohortSettings.model_fields:
         assert name in keys
+    assert any("controller:" in line for line in lines if line.startswith("#"))
     for number, line in enumerate(lines):
         if line and line[0].isalpha():
             above = next(text for text in reversed(lines[:number]) if text)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from compendium.faults import InvalidInput
 from compendium.paths import STUDY_PLAN
-from compendium.plan import GATES, Gate, StudyPlan, Threshold, judge, load_plan, merge
+from compendium.plan import GATES, Gate, StudyPlan, judge, load_plan, merge
 from compendium.report.wording import sentence
 
 PUBLISHED_N, PUBLISHED_ITEMS = 91, 52
@@ -34,7 +34,7 @@ def sourced(model: BaseModel) -> list[tuple[str, str]]:
     found = []
     for name, part in model:
         for key, each in part.items() if isinstance(part, dict) else [(name, part)]:
-            if isinstance(each, (Threshold, Gate)):
+            if isinstance(each, BaseModel) and "source" in type(each).model_fields:
                 found.append((key, each.source))
             elif isinstance(each, BaseModel):
                 found += sourced(each)

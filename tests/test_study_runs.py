@@ -91,7 +91,7 @@ def test_a_second_run_does_nothing(cohort: Path, results: Path) -> None:
 def test_people_stay_in_the_private_folder(results: Path) -> None:
     root = results / "mini"
     assert stat.S_IMODE((root / "private").stat().st_mode) == 0o700
-    people = pd.read_parquet(root / "private/prepared/people.parquet")["person"]
+    people = pd.read_parquet(root / "private/prepared/people.parquet")["key:person"]
     shared = [path for path in root.rglob("*") if path.is_file() and "private" not in path.relative_to(root).parts]
     texts = [
         path.read_text(errors="ignore") for path in shared if path.suffix in {".csv", ".json", ".ipynb", ".html", ".js"}

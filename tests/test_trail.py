@@ -14,6 +14,7 @@ from made_up_step import open_small, prepare, study_for_steps
 
 from compendium.outputs.saving import ResultError, read_values
 from compendium.outputs.trail import Trail, open_trail
+from compendium.review.screeners import read_decisions
 from compendium.steps import cohort_quality as quality
 from compendium.steps.factor_structure import reliability_table
 from compendium.steps.rater_agreement import peers as raters
@@ -36,7 +37,7 @@ def answers() -> pd.DataFrame:
 
 
 def test_builder_and_the_statistics_within_are_recorded(trail):
-    call = trail.builder(reliability_table(answers(), SCALES))
+    call = trail.builder(reliability_table(answers(), SCALES, 0.95))
     assert call.function == "compendium.steps.factor_structure.reliability_table"
     assert "psychometrics.reliability.cronbach_alpha" in call.statistics
 
@@ -54,6 +55,14 @@ def test_parts_of_a_result_have_the_same_builder(trail):
     result = cronbach_alpha(answers())
     part = next(value for value in vars(result).values() if isinstance(value, (pd.Series, pd.DataFrame, tuple)))
     assert trail.builder(part).function == "psychometrics.reliability.cronbach_alpha"
+
+
+def test_parts_of_a_result_with_slots_have_the_same_builder(trail, tmp_path):
+    columns = "title,authors,year,doi,asreview_label,asreview_time"
+    (tmp_path / "labels.csv").write_text(f"{columns}\nA title of five words,Smith J,2001,,0,1\n", encoding="utf-8")
+    found, _ = read_decisions(tmp_path / "labels.csv")
+    assert not hasattr(found[0].entry, "__dict__")
+    assert trail.builder(found[0].entry).function == "compendium.review.screeners.read_decisions"
 
 
 def test_what_nobody_made_has_no_builder(trail):
@@ -84,8 +93,8 @@ def test_workers_get_the_function_itself(trail):
 
 def test_errors_come_through_and_leave_the_trail_open(trail):
     with pytest.raises(KeyError):
-        reliability_table(answers(), {"listen": ["a", "nobody"]})
-    assert trail.builder(reliability_table(answers(), SCALES)) is not None
+        reliability_table(answers(), {"listen": ["a", "nobody"]}, 0.95)
+    assert trail.builder(reliability_table(answers(), SCALES, 0.95)) is not None
 
 
 # What a step keeps

@@ -13,7 +13,7 @@ import pandas as pd
 from compendium.cohort.layout import Form, Question
 from compendium.cohort.responses import WHOLE_NUMBER, Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Group
-from compendium.disclosure.text import LONGEST_LABEL
+from compendium.disclosure.text import LONGEST_LABEL, label_problem
 from compendium.faults import Fault, suggest
 from compendium.importers.answers import nearest_labels
 from compendium.inputs import yaml_fault
@@ -122,8 +122,12 @@ def _group_rule(group: Group) -> _Rule:
     if group.levels:
         return _level_rule(group)
     check = pandera.Check.str_matches(A_LABEL)
-    problem = "the text looks like a spreadsheet formula, or is too long to be shown"
-    return _plain_rule(check, group.column, problem, "write the name of the group")
+
+    def explain(responses: Responses, row: int, value: str) -> Fault:
+        problem = label_problem(value) or "the label cannot be shown"
+        return Fault(responses.file, problem, "write the name of the group", row=row, column=group.column, value=value)
+
+    return _Rule(_column(check), explain)
 
 
 def _weight_rule(column: str) -> _Rule:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +71,7 @@ def describe_import(
     """
     target = folder / DESCRIPTION
     _require_new(folder, target)
+    _require_one_folder([*own, *peers])
     forms = {"self": _read(own, "self", framework, tool)}
     if peers:
         forms["peer"] = _read(peers, "peer", framework, tool)
@@ -89,6 +89,14 @@ def _require_new(folder: Path, target: Path) -> None:
         identifier(folder.resolve().name)
     except ValueError as error:
         raise InvalidInput([Fault(display_path(folder), str(error), "choose another name")]) from error
+
+
+def _require_one_folder(files: Sequence[Path]) -> None:
+    """Refuse exports in several folders: a cohort's files lie together, beside its description or in ``DATA``."""
+    folders = sorted({str(path.resolve().parent) for path in files})
+    if len(folders) > 1:
+        problem = f"the exports lie in {len(folders)} folders"
+        raise InvalidInput([Fault(display_path(files[0]), problem, "put them into one folder, which is then DATA")])
 
 
 def _read(files: Sequence[Path], form: Literal["self", "peer"], framework: Framework, tool: str | None) -> ImportedForm:
@@ -192,16 +200,13 @@ def _file_lines(folder: Path, forms: dict[str, ImportedForm]) -> list[str]:
     """Write the files with their checksums, and what has to be confirmed."""
     lines = ["files:"]
     for form, imported in forms.items():
-        named = [os.path.relpath(path.resolve(), folder.resolve()) for path in imported.files]
+        named = [path.name for path in imported.files]
         lines.append(f"  {form}: {_quoted(named[0]) if len(named) == 1 else json.dumps(named, ensure_ascii=False)}")
     tools = {export.tool for imported in forms.values() for export in imported.exports}
     lines += [f"  format: {next(iter(tools))}"] if len(tools) == 1 else []
     lines.append("  sha256:")
     seen = {path.resolve() for imported in forms.values() for path in imported.files}
-    lines += [
-        f"    {_quoted(os.path.relpath(path, folder.resolve()))}: {hashlib.sha256(path.read_bytes()).hexdigest()}"
-        for path in sorted(seen)
-    ]
+    lines += [f"    {_quoted(path.name)}: {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in sorted(seen)]
     doubts = [match.item for imported in forms.values() for match in imported.matching.uncertain]
     return [*lines, f"  to_confirm: {json.dumps(list(dict.fromkeys(doubts)))}"]
 

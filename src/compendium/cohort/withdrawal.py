@@ -149,6 +149,17 @@ def _has_cell(content: bytes, text: str) -> bool:
     return text in (cell.strip() for cell in cells)
 
 
+def _content(path: Path) -> bytes:
+    """Return what a file says; a prepared table is compressed, so that its cells are read and not its bytes."""
+    if path.suffix != ".parquet":
+        return path.read_bytes()
+    import pyarrow.parquet as parquet
+
+    table = parquet.ParquetFile(path).read()
+    cells = [str(cell) for column in table.columns for cell in column.to_pylist() if cell is not None]
+    return "\n".join([*table.column_names, *cells]).encode()
+
+
 def _search(places: list[Path], person: str, names: list[str], folders: ResultFolders) -> tuple[int, tuple[Path, ...]]:
     """Search every file, its name included, for the pseudonyms; response files for the id as a whole cell."""
     files = [path for place in places for path in ([place] if place.is_file() else sorted(place.rglob("*")))]
@@ -156,7 +167,7 @@ def _search(places: list[Path], person: str, names: list[str], folders: ResultFo
     wanted = [name.encode() for name in names]
     left = []
     for path in files:
-        content = path.read_bytes()
+        content = _content(path)
         found = any(name in content or name.decode() in path.name for name in wanted)
         if not path.is_relative_to(folders.root):
             found = found or _has_cell(content, person)

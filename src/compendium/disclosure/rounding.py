@@ -25,10 +25,11 @@ def step_for(n: float, sums: float = SUMS) -> float:
 
 def rounded_to(values: pd.Series[float], step: pd.Series[float] | float) -> pd.Series[float]:
     """Round to the nearest multiple of a step, written with the fewest decimals."""
-    whole = (values.astype(float) / step).to_numpy()
+    # Halves go up, all alike: to the nearest even number, every second result would go with a sum less than it should.
+    whole = np.floor((values.astype(float) / step).to_numpy() + 0.5 + 1e-9)
     steps = step.to_numpy() if isinstance(step, pd.Series) else step
     scale = 10.0**DECIMALS
-    exact = np.rint(np.rint(whole) * steps * scale) / scale
+    exact = np.rint(whole * steps * scale) / scale
     return pd.Series(exact + 0.0, index=values.index, name=values.name)  # no minus zero
 
 

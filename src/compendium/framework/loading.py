@@ -41,6 +41,8 @@ OPTIONAL = {
 }
 IN_ANOTHER_LANGUAGE = re.compile(r"(peer_)?wording\.[A-Za-z]{2,3}(-[A-Za-z0-9]+)*")
 FEWEST_POINTS, MOST_POINTS = 2, 11
+# Answers to a scale of more points are not looked at: it is a slip, and to list its codes would take for ever.
+MOST_LISTED = 101
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def read_framework(name: str, folder: Path = FRAMEWORKS) -> FrameworkReading:
     tables, table_faults = _read_tables(home)
     claims, claims_faults = read_claims(home / CLAIMS_FILE)
     faults += [*table_faults, *claims_faults]
-    if description is None or len(tables) < len(COLUMNS):
+    if description is None or _is_endless(description) or len(tables) < len(COLUMNS):
         return FrameworkReading(None, _named(tables), tuple(faults))
     named_scales = list(description.answer_scales)
     faults_of_content = content_faults(home, tables, named_scales)
@@ -139,6 +141,12 @@ def _description_faults(path: Path, description: FrameworkDescription, shipped: 
     for name, scale in description.answer_scales.items():
         faults += _scale_faults(path, ("answer_scales", name), scale)
     return faults
+
+
+def _is_endless(description: FrameworkDescription) -> bool:
+    """Say whether an answer scale has more points than can be listed; that is a fault already."""
+    scales = (description.response_scale, *description.answer_scales.values())
+    return any(scale.maximum - scale.minimum >= MOST_LISTED for scale in scales)
 
 
 def _scale_faults(path: Path, place: tuple[str, ...], scale: ResponseScale) -> list[Fault]:

@@ -87,7 +87,8 @@ def _of_archive(path: Path) -> Kind:
     try:
         names = zipfile.ZipFile(path).namelist()
     except zipfile.BadZipFile as error:
-        raise refuse(path, "the file is cut off or damaged", "export it again") from error
+        problem = "a workbook or another zip archive that is cut off or damaged"
+        raise refuse(path, problem, "export it again") from error
     if any(name.startswith("xl/") for name in names):
         return "workbook"
     if any(name.startswith("word/") for name in names):

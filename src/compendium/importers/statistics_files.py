@@ -26,7 +26,9 @@ def read_statistics_file(path: Path, tool: str) -> Export:
     try:
         frame, metadata = read(str(path), **options)
     except Exception as error:
-        raise refuse(path, f"not readable: {error}", "save it again in the program that wrote it") from error
+        kind = "an SPSS file" if tool == "sav" else "a Stata file"
+        problem = f"{kind} that is not readable: {error}"
+        raise refuse(path, problem, "save it again in the program that wrote it") from error
     frame = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
     labels = {
         column: {_text(code): str(label) for code, label in values.items()}

@@ -15,6 +15,7 @@ from compendium.files import checksum_of, write_text
 from compendium.paths import PROJECT, STUDY_PLAN, ResultFolders
 
 PROJECT_NAME = "integrated-care-competencies"
+OF_AN_EXTRA = re.compile(r";.*\bextra\s*==")
 
 
 def record_run(folders: ResultFolders, step: str, inputs: dict[str, str]) -> None:
@@ -49,7 +50,7 @@ def _packages() -> dict[str, str]:
         wanted = metadata.requires(PROJECT_NAME) or []
     except metadata.PackageNotFoundError:
         return {}
-    names = sorted({re.split(r"[^A-Za-z0-9_.-]", line)[0] for line in wanted if "extra ==" not in line})
+    names = sorted({re.split(r"[^A-Za-z0-9_.-]", line)[0] for line in wanted if not OF_AN_EXTRA.search(line)})
     return {name: _version(name) for name in names}
 
 

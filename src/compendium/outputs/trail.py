@@ -251,4 +251,7 @@ def _parts(result: Any) -> list[Any]:
         return list(result.values())
     if isinstance(result, (tuple, list)):
         return list(result)
-    return list(vars(result).values()) if dataclasses.is_dataclass(result) else []
+    if isinstance(result, type) or not dataclasses.is_dataclass(result):
+        return []
+    held = {each.name: getattr(result, each.name, None) for each in dataclasses.fields(result)}
+    return list({**held, **getattr(result, "__dict__", {})}.values())  # one with slots has no dictionary

@@ -110,7 +110,9 @@ def jobs_of(place: Place) -> list[Job]:
         STUDY_PLAN,
         place.folder / "cohort.yaml",
     }
-    responses = {*_below(place.folder), *(_below(Path(place.data).resolve()) if place.data else ())}
+    # A framework may lie in the folder of the cohort: what its own steps read is no response.
+    own = {path for part in set().union(*PARTS.values()) for path in _below(place.framework / part)}
+    responses = {*_below(place.folder), *(_below(Path(place.data).resolve()) if place.data else ())} - own
     check = (*ours, VALIDATE, place.cohort, *place.responses, "--no-tell")
     jobs = [Job(VALIDATE, check, frozenset(common | responses))]
     steps = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))

@@ -66,7 +66,9 @@ def import_answers(
     path = describe_import(
         into, load_framework(located), files, peers or (), tool=tool, person=person, rater=rater, framework_name=located
     )
-    typer.echo(f"Read {path}, confirm what it asks, then run: compendium validate {into}")
+    where = files[0].resolve().parent
+    data = "" if where == into.resolve() else f" --data {where}"
+    typer.echo(f"Read {path}, confirm what it asks, then run: compendium validate {into}{data}")
 
 
 def _require(word: str, known: list[str], option: str) -> None:

@@ -226,7 +226,7 @@ def _icc_anova(table: pd.DataFrame, n_dropped: int, confidence: float) -> Intrac
     one_way = R / W, n - 1, n * (k - 1)
     two_way = R / E, n - 1, (n - 1) * (k - 1)
     tests = (one_way, two_way, two_way) * 2
-    bounds = _anova_bounds((R, C, E), n, k, one_way, two_way, confidence)
+    bounds = _anova_bounds((R, C, E), estimates[1], n, k, one_way, two_way, confidence)
     components = {"subject": (R - E) / k, "rater": (C - E) / n, "residual": E}
     return IntraclassCorrelations(
         table=_forms(tuple(estimates), bounds, tests),
@@ -296,6 +296,7 @@ def _resampled(x: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 def _anova_bounds(
     squares: tuple[float, float, float],
+    agreement: float,
     n: int,
     k: int,
     one_way: tuple[float, int, int],
@@ -305,7 +306,7 @@ def _anova_bounds(
     """Return the intervals of the six forms in order."""
     single_1 = ratio_bounds(*one_way, k, confidence)
     single_3 = ratio_bounds(*two_way, k, confidence)
-    single_2 = _agreement_bounds(*squares, n, k, confidence)
+    single_2 = _agreement_bounds(squares, float(agreement), n, k, confidence)
     singles = [single_1, single_2, single_3]
     return singles + [(spearman_brown(low, k), spearman_brown(high, k)) for low, high in singles]
 
@@ -317,9 +318,13 @@ def ratio_bounds(f: float, df1: float, df2: float, k: float, confidence: float) 
     return float((low - 1) / (low + k - 1)), float((high - 1) / (high + k - 1))
 
 
-def _agreement_bounds(R: float, C: float, E: float, n: int, k: int, confidence: float) -> tuple[float, float]:
-    """Return the interval of ICC(A,1) (Shrout & Fleiss 1979, p. 428)."""
-    estimate = (R - E) / (R + (k - 1) * E + k * (C - E) / n)
+def _agreement_bounds(
+    squares: tuple[float, float, float], estimate: float, n: int, k: int, confidence: float
+) -> tuple[float, float]:
+    """Return the interval of ICC(A,1) (Shrout & Fleiss 1979, p. 428); ``NaN`` where it is not defined."""
+    R, C, E = squares
+    if np.isnan(estimate):
+        return float("nan"), float("nan")
     ratio = C / E
     a = k * estimate * ratio
     b = n * (1 + (k - 1) * estimate) - k * estimate
@@ -327,8 +332,11 @@ def _agreement_bounds(R: float, C: float, E: float, n: int, k: int, confidence: 
     upper_f = stats.f.ppf((1 + confidence) / 2, n - 1, df)
     lower_f = stats.f.ppf((1 + confidence) / 2, df, n - 1)
     spread = k * C + (k * n - k - n) * E
-    low = n * (R - upper_f * E) / (upper_f * spread + n * R)
-    high = n * (lower_f * R - E) / (spread + n * lower_f * R)
+    below = upper_f * spread + n * R, spread + n * lower_f * R
+    if not (np.isfinite(below).all() and min(below) > 0):
+        return float("nan"), float("nan")
+    low = n * (R - upper_f * E) / below[0]
+    high = n * (lower_f * R - E) / below[1]
     return (float(low), float(high)) if low <= estimate <= high else (float("nan"), float("nan"))
 
 

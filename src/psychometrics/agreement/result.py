@@ -14,6 +14,10 @@ from psychometrics.errors import PsychometricsError
 WILSON = "Wilson"
 # Standard errors and disagreement below this are zero but for rounding.
 NO_SPREAD = 1e-9
+#: Why an estimate can lie outside the range of the coefficient.
+BELOW_RANGE = (
+    "the estimate lies below -1, since subjects with one rating count towards agreement by chance only: no interval"
+)
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,8 @@ def _bounds(
         return nothing, nothing, method, ("one subject: no interval",)
     if np.isnan(error):
         return nothing, nothing, method, ("the standard error is not defined, so there is no interval",)
+    if value < -1 - NO_SPREAD:
+        return nothing, nothing, method, (BELOW_RANGE,)
     if error > NO_SPREAD:
         margin = quantile * error
         return max(value - margin, -1.0), min(value + margin, 1.0), method, ()

@@ -135,19 +135,27 @@ def known_groups(
     difference = float(one.mean() - two.mean())
     if pooled <= 1e-12 * max(np.abs(one).max(), np.abs(two).max()):
         raise ConstantItemError(f"scores do not vary within {higher} and {lower}: no effect size is defined")
-    test = stats.ttest_ind(one, two, equal_var=False)
-    interval = test.confidence_interval(confidence)
+    statistic, welch_df, error = _welch(one, two)
+    low, high = (difference + sign * stats.t.ppf((1 + confidence) / 2, welch_df) * error for sign in (-1, 1))
     scale, free = np.sqrt(n * m / (n + m)), n + m - 2
     correction = float(np.exp(_log_gamma(free / 2) - _log_gamma((free - 1) / 2)) / np.sqrt(free / 2))
     ends = [correction * end / scale for end in noncentrality_interval(difference / pooled * scale, free, confidence)]
     g = correction * difference / pooled
     superiority = float((np.sign(one[:, None] - two[None, :]).mean() + 1) / 2)
     return KnownGroups(
-        difference, float(interval.low), float(interval.high), float(test.statistic), float(test.df),
-        float(test.pvalue), g, float(ends[0]), float(ends[1]), superiority,
-        bool(interval.low > 0 and g >= smallest_effect), n, m, len(score) - n - m, str(higher), str(lower),
+        difference, float(low), float(high), statistic, welch_df, float(2 * stats.t.sf(abs(statistic), welch_df)), g,
+        float(ends[0]), float(ends[1]), superiority,
+        bool(low > 0 and g >= smallest_effect), n, m, len(score) - n - m, str(higher), str(lower),
         smallest_effect, confidence,
     )  # fmt: skip
+
+
+def _welch(one: np.ndarray, two: np.ndarray) -> tuple[float, float, float]:
+    """Return Welch's t, its degrees of freedom and the standard error; one group may be constant."""
+    parts = np.array([group.var(ddof=1) / len(group) for group in (one, two)])
+    error = float(np.sqrt(parts.sum()))
+    df = float(parts.sum() ** 2 / (parts**2 / [len(one) - 1, len(two) - 1]).sum())
+    return float(one.mean() - two.mean()) / error, df, error
 
 
 def _log_gamma(value: float) -> float:

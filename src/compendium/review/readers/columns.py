@@ -77,17 +77,14 @@ def read_columns(text: str, file: str) -> Parsed:
         )
     skipped, delimiter, names = header
     body = text.split("\n", skipped)[-1] if skipped else text
-    csv.field_size_limit(1 << 24)
     quoting: Literal[0, 3] = (
         csv.QUOTE_NONE if delimiter == "\t" and not re.search(r'(?:^|\t)"', body) else csv.QUOTE_MINIMAL
     )
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, quoting=quoting)
-    next(reader)
     places = _places(names)
     entries: list[Entry] = []
     faults: list[Fault] = []
-    line = reader.line_num + 1 + skipped
-    for cells in reader:
+    for before, cells in _rows(body, delimiter, quoting):
+        line = before + 1 + skipped
         while len(cells) > len(names) and not cells[-1].strip():
             cells.pop()
         if cells and len(cells) != len(names):
@@ -95,8 +92,25 @@ def read_columns(text: str, file: str) -> Parsed:
             faults.append(Fault(file, problem, "quote cells that hold commas or line breaks", row=line))
         elif any(cell.strip() for cell in cells):
             entries.append(entry(line, _fields(cells, places)))
-        line = reader.line_num + 1 + skipped
     return Parsed(entries, faults, "table")
+
+
+def _rows(body: str, delimiter: str, quoting: Literal[0, 3]) -> list[tuple[int, list[str]]]:
+    """Return the rows below the header, each with the number of the line before it.
+
+    Abstracts are long. The limit holds for every reader of the process, so it is put back.
+    """
+    limit = csv.field_size_limit(1 << 24)
+    try:
+        reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, quoting=quoting)
+        next(reader)
+        rows, before = [], reader.line_num
+        for cells in reader:
+            rows.append((before, cells))
+            before = reader.line_num
+        return rows
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _places(names: Sequence[str]) -> dict[str, list[int]]:
