@@ -178,7 +178,7 @@ def test_fairness_is_shown_for_every_grouping_that_was_compared(demo):
     assert not any(sign.isdigit() for sign in told)
     assert Groupings({}, ()).completeness == (found("groups_all_compared"),)
     largest, where = item_findings.largest_change(table)
-    assert where.to_dict() == {"communication_08": "Sector", "leadership_07": "Sector"}
+    assert where.to_dict() == {"communication_08": ("Sector",), "leadership_07": ("Sector",)}
     assert largest["communication_08"] == table.loc[table["item"] == "communication_08", "mcfadden_total"].max()
     assert list(table.columns[:3]) == ["item", "grouping", "competency"]
 
