@@ -30,6 +30,8 @@ SPREADS, COUNTS = ("sd",), ("people", "n")
 # The review is about records and the consultation about experts who rate items: no cohort member is in them.
 ABOUT_NOBODY = ("01_evidence_review", "02_consultation")
 SHARE_VALUES = ("_share",)
+# Shares of variance and of residuals: of a model, not of people.
+SHARES_OF_A_MODEL = ("general_share", "large_residual_share")
 PEOPLE_VALUES = frozenset(("n_flagged",))
 SMALL, UNANIMOUS, ROUNDED, POOLED = "threshold", "all-values-are-same", "rounding", "pooled groups"
 REASONS = {
@@ -99,7 +101,7 @@ class Gate:
         if name in PEOPLE_VALUES and 0 < number < self.minimum:
             self._record(name, SMALL, [(0, "value")])
             return None, f"fewer than {self.minimum} people"
-        if name.endswith(SHARE_VALUES) and self.people:
+        if (name.endswith(SHARE_VALUES) and name not in SHARES_OF_A_MODEL) and self.people:
             return float(rounded_sums(pd.Series([float(number)]), self.people)[0]), note
         return number, note
 
