@@ -241,3 +241,9 @@ def test_two_items_that_read_alike_are_left_to_a_person() -> None:
 @given(st.text(min_size=1, max_size=30))
 def test_folding_a_folded_text_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+def test_line_ends_of_old_macs_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"person_id,person_01\rP1,4\rP2,5\r")
+    assert read_export(path).table.to_dict("list") == {"person_id": ["P1", "P2"], "person_01": ["4", "5"]}

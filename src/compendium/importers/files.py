@@ -132,7 +132,7 @@ def _encoding(content: bytes, declared: str) -> str:
 
 def _likely_delimiter(text: str) -> str:
     """Return the delimiter that splits the first row into most cells."""
-    first = next((line for line in io.StringIO(text) if line.strip()), "")
+    first = next((line for line in io.StringIO(text, newline=None) if line.strip()), "")
     return max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
 
 
