@@ -12,6 +12,7 @@ from compendium.cohort.layout import Form
 from compendium.cohort.pseudonyms import PERSON, RATER, pseudonyms_of
 from compendium.cohort.responses import Responses
 from compendium.cohort.schema import ROW_NUMBER, CohortSettings
+from compendium.cohort.sheets import turnout
 from compendium.framework import Framework
 
 
@@ -45,6 +46,9 @@ class Cohort:
         Pseudonym of each person, index the id in the file. Person-level: never shown, never committed.
     participation : DataFrame
         Index ``person``; what the survey tool knows: ``finished``, ``seconds``. No column where it says nothing.
+    turnout : DataFrame
+        Index the form; how many ``sheets`` came in, how many people ``agreed`` to take part, how many of these
+        ``finished``; blank where the files do not say. ``submitted_only``: whether the tool keeps no unfinished sheet.
     import_record : DataFrame
         What was read of each file, kept, turned and left out.
     """
@@ -61,6 +65,7 @@ class Cohort:
     pseudonyms: pd.Series = field(repr=False)
     weights: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     participation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    turnout: pd.DataFrame = field(default_factory=pd.DataFrame)
     import_record: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
@@ -91,8 +96,16 @@ def assemble(
         pseudonyms=pseudonyms,
         weights=_weights(own, settings, index),
         participation=imports["self"].participation.set_axis(index),
+        turnout=_turnout(imports),
         import_record=pd.concat([table.record for table in imports.values()], ignore_index=True),
     )
+
+
+def _turnout(imports: Mapping[Form, FormTable]) -> pd.DataFrame:
+    """Return how far the sheets of each form came."""
+    counts = pd.DataFrame({form: turnout(table.sources) for form, table in imports.items()}).T.astype("Int64")
+    kept = [any(export.submitted_only for export in table.exports) for table in imports.values()]
+    return counts.assign(submitted_only=kept).rename_axis("form")
 
 
 def _weights(own: Responses, settings: CohortSettings, index: pd.Index) -> pd.Series[float]:

