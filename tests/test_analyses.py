@@ -52,29 +52,7 @@ def ratings(people: pd.DataFrame, each: int = 3, seed: int = 4) -> pd.DataFrame:
     return pd.DataFrame(values, index=index, columns=people.columns)
 
 
-# 03: participation, sample, gates
-
-
-def test_participation_with_peers(study):
-    study.settings["invited"] = 80
-    study.own.loc[0, ["listen_1", "listen_2", "listen_3", "share_1"]] = ""
-    step = prepare(study)
-    table = quality.participation(step, step.load_cohort()).set_index("stage")["n"]
-    assert table.to_dict() == {
-        "invited": 80,
-        "started the questionnaire": 60,
-        "answered enough items": 59,
-        "rated by at least one peer": 20,
-        "ratings by peers": 40,
-    }
-
-
-def test_participation_without_peers_is_blank_not_zero(study):
-    study.settings["files"].pop("peer")
-    study.settings.pop("peer_outcomes")
-    step = prepare(study)
-    table = quality.participation(step, step.load_cohort()).set_index("stage")["n"]
-    assert list(table.index[table.isna()]) == ["invited", "rated by at least one peer", "ratings by peers"]
+# 03: sample, gates
 
 
 def test_every_gate_is_asked_with_the_number_that_counts_for_it(study):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compendium.disclosure import SUPPRESSED, hidden_groups, mask_hidden_groups, suppress_small_groups
+from compendium.disclosure import SUPPRESSED, Gate, hidden_groups, mask_hidden_groups, suppress_small_groups
 
 MINIMUM = 10
 sizes = st.lists(st.integers(0, 60), min_size=1, max_size=12)
@@ -173,3 +173,9 @@ def test_masked_members_belong_to_no_group():
     masked = mask_hidden_groups(people, ["agency", "sector"], MINIMUM)
     assert masked["agency"].value_counts().to_dict() == {"A": 40, "B": 30}
     assert masked["sector"].notna().all()
+
+
+def test_a_share_beside_what_it_is_of_is_rounded_by_that_number():
+    table = pd.DataFrame({"rule": ["long run", "flagged"], "n": [16, 200], "of": [800, 800], "share": [0.02, 0.25]})
+    kept = Gate("03_cohort_quality", 800, 10).table("careless_rules", table)
+    assert kept["share"].tolist() == [0.02, 0.25]  # and not 0: a step for sixteen people would be a quarter

@@ -183,7 +183,7 @@ def test_combined_flag_follows_the_stated_rules() -> None:
     answers, scales = simulated(1, 10)
     rules = screening.CarelessRules(even_odd_below=None, minimum_rules=1)
     result = screening.flag_careless(answers, scales, rules)
-    assert result.not_applied == {"even_odd_consistency": "switched off"}
+    assert result.not_applied == {"even_odd_consistency": "switched off", "seconds_per_item": "no times were given"}
     met = result.flags.drop(columns=["n_rules", "flagged"])
     assert (result.flags["n_rules"] == met.sum(axis=1)).all()
     assert (result.flags["flagged"] == met.any(axis=1)).all()
@@ -196,7 +196,7 @@ def test_combined_flag_follows_the_stated_rules() -> None:
 def test_rule_that_cannot_be_applied_is_named_with_the_reason() -> None:
     answers, _ = simulated(1, 10)
     result = screening.flag_careless(answers.head(30))
-    assert set(result.not_applied) == {"even_odd_consistency", "mahalanobis_distance"}
+    assert set(result.not_applied) == {"even_odd_consistency", "mahalanobis_distance", "seconds_per_item"}
     assert "cannot be inverted" in result.not_applied["mahalanobis_distance"]
     assert result.not_applied["even_odd_consistency"] == "no scales were given"
 

@@ -130,6 +130,7 @@ class Careless(Strict):
     mahalanobis_p: Share
     even_odd_below: Threshold
     straight_line_share: Share
+    seconds_per_item: Threshold
     rules_to_flag: Count
 
 

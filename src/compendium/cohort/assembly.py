@@ -11,6 +11,7 @@ from compendium.cohort.forms import FormTable
 from compendium.cohort.layout import Form
 from compendium.cohort.pseudonyms import PERSON, RATER, pseudonyms_of
 from compendium.cohort.responses import Responses
+from compendium.cohort.roster import Roster
 from compendium.cohort.schema import ROW_NUMBER, CohortSettings
 from compendium.cohort.sheets import turnout
 from compendium.framework import Framework
@@ -47,8 +48,9 @@ class Cohort:
     participation : DataFrame
         Index ``person``; what the survey tool knows: ``finished``, ``seconds``. No column where it says nothing.
     turnout : DataFrame
-        Index the form; how many ``sheets`` came in, how many people ``agreed`` to take part, how many of these
-        ``finished``; blank where the files do not say. ``submitted_only``: whether the tool keeps no unfinished sheet.
+        Index the form; how many people were ``invited`` (of the peer form: ratings asked for), how many ``sheets``
+        came in, how many people ``agreed`` to take part, how many of these ``finished``; blank where it is not known.
+        ``submitted_only``: whether the tool keeps no unfinished sheet.
     import_record : DataFrame
         What was read of each file, kept, turned and left out.
     """
@@ -75,6 +77,7 @@ def assemble(
     forms: dict[Form, Responses],
     imports: Mapping[Form, FormTable],
     secret: bytes,
+    roster: Roster | None = None,
 ) -> Cohort:
     """Turn checked responses into the tables of a cohort."""
     own, peers = forms["self"], forms.get("peer")
@@ -96,16 +99,18 @@ def assemble(
         pseudonyms=pseudonyms,
         weights=_weights(own, settings, index),
         participation=imports["self"].participation.set_axis(index),
-        turnout=_turnout(imports),
+        turnout=_turnout(imports, settings, roster),
         import_record=pd.concat([table.record for table in imports.values()], ignore_index=True),
     )
 
 
-def _turnout(imports: Mapping[Form, FormTable]) -> pd.DataFrame:
-    """Return how far the sheets of each form came."""
-    counts = pd.DataFrame({form: turnout(table.sources) for form, table in imports.items()}).T.astype("Int64")
+def _turnout(imports: Mapping[Form, FormTable], settings: CohortSettings, roster: Roster | None) -> pd.DataFrame:
+    """Return how far the sheets of each form came, and how many were asked for."""
+    invited = settings.invited if roster is None else len(roster.people)
+    asked = {"self": invited, "peer": None if roster is None else roster.asked}
+    counts = {form: {"invited": asked[form], **turnout(table.sources)} for form, table in imports.items()}
     kept = [any(export.submitted_only for export in table.exports) for table in imports.values()]
-    return counts.assign(submitted_only=kept).rename_axis("form")
+    return pd.DataFrame(counts).T.astype("Int64").assign(submitted_only=kept).rename_axis("form")
 
 
 def _weights(own: Responses, settings: CohortSettings, index: pd.Index) -> pd.Series[float]:

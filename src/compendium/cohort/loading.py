@@ -13,6 +13,7 @@ from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
 from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
 from compendium.cohort.pseudonyms import new_secret, secret_of
 from compendium.cohort.responses import Responses, column_faults, normalise
+from compendium.cohort.roster import Roster, roster_faults, roster_of
 from compendium.cohort.schema import DESCRIPTION, NOT_READABLE, CohortSettings, read_settings
 from compendium.cohort.tailoring import overrides, read_tailored
 from compendium.cohort.whole_files import shifted_questions, whole_file_findings
@@ -33,6 +34,7 @@ class Examination:
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...] = ()
     imports: dict[Form, FormTable] = field(default_factory=dict)
+    roster: Roster | None = None
 
 
 def validate(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> None:
@@ -82,7 +84,7 @@ def load_cohort(
     assert found.framework is not None
     kind = found.settings.kind
     secret = secret_of(kind, private) if private is not None else new_secret(kind)
-    return assemble(found.settings, found.framework, found.forms, found.imports, secret)
+    return assemble(found.settings, found.framework, found.forms, found.imports, secret, found.roster)
 
 
 def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> Examination:
@@ -111,8 +113,21 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
     faults += [finding.fault for finding in findings if finding.kind not in accepted]
     warnings = [finding.fault for finding in findings if finding.kind in accepted]
     faults += [*_item_faults(forms, settings, path), *_people_faults(forms, settings, path)]
+    roster, roster_problems = _roster(settings, data_folder or folder, forms, path)
+    faults += roster_problems
     faults, told = (_located(each, tables) for each in (faults, warnings))
-    return Examination(settings, framework, forms, tuple(faults), tuple(told), tables)
+    return Examination(settings, framework, forms, tuple(faults), tuple(told), tables, roster)
+
+
+def _roster(
+    settings: CohortSettings, folder: Path, forms: dict[Form, Responses], path: Path
+) -> tuple[Roster | None, list[Fault]]:
+    """Read who was invited, and name answers of people who were not."""
+    try:
+        roster = roster_of(settings, folder)
+    except InvalidInput as error:
+        return None, list(error.faults)
+    return roster, [] if roster is None else roster_faults(roster, dict(forms), settings, path)
 
 
 def _without_shifted(responses: Responses, settings: CohortSettings, faults: list[Fault]) -> list[Fault]:

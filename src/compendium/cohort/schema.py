@@ -121,6 +121,11 @@ class Files(Strict):
         named = self.self_form if form == "self" else self.peer_form
         return [] if named is None else [named] if isinstance(named, str) else list(named)
 
+    @property
+    def beside(self) -> list[str]:
+        """Files that are read beside the responses."""
+        return [name for name in (self.dictionary, self.roster) if name is not None]
+
 
 class Group(Strict):
     """A grouping of the people: a column, and how its cells are read.

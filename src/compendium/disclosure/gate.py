@@ -27,6 +27,8 @@ OF_ANSWERS = ("mean", "sd", "skew", "kurtosis", "median", "floor_share", "ceilin
 # A difference of means is one too; a difference of correlations is none. A share of variance is no share of people.
 BESIDE_MEANS, SHARES_OF_VARIANCE = "self_mean", "importance"
 SPREADS, COUNTS = ("sd",), ("people", "n")
+# Of how many people a row's share is, where ``n`` counts those who make it up.
+OF = "of"
 # The review is about records and the consultation about experts who rate items: no cohort member is in them.
 ABOUT_NOBODY = ("01_evidence_review", "02_consultation")
 SHARE_VALUES = ("_share",)
@@ -129,6 +131,8 @@ class Gate:
         if counts is None and (self.people is None or not {"sd", "missing_share", "floor_share"} & set(out.columns)):
             return out
         n = counts.fillna(self.people or 0) if counts is not None else float(self.people or 0)
+        if OF in out.columns and _is_number(out[OF]):  # ``n`` counts some of them; the shares are of all of these
+            n = out[OF].astype("Float64").astype(float).fillna(self.people or 0)
         columns = [column for column in _of_sums(out) if _is_number(out[column])]
         if columns and not isinstance(n, pd.Series) and not step_for(n) > 0:
             return out

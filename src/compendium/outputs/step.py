@@ -169,7 +169,8 @@ class Step(Study):
             files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
             read |= {f"framework/{part}/{path.relative_to(folder or path)}": checksum_of(path) for path in files}
         if self.name == READS_RESPONSES:
-            named = [*self.settings.files.sources("self"), *self.settings.files.sources("peer")]
+            asked = self.settings.files
+            named = dict.fromkeys([*asked.sources("self"), *asked.sources("peer"), *asked.beside])
             responses = [name for name in named if (self.data / name).is_file()]
             read |= {f"responses/{name}": checksum_of(self.data / name) for name in responses}
         return read

@@ -31,21 +31,6 @@ def prepare(step: Study, cohort: Cohort) -> None:
     step.prepared.write("careless", pd.DataFrame({"flagged": pd.Series(dtype=bool)}).rename_axis("person"))
 
 
-def participation(step: Study, cohort: Cohort) -> pd.DataFrame:
-    """Count people from the invitation to the peers' ratings; blank where a number was not collected."""
-    own, completed = step.collected("self_ratings"), int(completers(step, cohort.answers).sum())
-    peers = step.collected("peers")
-    rated = cohort.peers.index.get_level_values("person").nunique() if peers else None
-    stages = {
-        "invited": step.settings.invited,
-        "started the questionnaire" if own else "listed in the self file": len(cohort.answers),
-        "answered enough items": completed if own else None,
-        "rated by at least one peer": rated,
-        "ratings by peers": len(cohort.peers) if peers else None,
-    }
-    return pd.DataFrame({"stage": list(stages), "n": pd.array(list(stages.values()), dtype="Int64")})
-
-
 def completers(step: Study, answers: pd.DataFrame) -> pd.Series[bool]:
     """Say who answered at least the share of the items that a score needs."""
     return answers.notna().mean(axis="columns") >= step.plan.scoring.minimum_answered.value
@@ -133,8 +118,11 @@ def as_given(answers: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     return given
 
 
-def careless(step: Study, answers: pd.DataFrame) -> CarelessFlags:
-    """Flag careless answering among those who answered enough items, and prepare the flags for later steps."""
+def careless(step: Study, answers: pd.DataFrame, seconds: pd.Series[float] | None = None) -> CarelessFlags:
+    """Flag careless answering among those who answered enough items, and prepare the flags for later steps.
+
+    ``seconds`` are those that each person took for an answered question, where the survey tool took the time.
+    """
     rules = step.plan.careless
     found = flag_careless(
         as_given(answers, step.framework),
@@ -146,9 +134,11 @@ def careless(step: Study, answers: pd.DataFrame) -> CarelessFlags:
             even_odd_below=rules.even_odd_below.value,
             straight_line_share=rules.straight_line_share.value,
             missing_share=None,  # unanswered is drop-out, which participation reports
+            seconds_per_item=rules.seconds_per_item.value,
             minimum_rules=int(rules.rules_to_flag.value),
         ),
         keyed=answers,
+        seconds=seconds,
     )
     step.prepared.write("careless", found.flags.rename_axis("person"))
     return found

@@ -37,13 +37,17 @@ class CarelessRules:
         Straight lines in at least this share of the scales.
     missing_share : float or None
         More than this share of the answers missing.
+    seconds_per_item : float or None
+        Fewer seconds than this for each item (Huang et al. 2012: two).
     minimum_rules : int
         How many rules a person must meet to carry the combined flag.
 
     References
     ----------
     Curran, P. G. (2016). Methods for the detection of carelessly invalid responses in survey data. Journal of
-    Experimental Social Psychology, 66, 4-19. Tukey, J. W. (1977). Exploratory data analysis.
+    Experimental Social Psychology, 66, 4-19. Huang, J. L., Curran, P. G., Keeney, J., Poposki, E. M., & DeShon, R. P.
+    (2012). Detecting and deterring insufficient effort responding to surveys. Journal of Business and Psychology, 27,
+    99-114. Tukey, J. W. (1977). Exploratory data analysis.
     """
 
     longstring_share: float | None = 0.5
@@ -52,6 +56,7 @@ class CarelessRules:
     even_odd_below: float | None = 0.3
     straight_line_share: float | None = 0.5
     missing_share: float | None = 0.5
+    seconds_per_item: float | None = 2.0
     minimum_rules: int = 2
 
 
@@ -106,6 +111,7 @@ def flag_careless(
     scales: Scales | None = None,
     rules: CarelessRules | None = None,
     keyed: pd.DataFrame | None = None,
+    seconds: pd.Series[float] | None = None,
 ) -> CarelessFlags:
     """Flag careless answering; drop nobody.
 
@@ -119,6 +125,8 @@ def flag_careless(
         Thresholds; the defaults are those of :class:`CarelessRules`.
     keyed : DataFrame of shape (n_persons, n_items), optional
         The same answers after keying, for even-odd consistency; the answers as given when left out.
+    seconds : Series of shape (n_persons,), optional
+        Seconds each person took for an item, by the same index, NaN unknown; without it speed is not judged.
 
     Returns
     -------
@@ -164,7 +172,7 @@ def flag_careless(
     """
     chosen = rules or CarelessRules()
     answers = numeric_table(responses, minimum_rows=1)
-    task = _Task(answers, scales, answers if keyed is None else numeric_table(keyed, minimum_rows=1), chosen)
+    task = _Task(answers, scales, answers if keyed is None else numeric_table(keyed, minimum_rows=1), chosen, seconds)
     indices, met, not_applied = _apply_rules(task)
     _refuse_rules(chosen, met)
     flags = pd.DataFrame(met, index=answers.index)
@@ -188,6 +196,7 @@ class _Task:
     scales: Scales | None
     keyed: pd.DataFrame
     rules: CarelessRules
+    seconds: pd.Series[float] | None = None
 
 
 def _longstring_rule(task: _Task, threshold: float) -> tuple[pd.Series, pd.Series]:
@@ -229,6 +238,16 @@ def _missing_rule(task: _Task, threshold: float) -> tuple[pd.Series, pd.Series]:
     return index, index > threshold
 
 
+def _speed_rule(task: _Task, threshold: float) -> tuple[pd.Series, pd.Series]:
+    """Return the seconds for an item and whether they are too few."""
+    if task.seconds is None or task.seconds.reindex(task.answers.index).isna().all():
+        raise InputShapeError("no times were given")
+    index = task.seconds.reindex(task.answers.index).astype(float)
+    if (index < 0).any():
+        raise InputShapeError("a time below zero: the clock of the survey was changed, or the times are turned round")
+    return index, index < threshold
+
+
 _RULES = {
     "longstring": ("longstring_share", _longstring_rule),
     "intra_individual_variability": ("variability_fence", _variability_rule),
@@ -236,6 +255,7 @@ _RULES = {
     "even_odd_consistency": ("even_odd_below", _even_odd_rule),
     "straight_lining": ("straight_line_share", _straight_line_rule),
     "missing": ("missing_share", _missing_rule),
+    "seconds_per_item": ("seconds_per_item", _speed_rule),
 }
 
 

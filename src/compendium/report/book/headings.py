@@ -43,5 +43,6 @@ WORDS = {
     "intra_individual_variability": "Answers hardly vary",
     "longstring": "Long run of one answer",
     "mahalanobis_distance": "Unusual pattern of answers (Mahalanobis distance)",
+    "seconds_per_item": "Too fast: seconds for each question",
     "straight_lining": "One answer throughout a competency",
 }

@@ -12,6 +12,15 @@ gate_closed = not supported at n = { $n } { $counts }, would need { $needed }
 gate_not_collected = not possible, since what it needs was not collected in this cohort
 not_collected = { $what }: not collected in this cohort
 
+## Why there is no rate of participation
+
+rate_no_invited = how many were invited is not known
+rate_no_visits = visits to the page of the survey are in no export
+rate_no_consent = the files hold no question of consent
+rate_no_end = the files do not say who reached the end
+rate_submitted_only = the survey tool keeps sheets that were sent off only
+rate_no_roster = how many ratings were asked for is not known: no roster was given
+
 ## Why an item is kept or not (psychometrics.selection gives these kinds, and the checks of the study)
 
 item_rest_low = item-total correlation { FIXED($value) }, not above { FIXED($limit) }
