@@ -20,11 +20,19 @@ QUICK: dict[str, Any] = {
 NAMES = ("Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth")
 
 
+OWN_EASE = {
+    "scale": "ease", "label": "Ease", "wording": "Work goes with ease.", "minimum": 1, "maximum": 5, "reverse": "false",
+    "respondent": "rater", "licence": "CC0", "source": "made up",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a made-up cohort looks like.
 
-    ``groupings`` maps the name of a grouping to its labels; ``peers`` is how many colleagues rate each person.
+    ``groupings`` maps the name of a grouping to its labels, of which those in ``ordered`` have an order that is not the
+    alphabet's; ``numbers`` are groupings that are amounts. ``peers`` is how many colleagues rate each person, and
+    ``peer_outcome`` whether these answer an outcome scale of their own. ``languages`` are those the form was filled in.
     """
 
     name: str
@@ -43,6 +51,11 @@ class Shape:
     missing: float = 0.03
     other_scale: bool = False
     drop: bool = False
+    peer_outcome: bool = False
+    ordered: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    weights: bool = False
     seed: int = 1
 
 
@@ -51,8 +64,9 @@ PUBLISHED = Shape(
     groupings=(("ward", ("Ward 1", "Ward 2", "Ward: \"3\"")),),
 )  # fmt: skip
 SHORT_SCALE = Shape(
-    "four_points", people=110, competencies=2, items=3, low=1, high=4, kind="instrument", outcomes=0, seed=5,
-    groupings=(("sex", ("f", "m")),), whole="none",
+    "four_points", people=110, competencies=2, items=3, low=1, high=4, kind="instrument", outcomes=2, seed=5,
+    groupings=(("sex", ("f", "m")), ("grade", ("Junior", "Senior", "Chief"))), ordered=("grade",), numbers=("age",),
+    whole="none",
 )  # fmt: skip
 WIDE_SCALE = Shape(
     "eleven_points", people=100, competencies=1, items=5, low=0, high=10, kind="instrument", seed=7, reverse=False,
@@ -60,6 +74,13 @@ WIDE_SCALE = Shape(
 )  # fmt: skip
 IN_EVERY_TEST = (PUBLISHED, SHORT_SCALE, WIDE_SCALE)
 MORE = (
+    Shape(
+        "no_total", people=160, competencies=3, items=4, peers=3, outcomes=2, whole="none", peer_outcome=True, seed=9
+    ),
+    Shape(
+        "languages", people=220, competencies=2, items=4, outcomes=1, languages=("en-GB", "cy"), weights=True, seed=15
+    ),
+    Shape("own_peer_outcome", people=140, competencies=2, items=4, peers=3, peer_outcome=True, team_size=14, seed=21),
     Shape("two_points", people=200, competencies=2, items=5, low=0, high=1, seed=11),
     Shape("few_people", people=30, competencies=2, items=3, peers=2, seed=13),
     Shape("ten_competencies", people=150, competencies=10, items=2, low=1, high=6, outcomes=3, seed=17),
@@ -82,6 +103,12 @@ def write_shape(shape: Shape, root: Path) -> Path:
     own = pd.DataFrame({"person_id": [f"q{number:04d}" for number in range(shape.people)]})
     for name, labels in shape.groupings:
         own[name] = [labels[number % len(labels)] for number in range(shape.people)]
+    for name in shape.numbers:
+        own[name] = draw.integers(20, 65, shape.people)
+    if shape.languages:
+        own["form"] = [shape.languages[number % len(shape.languages)] for number in range(shape.people)]
+    if shape.weights:
+        own["weight"] = draw.uniform(0.5, 2, shape.people).round(3)
     if shape.team_size:
         own["team"] = [f"T{number // shape.team_size}" for number in range(shape.people)]
     asked = items.iloc[:-1] if shape.drop else items
@@ -147,6 +174,8 @@ def _write_framework(shape: Shape, home: Path, items: pd.DataFrame) -> None:
          "minimum": 1, "maximum": 5, "reverse": "false", "respondent": "self", "licence": "CC0", "source": "made up"}
         for number in range(shape.outcomes) for part in (1, 2)
     ]  # fmt: skip
+    if shape.peer_outcome:
+        outcomes += [{**OWN_EASE, "item": f"ease_{part}"} for part in (1, 2)]
     columns = ["scale", "label", "item", "wording", "minimum", "maximum", "reverse", "respondent", "licence", "source"]
     pd.DataFrame(outcomes, columns=columns).to_csv(home / "outcomes.csv", index=False)
 
@@ -172,15 +201,27 @@ def _peers(
     raters = (rated + np.tile(np.arange(1, shape.peers + 1), shape.people)) % shape.people
     seen = 0.7 * traits[rated] + draw.normal(0, 0.5, (len(rated), traits.shape[1]))
     table = pd.DataFrame({"person_id": ids.to_numpy()[rated], "rater_id": ids.to_numpy()[raters]})
+    if shape.peer_outcome:
+        mood = 3 + 0.5 * traits[rated].mean(axis=1) + draw.normal(size=shape.people)[raters]
+        for part in (1, 2):
+            table[f"ease_{part}"] = np.clip(np.rint(mood + draw.normal(0, 0.5, len(rated))), 1, 5).astype(int)
     return table.assign(**_answers(shape, items, seen, draw))
 
 
 def _settings(shape: Shape, items: pd.DataFrame) -> dict[str, Any]:
     """Return the description of the cohort."""
-    groups = {
+    groups: dict[str, Any] = {
         name: {"column": name, "label": name.capitalize(), "kind": "nominal", "levels": {}}
         for name, _ in shape.groupings
     }
+    for name, labels in shape.groupings:
+        if name in shape.ordered:
+            groups[name] |= {"kind": "ordered", "levels": {label: label for label in labels}}
+    for name in shape.numbers:
+        groups[name] = {"column": name, "label": name.capitalize(), "kind": "number", "levels": {}}
+    if shape.languages:
+        form = {"column": "form", "label": "Form", "kind": "nominal", "levels": {}, "role": "language"}
+        groups["form"] = form | {"levels": {name: name for name in shape.languages}}
     if shape.team_size:
         groups["team"] = {"column": "team", "label": "Team", "kind": "nominal", "levels": {}}
     files = {"self": "self.csv", **({"peer": "peer.csv"} if shape.peers else {})}
@@ -193,6 +234,9 @@ def _settings(shape: Shape, items: pd.DataFrame) -> dict[str, Any]:
         "direction": "positive",
         "smallest_effect": {"value": 0.1, "source": "a test"},
     }
+    if shape.whole == "none":
+        claim["competency"] = NAMES[0].lower()
+    more = {"weight": {"column": "weight", "source": "made up"}} if shape.weights else {}
     return {
         "id": shape.name,
         "title": f"Cohort {shape.name}",
@@ -202,6 +246,8 @@ def _settings(shape: Shape, items: pd.DataFrame) -> dict[str, Any]:
         "files": files,
         "groups": groups,
         "outcomes": [f"gain{number}" for number in range(shape.outcomes)],
+        "peer_outcomes": ["ease"] if shape.peer_outcome else [],
+        **more,
         "claims": {"more_gain": claim} if shape.outcomes else {},
         "study": QUICK,
     }

@@ -392,7 +392,7 @@ def test_colleagues_rows_leave_the_rater_out_by_hand():
     )
     given_scores = pd.DataFrame({"listen": [1.0, 2, 3, 5, np.nan], "share": [1.0, 2, 6, 3, 4]}, index=index)
     engagement = pd.Series([1.0, 2, 3, 4, 5], index=index)
-    rows = outcomes.colleagues_rows(own, given_scores, engagement)
+    rows = outcomes.colleagues_rows(outcomes.overall(own), outcomes.overall(given_scores), engagement)
     np.testing.assert_array_equal(rows["own_rating"], [1, 2, 4.5, 4, np.nan])
     np.testing.assert_array_equal(rows["other_peers"], [3.25, 2.75, 1.5, np.nan, np.nan])
     np.testing.assert_array_equal(rows["self_score"], [2, 2, 2, 5, 5])
@@ -404,7 +404,7 @@ def colleagues(n: int = 40) -> pd.DataFrame:
     given_scores = ratings(own)
     draw = np.random.default_rng(6)
     engagement = given_scores.mean(axis=1) + draw.normal(size=len(given_scores))
-    return outcomes.colleagues_rows(own, given_scores, engagement)
+    return outcomes.colleagues_rows(outcomes.overall(own), outcomes.overall(given_scores), engagement)
 
 
 def test_colleagues_models_have_one_row_a_view():
@@ -415,7 +415,7 @@ def test_colleagues_models_have_one_row_a_view():
 
 
 def test_engagement_nobody_varies_on_gives_a_note_for_every_view():
-    table = outcomes.colleagues_models(colleagues().assign(engagement=4.0), CONFIDENCE, SEVERAL)
+    table = outcomes.colleagues_models(colleagues().assign(outcome=4.0), CONFIDENCE, SEVERAL)
     assert list(table["predictor"]) == list(outcomes.COLLEAGUES_PREDICTORS.values())
     assert table["note"].str.contains("does not vary").all()
     assert table[["standardised", "p"]].isna().all(axis=None)
@@ -426,7 +426,9 @@ def test_same_and_cross_source_rest_on_the_same_people():
     peers = ratings(own.iloc[:40]).groupby(level="person").mean()
     own.iloc[0, 0] = np.nan
     outcome = pd.DataFrame({"engagement": own["share"] + np.random.default_rng(2).normal(size=60)})
-    table = outcomes.same_and_cross_source(own, peers.reindex(own.index), outcome, CONFIDENCE).set_index("source")
+    table = outcomes.same_and_cross_source(
+        outcomes.overall(own), outcomes.overall(peers.reindex(own.index)), outcome, CONFIDENCE
+    ).set_index("source")
     assert list(table["n"]) == [39, 39]
     people = own.index[1:40]
     expected = stats.spearmanr(own.loc[people].mean(axis=1), outcome.loc[people, "engagement"]).statistic

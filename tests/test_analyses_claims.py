@@ -188,7 +188,7 @@ def test_team_of_one_does_not_stop_the_other_ways():
     lonely = made.people.assign(team=[f"t{i}" for i in range(120)])
     items = made.scores
     table = specifications.estimates_by_method(
-        replace(made, people=lonely), items, {name: made.own[[name]] for name in made.own}, plan()
+        replace(made, people=lonely), {"all": items}, {name: made.own[[name]] for name in made.own}, plan()
     )
     halves = table[(table["kind"] == "by_halves") & (table["claim"] == "engagement")]["note"].item()
     assert "groups have two complete members" in halves
@@ -206,9 +206,9 @@ def test_networks_of_ratings_hold_everybody_who_is_tied():
 
 def test_raters_are_crossed_only_where_their_outcome_differs_between_ratings():
     index = pd.MultiIndex.from_tuples([("p", "a"), ("q", "a"), ("p", "b"), ("q", "b")], names=["person", "rater"])
-    rows = pd.DataFrame({"person": ["p", "q", "p", "q"], "engagement": [1.0, 1, 2, 2]}, index=index)
+    rows = pd.DataFrame({"person": ["p", "q", "p", "q"], "outcome": [1.0, 1, 2, 2]}, index=index)
     assert list(outcomes.rating_groups(rows, 0.1)) == ["rated person"]
-    assert list(outcomes.rating_groups(rows.assign(engagement=[1.0, 2, 3, 4]), 0.1)) == ["rated person", "rater"]
+    assert list(outcomes.rating_groups(rows.assign(outcome=[1.0, 2, 3, 4]), 0.1)) == ["rated person", "rater"]
 
 
 def test_groups_are_compared_only_where_they_may_be_shown():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,11 +13,12 @@ from scipy import stats
 
 from compendium.findings import decode, found
 from compendium.framework import load_framework
-from compendium.plan import load_plan
+from compendium.plan import Claim, Share, load_plan
 from compendium.report.figures.claims import specification_curve
 from compendium.report.wording import sentence
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations import claims, multiverse, specifications
+from psychometrics.scoring import scale_scores
 
 CLOSED_FORM = 1e-10
 ITEMS = {"listen": ["l1", "l2"], "share": ["s1", "s2"]}
@@ -25,7 +27,7 @@ ITEMS = {"listen": ["l1", "l2"], "share": ["s1", "s2"]}
 class MadeUpFramework:
     """As much of a framework as scoring needs."""
 
-    items = pd.DataFrame(index=["l1", "l2", "s1", "s2"])
+    items, total = pd.DataFrame(index=["l1", "l2", "s1", "s2"]), "mean"
 
     def scales(self, kept: list[str]) -> dict[str, list[str]]:
         return {name: [item for item in members if item in kept] for name, members in ITEMS.items()}
@@ -60,7 +62,7 @@ def study(n: int = 200, *, flagged: int = 20) -> tuple[SimpleNamespace, claims.C
     step = SimpleNamespace(
         plan=load_plan(claims=load_framework("integrated-care").claims), kept_items=["l1", "l2", "s1"],
         framework=MadeUpFramework(),
-        prepared=SimpleNamespace(answers=answers, careless=flags.set_index("person")),
+        prepared=SimpleNamespace(answers=answers, careless=flags.set_index("person")), scored=scale_scores,
     )  # fmt: skip
     return step, material
 
@@ -93,18 +95,19 @@ def test_each_estimate_is_what_its_choices_say():
 def test_summary_and_picture_of_the_curve():
     step, material = study()
     curve = multiverse.specification_curve(step, material)
-    row = multiverse.curve_summary(curve, {"engagement": 0.1}).iloc[0]
+    tested = specifications.tested_outcomes(material, step.plan)
+    row = multiverse.curve_summary(curve, tested).iloc[0]
     assert row["smallest"] <= row["median"] <= row["largest"]
     assert row["specifications"] == len(curve)
-    assert multiverse.curve_summary(curve.assign(estimate=np.nan), {"engagement": 0.1}).empty
-    specification_curve(curve, list(multiverse.CHOICES), smallest=0.1)
+    assert multiverse.curve_summary(curve.assign(estimate=np.nan), tested).empty
+    specification_curve(curve, list(multiverse.CHOICES), interest=tested[str(row["claim"])].ends)
 
 
 def test_methods_agree_on_complete_independent_data_and_name_what_they_lack():
     step, material = study()
     items = step.prepared.answers
     answers = {"engagement": pd.DataFrame({"e1": material.own["engagement"]})}
-    table = specifications.estimates_by_method(material, items, answers, step.plan).set_index("kind")
+    table = specifications.estimates_by_method(material, {"all": items}, answers, step.plan).set_index("kind")
     assert table.loc["by_pearson", "estimate"] == pytest.approx(material.overall.corr(material.own["engagement"]))
     assert table.loc["by_pearson_corrected", "note"] == found("reliability_unknown").encoded
     assert table.loc["by_intercepts_nothing", "note"] == found("no_nesting").encoded
@@ -125,3 +128,35 @@ def test_polychoric_composite_of_many_categories_is_near_pearson_of_the_sums():
     assert observed < row["estimate"] < observed + 0.06
     constant = specifications.composite_polychoric(items, {"engagement": answers * 0 + 3}, ["engagement"], 0.95).iloc[0]
     assert constant["note"] == found("does_not_vary").encoded
+
+
+def test_every_own_outcome_is_estimated_and_only_claims_have_a_smallest_effect():
+    step, material = study()
+    named = replace(material, own=material.own.assign(calm=-material.own["engagement"]))
+    tested = specifications.tested_outcomes(named, step.plan)
+    assert [one.scale for one in tested.values()] == ["engagement", "calm"]
+    assert tested["calm"].ends == ()
+    summary = multiverse.curve_summary(multiverse.specification_curve(step, named), tested).set_index("claim")
+    assert math.isnan(summary.loc["calm", "of_interest_share"])
+    assert summary.loc["calm", "claimed_side_share"] == 1
+    assert set(specifications.equivalence(named, step.plan)["claim"]) == set(tested) - {"calm"}
+
+
+def test_a_claim_about_one_competency_is_tested_by_its_score_where_there_is_no_overall_one():
+    step, material = study()
+    outcome = np.random.default_rng(3).normal(size=len(material.scores)) - material.scores["listen"]
+    alone = replace(material, overall=material.overall * np.nan, own=outcome.to_frame("calm"), total="none")
+    claim = Claim(
+        short="Less calm", statement="Those who listen are less calm", evidence=["a test"], kind="own_outcome",
+        outcomes=["calm"], competency="listen", direction="negative", smallest_effect=Share(value=0.1, source="a test"),
+    )  # fmt: skip
+    plan = load_plan(claims={"less_calm": claim})
+    step.plan, step.framework.total = plan, "none"
+    tested = specifications.tested_outcomes(alone, plan)
+    assert tested["less_calm"].ends == (-0.1,)
+    judged = claims.claims_table(alone, plan).iloc[0]
+    expected = stats.spearmanr(material.scores["listen"], outcome, nan_policy="omit").statistic
+    assert (judged["estimate"], judged["verdict"]) == (pytest.approx(expected, abs=CLOSED_FORM), "supported")
+    summary = multiverse.curve_summary(multiverse.specification_curve(step, alone), tested).iloc[0]
+    assert (summary["claimed_side_share"], summary["of_interest_share"]) == (1, 1)
+    assert not specifications.tested_outcomes(alone, load_plan(claims={}))

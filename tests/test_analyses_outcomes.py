@@ -34,21 +34,21 @@ def test_ordinal_models_take_single_items_only():
     items = {"satisfaction": own[["satisfaction"]], "engagement": own[["engagement", "flat"]], "flat": own[["flat"]]}
     single = outcomes.single_items(items)
     assert list(single) == ["satisfaction", "flat"]
-    table = outcomes.ordinal_models(scores, single, CONFIDENCE).set_index("outcome")
+    table = outcomes.ordinal_models(outcomes.overall(scores), single, CONFIDENCE).set_index("outcome")
     assert table.loc["satisfaction", "odds_ratio"] > 1
     assert table.loc["flat", "note"] != ""
-    assert outcomes.ordinal_models(scores, pd.DataFrame(index=scores.index), CONFIDENCE).empty
+    assert outcomes.ordinal_models(outcomes.overall(scores), pd.DataFrame(index=scores.index), CONFIDENCE).empty
 
 
 def test_small_teams_and_teams_of_one_are_left_out_and_counted():
     scores, _ = made_up(43)
     teams = pd.Series(["a"] * 15 + ["b"] * 15 + ["c"] * 12 + ["alone"], scores.index)
-    table = outcomes.teams_caterpillar(scores, teams, 11, CONFIDENCE)
+    table = outcomes.teams_caterpillar(outcomes.overall(scores), teams, 11, CONFIDENCE)
     assert len(table) == 3
     assert (table["left_out"] == 1).all()
     assert table["mean"].is_monotonic_increasing
     assert not set(table["team"]) & {"a", "b", "c", "alone"}
-    assert outcomes.teams_caterpillar(scores, teams, 50, CONFIDENCE).empty
+    assert outcomes.teams_caterpillar(outcomes.overall(scores), teams, 50, CONFIDENCE).empty
 
 
 def test_colleagues_errors_allow_for_raters_who_answer_once_and_rate_often():
@@ -59,10 +59,10 @@ def test_colleagues_errors_allow_for_raters_who_answer_once_and_rate_often():
     given = pd.DataFrame({name: draw.normal(size=len(index)) for name in scores}, index)
     mood = pd.Series(draw.normal(size=40), [f"r{i}_{k}" for i in range(20) for k in range(2)])
     engagement = pd.Series(mood.reindex(index.get_level_values("rater")).to_numpy(), index)
-    rows = outcomes.colleagues_rows(scores, given, engagement)
+    rows = outcomes.colleagues_rows(outcomes.overall(scores), outcomes.overall(given), engagement)
     table = outcomes.colleagues_robust(rows, CONFIDENCE)
     assert list(table["predictor"]) == list(outcomes.COLLEAGUES_PREDICTORS.values())
     assert (table["networks"] == 20).all()
     assert (table["df"] == 19).all()
-    flat = outcomes.colleagues_robust(rows.assign(engagement=4.0), CONFIDENCE)
+    flat = outcomes.colleagues_robust(rows.assign(outcome=4.0), CONFIDENCE)
     assert flat["note"].str.contains("does not vary").all()

@@ -239,7 +239,8 @@ class Claim(Strict):
     """One claim, declared before the data are seen, and the estimate that tests it.
 
     ``outcomes`` are the scales that carry the claim's outcome, the first one collected is used; ``stand_ins`` are
-    named as such when none of them was. ``evidence`` says where the claim is made. ``origin`` is ``published`` where
+    named as such when none of them was. ``competency`` names the one that the claim is about, where it is not about the
+    overall score. ``evidence`` says where the claim is made. ``origin`` is ``published`` where
     others made it in print, ``own`` where this study makes it; it comes from the file that declares the claim.
     """
 
@@ -250,6 +251,7 @@ class Claim(Strict):
     outcomes: list[str] = Field(default_factory=list)
     stand_ins: list[str] = Field(default_factory=list)
     grouping: str = ""
+    competency: str = ""
     direction: Literal["positive", "negative", "any"]
     smallest_effect: Share
     origin: Literal["published", "own"] = "own"

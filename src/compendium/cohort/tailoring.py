@@ -107,7 +107,7 @@ def _own_outcomes(framework: Framework, path: Path) -> tuple[pd.DataFrame | None
 
 def _claim_faults(made: Framework, settings: CohortSettings, path: Path) -> list[Fault]:
     """Name own claims that the framework makes already, that lack what they need, or that name no grouping."""
-    faults = claim_faults(path, settings.claims, set(made.outcomes["scale"]))
+    faults = claim_faults(path, settings.claims, made)
     twice = [name for name in settings.claims if name in made.claims]
     problem, action = "the framework has a claim of this name", "choose another name"
     faults += [yaml_fault(path, "claims", name, problem=problem, action=action) for name in twice]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from compendium.faults import Fault, InvalidInput
 from compendium.inputs import Strict, read_model, read_yaml, yaml_fault
 from compendium.plan import Claim
+
+if TYPE_CHECKING:
+    from compendium.framework.instrument import Framework
 
 CLAIMS_FILE = "claims.yaml"
 
@@ -36,9 +39,11 @@ def read_claims(path: Path) -> tuple[ClaimsFile | None, list[Fault]]:
 
 
 def claim_faults(
-    path: Path, claims: dict[str, Claim], outcomes: set[str], place: tuple[str, ...] = ("claims",)
+    path: Path, claims: dict[str, Claim], framework: Framework, place: tuple[str, ...] = ("claims",)
 ) -> list[Fault]:
     """Name claims about scales that are not there, and claims that lack what their kind needs.
+
+    Where the competencies make no overall score, a claim has to name the competency that it is about.
 
     Parameters
     ----------
@@ -46,14 +51,15 @@ def claim_faults(
         The file that declares them.
     claims
         The claims by name.
-    outcomes
-        The outcome scales of the framework.
+    framework
+        The framework that the claims are about.
     place
         Keys below which the claims stand in the file.
     """
     from compendium.faults import suggest
 
     faults = []
+    outcomes, scored = set(framework.outcomes["scale"]), _scored(framework)
     for name, claim in claims.items():
         for key in ("outcomes", "stand_ins"):
             faults += [
@@ -73,4 +79,20 @@ def claim_faults(
         if needs is not None and not getattr(claim, needs):
             problem = f"a claim of the kind {claim.kind} needs {needs}"
             faults.append(yaml_fault(path, *place, name, problem=problem, action=f"name the {needs}"))
+        if claim.competency and claim.competency not in scored:
+            known = claim.competency in framework.competencies.index
+            problem = "the competency has no score" if known else "the framework has no such competency"
+            action = suggest(claim.competency, scored)
+            faults.append(
+                yaml_fault(path, *place, name, "competency", problem=problem, action=action, value=claim.competency)
+            )
+        if not claim.competency and framework.total == "none":
+            problem = "the framework declares no overall score that the claim could be about"
+            action = f"name the competency under competency: {', '.join(scored)}"
+            faults.append(yaml_fault(path, *place, name, problem=problem, action=action))
     return faults
+
+
+def _scored(framework: Framework) -> list[str]:
+    """Return the competencies that have a score."""
+    return [str(name) for name in framework.competencies.index if framework.totals[str(name)] != "none"]

@@ -112,7 +112,7 @@ def read_framework(name: str, folder: Path = FRAMEWORKS) -> FrameworkReading:
     faults += faults_of_content
     if not faults_of_content:
         faults += [*size_faults(home, framework), *total_faults(home, framework)]
-        faults += claim_faults(home / CLAIMS_FILE, framework.claims, set(framework.outcomes["scale"]))
+        faults += claim_faults(home / CLAIMS_FILE, framework.claims, framework)
     return FrameworkReading(framework, _named(tables), tuple(faults))
 
 

@@ -1,6 +1,25 @@
 """The open study of one cohort: plan, framework, description and prepared tables; what steps and reports take."""
 
-from compendium.study.opened import CANDIDATES, COMPARABLE, OF_A_FRAMEWORK, Study, has_part, open_study
+from compendium.study.opened import (
+    CANDIDATES,
+    COMPARABLE,
+    OF_A_FRAMEWORK,
+    Study,
+    carries,
+    has_part,
+    known_parts,
+    open_study,
+)
 from compendium.study.prepared import Prepared
 
-__all__ = ["CANDIDATES", "COMPARABLE", "OF_A_FRAMEWORK", "Prepared", "Study", "has_part", "open_study"]
+__all__ = [
+    "CANDIDATES",
+    "COMPARABLE",
+    "OF_A_FRAMEWORK",
+    "Prepared",
+    "Study",
+    "carries",
+    "has_part",
+    "known_parts",
+    "open_study",
+]

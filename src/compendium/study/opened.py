@@ -30,6 +30,12 @@ OF_A_FRAMEWORK = {
 }
 # Something to choose from: items that are no final ones.
 CANDIDATES = "candidates"
+# One score over all competencies; and a score with an own outcome, to be estimated in several ways.
+OVERALL, ASSOCIATIONS = "overall", "associations"
+NO_SCORE = {
+    OVERALL: "Overall score: the framework of this cohort declares none.",
+    ASSOCIATIONS: "Associations: there is no overall score, and no claim names a competency and an outcome.",
+}
 # Groupings in which two groups are large enough to compare how they answer.
 COMPARABLE = "comparable_groups"
 
@@ -93,9 +99,7 @@ class Study:
         """
         if what == CANDIDATES:
             return bool((self.framework.items["status"] == "candidate").any())
-        if what in OF_A_FRAMEWORK:
-            return has_part(self.framework, what)
-        return what in self.settings.collected
+        return carries(what, self.settings, self.framework, self.plan)
 
     @property
     def group_labels(self) -> dict[str, str]:
@@ -129,6 +133,8 @@ class Study:
             return self._incomparable()
         if requirement == CANDIDATES:
             return "The items of this cohort are final already: they are confirmed, not chosen."
+        if requirement in (OVERALL, ASSOCIATIONS):
+            return NO_SCORE[requirement]
         if requirement in OF_A_FRAMEWORK:
             return OF_A_FRAMEWORK[requirement]
         return f"{_capital(requirement)}: not collected in this cohort."
@@ -144,7 +150,7 @@ class Study:
     def _require_known(self, requirement: str) -> None:
         """Refuse a requirement that is neither a gate, nor collected data, nor a group."""
         gates = [f"gate_{gate}" for gate in self.plan.gates]
-        known = [*NOT_GROUPS, *OF_A_FRAMEWORK, *WELL_KNOWN_GROUPS, *self.settings.groups, *gates]
+        known = [*known_parts(self.settings), *gates]
         known += [CANDIDATES, COMPARABLE]
         if requirement not in known:
             problem = f"the step asks for {requirement!r}, which is not known"
@@ -179,10 +185,11 @@ class Study:
 
     def scores(self, answers: pd.DataFrame) -> pd.DataFrame:
         """Competency scores from the kept items."""
-        return self._totals(
-            scale_scores(self.framework.on_one_scale(answers), self.scales, self.plan.scoring.minimum_answered.value),
-            self.scales,
-        )
+        return self.scored(answers, self.scales, self.plan.scoring.minimum_answered.value)
+
+    def scored(self, answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], minimum: float) -> pd.DataFrame:
+        """Score competencies from the items named; ``minimum`` is the share of a scale that has to be answered."""
+        return self._totals(scale_scores(self.framework.on_one_scale(answers), scales, minimum), scales)
 
     def outcome_scores(self, answers: pd.DataFrame, respondent: Literal["self", "rater"] = "self") -> pd.DataFrame:
         """Scores of the outcome scales that this cohort collected."""
@@ -215,6 +222,31 @@ def open_study(cohort: str, data: str = "", results: str = "results") -> Study:
     plan = study_plan(settings, framework)
     folders = result_folders(settings.id, results)
     return Study(settings, plan, framework, folders, folder, Path(data).resolve() if data else folder)
+
+
+def known_parts(settings: CohortSettings) -> list[str]:
+    """Return everything that a cohort, or its framework, may carry or not."""
+    return [*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, OVERALL, ASSOCIATIONS, *settings.groups]
+
+
+def carries(what: str, settings: CohortSettings, framework: Framework, plan: StudyPlan) -> bool:
+    """Say whether a cohort carries one of :func:`known_parts`.
+
+    ``overall`` is one score over all competencies; ``associations`` is a score with an own outcome, which a claim about
+    one competency brings where there is no overall score.
+    """
+    if what in OF_A_FRAMEWORK:
+        return has_part(framework, what)
+    if what == OVERALL:
+        return framework.total != "none"
+    if what == ASSOCIATIONS:
+        asked = set(settings.outcomes)
+        about_one = [
+            claim for claim in plan.claims.published.values() if claim.kind == "own_outcome" and claim.competency
+        ]
+        claimed = any(asked & {*claim.outcomes, *claim.stand_ins} for claim in about_one)
+        return bool(asked) and (framework.total != "none" or claimed)
+    return what in settings.collected
 
 
 def has_part(framework: Framework, what: str) -> bool:

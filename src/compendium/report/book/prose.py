@@ -130,15 +130,12 @@ class Prose:
 
     def collected(self, what: str) -> bool:
         """Say whether the cohort collected ``peers``, ``outcomes``, ``teams``, a group, or can have ``feedback``."""
-        from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
-        from compendium.study import OF_A_FRAMEWORK, has_part
+        from compendium.study import carries, known_parts
 
-        known = {*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, *self.study.settings.groups}
+        study, known = self.study, set(known_parts(self.study.settings))
         if what not in known:
             raise BookError(f"nothing called {what!r} can be collected; {suggest(what, sorted(known))}")
-        if what in OF_A_FRAMEWORK:
-            return has_part(self.study.framework, what)
-        return what in self.study.settings.collected
+        return carries(what, study.settings, study.framework, study.plan)
 
     def supported(self, gate: str) -> bool:
         """Say whether this sample carries an analysis."""

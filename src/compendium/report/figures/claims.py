@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,17 +48,19 @@ def claims_forest(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def specification_curve(curve: pd.DataFrame, choices: list[str], *, smallest: float, title: str = "") -> Figure:
-    """Draw the estimates of one claim in order of size, and below them which choices led to each.
+def specification_curve(
+    curve: pd.DataFrame, choices: list[str], *, interest: Sequence[float] = (), title: str = ""
+) -> Figure:
+    """Draw the estimates of one association in order of size, and below them which choices led to each.
 
     Parameters
     ----------
     curve
-        Rows of one claim from :func:`compendium.steps.outcome_associations.multiverse.specification_curve`.
+        Rows of one association from :func:`compendium.steps.outcome_associations.multiverse.specification_curve`.
     choices
         Columns of ``curve`` that hold the choices.
-    smallest
-        Smallest effect of interest, marked by a line.
+    interest
+        Where the smallest effect of interest lies; marked by lines, as zero is.
     """
     known = curve.dropna(subset=["estimate"]).sort_values("estimate").reset_index(drop=True)
     options = [(choice, value) for choice in choices for value in dict.fromkeys(curve[choice])]
@@ -67,7 +70,7 @@ def specification_curve(curve: pd.DataFrame, choices: list[str], *, smallest: fl
         grid.set_height_ratios([2.4, 0.2 * len(options)])
     upper.vlines(known.index, known["lower"], known["upper"], color=GRID, linewidth=2)
     upper.plot(known.index, known["estimate"], "o", color=PALETTE[0], markersize=3)
-    for place in (0, smallest):
+    for place in (0, *interest):
         upper.axhline(place, color=INK, linewidth=0.8, linestyle=":")
     label(upper, x="", y="Estimate with interval", title=title)
     upper.set_xticks([])

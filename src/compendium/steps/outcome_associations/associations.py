@@ -69,29 +69,39 @@ def regression_fit(coefficients: pd.DataFrame) -> pd.DataFrame:
     return coefficients.drop_duplicates("outcome")[["outcome", "n", "r_squared", "note"]].reset_index(drop=True)
 
 
-def overall(scores: pd.DataFrame) -> pd.Series[float]:
-    """Return the mean over competencies, where all are known."""
-    return scores.mean(axis="columns", skipna=False).rename(OVERALL)
+def overall(scores: pd.DataFrame, total: str = "mean") -> pd.Series[float]:
+    """Return the overall score of every person whose competencies are all known, as the framework declares it.
+
+    ``total`` is ``mean`` or ``sum``; with ``none`` the competencies make no overall score, and nobody has one.
+    """
+    if total == "none":
+        return pd.Series(np.nan, scores.index, dtype=float, name=OVERALL)
+    joined = scores.sum if total == "sum" else scores.mean
+    return joined(axis="columns", skipna=False).rename(OVERALL)
 
 
-def colleagues_rows(scores: pd.DataFrame, peer_scores: pd.DataFrame, engagement: pd.Series[float]) -> pd.DataFrame:
-    """Bring together, for each rating, the colleague's own engagement and three views of the rated person.
+def composite(scores: pd.DataFrame, total: str, competency: str = "") -> pd.Series[float]:
+    """Return the score of one competency, or the overall score."""
+    return scores[competency] if competency else overall(scores, total)
+
+
+def colleagues_rows(own: pd.Series[float], given: pd.Series[float], outcome: pd.Series[float]) -> pd.DataFrame:
+    """Bring together, for each rating, the colleague's own outcome and three views of the rated person.
 
     Parameters
     ----------
-    scores
-        Self scores of the rated people.
-    peer_scores
-        Scores given by peers, indexed by (person, rater).
-    engagement
-        The peers' own engagement, indexed alike.
+    own
+        Score that each rated person gives themselves.
+    given
+        Score given by each peer, indexed by (person, rater).
+    outcome
+        The peers' own outcome, indexed alike.
     """
-    given = overall(peer_scores)
     person = given.index.get_level_values("person")
     total, count = given.groupby(level="person").transform("sum"), given.groupby(level="person").transform("count")
     others = ((total - given) / (count - 1)).where(count > 1)
-    own = overall(scores).reindex(person).to_numpy()
-    rows = pd.DataFrame({"own_rating": given, "self_score": own, "other_peers": others, "engagement": engagement})
+    seen = own.reindex(person).to_numpy()
+    rows = pd.DataFrame({"own_rating": given, "self_score": seen, "other_peers": others, "outcome": outcome})
     return rows.assign(person=person)
 
 
@@ -106,7 +116,7 @@ def rating_groups(rows: pd.DataFrame, several: float) -> pd.DataFrame:
     if "rater" not in rows.index.names:
         return groups
     rater = pd.Series(rows.index.get_level_values("rater"), index=rows.index)
-    by_rater = rows["engagement"].groupby(rater.to_numpy())
+    by_rater = rows["outcome"].groupby(rater.to_numpy())
     varies = (by_rater.max() > by_rater.min()).mean() > several
     return groups.assign(rater=rater) if varies else groups
 
@@ -125,17 +135,17 @@ def rating_networks(rows: pd.DataFrame) -> pd.Series[int]:
 
 
 def colleagues_robust(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Regress colleagues' own engagement on each view, with errors that allow for every tie between ratings.
+    """Regress colleagues' own outcome on each view, with errors that allow for every tie between ratings.
 
-    Raters who rated several people bring the same engagement to each; errors are therefore clustered over networks of
+    Raters who rated several people bring the same outcome to each; errors are therefore clustered over networks of
     people tied by ratings. Each row is a rating.
     """
     tables = []
     for predictor, meaning in COLLEAGUES_PREDICTORS.items():
-        known = rows[["engagement", predictor, "person"]].dropna()
+        known = rows[["outcome", predictor, "person"]].dropna()
         try:
             networks = rating_networks(known)
-            fit = regression(known["engagement"], known[[predictor]], "cluster", confidence, networks)
+            fit = regression(known["outcome"], known[[predictor]], "cluster", confidence, networks)
         except PsychometricsError as error:
             tables.append(pd.DataFrame([{"predictor": meaning, "n": len(known), "note": str(error)}]))
             continue
@@ -146,7 +156,7 @@ def colleagues_robust(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 
 def colleagues_models(rows: pd.DataFrame, confidence: float, several: float) -> pd.DataFrame:
-    """Regress colleagues' own engagement on each view of the rated person, with random intercepts.
+    """Regress colleagues' own outcome on each view of the rated person, with random intercepts.
 
     There is one for the rated person, and a crossed one for the rater where :func:`rating_groups` says so.
 
@@ -154,9 +164,9 @@ def colleagues_models(rows: pd.DataFrame, confidence: float, several: float) -> 
     """
     tables = []
     for predictor, meaning in COLLEAGUES_PREDICTORS.items():
-        known = rows[["engagement", predictor, "person"]].dropna()
+        known = rows[["outcome", predictor, "person"]].dropna()
         try:
-            fit = random_intercept(known["engagement"], known[[predictor]], rating_groups(known, several), confidence)
+            fit = random_intercept(known["outcome"], known[[predictor]], rating_groups(known, several), confidence)
         except PsychometricsError as error:
             tables.append(pd.DataFrame([{"predictor": meaning, "n": len(known), "note": str(error)}]))
             continue
@@ -169,13 +179,13 @@ def colleagues_models(rows: pd.DataFrame, confidence: float, several: float) -> 
 
 
 def same_and_cross_source(
-    scores: pd.DataFrame, peer_mean: pd.DataFrame, outcomes: pd.DataFrame, confidence: float
+    own: pd.Series[float], peers: pd.Series[float], outcomes: pd.DataFrame, confidence: float
 ) -> pd.DataFrame:
-    """Correlate own outcomes with the overall competency as the person sees it and as peers see it.
+    """Correlate own outcomes with the overall score as the person sees it and as peers see it.
 
     Both estimates rest on the same people, those with a self score and a peer mean.
     """
-    both = pd.DataFrame({"self (same source)": overall(scores), "peers (cross-source)": overall(peer_mean)}).dropna()
+    both = pd.DataFrame({"self (same source)": own, "peers (cross-source)": peers}).dropna()
     table = spearman_matrix(both, outcomes.reindex(both.index), confidence).to_frame()
     return table.rename(columns={"x": "source", "y": "outcome"})
 
@@ -212,12 +222,12 @@ def single_items(items: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(alone)
 
 
-def ordinal_models(scores: pd.DataFrame, single: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def ordinal_models(score: pd.Series[float], single: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Regress every single-item outcome on the overall score by a proportional-odds model."""
     tables = []
     for name in single.columns:
         try:
-            fit = ordinal_regression(single[name], overall(scores).to_frame(), confidence)
+            fit = ordinal_regression(single[name], score.to_frame(), confidence)
         except PsychometricsError as error:
             tables.append(pd.DataFrame([{"outcome": name, "note": str(error)}]))
             continue
@@ -227,12 +237,14 @@ def ordinal_models(scores: pd.DataFrame, single: pd.DataFrame, confidence: float
     return table.reindex(columns=[*columns, "note"])
 
 
-def teams_caterpillar(scores: pd.DataFrame, teams: pd.Series[str], minimum: float, confidence: float) -> pd.DataFrame:
+def teams_caterpillar(
+    score: pd.Series[float], teams: pd.Series[str], minimum: float, confidence: float
+) -> pd.DataFrame:
     """Return the mean overall score of every team that is large enough, in order and without its name.
 
     Smaller teams are left out; how many is in the column ``left_out``.
     """
-    by_team = overall(scores).dropna().groupby(teams)
+    by_team = score.dropna().groupby(teams)
     table = by_team.agg(n="count", mean="mean", sd="std").reset_index(drop=True)
     shown = table[table["n"] >= minimum].sort_values("mean").reset_index(drop=True)
     margin = stats.t.ppf((1 + confidence) / 2, shown["n"] - 1) * shown["sd"] / np.sqrt(shown["n"])

@@ -1,10 +1,10 @@
-"""The published claims, each tested by the estimate that the plan declared for it (notebook 08)."""
+"""The claims, each tested by the estimate that was declared for it (notebook 08)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import joblib
@@ -65,11 +65,11 @@ class ClaimData:
     Attributes
     ----------
     overall, peer_overall : Series
-        Mean over competencies, as the person and as the mean of the peers sees it.
+        Overall score, as the person and as the mean of the peers sees it.
     own, colleagues : DataFrame
         Outcome scores of the person, and of the raters by (person, rater).
-    given, scores : DataFrame
-        Competency scores by (person, rater), and of the people themselves.
+    given, scores, peer_means : DataFrame
+        Competency scores by (person, rater), of the people themselves, and the mean of each person's peers.
     people : DataFrame
         Groups of the person, tenure as a number.
     clusters : Series or None
@@ -83,7 +83,9 @@ class ClaimData:
     nests : tuple of str
         Groupings that people are nested in, the one that intervals draw first.
     peer_reliability : float
-        Reliability of the mean of the peers a person has.
+        Reliability of the mean of the peers a person has, for the overall score.
+    total : str
+        How the competencies make one overall score: ``mean``, ``sum`` or ``none``.
     """
 
     overall: pd.Series[float]
@@ -100,6 +102,24 @@ class ClaimData:
     peer_reliability: float
     compared: tuple[str, ...]
     nests: tuple[str, ...] = ()
+    peer_means: pd.DataFrame = field(default_factory=pd.DataFrame)
+    total: str = "mean"
+
+    def seen_by_self(self, competency: str = "") -> pd.Series[float]:
+        """Return the score of one competency as people see themselves, or the overall score."""
+        return self.scores[competency] if competency else self.overall
+
+    def seen_by_peers(self, competency: str = "") -> pd.Series[float]:
+        """Return the mean of the peers of one competency, or of the overall score."""
+        return self.peer_means[competency] if competency else self.peer_overall
+
+    def each_rating(self, competency: str = "") -> pd.Series[float]:
+        """Return the score that each peer gave, of one competency or overall."""
+        return self.given[competency] if competency else outcomes.overall(self.given, self.total)
+
+    def reliability_of_peers(self, confidence: float, competency: str = "") -> float:
+        """Return the reliability of the mean of the peers of one competency, or of the overall score."""
+        return _peer_reliability(self.given[competency], confidence) if competency else self.peer_reliability
 
 
 def gather(step: Study) -> ClaimData:
@@ -119,18 +139,21 @@ def gather(step: Study) -> ClaimData:
     nests = nesting(people, step.settings.groups, step.plan)
     clusters, name = chosen_clusters(people, nests)
     colleagues = pd.DataFrame() if rated_by is None else rated_by
-    overall, peers = outcomes.overall(scores), outcomes.overall(means)
-    reliability = _peer_reliability(given, step.plan) if has_peers else math.nan
+    total = step.framework.total
+    overall, peers = outcomes.overall(scores, total), outcomes.overall(means, total)
+    reliable = has_peers and total != "none"
+    given_overall = outcomes.overall(given, total)
+    reliability = _peer_reliability(given_overall, step.plan.confidence.value) if reliable else math.nan
     return ClaimData(
         overall, peers, own, colleagues, given, people, scores, clusters, name,
         step.collected("self_ratings"), has_peers, reliability, tuple(groupings(step.settings)),
-        tuple(nests),
+        tuple(nests), means, total,
     )  # fmt: skip
 
 
-def _peer_reliability(given: pd.DataFrame, plan: StudyPlan) -> float:
-    """Return the reliability of a mean of peers over all competencies, ICC(1,k); NaN where it is not defined."""
-    table = raters.peer_icc(outcomes.overall(given).to_frame(), plan.confidence.value)
+def _peer_reliability(given: pd.Series[float], confidence: float) -> float:
+    """Return the reliability of a mean of peers, ICC(1,k); NaN where it is not defined."""
+    table = raters.peer_icc(given.to_frame(), confidence)
     return float(table["icc1_k"].iloc[0])
 
 
@@ -179,7 +202,7 @@ def chosen_clusters(people: pd.DataFrame, nests: Sequence[str]) -> tuple[pd.Seri
 
 
 def claims_table(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
-    """Test every published claim and judge it.
+    """Test every claim and judge it.
 
     Returns
     -------
@@ -241,19 +264,20 @@ def collected_outcome(claim: Claim, collected: list[str]) -> tuple[str | None, b
 
 
 def _own_outcome(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
-    """Correlate the overall score with the person's own outcome."""
+    """Correlate the score with the person's own outcome."""
     name, stands_in = collected_outcome(claim, list(data.own.columns))
     if name is None:
         return {"verdict": NOT_COLLECTED, "note": found("none_collected", either=claim.outcomes).encoded}
-    same = _correlated(data, data.overall, data.own[name], plan)
+    same = _correlated(data, data.seen_by_self(claim.competency), data.own[name], plan)
     beside = {f"same_{key}": same[key] for key in ("estimate", "lower", "upper", "p", "n") if key in same}
     beside = beside if data.has_own else {}
     kind = "tested_by_stand_in" if stands_in else "tested_by_outcome"
     if not data.has_peers:
         return beside | same | {"source": SAME, "tested_by": found(kind, other=name, source=SAME).encoded}
-    cross = _correlated(data, data.peer_overall, data.own[name], plan)
+    cross = _correlated(data, data.seen_by_peers(claim.competency), data.own[name], plan)
     tested_by = {"source": PEERS, "tested_by": found(kind, other=name, source=PEERS).encoded}
-    return beside | corrected_for_peers(cross, data.peer_reliability) | tested_by
+    reliability = data.reliability_of_peers(plan.confidence.value, claim.competency)
+    return beside | corrected_for_peers(cross, reliability) | tested_by
 
 
 def corrected_for_peers(row: dict[str, Any], reliability: float) -> dict[str, Any]:
@@ -273,21 +297,21 @@ def corrected_for_peers(row: dict[str, Any], reliability: float) -> dict[str, An
 
 
 def _tenure(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
-    """Correlate the overall score with tenure."""
+    """Correlate the score with tenure."""
     if "tenure" not in data.people:
         return {"verdict": NOT_COLLECTED, "note": _lacking("tenure")}
     return {"tested_by": found("tested_by_grouping", other="tenure").encoded} | _correlated(
-        data, data.overall, data.people["tenure"], plan
+        data, data.seen_by_self(claim.competency), data.people["tenure"], plan
     )
 
 
-def _correlated(data: ClaimData, overall: pd.Series[float], other: pd.Series[float], plan: StudyPlan) -> dict[str, Any]:
+def _correlated(data: ClaimData, score: pd.Series[float], other: pd.Series[float], plan: StudyPlan) -> dict[str, Any]:
     """Return Spearman's rho with an interval that allows for clusters; nothing below the gate."""
-    n = int((overall.notna() & other.notna()).sum())
+    n = int((score.notna() & other.notna()).sum())
     gate = plan.gates["association"]
     if n < gate.minimum_n:
         return {"n": n, "note": _too_few(n, gate)}
-    return correlated(overall, other, data.clusters, data.cluster_name, plan)
+    return correlated(score, other, data.clusters, data.cluster_name, plan)
 
 
 def correlated(
@@ -332,24 +356,31 @@ def _colleagues(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any
     name, _ = collected_outcome(claim, list(data.colleagues.columns))
     if name is None:
         return {"verdict": NOT_COLLECTED, "note": _lacking("colleagues' own outcomes")}
-    rows = outcomes.colleagues_rows(data.scores, data.given, data.colleagues[name]).dropna(
-        subset=["engagement", "self_score"]
-    )
+    own_score, given = data.seen_by_self(claim.competency), data.each_rating(claim.competency)
+    rows = outcomes.colleagues_rows(own_score, given, data.colleagues[name]).dropna(subset=["outcome", "self_score"])
     rated, gate = rows["person"].nunique(), plan.gates["mixed_model"]
     if rated < gate.minimum_n:
         return {"n": len(rows), "note": _too_few(rated, gate)}
     groups = outcomes.rating_groups(rows, plan.associations.rater_varies.value)
     own = found("tested_by_colleagues", other=name).encoded
     if "rater" in groups:
-        fit = random_intercept(rows["engagement"], rows[["self_score"]], groups, plan.confidence.value)
+        fit = random_intercept(rows["outcome"], rows[["self_score"]], groups, plan.confidence.value)
         slope = fit.coefficients[fit.coefficients["term"] == "self_score"].iloc[0]
         method = found("method_crossed_intercepts").encoded
         return {"tested_by": own, "method": method, "n": fit.n} | _slope(slope, fit.notes)
     networks = outcomes.rating_networks(rows)
-    line = regression(rows["engagement"], rows[["self_score"]], "cluster", plan.confidence.value, networks)
+    line = regression(rows["outcome"], rows[["self_score"]], "cluster", plan.confidence.value, networks)
     method = found("method_networks", value=networks.nunique()).encoded
     slope = line.coefficients[line.coefficients["term"] == "self_score"].iloc[0]
     return {"tested_by": own, "method": method, "n": line.n} | _slope(slope, ())
+
+
+def colleagues_outcome(data: ClaimData, plan: StudyPlan) -> str:
+    """Return the colleagues' own outcome that is modelled: the one that a claim names, else the first collected."""
+    collected = list(data.colleagues.columns)
+    claimed = [claim for claim in plan.claims.published.values() if claim.kind == "colleagues"]
+    named = [collected_outcome(claim, collected)[0] for claim in claimed]
+    return next((name for name in named if name is not None), str(collected[0]))
 
 
 def _slope(slope: pd.Series[Any], notes: tuple[str, ...]) -> dict[str, Any]:
@@ -367,19 +398,20 @@ def _slope(slope: pd.Series[Any], notes: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _groups(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
-    """Compare the overall score between groups that are large enough to be shown."""
+    """Compare the score between groups that are large enough to be shown."""
     if claim.grouping not in data.people:
         return {"verdict": NOT_COLLECTED, "note": _lacking(claim.grouping)}
     minimum = int(plan.disclosure.minimum_group.value)
     names = list(dict.fromkeys([*data.compared, claim.grouping]))
     gone = hidden_groups(data.people, names, minimum)
-    members = shown_groups(data.overall, data.people, gone, minimum)[claim.grouping]
-    known = members[data.overall.notna()].dropna()
+    score = data.seen_by_self(claim.competency)
+    members = shown_groups(score, data.people, gone, minimum)[claim.grouping]
+    known = members[score.notna()].dropna()
     if known.nunique() < FEWEST_GROUPS:
         return {"note": TOO_FEW_SHOWN}
     if len(known) < plan.gates["association"].minimum_n:
         return {"n": len(known), "df": known.nunique() - 1, "note": _too_few(len(known), plan.gates["association"])}
-    test = kruskal_wallis(data.overall, members)
+    test = kruskal_wallis(score, members)
     effect, lower, upper = rank_effect(test.statistic, test.df, test.n, plan.confidence.value).values()
     return {
         "tested_by": found("tested_by_groups", value=test.n_groups, limit=minimum).encoded,

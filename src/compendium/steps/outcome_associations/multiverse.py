@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import joblib
@@ -11,10 +13,9 @@ import pandas as pd
 
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations.claims import ClaimData
-from compendium.steps.outcome_associations.specifications import tested_outcomes
+from compendium.steps.outcome_associations.specifications import Association, tested_outcomes
 from psychometrics.association import correlation_matrix, partial_correlations
 from psychometrics.errors import PsychometricsError
-from psychometrics.scoring import scale_scores
 
 if TYPE_CHECKING:
     from compendium.study import Study
@@ -40,33 +41,35 @@ def specifications(step: Study, data: ClaimData) -> pd.DataFrame:
 
 
 def specification_curve(step: Study, data: ClaimData) -> pd.DataFrame:
-    """Estimate every claim about an own outcome under every specification.
+    """Estimate every association with an own outcome under every specification.
 
     Returns
     -------
     DataFrame
-        One row a claim and specification: the choices, ``estimate``, ``lower``, ``upper``, ``n``, ``note``.
+        One row an association (as :func:`tested_outcomes` names them) and specification: the choices, ``estimate``,
+        ``lower``, ``upper``, ``n``, ``note``.
     """
     table = specifications(step, data)
     sets = {"kept": step.kept_items, "asked": list(step.framework.items.index)}
     answers = step.prepared.answers
     scored = {
-        (name, share): outcomes.overall(scale_scores(answers, step.framework.scales(sets[name]), share))
+        (name, share): step.scored(answers, step.framework.scales(sets[name]), share)
         for name, share in {(row["items"], row["minimum_answered"]) for row in table.to_dict("records")}
     }
+    total = step.framework.total
     kept = ~answers.index.isin(flagged_people(step))
-    claims = tested_outcomes(data, step.plan)
+    tested = tested_outcomes(data, step.plan)
     confidence = step.plan.confidence.value
     work = (
         joblib.delayed(_estimate)(
-            scored[row["items"], row["minimum_answered"]],
-            data.own[scale],
+            outcomes.composite(scored[row["items"], row["minimum_answered"]], total, one.competency),
+            data.own[one.scale],
             data.people,
             kept if row["careless"] != "all" else np.ones(len(kept), dtype=bool),
             {"claim": claim} | {str(key): value for key, value in row.items()},
             confidence,
         )
-        for claim, scale in claims.items()
+        for claim, one in tested.items()
         for row in table.to_dict("records")
     )
     rows = joblib.Parallel()(work)
@@ -74,7 +77,7 @@ def specification_curve(step: Study, data: ClaimData) -> pd.DataFrame:
 
 
 def _estimate(
-    overall: pd.Series[float],
+    score: pd.Series[float],
     outcome: pd.Series[float],
     people: pd.DataFrame,
     kept: np.ndarray,
@@ -82,7 +85,7 @@ def _estimate(
     confidence: float,
 ) -> dict[str, object]:
     """Estimate one claim under one specification."""
-    x, y = overall[kept].to_frame("x"), outcome[kept].to_frame("y")
+    x, y = score[kept].to_frame("x"), outcome[kept].to_frame("y")
     covariates, method = str(row["covariates"]), row["correlation"]
     try:
         if covariates == "none":
@@ -95,19 +98,29 @@ def _estimate(
     return row | {name: one[name] for name in ("estimate", "lower", "upper", "n", "note")}
 
 
-def curve_summary(curve: pd.DataFrame, smallest: dict[str, float]) -> pd.DataFrame:
-    """Return, for each claim, the range of its estimates and how many of them hold up.
+def curve_summary(curve: pd.DataFrame, tested: Mapping[str, Association]) -> pd.DataFrame:
+    """Return, for each association, the range of its estimates and how many of them hold up.
 
     Parameters
     ----------
     curve
         Table of :func:`specification_curve`.
-    smallest
-        Smallest effect of interest of each claim.
+    tested
+        The associations by name, as :func:`tested_outcomes` returns them.
+
+    Returns
+    -------
+    DataFrame
+        ``claimed_side_share`` is the share of intervals that lie wholly on the side of zero that is claimed, on either
+        side where none is. ``of_interest_share`` is the share of estimates that reach the smallest effect of interest
+        on that side; NaN where no such effect is declared.
     """
     rows = []
     for claim, part in curve.dropna(subset=["estimate"]).groupby("claim", sort=False):
-        known = part["estimate"]
+        known, one = part["estimate"], tested[str(claim)]
+        above, below = part["lower"] > 0, part["upper"] < 0
+        sides = {"positive": above, "negative": below, "any": above | below}
+        towards = {"positive": known, "negative": -known, "any": known.abs()}[one.direction]
         rows.append(
             {
                 "claim": claim,
@@ -115,9 +128,14 @@ def curve_summary(curve: pd.DataFrame, smallest: dict[str, float]) -> pd.DataFra
                 "smallest": known.min(),
                 "median": known.median(),
                 "largest": known.max(),
-                "above_zero_share": float((part["lower"] > 0).mean()),
-                "at_least_of_interest_share": float((known >= smallest[str(claim)]).mean()),
+                "claimed_side_share": float(sides[one.direction].mean()),
+                "of_interest_share": math.nan if math.isnan(one.smallest) else float((towards >= one.smallest).mean()),
             }
         )
-    columns = ["claim", "specifications", "smallest", "median", "largest", "above_zero_share"]
-    return pd.DataFrame(rows, columns=[*columns, "at_least_of_interest_share"])
+    columns = ["claim", "specifications", "smallest", "median", "largest", "claimed_side_share", "of_interest_share"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def most_dependent(summary: pd.DataFrame) -> str:
+    """Return the name of the association whose estimates lie furthest apart."""
+    return str(summary.loc[(summary["largest"] - summary["smallest"]).idxmax(), "claim"])

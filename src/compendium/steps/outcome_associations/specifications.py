@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -38,45 +39,85 @@ from psychometrics.reliability import cronbach_alpha
 Row = dict[str, Any]
 
 
-def tested_outcomes(data: ClaimData, plan: StudyPlan) -> dict[str, str]:
-    """Return the claims about own outcomes that this cohort can test, with the scale that tests each."""
-    tested = {
-        name: collected_outcome(claim, list(data.own.columns))[0]
-        for name, claim in plan.claims.published.items()
-        if claim.kind == "own_outcome"
-    }
-    return {name: scale for name, scale in tested.items() if scale is not None}
+@dataclass(frozen=True)
+class Association:
+    """A score and an own outcome that are set beside each other, in several ways.
+
+    Attributes
+    ----------
+    scale
+        The outcome scale.
+    competency
+        The competency; empty for the overall score.
+    smallest
+        Smallest effect of interest; NaN where no claim declares one.
+    direction
+        Of the claim; ``any`` where nothing is claimed.
+    """
+
+    scale: str
+    competency: str = ""
+    smallest: float = math.nan
+    direction: str = "any"
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """Where the smallest effect of interest lies on the claimed side of zero; nowhere where none is declared."""
+        if math.isnan(self.smallest):
+            return ()
+        return {"positive": (self.smallest,), "negative": (-self.smallest,)}.get(
+            self.direction, (-self.smallest, self.smallest)
+        )
+
+
+def tested_outcomes(data: ClaimData, plan: StudyPlan) -> dict[str, Association]:
+    """Return the associations with own outcomes that this cohort can estimate, by name.
+
+    These are the claims about an own outcome, by the name of the claim, and every other own outcome with the overall
+    score, by the name of its scale. A framework without an overall score has those of its claims alone.
+    """
+    tested: dict[str, Association] = {}
+    for name, claim in plan.claims.published.items():
+        scale = collected_outcome(claim, list(data.own.columns))[0] if claim.kind == "own_outcome" else None
+        if scale is not None:
+            tested[name] = Association(scale, claim.competency, claim.smallest_effect.value, claim.direction)
+    claimed = {one.scale for one in tested.values()}
+    others = [str(scale) for scale in data.own.columns if scale not in claimed] if data.total != "none" else []
+    return tested | {scale: Association(scale) for scale in others}
 
 
 def estimates_by_method(
-    data: ClaimData, items: pd.DataFrame, outcome_items: Mapping[str, pd.DataFrame], plan: StudyPlan
+    data: ClaimData, items: Mapping[str, pd.DataFrame], outcome_items: Mapping[str, pd.DataFrame], plan: StudyPlan
 ) -> pd.DataFrame:
     """Estimate every tested association by each method; a method that cannot be used has the reason in ``note``.
 
     Parameters
     ----------
     items
-        Kept items of the competencies, for the reliability of the overall score.
+        Kept items of each competency, for the reliability of the score.
     outcome_items
         Items of each outcome scale.
     """
     marker, filled = smallest_correlation(data, plan), imputed(data, plan)
     held, nests = _covariates(data, plan), _nests(data)
     rows: list[Row] = []
-    for claim, scale in tested_outcomes(data, plan).items():
-        x, y, answers = data.overall, data.own[scale], outcome_items[scale]
+    everything = pd.concat(list(items.values()), axis=1)
+    for claim, one in tested_outcomes(data, plan).items():
+        scale = one.scale
+        x, y, answers = data.seen_by_self(one.competency), data.own[scale], outcome_items[scale]
+        asked = items[one.competency] if one.competency else everything
         methods: list[tuple[Finding, Callable[[], Row]]] = [
             (found("by_spearman"), partial(_plain, x, y, "spearman", plan)),
             (found("by_pearson"), partial(_plain, x, y, "pearson", plan)),
-            (found("by_pearson_corrected"), partial(_corrected, x, y, items, answers, plan)),
-            (found("by_partial" if held else "by_partial_nothing", other=held), partial(_partial, data, y, plan)),
+            (found("by_pearson_corrected"), partial(_corrected, x, y, asked, answers, plan)),
+            (found("by_partial" if held else "by_partial_nothing", other=held), partial(_partial, data, x, y, plan)),
             (
                 found("by_intercepts" if nests else "by_intercepts_nothing", other=nests),
-                partial(_nested, data, y, plan),
+                partial(_nested, data, x, y, plan),
             ),
-            (found("by_imputation"), partial(_imputed, data, scale, filled, plan)),
+            (found("by_imputation"), partial(_imputed, data, one, filled, plan)),
             (found("by_marker"), partial(_marked, x, y, marker, plan)),
-            (found("by_halves"), partial(_halves, data, y, plan)),
+            (found("by_halves"), partial(_halves, data, x, y, plan)),
         ]
         for method, estimate in methods:
             row: Row = {"claim": claim, "outcome": scale, "kind": method.kind, "method": method.encoded}
@@ -121,13 +162,13 @@ def _covariates(data: ClaimData, plan: StudyPlan) -> list[str]:
     return [name for name in plan.claims.covariates if name in data.people]
 
 
-def _partial(data: ClaimData, y: pd.Series[float], plan: StudyPlan) -> Row:
+def _partial(data: ClaimData, x: pd.Series[float], y: pd.Series[float], plan: StudyPlan) -> Row:
     """Hold the covariates constant."""
     names = _covariates(data, plan)
     if not names:
         return {"note": found("no_covariate", either=plan.claims.covariates).encoded}
     held = partial_correlations(
-        data.overall.to_frame(OVERALL_SCORE),
+        x.to_frame(OVERALL_SCORE),
         y.to_frame(THE_OUTCOME),
         data.people[names],
         "spearman",
@@ -142,12 +183,12 @@ def _nests(data: ClaimData) -> list[str]:
     return list(data.nests)
 
 
-def _nested(data: ClaimData, y: pd.Series[float], plan: StudyPlan) -> Row:
+def _nested(data: ClaimData, x: pd.Series[float], y: pd.Series[float], plan: StudyPlan) -> Row:
     """Let the groups that people are nested in differ by random intercepts."""
     names = _nests(data)
     if not names:
         return {"note": found("no_nesting").encoded}
-    fit = random_intercept(y, data.overall.to_frame("x"), data.people[names], plan.confidence.value)
+    fit = random_intercept(y, x.to_frame("x"), data.people[names], plan.confidence.value)
     slope = fit.coefficients[fit.coefficients["term"] == "x"].iloc[0]
     parts = zip(fit.variance_components["component"], fit.variance_components["share"], strict=True)
     shares = [found("variance_share", other=str(name), value=share) for name, share in parts if name != "residual"]
@@ -166,13 +207,13 @@ def imputed(data: ClaimData, plan: StudyPlan) -> list[pd.DataFrame]:
     return multiple_imputation(varied, int(rule.tables.value), int(rule.sweeps.value), plan.seed)
 
 
-def _imputed(data: ClaimData, scale: str, filled: list[pd.DataFrame], plan: StudyPlan) -> Row:
+def _imputed(data: ClaimData, one: Association, filled: list[pd.DataFrame], plan: StudyPlan) -> Row:
     """Pool Fisher's z over the imputed tables."""
-    names = list(data.scores.columns)
+    names, scale = [one.competency] if one.competency else list(data.scores.columns), one.scale
     if not filled or scale not in filled[0] or not set(names) <= set(filled[0].columns):
         return {"note": found("nothing_to_impute").encoded}
     n = len(filled[0])
-    each = [float(np.arctanh(one[names].mean(axis=1).corr(one[scale]))) for one in filled]
+    each = [float(np.arctanh(table[names].mean(axis=1).corr(table[scale]))) for table in filled]
     pooled = pool_estimates(each, [1 / (n - LOST_BY_FISHER)] * len(each), n - 2, plan.confidence.value)
     ends = {name: math.tanh(getattr(pooled, name)) for name in ("estimate", "lower", "upper")}
     return ends | {"n": n, "note": found("imputations", value=len(filled)).encoded}
@@ -200,13 +241,13 @@ def _marked(x: pd.Series[float], y: pd.Series[float], marker: float, plan: Study
     return ends | {"n": row["n"], "note": found("marker_is_smallest", value=marker).encoded}
 
 
-def _halves(data: ClaimData, y: pd.Series[float], plan: StudyPlan) -> Row:
+def _halves(data: ClaimData, x: pd.Series[float], y: pd.Series[float], plan: StudyPlan) -> Row:
     """Correlate, over teams, the competencies of one half with the outcome of the other."""
     if "team" not in data.people:
         return {"note": found("not_collected", what="team").encoded}
     rule = plan.halves
     split = split_group_correlation(
-        data.overall, y, data.people["team"], int(rule.splits.value), int(rule.resamples.value), plan.seed,
+        x, y, data.people["team"], int(rule.splits.value), int(rule.resamples.value), plan.seed,
         plan.confidence.value,
     )  # fmt: skip
     notes = [found("halves_of_teams", groups=split.n_groups, value=split.same_source)]
@@ -224,18 +265,19 @@ def by_source(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
         ``claim``, ``outcome``, ``n``, ``same_source``, ``cross_source``, ``difference`` with their bounds, ``p``,
         ``cross_corrected`` (for the reliability of the peers) and ``finding``.
     """
-    tested = tested_outcomes(data, plan)
-    scales = list(dict.fromkeys(tested.values()))
-    if not scales:
+    tables = []
+    for claim, one in tested_outcomes(data, plan).items():
+        own, peers = data.seen_by_self(one.competency), data.seen_by_peers(one.competency)
+        both = cross_source_table(
+            own.to_frame("score"), peers.to_frame("score"), data.own[[one.scale]], "spearman", plan.confidence.value
+        ).drop(columns="competency")
+        reliability = data.reliability_of_peers(plan.confidence.value, one.competency)
+        both["cross_corrected"] = both["cross_source"] / math.sqrt(reliability) if reliability > 0 else math.nan
+        both.insert(0, "claim", claim)
+        tables.append(both)
+    if not tables:
         return pd.DataFrame(columns=["claim", "outcome", "n", "finding"])
-    both = cross_source_table(
-        data.overall.to_frame("overall"), data.peer_overall.to_frame("overall"), data.own[scales],
-        "spearman", plan.confidence.value,
-    ).set_index("outcome")  # fmt: skip
-    table = both.loc[list(tested.values())].reset_index().drop(columns="competency")
-    table.insert(0, "claim", list(tested))
-    reliability = data.peer_reliability
-    table["cross_corrected"] = table["cross_source"] / math.sqrt(reliability) if reliability > 0 else math.nan
+    table = pd.concat(tables, ignore_index=True)
     return table.assign(finding=[_overstated(row).encoded for row in table.to_dict("records")])
 
 
@@ -254,14 +296,16 @@ def _overstated(row: Mapping[Any, Any]) -> Finding:
 def equivalence(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
     """Test for each claim whether the association is shown to be smaller than the smallest effect of interest."""
     rows: list[Row] = []
-    for claim, scale in tested_outcomes(data, plan).items():
-        smallest = plan.claims.published[claim].smallest_effect.value
-        for source, x in (("same source", data.overall), ("peers", data.peer_overall)):
-            row = _plain(x, data.own[scale], "spearman", plan)
+    claimed = {name: one for name, one in tested_outcomes(data, plan).items() if not math.isnan(one.smallest)}
+    for claim, one in claimed.items():
+        views = [("same source", data.seen_by_self(one.competency))]
+        views += [("peers", data.seen_by_peers(one.competency))] if data.has_peers else []
+        for source, x in views:
+            row = _plain(x, data.own[one.scale], "spearman", plan)
             if row["note"]:
                 rows.append({"claim": claim, "source": source, "n": row["n"], "note": row["note"]})
                 continue
-            test = equivalence_test(float(row["estimate"]), int(row["n"]), smallest, plan.alpha_level.value)
+            test = equivalence_test(float(row["estimate"]), int(row["n"]), one.smallest, plan.alpha_level.value)
             rows.append({"claim": claim, "source": source, "note": ""} | _row(test.to_frame()))
     columns = ["claim", "source", "estimate", "lower", "upper", "smallest_effect", "p", "equivalent", "n", "note"]
     return pd.DataFrame(rows).reindex(columns=columns)
