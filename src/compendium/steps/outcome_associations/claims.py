@@ -375,14 +375,6 @@ def _colleagues(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any
     return {"tested_by": own, "method": method, "n": line.n} | _slope(slope, ())
 
 
-def colleagues_outcome(data: ClaimData, plan: StudyPlan) -> str:
-    """Return the colleagues' own outcome that is modelled: the one that a claim names, else the first collected."""
-    collected = list(data.colleagues.columns)
-    claimed = [claim for claim in plan.claims.published.values() if claim.kind == "colleagues"]
-    named = [collected_outcome(claim, collected)[0] for claim in claimed]
-    return next((name for name in named if name is not None), str(collected[0]))
-
-
 def _slope(slope: pd.Series[Any], notes: tuple[str, ...]) -> dict[str, Any]:
     """Return a standardised slope as the estimate of a claim."""
     error = float(slope["standard_error"] * slope["standardised"] / slope["estimate"])

@@ -86,6 +86,14 @@ def tested_outcomes(data: ClaimData, plan: StudyPlan) -> dict[str, Association]:
     return tested | {scale: Association(scale) for scale in others}
 
 
+def colleagues_outcome(data: ClaimData, plan: StudyPlan) -> str:
+    """Return the colleagues' own outcome that is modelled: the one that a claim names, else the first collected."""
+    collected = list(data.colleagues.columns)
+    claimed = [claim for claim in plan.claims.published.values() if claim.kind == "colleagues"]
+    named = [collected_outcome(claim, collected)[0] for claim in claimed]
+    return next((name for name in named if name is not None), str(collected[0]))
+
+
 def estimates_by_method(
     data: ClaimData, items: Mapping[str, pd.DataFrame], outcome_items: Mapping[str, pd.DataFrame], plan: StudyPlan
 ) -> pd.DataFrame:
