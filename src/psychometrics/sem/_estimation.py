@@ -18,6 +18,8 @@ from psychometrics.sem.fit_measures import Likelihood, ModelTest
 
 Array = NDArray[np.float64]
 Problem: TypeAlias = NormalProblem | OrdinalProblem
+# Share of an item's variance below which a factor has none but for rounding.
+NO_VARIANCE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,18 @@ class Estimation:
 
     @cached_property
     def undetermined(self) -> tuple[str, ...]:
-        """Factors some standardised loading of which has an error beyond the width of its range."""
+        """Factors some standardised loading of which has an error beyond the width of its range.
+
+        A factor whose variance is zero to rounding has no loadings that the answers could determine: its sign, and with
+        it the standardised error, would be left to the last digit.
+        """
         error = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
         place, row, column = self.sharing.layout.places["loading"]
         found: list[str] = []
         for group, structure in enumerate(self.structures):
             where = self.sharing.place[group][place]
-            variance = np.maximum(np.diag(structure.factor_covariance), 0.0)[column]
-            wide = error[where] * np.sqrt(variance / self.item_variances(group)[row]) > 1.0
+            share = np.diag(structure.factor_covariance)[column] / self.item_variances(group)[row]
+            wide = (error[where] * np.sqrt(np.maximum(share, 0.0)) > 1.0) | (np.abs(share) < NO_VARIANCE)
             found += [self.sharing.layout.factors[k] for k in column[wide & (where >= 0)]]
         return tuple(found)
 

@@ -49,7 +49,7 @@ def _of_group(estimation: Estimation, group: int, where: str) -> list[str]:
         if variance < 0:
             found.append(f"{item} has a negative residual variance{where} ({variance:.4g}).")
     for factor, variance in zip(layout.factors, np.diag(structure.factor_residuals), strict=True):
-        if variance < 0:
+        if variance < 0 and factor not in estimation.undetermined:
             found.append(f"Factor {factor} has a negative variance{where} ({variance:.4g}).")
     correlations = correlations_of(structure.factor_covariance)
     for one, other in np.argwhere(np.triu(np.abs(correlations) > 1.0 + 1e-9, 1)):
