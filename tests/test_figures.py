@@ -80,6 +80,7 @@ APPRAISAL = pd.DataFrame(
 CURVES = pd.DataFrame({"competency": np.repeat(NAMES, 2), "tenure": [1.0, 9.0] * 3, "estimate": [4.0, 3.8] * 3}).assign(
     lower=3.6, upper=4.2
 )
+MISSING = pd.DataFrame({"blank_share": [0.0, 0.1], "not_applicable_share": [0.05, 0.0]})
 FIGURES: dict[str, Callable[[], Figure]] = {
     "forest": lambda: forest.forest(estimates(), row="competency", estimate="rho", x="rho", y="Competency"),
     "forest by group": lambda: forest.forest(
@@ -96,10 +97,14 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "all chosen": lambda: items.selection_shares(CHOICE.assign(chosen=True), COMPETENCY, {}),
     "passport": lambda: passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}, CHANCES, INFORMATION),
     "passport without a model": lambda: passports.passport(SHARES.loc["a"], {1: "never", 5: "always"}),
-    "missing": lambda: quality.missing_by_position(ANSWERS),
-    "nothing missing": lambda: quality.missing_by_position(ANSWERS.fillna(1)),
+    "missing": lambda: quality.missing_by_position(MISSING),
+    "nothing missing": lambda: quality.missing_by_position(0 * MISSING),
+    "missing withheld": lambda: quality.missing_by_position(np.nan * MISSING),
     "careless": lambda: quality.careless_indices(
-        pd.DataFrame({"longstring": [1.0, 2, 3], "other": [1.0, 2, 3]}), {"longstring": 2.0}, {"longstring": "Items"}
+        pd.DataFrame({"longstring": [1.0, 2, 3], "other": [1.0, 2, 3]}),
+        {"longstring": 2.0},
+        {"longstring": "Items"},
+        10,
     ),
     "self and peers": lambda: raters.self_peer_profile(
         pd.DataFrame({"competency": NAMES, "self_mean": [3.0, 4, 5], "peer_mean": [3.5, 3, 4]}), minimum=1, maximum=5
@@ -238,7 +243,7 @@ def test_passport_without_a_model_shows_the_answers_alone():
 
 def test_missing_line_is_the_share_of_people():
     [line] = FIGURES["missing"]().axes[0].lines
-    np.testing.assert_allclose(line.get_ydata(), 100 * ANSWERS.isna().mean())
+    np.testing.assert_allclose(line.get_ydata(), 100 * (MISSING["blank_share"] + MISSING["not_applicable_share"]))
 
 
 def test_only_indices_with_a_cut_are_drawn():

@@ -3,7 +3,8 @@
 from compendium.disclosure.crosstable import Bounds, CrossTable, exposed_groups
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.gate import Gate, Withheld, neutral_text
-from compendium.disclosure.rounding import merged_bins, rater_step, rounded_sums, rounded_to, step_for
+from compendium.disclosure.kinds import Kinds, OfPeople
+from compendium.disclosure.rounding import guarded_edges, merged_bins, rater_step, rounded_sums, rounded_to, step_for
 from compendium.disclosure.suppression import (
     NOT_STATED,
     OTHER_GROUPS,
@@ -22,9 +23,12 @@ __all__ = [
     "Bounds",
     "CrossTable",
     "Gate",
+    "Kinds",
+    "OfPeople",
     "Withheld",
     "exposed_groups",
     "floor_problem",
+    "guarded_edges",
     "hidden_groups",
     "lowered",
     "mask_hidden_groups",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 # The count of a whole cohort, where no column of the table counts.
 COHORT = "cohort"
+# What a named value is about: a statistic from which, times the people, a sum could be worked out; a count of people; a
+# share that follows from counts which are shown; a number of a model, which the whole cohort stands behind.
+OfPeople = Literal["", "sum", "count", "exact", "model"]
 # Names of columns that are about people wherever nothing is declared: in a folder from elsewhere, in a table of a test.
 SUMS = frozenset(
     (
@@ -19,7 +22,10 @@ SUMS = frozenset(
         "self_higher_share", "self_lower_share", "reach_uniform_share", "reach_slight_skew_share",
     )
 )  # fmt: skip
-ALWAYS_PEOPLE, PEOPLE_BESIDE_SUMS = "people", "n"
+ALWAYS_PEOPLE, PEOPLE_BESIDE_SUMS, OF = "people", "n", "of"
+OF_EVERYBODY = frozenset(("sd", "missing_share", "floor_share"))
+# A difference of means is a sum too; a difference of correlations is none. A share of variance is no share of people.
+BESIDE_MEANS, SHARES_OF_VARIANCE = "self_mean", "importance"
 
 
 @dataclass(frozen=True)
@@ -34,29 +40,56 @@ class Kinds:
     sums : collection of str
         Columns that hold means, shares, spreads or other statistics from which, times the people, sums of answers
         could be worked out. Ends of intervals belong to them: their middle is the mean.
+    exact : collection of str
+        Columns that sound alike and stay as they are: they follow from counts that are shown, or belong to a model.
+    unlisted : collection of str
+        Columns that the gate needs and no reader gets.
+    of : str
+        The column that counts the people whom a row's shares are of, where ``people`` counts those who make them up.
     """
 
     people: str = ""
     sums: Collection[str] = frozenset()
+    exact: Collection[str] = frozenset()
+    unlisted: Collection[str] = frozenset()
+    of: str = ""
+
+    def of_a_row(self, frame: pd.DataFrame) -> list[str]:
+        """Return the columns that say something of the people of a row."""
+        return [str(column) for column in frame.columns if column in {self.people, *self.sums, *self.exact}]
 
     def counts(self, frame: pd.DataFrame, cohort: int | None = None) -> pd.Series[float] | None:
         """Return how many people each row is about, or None where the table does not say."""
         if self.people == COHORT and cohort is not None:
             return pd.Series(float(cohort), index=frame.index)
-        if self.people not in frame.columns:
-            return None
-        return pd.to_numeric(frame[self.people], errors="coerce").astype("Float64").astype(float)
+        return _numbers(frame, self.people)
+
+    def shared_by(self, frame: pd.DataFrame, cohort: int | None = None) -> pd.Series[float] | None:
+        """Return of how many people the statistics of each row are, or None where the table does not say."""
+        return self.counts(frame, cohort) if self.of not in frame.columns else _numbers(frame, self.of)
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> pd.Series[float] | None:
+    """Return a column as numbers, or None where there is none."""
+    if column not in frame.columns:
+        return None
+    return pd.to_numeric(frame[column], errors="coerce").astype("Float64").astype(float)
 
 
 def kinds_by_name(frame: pd.DataFrame) -> Kinds:
     """Return what the names of the columns say, for a table that declares nothing.
 
-    ``people`` always counts people; ``n`` does where statistics of people stand beside it.
+    ``people`` always counts people; ``n`` does where statistics of people stand beside it, which are of so many people
+    as ``of`` says where there is such a column.
     """
-    sums = [str(column) for column in frame.columns if str(column) in SUMS]
+    beside = {"difference"} if BESIDE_MEANS in frame.columns else set()
+    names = (SUMS | beside) - ({"share"} if SHARES_OF_VARIANCE in frame.columns else set())
+    sums = [str(column) for column in frame.columns if str(column) in names]
     if ALWAYS_PEOPLE in frame.columns:
         return Kinds(ALWAYS_PEOPLE, sums)
-    return Kinds(PEOPLE_BESIDE_SUMS if sums and PEOPLE_BESIDE_SUMS in frame.columns else "", sums)
+    if sums and PEOPLE_BESIDE_SUMS in frame.columns:
+        return Kinds(PEOPLE_BESIDE_SUMS, sums, of=OF)
+    return Kinds(COHORT if OF_EVERYBODY & set(sums) else "", sums)
 
 
 def is_number(column: pd.Series[Any]) -> bool:

@@ -48,6 +48,41 @@ def rater_step(raters: float) -> float:
     return step_for(raters, COLLUSION_WIDTH)
 
 
+def guarded_edges(
+    values: Sequence[float] | np.ndarray, minimum: int, *, bins: int = 30, width: float | None = None
+) -> np.ndarray:
+    """Return edges of bins at round numbers, between the values that ``minimum`` people reach at either end.
+
+    The smallest and the largest value are one person's each, so that no edge is drawn there: the outermost bins hold
+    everybody beyond them (see :func:`merged_bins`).
+
+    Parameters
+    ----------
+    bins
+        About how many bins there are, where no width is given.
+    width
+        Width of a bin.
+
+    Examples
+    --------
+    >>> guarded_edges([0.0, 1, 1, 2, 3, 3, 4, 97], 2, width=1)
+    array([1., 2., 3., 4., 5.])
+    """
+    finite = np.sort(np.asarray(values, dtype=float)[np.isfinite(np.asarray(values, dtype=float))])
+    place = min(max(minimum, 1), len(finite)) - 1
+    low, high = sorted((finite[place], finite[-place - 1])) if len(finite) else (0.0, 1.0)
+    wide = width or _round_number((high - low) / bins)
+    return np.round(np.arange(np.floor(low / wide + 1e-9), np.floor(high / wide + 1e-9) + 2) * wide, 10)
+
+
+def _round_number(width: float) -> float:
+    """Return the next one of 1, 2, 5 times a power of ten."""
+    if not width > 0:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(width))
+    return float(next(power * digit for digit in (1, 2, 5, 10) if power * digit >= width * (1 - 1e-9)))
+
+
 def merged_bins(
     values: Sequence[float] | np.ndarray, edges: Sequence[float] | np.ndarray, minimum: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -56,7 +91,7 @@ def merged_bins(
     Parameters
     ----------
     values
-        One number a person; not finite ones are left out.
+        One number a person; not finite ones are left out, those beyond the edges count in the outermost bins.
     edges
         Edges of the bins, ascending; the last bin includes its upper edge.
     minimum
@@ -70,7 +105,8 @@ def merged_bins(
     """
     finite = np.asarray(values, dtype=float)
     finite = finite[np.isfinite(finite)]
-    counts, used = np.histogram(finite, bins=np.asarray(edges, dtype=float))
+    used = np.asarray(edges, dtype=float)
+    counts, _ = np.histogram(np.clip(finite, used[0], used[-1]), bins=used)
     if len(finite) < minimum:
         return used[[0, -1]], np.array([np.nan])
     left: list[float] = [float(used[0])]

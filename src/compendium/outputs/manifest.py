@@ -150,7 +150,7 @@ def _tolerance(notebook: str, kind: catalogue.Kind, name: str) -> tuple[float, f
         entry = catalogue.entries(notebook).find(kind, name)
     except KeyError:
         return TOLERANCES["closed form"]
-    return TOLERANCES[entry.quantity if isinstance(entry, catalogue.Value) else "closed form"]
+    return TOLERANCES[entry.quantity if isinstance(entry, catalogue.Kept) else "closed form"]
 
 
 def _same(after: Any, before: Any, allowed: tuple[float, float]) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from compendium.disclosure import FLOORS, Gate
+from compendium.disclosure import FLOORS, Gate, Kinds, OfPeople
 from compendium.files import sweep, write_bytes, write_text
 from compendium.paths import ResultFolders
 
@@ -91,6 +91,7 @@ class Results:
         origin: Origin,
         index: bool | str = False,
         note: str = "",
+        kinds: Kinds | None = None,
     ) -> pd.DataFrame:
         """Save a table as CSV, as the gate lets it pass, and return it as it is written.
 
@@ -102,22 +103,26 @@ class Results:
             What the table shows, with n and method.
         index
             Whether the index is written as the first columns, or the name under which it is.
+        kinds
+            What the columns are about, as the catalogue declares it; by their names where nothing is declared.
         """
         metadata = self._claim(self.folders.tables, name, caption)
         given = (frame.rename_axis(index) if isinstance(index, str) else frame).reset_index() if index else frame
-        out = self.gate.table(name, given)
+        out = self.gate.table(name, given, kinds)
         content = {"csv": out.to_csv(index=False, lineterminator="\n").encode()}
         self._write(metadata, content, caption, origin, note, rows=len(out))
         self._write_log()
         return out
 
-    def value(self, name: str, number: Any, *, origin: Origin, note: str = "") -> Any:
+    def value(
+        self, name: str, number: Any, *, origin: Origin, note: str = "", of_people: OfPeople | None = None
+    ) -> Any:
         """Save a named value (a number, a text, true or false, or None with the reason in ``note``).
 
         What is not finite or not known is saved as None, with the reason in ``note`` or "not defined".
         """
         self._claim_value(name)
-        shown, note = self.gate.value(name, number, note)
+        shown, note = self.gate.value(name, number, note, of_people)
         plain = _plain(shown)
         self._write_log()
         if plain is None:

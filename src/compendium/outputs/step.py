@@ -95,7 +95,9 @@ class Step(Study):
         entry = self._entry("tables", name, catalogue.Table)
         frame = result if isinstance(result, pd.DataFrame) else result.to_frame()
         caption, note = self._filled(entry.caption, facts), note or self._filled(entry.note, facts)
-        written = self.results.table(name, frame, caption=caption, note=note, index=entry.index, origin=origin)
+        written = self.results.table(
+            name, frame, caption=caption, note=note, index=entry.index, origin=origin, kinds=entry.kinds
+        )
         return Shown(written, entry.decimals, self.framework.labels, f"tables/{name}.csv")
 
     def _keep_figure(
@@ -125,10 +127,10 @@ class Step(Study):
 
     def _keep_value(self, name: str, value: Any, frame: FrameType, made_from: Any = None) -> Noted:
         """Keep one value."""
-        self._entry("values", name, catalogue.Value)
+        entry = self._entry("values", name, catalogue.Value)
         noted = value if isinstance(value, Noted) else Noted(value, "")
         origin = self._origin(name, made_from, frame)
-        self.results.value(name, noted.value, note=noted.note, origin=origin)
+        self.results.value(name, noted.value, note=noted.note, origin=origin, of_people=entry.of_people)
         return noted
 
     def _entry(self, kind: catalogue.Kind, name: str, of: type[E]) -> E:

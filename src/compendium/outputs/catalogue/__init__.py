@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from compendium.disclosure import Kinds, OfPeople
 from compendium.faults import suggest
 from compendium.inputs import Strict, load_model, read_yaml
 
@@ -26,26 +27,51 @@ Words = Annotated[str, Field(min_length=1)]
 ALL_RESULTS = "results"
 
 
-class Value(Strict):
-    """A named value: the page that shows it and how closely two builds agree on it."""
+class Kept(Strict):
+    """A result of numbers: the page that shows it and how closely two builds agree on it."""
 
     page: Words = ALL_RESULTS
     quantity: Quantity = "closed form"
     compared: bool = True
 
 
-class Table(Value):
-    """A table: what it shows, whether its index is written and under which name, decimals shown in the notebook."""
+class Value(Kept):
+    """A named value, and what it says of people, by which the gate rounds it or keeps it back."""
+
+    of_people: OfPeople = ""
+
+
+class Table(Kept):
+    """A table: what it shows, whether its index is written and under which name, decimals shown in the notebook.
+
+    ``people``, ``sums``, ``exact`` and ``unlisted`` say what its columns are about, as
+    :class:`compendium.disclosure.Kinds` has it; a table of steps about people that declares nothing is let pass.
+    """
 
     caption: Words
+    people: str = ""
+    sums: list[str] = Field(default_factory=list)
+    exact: list[str] = Field(default_factory=list)
+    unlisted: list[str] = Field(default_factory=list)
     note: str = ""
     index: bool | str = False
     decimals: int = 2
 
+    @property
+    def kinds(self) -> Kinds:
+        """What the columns are about."""
+        return Kinds(self.people, frozenset(self.sums), frozenset(self.exact), frozenset(self.unlisted))
+
 
 class Figure(Strict):
-    """A figure: caption, alternative text, the files that are written."""
+    """A figure: caption, alternative text, the files that are written.
 
+    ``drawn_from`` says what a figure of steps about people shows: the kept table of this name, as the gate let it pass;
+    ``gate``, where the gate rounds or joins what is drawn; ``model``, where all that is drawn are estimates; ``counts``,
+    where it is how many people took part.
+    """
+
+    drawn_from: str = ""
     page: Words = ALL_RESULTS
     caption: Words
     alt: Words
@@ -66,7 +92,7 @@ class Entries(Strict):
         values = {name: entry or {} for name, entry in (content.get("values") or {}).items()}
         return {**content, "values": values}
 
-    def find(self, kind: Kind, name: str) -> Value | Figure:
+    def find(self, kind: Kind, name: str) -> Kept | Figure:
         """Return the entry of a result.
 
         Raises
@@ -74,7 +100,7 @@ class Entries(Strict):
         KeyError
             When the catalogue has none; the message suggests the name that comes closest.
         """
-        known: dict[str, Value | Figure] = {**getattr(self, kind)}
+        known: dict[str, Kept | Figure] = {**getattr(self, kind)}
         for written, entry in known.items():
             if written == name or ("*" in written and fnmatchcase(name, written)):
                 return entry

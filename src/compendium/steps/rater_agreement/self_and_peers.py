@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from compendium.disclosure import guarded_edges, merged_bins
 from psychometrics.association import disattenuate
 from psychometrics.errors import PsychometricsError
 from psychometrics.self_other import (
@@ -93,34 +94,21 @@ def limits_of_agreement(own: pd.DataFrame, means: pd.DataFrame, confidence: floa
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
-def binned(values: pd.Series[float], width: float, minimum: float) -> pd.DataFrame:
-    """Count values in bins of one width; a bin with fewer than ``minimum`` people joins its neighbour inwards.
+def binned(values: pd.Series[float], width: float, minimum: int) -> pd.DataFrame:
+    """Count values in bins of one width; a bin with fewer than ``minimum`` people joins the next one.
 
     Returns
     -------
     DataFrame
-        ``lower``, ``upper``, ``people``, ``share``; empty when all the values together are too few.
+        ``lower``, ``upper``, ``people``, ``share``; empty when all the values together are too few. The outermost bins
+        hold everybody beyond them, so that no edge stands at one person's value.
     """
-    known = values.dropna()
+    known = values.dropna().to_numpy(dtype=float)
     if len(known) < minimum:
         return pd.DataFrame(columns=["lower", "upper", "people", "share"])
-    first, last = np.floor(known.min() / width), np.floor(known.max() / width) + 1
-    edges = np.arange(first, last + 1) * width
-    counts, kept = _merged(list(np.histogram(known, edges)[0]), list(edges), minimum)
-    return pd.DataFrame(
-        {"lower": kept[:-1], "upper": kept[1:], "people": counts, "share": np.array(counts) / len(known)}
-    )
-
-
-def _merged(counts: list[int], edges: list[float], minimum: float) -> tuple[list[int], list[float]]:
-    """Join bins with too few people, from the outside inwards."""
-    while len(counts) > 1 and min(counts) < minimum:
-        small = next(i for i, count in enumerate(counts) if count < minimum)
-        inwards = small + 1 if small < len(counts) / 2 else small - 1
-        left = min(small, inwards)
-        counts[left : left + 2] = [counts[left] + counts[left + 1]]
-        del edges[left + 1]
-    return counts, edges
+    edges, people = merged_bins(known, guarded_edges(known, minimum, width=width), minimum)
+    counts = people.astype(int)
+    return pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "people": counts, "share": counts / len(known)})
 
 
 def surfaces(
