@@ -67,8 +67,8 @@ class Figure(Strict):
     """A figure: caption, alternative text, the files that are written.
 
     ``drawn_from`` says what a figure of steps about people shows: the kept table of this name, as the gate let it pass;
-    ``gate``, where the gate rounds or joins what is drawn; ``model``, where all that is drawn are estimates; ``counts``,
-    where it is how many people took part.
+    ``gate``, where the gate rounds or joins what is drawn; ``model``, where all that is drawn are estimates;
+    ``counts``, where it is how many people took part.
     """
 
     drawn_from: str = ""
