@@ -72,7 +72,8 @@ def guarded_edges(
     place = min(max(minimum, 1), len(finite)) - 1
     low, high = sorted((finite[place], finite[-place - 1])) if len(finite) else (0.0, 1.0)
     wide = width or _round_number((high - low) / bins)
-    return np.round(np.arange(np.floor(low / wide + 1e-9), np.floor(high / wide + 1e-9) + 2) * wide, 10)
+    steps = np.arange(np.floor(low / wide + 1e-9), np.floor(high / wide + 1e-9) + 2)
+    return np.rint(steps * wide * 1e9) / 1e9
 
 
 def _round_number(width: float) -> float:
