@@ -15,7 +15,7 @@ from compendium.outputs.saving import Origin
 from compendium.outputs.sections import nothing_to_ask
 from compendium.outputs.step import Step, open_step
 from compendium.paths import BOOK, NOTEBOOKS
-from compendium.plan import Claim, StudyPlan
+from compendium.plan import Claim, StudyPlan, compared_groupings
 from compendium.report.book import pages
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Study
@@ -26,6 +26,10 @@ HERE = Origin(f"{__name__}.predict", (), "")
 COLUMNS = ["part", "name", "expected", "why"]
 REQUIRES = "requires:"
 THERE = ""
+ROLES_NOT_COMPARED = {
+    "describe": "its role is to be described and no more",
+    "cluster": "its role is to say who belongs together: intervals draw whole groups",
+}
 
 
 def predict(cohort: str, data: str = "") -> pd.DataFrame:
@@ -77,8 +81,11 @@ def _grouping(step: Step, people: pd.DataFrame, name: str) -> tuple[str, str, bo
     group = step.settings.groups[name]
     if group.kind == "number":
         return ("grouping", name, False, "a number: related to the scores, not compared in groups")
-    if group.role == "describe":
-        return ("grouping", name, False, "its role is to be described and no more")
+    if group.role in ROLES_NOT_COMPARED:
+        return ("grouping", name, False, ROLES_NOT_COMPARED[group.role])
+    restrictions = (step.plan.fairness.groupings, step.plan.invariance.groupings)
+    if not any(name in compared_groupings(step.settings.groups, restriction) for restriction in restrictions):
+        return ("grouping", name, False, "not in the plan: fairness and invariance name other groupings")
     minimum = smallest_compared(step.plan)
     large = int((people[name].value_counts() >= minimum).sum())
     if large >= 2:
