@@ -255,4 +255,6 @@ def test_sentence_counts_the_verdicts():
     table = pd.DataFrame({"verdict": ["supported", "not collected", claims.UNDETERMINED]})
     assert sentence(claims.overview(table)).startswith("Of 3 claims, one is supported; one is undetermined at this n; ")
     assert claims.overview(table.iloc[[1]]).kind == "claims_untestable"
+    alone = table.iloc[[0]].assign(finding=found("verdict_supported").encoded)
+    assert sentence(claims.overview(alone)) == "The one claim is supported."
     assert claims.overview(table.iloc[:0]).kind == "claims_none_declared"

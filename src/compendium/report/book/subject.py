@@ -26,6 +26,7 @@ class Study:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Labels of competencies, outcome scales, groupings and rules."""
+        """Labels of competencies, outcome scales, claims, groupings and rules."""
         groups = {name: group.label for name, group in self.settings.groups.items()}
-        return {**WORDS, **groups, **self.framework.labels}
+        claims = {name: claim.short for name, claim in self.plan.claims.published.items()}
+        return {**WORDS, **groups, **claims, **self.framework.labels}

@@ -329,10 +329,8 @@ claims_untestable = { $n ->
     [one] The one claim could not be tested: what it speaks of was not collected.
    *[other] None of the { $n } claims could be tested: what they speak of was not collected.
  }
-claims_counted = { $n ->
-    [one] The one claim is { $verdicts }.
-   *[other] Of { $n } claims, { $verdicts }.
- }
+claim_alone = The one claim is { $verdict }.
+claims_counted = Of { $n } claims, { $verdicts }.
 count_supported = { $n ->
     [one] one is supported
    *[other] { $n } are supported

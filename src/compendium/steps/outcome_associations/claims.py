@@ -493,5 +493,7 @@ def overview(table: pd.DataFrame) -> Finding:
         return found("claims_none_declared")
     if counts[NOT_COLLECTED] == n:
         return found("claims_untestable", n=n)
+    if n == 1:
+        return found("claim_alone", verdict=decode(str(table["finding"].iloc[0]))[0])
     verdicts = tuple(found(COUNT_KINDS[name], n=count) for name, count in counts.items() if count)
     return found("claims_counted", n=n, verdicts=verdicts)
