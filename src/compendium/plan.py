@@ -308,6 +308,16 @@ class Disclosure(Strict):
         return [sentence for sentence in said if sentence is not None]
 
 
+class Feedback(Strict):
+    """What reports name, and from how many people on."""
+
+    most_named: Count
+    high_from: Share
+    comments_from: Count
+    answers_from: Count
+    fewest_teams: Count
+
+
 class Groups(Strict):
     """When a mixed model is asked about groups."""
 
@@ -337,6 +347,7 @@ class StudyPlan(Strict):
     agreement: Agreement
     gates: dict[str, Gate]
     disclosure: Disclosure
+    feedback: Feedback
     groups: Groups
     families: dict[str, str]
     claims: Claims

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from compendium.bounds import encoding_problem, source_problem
+from compendium.cohort.reports import FeedbackSettings
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.importers.export import FORMATS
 from compendium.inputs import Strict, no_blank, read_model, read_yaml, showable, yaml_fault
@@ -217,6 +218,7 @@ class CohortSettings(Strict):
     waivers: list[Waiver] = Field(default_factory=list)
     accepted: list[Accepted] = Field(default_factory=list)
     deviations: list[Deviation] = Field(default_factory=list)
+    feedback: FeedbackSettings = Field(default_factory=FeedbackSettings)
     study: dict[str, Any] = Field(default_factory=dict)
 
     @property

@@ -1,6 +1,7 @@
 """An instrument as data: competencies, items, outcome scales, answer scales, claims, and its optional parts."""
 
 from compendium.framework.claims import CLAIMS_FILE, ClaimsFile, claim_faults
+from compendium.framework.feedback import feedback_languages, feedback_texts
 from compendium.framework.instrument import Framework
 from compendium.framework.loading import (
     FrameworkReading,
@@ -11,6 +12,7 @@ from compendium.framework.loading import (
 from compendium.framework.new import new_framework
 from compendium.framework.schema import (
     RESTRICTED,
+    CompetencyTexts,
     FeedbackTexts,
     FrameworkDescription,
     ResponseScale,
@@ -21,6 +23,7 @@ __all__ = [
     "CLAIMS_FILE",
     "RESTRICTED",
     "ClaimsFile",
+    "CompetencyTexts",
     "FeedbackTexts",
     "Framework",
     "FrameworkDescription",
@@ -28,6 +31,8 @@ __all__ = [
     "ResponseScale",
     "RestrictedScale",
     "claim_faults",
+    "feedback_languages",
+    "feedback_texts",
     "load_framework",
     "locate_framework",
     "new_framework",

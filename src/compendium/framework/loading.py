@@ -10,6 +10,7 @@ import pandas as pd
 
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.framework.claims import CLAIMS_FILE, ClaimsFile, claim_faults, read_claims
+from compendium.framework.feedback import feedback_faults
 from compendium.framework.instrument import Framework
 from compendium.framework.rules import content_faults, size_faults, total_faults
 from compendium.framework.schema import FrameworkDescription, ResponseScale
@@ -109,7 +110,7 @@ def read_framework(name: str, folder: Path = FRAMEWORKS) -> FrameworkReading:
     faults_of_content = content_faults(home, tables, named_scales)
     sound = {stem: _without_faulty_rows(home / f"{stem}.csv", tables[stem], faults_of_content) for stem in tables}
     framework = _assemble(description, sound, home, claims)
-    faults += faults_of_content
+    faults += [*faults_of_content, *feedback_faults(framework)]
     if not faults_of_content:
         faults += [*size_faults(home, framework), *total_faults(home, framework)]
         faults += claim_faults(home / CLAIMS_FILE, framework.claims, framework)

@@ -73,10 +73,27 @@ class FrameworkDescription(Strict):
     notes: str = ""
 
 
+class CompetencyTexts(Strict):
+    """What a report suggests for one competency."""
+
+    suggestions: list[Sentence] = Field(default_factory=list)
+    questions: list[Sentence] = Field(default_factory=list)
+
+
+class ReadinessTheme(Strict):
+    """Questions of one theme that a team asks itself."""
+
+    theme: Sentence
+    questions: Annotated[list[Sentence], Field(min_length=1)]
+
+
 class FeedbackTexts(Strict):
-    """What ``feedback/texts.yaml`` holds: titles and questions of the reports; what is not given stays general."""
+    """What ``feedback/texts.yaml`` holds: titles, suggestions and questions of the reports, original wording.
+
+    What is not given stays general, or is left out with a sentence.
+    """
 
     individual_title: Sentence | None = None
     team_title: Sentence | None = None
-    individual_questions: list[Sentence] = Field(default_factory=list)
-    team_questions: list[Sentence] = Field(default_factory=list)
+    competencies: dict[str, CompetencyTexts] = Field(default_factory=dict)
+    readiness: list[ReadinessTheme] = Field(default_factory=list)

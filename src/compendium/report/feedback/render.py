@@ -1,27 +1,100 @@
-"""Turn a profile into a page."""
+"""Turn a report into a tagged PDF, one self-contained web page, or pictures."""
 
 from __future__ import annotations
 
+import base64
 import json
-from dataclasses import asdict
+import threading
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
-from compendium.report.feedback.profiles import Profile
+from compendium.report.feedback.blocks import Document
 
-TEMPLATE = Path(__file__).with_name("report.typ")
+if TYPE_CHECKING:
+    import jinja2
+
+HERE = Path(__file__).parent
+# Tagged, with a title and alternative texts: the part of PDF/UA-1 that a program can hold a document to.
+STANDARD = "ua-1"
+# Width of a chart of the web page and the room at its ends; from so many answers on, every second is numbered.
+WIDTH, MARGIN, MOST_TICKS = 420, 10, 6
+_OF_THREAD = threading.local()
 
 
-def render(profile: Profile, form: Literal["pdf", "png", "svg"] = "pdf") -> bytes:
-    """Typeset one page with the fonts that come with typst, so that every machine makes the same page."""
-    import typst
-
-    page = typst.compile(
-        TEMPLATE,
-        format=form,
-        ppi=110 if form == "png" else None,
-        sys_inputs={"profile": json.dumps(asdict(profile))},
-        ignore_system_fonts=True,
-    )
+def pdf(document: Document) -> bytes:
+    """Typeset a report as PDF/UA-1, without dates, with fonts that come with the libraries: the same on every machine."""
+    page = _compiler().compile(format="pdf", sys_inputs=_inputs(document), pdf_standards=STANDARD)
     assert isinstance(page, bytes)
     return page
+
+
+def picture(document: Document, form: str, pages: int = 1) -> list[bytes]:
+    """Typeset a report as pictures (``svg`` or ``png``) and return the first pages."""
+    found = _compiler().compile(format=form, sys_inputs=_inputs(document), ppi=110)
+    return (found if isinstance(found, list) else [found])[:pages]
+
+
+def html(document: Document) -> str:
+    """Return a report as one web page that asks for nothing else."""
+    return _template().render(report=document.as_data())
+
+
+def _inputs(document: Document) -> dict[str, str]:
+    """Return a report as the typesetter takes it."""
+    return {"report": json.dumps(document.as_data(), ensure_ascii=False, allow_nan=False)}
+
+
+def _compiler() -> Any:
+    """Return this thread's typesetter, its fonts read once."""
+    if not hasattr(_OF_THREAD, "compiler"):
+        import matplotlib
+        import typst
+
+        fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+        _OF_THREAD.compiler = typst.Compiler(HERE / "report.typ", ignore_system_fonts=True, font_paths=[fonts])
+    return _OF_THREAD.compiler
+
+
+@cache
+def _template() -> jinja2.Template:
+    """Return the template of the web page."""
+    import jinja2
+
+    loader = jinja2.FileSystemLoader(HERE)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["logo"] = _logo
+    environment.globals.update(place=_place, ticks=_ticks)
+    return environment.get_template("report.html")
+
+
+def _place(score: float, chart: Mapping[str, Any]) -> float:
+    """Return where a score stands on a line of the web page."""
+    share = (score - chart["low"]) / (chart["high"] - chart["low"])
+    return float(f"{MARGIN + share * (WIDTH - 2 * MARGIN):.1f}")
+
+
+def _ticks(chart: Mapping[str, Any]) -> range:
+    """Return the numbers under a line: each answer, or every second of many."""
+    return range(chart["low"], chart["high"] + 1, 1 if chart["high"] - chart["low"] <= MOST_TICKS else 2)
+
+
+def _logo(svg: str) -> str:
+    """Return a logo as an address that holds it."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def as_svg(path: Path) -> str:
+    """Return a logo, an SVG or PNG file, as SVG text."""
+    content = path.read_bytes()
+    if path.suffix.lower() == ".svg":
+        return content.decode("utf-8")
+    width, height = (int.from_bytes(content[place : place + 4], "big") for place in (16, 20))
+    held = base64.b64encode(content).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
+        f'<image width="{width}" height="{height}" href="data:image/png;base64,{held}"/></svg>'
+    )

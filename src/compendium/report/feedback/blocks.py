@@ -1,0 +1,159 @@
+"""A report as data: sections of blocks, the same for the PDF, the web page and Word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; ``lead`` stands out."""
+
+    text: str
+    lead: bool = False
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Points:
+    """Short lines, one under the other; ``heading`` stands above them, ``framed`` puts a frame around both."""
+
+    points: Sequence[str]
+    heading: str = ""
+    note: str = ""
+    framed: bool = False
+    kind: str = "points"
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Framed lists side by side."""
+
+    boxes: Sequence[Points]
+    kind: str = "boxes"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A score on a line: a dot, a diamond or a square, with its range."""
+
+    shape: str
+    value: float
+    text: str
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a chart: what it is about, its marks, a band behind them, and all of it in words."""
+
+    label: str
+    definition: str
+    marks: Sequence[Mark]
+    band: tuple[float, float] | None
+    words: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Scores on one scale; the words of each row are its alternative text."""
+
+    low: int
+    high: int
+    lines: Sequence[Line]
+    keys: Sequence[tuple[str, str]]
+    kind: str = "chart"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A plain table with a row of headings."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    widths: Sequence[int] = ()
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement with who answers what, and the whole group's answers as bars; ``mark`` is the bar of the person."""
+
+    text: str
+    answers: Sequence[str]
+    shares: Sequence[float]
+    mark: int | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Statements under a heading; ``ends`` are the words of the lowest and the highest answer."""
+
+    heading: str
+    statements: Sequence[Statement]
+    ends: tuple[str, str]
+    kind: str = "statements"
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Places to write in: a label and how many lines."""
+
+    fields: Sequence[tuple[str, int]]
+    kind: str = "fields"
+
+
+Block = Text | Points | Boxes | Chart | Table | Statements | Fields
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with its blocks; ``new_page`` begins a page."""
+
+    heading: str
+    blocks: Sequence[Block]
+    new_page: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an organisation's reports look: language, name, logo (SVG text), accent colour."""
+
+    locale: str = "en-GB"
+    organisation: str = ""
+    logo: str = ""
+    accent: str = "#1F4E79"
+    page: str = "Page"
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything in one report."""
+
+    title: str
+    subtitle: str
+    notices: Sequence[str]
+    sections: Sequence[Section]
+    look: Look = field(default_factory=Look)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the report as plain data."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """Return every sentence of the report, one a line, in reading order."""
+        return "\n".join(_strings(self.as_data()))
+
+
+def _strings(data: Any, skipped: frozenset[str] = frozenset(("kind", "look", "shape", "keys"))) -> list[str]:
+    """Return the texts in nested data."""
+    if isinstance(data, str):
+        return [data] if data else []
+    if isinstance(data, dict):
+        return [text for name, value in data.items() if name not in skipped for text in _strings(value)]
+    return [text for value in data for text in _strings(value)] if isinstance(data, (list, tuple)) else []

@@ -1,0 +1,316 @@
+"""The report of one person: findings in words, nothing said that this person's data do not carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compendium.report.feedback.blocks import Block, Boxes, Chart, Document, Fields, Line, Points, Section, Statement, Statements, Table, Text
+from compendium.report.feedback.setting import Setting
+from compendium.steps.feedback import Evidence, ItemRow, PersonFindings, Row
+
+# Lines to write on: a long answer, a short one.
+LONG, SHORT = 3, 2
+
+
+def individual_report(setting: Setting, evidence: Evidence, found: PersonFindings) -> Document:
+    """Return the report of one person."""
+    report = _Report(setting, evidence, found)
+    title = setting.texts.individual_title or setting.words("individual-title")
+    subtitle = f"{found.person}, {setting.subtitle}"
+    sections = [section for section in report.sections() if section.blocks]
+    return Document(title, subtitle, setting.notices, sections, setting.look)
+
+
+class _Report:
+    """The sections of one report."""
+
+    def __init__(self, setting: Setting, evidence: Evidence, found: PersonFindings) -> None:
+        self.setting, self.evidence, self.found = setting, evidence, found
+        self.words = setting.words
+        self.needed = int(evidence.plan.disclosure.minimum_raters.value)
+        self.peers_shown = any(row.peers.value is not None for row in found.rows)
+
+    def sections(self) -> list[Section]:
+        """Return every section; those without blocks have nothing to say about this person."""
+        w = self.words
+        return [
+            Section(w("in-short"), [Points(self._short(), framed=True)]),
+            Section(w("how-to"), [Points(self._how())]),
+            Section(w("who"), [Points(self._who())]),
+            Section(w("profile"), self._profile(), new_page=True),
+            Section(w("views"), self._views(), new_page=True) if self.found.compared else self._alone(),
+            Section(w("items"), self._items()),
+            Section(w("unseen"), self._unseen()),
+            Section(w("importance"), self._importance()),
+            Section(w("change", date=self.setting.earlier), self._change()),
+            Section(w("comments"), self._comments()),
+            Section(w("ideas"), self._ideas(), new_page=True),
+            Section(w("talk"), [Points(self._talk())]),
+            Section(w("plan"), self._plan(), new_page=True),
+            Section(w("limits"), [Points(self._limits()), Text(self.setting.contact_line())]),
+        ]
+
+    # What the first page says
+
+    def _short(self) -> list[str]:
+        """Return the report in a few lines."""
+        found, w = self.found, self.words
+        said = self._named("short-strengths", found.strengths) + self._named("short-priorities", found.priorities)
+        said += self._named("short-hidden", found.having("hidden_strength"))
+        said += self._named("short-blind", found.having("blind_spot"))
+        if found.compared and not said:
+            said.append(w("short-views-alike"))
+        elif not said and found.errors_known:
+            said.append(w("short-high") if found.high_throughout else w("short-nothing"))
+        elif not said:
+            said.append(w("how-range-unknown"))
+        if not self.peers_shown:
+            said.append(w("short-no-peers", why=self._why_no_peers()))
+        return said
+
+    def _named(self, key: str, names: Sequence[str]) -> list[str]:
+        """Return a sentence about competencies, none without one."""
+        return [self.words(key, names=self.setting.listed(names))] if names else []
+
+    def _how(self) -> list[str]:
+        """Say how to read the report."""
+        w, scale = self.words, self.evidence.framework.scale
+        ends = {"low_label": scale.labels[scale.minimum].lower(), "high_label": scale.labels[scale.maximum].lower()}
+        said = [w("how-purpose"), w("how-who"), w("how-score", low=str(scale.minimum), high=str(scale.maximum), **ends)]
+        said += [w("how-range"), w("how-named")] if self.found.errors_known else [w("how-range-unknown")]
+        if self.peers_shown:
+            said.append(w("how-peers"))
+        return [*said, self._band_note()]
+
+    def _band_note(self) -> str:
+        """Say what the band is, and from when."""
+        if all(row.band is None for row in self.found.rows):
+            return self.words("how-band-hidden")
+        if self.setting.dates is None:
+            return self.words("how-band-undated")
+        return self.words("how-band", start=self.setting.dates[0], end=self.setting.dates[1])
+
+    def _who(self) -> list[str]:
+        """Say who answered."""
+        answers, w = self.evidence.own.answers_of[self.found.person], self.words
+        given = sum(answer == answer for answer in answers.values())
+        said = [w("who-self", answered=given, asked=len(answers))]
+        if not self.found.raters or self.found.raters < self.needed:
+            return [*said, self._why_no_peers()]
+        return [*said, w("who-peers", n=self.found.raters), w("who-unknown")]
+
+    def _why_no_peers(self) -> str:
+        """Say why colleagues' view is not shown."""
+        raters = self.found.raters
+        if raters is None:
+            return self.words("who-not-asked")
+        if raters == 0:
+            return self.words("who-nobody")
+        return self.words("who-too-few", needed=self.needed)
+
+    # The profile
+
+    def _profile(self) -> list[Block]:
+        """Return the chart of the competencies."""
+        scale, w = self.evidence.framework.scale, self.words
+        keys = [("dot", w("key-own"))] + ([("diamond", w("key-peers"))] if self.peers_shown else [])
+        keys += [("band", w("key-band"))] if any(row.band for row in self.found.rows) else []
+        return [Chart(scale.minimum, scale.maximum, [self._line(row) for row in self.found.rows], keys)]
+
+    def _line(self, row: Row) -> Line:
+        """Return one row of the chart, with all of it in words."""
+        about, w, marks = self.evidence.framework.competencies.loc[row.competency], self.words, []
+        if row.own.value is not None:
+            marks.append(self.setting.mark("dot", "alt-own", row.own.value, row.own.lower, row.own.upper))
+        if row.peers.value is not None:
+            marks.append(self.setting.mark("diamond", "alt-peers", row.peers.value, row.peers.lower, row.peers.upper))
+        notes = [w("no-own")] if row.own.value is None else []
+        notes += [w("no-peers-here")] if self.peers_shown and row.peers.value is None else []
+        band = [] if row.band is None else [w("alt-band", lower=row.band[0], upper=row.band[1])]
+        words = w("profile-alt", label=about["label"], parts=". ".join([mark.text for mark in marks] + band) or notes[0])
+        return Line(about["label"], about["definition"], marks, row.band, words, " ".join(notes))
+
+    # Where views meet
+
+    def _views(self) -> list[Block]:
+        """Return where own and colleagues' views meet and differ."""
+        w, found, n = self.words, self.found, self.found.compared
+        boxes = [self._box(view) for view in ("shared-strength", "hidden-strength", "blind-spot", "shared-development")]
+        alike = found.having("no_clear_difference")
+        intro = Text(w("views-one-intro") if n == 1 else w("views-intro", n=n))
+        if len(alike) == n:
+            return [intro, Text(w("views-alike-all"), lead=True)]
+        rest = [Text(w("views-alike", names=self.setting.listed(alike)))] if alike else []
+        return [intro, Boxes(boxes), *rest, Text(w("views-high", high=self.evidence.high))]
+
+    def _box(self, view: str) -> Points:
+        """Return one quadrant."""
+        w, names = self.words, self.found.having(view.replace("-", "_"))  # type: ignore[arg-type]
+        points = self.setting.labels(names) or [w("view-none")]
+        return Points(points, w(f"view-{view}"), w(f"view-{view}-why"), framed=True)
+
+    def _alone(self) -> Section:
+        """Return the section of somebody whose own view stands alone."""
+        return Section(self.words("own-only"), self._own_only(), new_page=True)
+
+    def _own_only(self) -> list[Block]:
+        """Return what stands out in own scores, where there is nothing to compare them with."""
+        w, found = self.words, self.found
+        if not found.errors_known:
+            return [Text(w("how-range-unknown"))]
+        said = self._named("own-strengths", found.strengths) + self._named("own-priorities", found.priorities)
+        if found.high_throughout:
+            said.append(w("own-high", high=self.evidence.high))
+        blocks: list[Block] = [Points(said)] if said else [Text(w("own-even"), lead=True)]
+        why = w("no-peers-here") if self.found.raters and self.found.raters >= self.needed else self._why_no_peers()
+        return [*blocks, Text(w("views-cannot", why=why))]
+
+    # Single statements
+
+    def _items(self) -> list[Block]:
+        """Return the statements that stand out."""
+        w, found = self.words, self.found
+        parts = {
+            "items-own-high": found.high_items, "items-own-low": found.low_items,
+            "items-peer-high": found.peer_high_items, "items-peer-low": found.peer_low_items,
+        }  # fmt: skip
+        if not found.errors_known:
+            return []
+        if not any(parts.values()):
+            return [Text(w("items-none"))]
+        labels = self.evidence.framework.scale.labels
+        ends = (labels[min(labels)].lower(), labels[max(labels)].lower())
+        shown = [Statements(w(key), [self._item(row) for row in rows], ends) for key, rows in parts.items() if rows]
+        barred = any(row.cohort for rows in parts.values() for row in rows)
+        return [Text(w("items-intro")), *([Text(w("items-key"))] if barred else []), *shown]
+
+    def _item(self, row: ItemRow) -> Statement:
+        """Return a statement, and who answers what; bars run from the lowest answer as it was read to the highest."""
+        about, scale = self.evidence.framework.items.loc[row.item], self.evidence.framework.scale
+        turned = f" {self.words('items-turned')}" if about["reverse"] else ""
+        own = self._label(row.item, row.own)
+        said = [self.words("item-own", label=own) if own else self.words("item-own-none"), *self._colleagues(row)]
+        codes = list(range(scale.minimum, scale.maximum + 1))
+        shares = list(zip(row.cohort, codes, strict=True)) if row.cohort else []
+        told = [self.words("item-share", share=share, label=self._label(row.item, code)) for share, code in shares]
+        words = self.words("item-cohort", shares=", ".join(told)) if told else ""
+        mark = None if row.own is None else int(row.own) - scale.minimum
+        bars = [share for share, _ in shares]
+        if about["reverse"]:
+            bars, mark = bars[::-1], None if mark is None else len(codes) - 1 - mark
+        return Statement(f"{about['self_wording']}{turned}", said, bars, mark, words)
+
+    def _colleagues(self, row: ItemRow) -> list[str]:
+        """Say how colleagues answer, as far as it may be shown."""
+        if not self.peers_shown:
+            return []
+        if row.bands:
+            told = [self.words("item-band", n=n, low=str(low), high=str(high)) for low, high, n in row.bands if n]
+            return [self.words("item-bands", bands=", ".join(told))]
+        if row.peers is None:
+            return [self.words("item-peers-none")]
+        return [self.words("item-peers", value=row.peers)]
+
+    def _label(self, item: str, answer: float | None) -> str:
+        """Return the words of an answer as the person read them; a keyed answer of a reversed item is turned back."""
+        if answer is None:
+            return ""
+        framework = self.evidence.framework
+        whole, scale = framework.scale, framework.scale_of(item)
+        share = (answer - whole.minimum) / (whole.maximum - whole.minimum)
+        code = scale.minimum + share * (scale.maximum - scale.minimum)
+        if framework.items.at[item, "reverse"]:
+            code = scale.minimum + scale.maximum - code
+        return scale.labels.get(int(code + 0.5), str(int(code + 0.5))).lower()
+
+    def _unseen(self) -> list[Block]:
+        """Return the statements that colleagues did not rate."""
+        wordings = self.evidence.framework.items["self_wording"]
+        rows = [
+            self.words("unseen-row", wording=wordings[item].rstrip("."), n=n, raters=raters)
+            for item, n, raters in self.found.unseen
+        ]
+        return [Text(self.words("unseen-intro")), Points(rows)] if rows else []
+
+    # What only some cohorts collect
+
+    def _importance(self) -> list[Block]:
+        """Return how important the person finds each competency, where that was asked."""
+        given, w = self.found.importance, self.words
+        if given is None:
+            return []
+        said = {name: w("importance-value", value=given[name]) if name in given else w("importance-none")
+                for name in self.evidence.scales}  # fmt: skip
+        rows = [(self.evidence.framework.labels[name], text) for name, text in said.items()]
+        return [Text(w("importance-intro")), Table((w("competency"), w("importance-head")), rows, (3, 1))]
+
+    def _change(self) -> list[Block]:
+        """Return the change since an earlier wave, where there was one."""
+        w, changes = self.words, self.found.changes
+        if not self.setting.earlier:
+            return []
+        if changes is None:
+            return [Text(w("change-none", date=self.setting.earlier))]
+        rows = [
+            (self.evidence.framework.labels[name], _signed(change), w(f"change-{verdict}"))
+            for name, (change, verdict) in changes.items()
+        ]
+        header = (w("competency"), w("change-head"), w("change-meaning"))
+        return [Text(w("change-intro")), Table(header, rows, (3, 1, 2))]
+
+    def _comments(self) -> list[Block]:
+        """Return what colleagues wrote, where that was collected."""
+        if self.setting.comments is None:
+            return []
+        written = self.setting.comments.get(self.found.person)
+        if not written:
+            needed = int(self.evidence.plan.feedback.comments_from.value)
+            return [Text(self.words("comments-too-few", needed=needed))]
+        return [Text(self.words("comments-intro")), Points(list(written))]
+
+    # What to do with it
+
+    def _ideas(self) -> list[Block]:
+        """Return ideas and questions for each competency; where something is named, that is where to start."""
+        w, texts = self.words, self.setting.texts.competencies
+        first = [*self.found.priorities, *self.found.having("blind_spot")]
+        known = [name for name in self.evidence.scales if name in texts]
+        if not known:
+            return [Text(w("ideas-none"))]
+        start = [Text(w("ideas-first", names=self.setting.listed(first)), lead=True)] if first else []
+        boxes = [
+            Points([*texts[name].suggestions, *texts[name].questions], self.evidence.framework.labels[name])
+            for name in known
+        ]
+        return [Text(w("ideas-intro")), *start, Boxes(boxes)]
+
+    def _talk(self) -> list[str]:
+        """Return questions that fit what this person has."""
+        found, w = self.found, self.words
+        if not self.peers_shown or not found.compared:
+            about = w("talk-self")
+        elif found.having("hidden_strength") or found.having("blind_spot"):
+            about = w("talk-differ")
+        else:
+            about = w("talk-alike")
+        return [w("talk-remember"), about, w("talk-next")]
+
+    def _plan(self) -> list[Block]:
+        """Return a page to write on."""
+        lines = {"strength": LONG, "change": LONG, "when": SHORT, "help": SHORT, "know": SHORT, "review": 1}
+        fields = [(self.words(f"plan-{name}"), count) for name, count in lines.items()]
+        return [Text(self.words("plan-intro")), Fields(fields)]
+
+    def _limits(self) -> list[str]:
+        """Say what the report cannot tell."""
+        w = self.words
+        said = [w("limits-once"), w("limits-use")]
+        said += [w("limits-few", n=self.found.raters or 0)] if self.peers_shown else []
+        return said + ([w("limits-chance")] if self.found.errors_known else [])
+
+
+def _signed(change: float) -> str:
+    """Write a change with its sign."""
+    from compendium.report.wording import number
+
+    return number(change, 1) if change < 0 else f"+{number(change, 1)}"

@@ -1,0 +1,69 @@
+"""What every report of a cohort shares: words, names, dates, the look, and what heads each page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from compendium.framework import FeedbackTexts, Framework
+from compendium.report.feedback.blocks import Look, Mark
+from compendium.report.feedback.words import Words
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every report of a cohort shares.
+
+    Attributes
+    ----------
+    dates : tuple of str or None
+        First and last day of fieldwork as they are written, None where not declared.
+    earlier : str
+        When the earlier wave was, empty without one.
+    comments : mapping of person to comments
+        What colleagues wrote and may be shown, shuffled; None where it was not collected.
+    """
+
+    words: Words
+    framework: Framework
+    texts: FeedbackTexts
+    title: str
+    synthetic: bool
+    dates: tuple[str, str] | None = None
+    contact: str = ""
+    look: Look = field(default_factory=Look)
+    earlier: str = ""
+    comments: Mapping[str, Sequence[str]] | None = None
+
+    @property
+    def notices(self) -> list[str]:
+        """What must be known of every page."""
+        said = [self.words("made-up")] if self.synthetic else []
+        said += [self.framework.description.notice] if self.framework.is_placeholder else []
+        return said + ([self.words("unreviewed")] if self.words("unreviewed") else [])
+
+    @property
+    def subtitle(self) -> str:
+        """The cohort, with its dates."""
+        if self.dates is None:
+            return self.title
+        return self.words("of-cohort", title=self.title, start=self.dates[0], end=self.dates[1])
+
+    def labels(self, names: Iterable[str]) -> list[str]:
+        """Return the labels of competencies."""
+        return [self.framework.labels[name] for name in names]
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Return the labels of competencies as in a sentence."""
+        return self.words.listed(self.labels(names))
+
+    def contact_line(self) -> str:
+        """Say whom to ask."""
+        return self.words("contact", contact=self.contact) if self.contact else self.words("contact-none")
+
+    def mark(self, shape: str, name: str, value: float, lower: float | None, upper: float | None) -> Mark:
+        """Return a score as it is drawn and said; ``name`` is a message."""
+        text = self.words(name, value=float(value))
+        if lower is not None and upper is not None:
+            text += self.words("alt-range", lower=float(lower), upper=float(upper)).removeprefix(" ")
+        return Mark(shape, float(value), text, lower, upper)

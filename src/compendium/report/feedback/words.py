@@ -1,0 +1,105 @@
+"""Every sentence of a report, from one text file a language (Project Fluent)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.lists import format_list
+from fluent.runtime import FluentBundle, FluentResource
+from fluent.syntax import ast
+
+from compendium.faults import Fault, InvalidInput, suggest
+from compendium.report.wording.sentences import FUNCTIONS
+
+TEXTS = Path(__file__).parent / "texts"
+
+
+class Words:
+    """The messages of one language.
+
+    Parameters
+    ----------
+    language
+        Name of a file in ``texts`` without its ending.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such file.
+
+    Examples
+    --------
+    >>> Words("english")("score")
+    'score'
+    """
+
+    def __init__(self, language: str = "english") -> None:
+        known = languages()
+        if language not in known:
+            action = f"{suggest(language, known)}; a further language is one file more in {TEXTS.name}/"
+            raise InvalidInput([Fault("cohort.yaml", "there are no report texts in this language", action, value=language)])
+        self.language = language
+        self._bundle = _bundle(language)
+
+    def __call__(self, key: str, **facts: Any) -> str:
+        """Return a message filled in with facts.
+
+        Raises
+        ------
+        LookupError
+            When the language lacks the message, or the message a fact.
+        """
+        pattern = self._bundle.get_message(key).value if self._bundle.has_message(key) else None
+        if pattern is None:
+            raise LookupError(f"{self.language} has no message {key!r}")
+        written, faults = self._bundle.format_pattern(pattern, facts)
+        if faults:
+            raise LookupError(f"{self.language}, {key}: {faults[0]}")
+        return " ".join(str(written).split())
+
+    @property
+    def locale(self) -> str:
+        """Language and region, such as ``en-GB``."""
+        return self("locale")
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Join names as in a sentence."""
+        return format_list(list(names), locale=self.locale.replace("-", "_"))
+
+    def word(self, value: float) -> str:
+        """Write a small whole number as a word."""
+        words = self("number-words").split()
+        return words[int(value)] if float(value).is_integer() and 0 <= value < len(words) else f"{value:.0f}"
+
+
+def languages() -> list[str]:
+    """Return the languages in which reports can be written."""
+    return sorted(path.stem for path in TEXTS.glob("*.ftl"))
+
+
+def messages(language: str) -> Mapping[str, str]:
+    """Return the raw text of every message, for tests that read them."""
+    text = (TEXTS / f"{language}.ftl").read_text(encoding="utf-8")
+    entries = [entry for entry in FluentResource(text).body if isinstance(entry, ast.Message)]
+    return {entry.id.name: text[entry.value.span.start : entry.value.span.end] for entry in entries if entry.value}
+
+
+@cache
+def _bundle(language: str) -> FluentBundle:
+    """Return the messages of a language with the functions that they may call."""
+    functions: dict[str, Callable[..., Any]] = {
+        **FUNCTIONS,
+        "WORD": lambda value: Words(language).word(float(value)),
+    }
+    resource = FluentResource((TEXTS / f"{language}.ftl").read_text(encoding="utf-8"))
+    locale = next(
+        "".join(part.value for part in entry.value.elements)
+        for entry in resource.body
+        if isinstance(entry, ast.Message) and entry.id.name == "locale"
+    )
+    bundle = FluentBundle([locale], use_isolating=False, functions=functions)
+    bundle.add_resource(resource)
+    return bundle

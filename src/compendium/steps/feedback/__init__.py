@@ -1,0 +1,19 @@
+"""What feedback may say about a person, a team and an organisation, as data (notebook 09); worded in ``report.feedback``."""
+
+from compendium.steps.feedback.evidence import Evidence, OwnView, PeerView, gather
+from compendium.steps.feedback.people import ItemRow, PersonFindings, Row, findings_of_person
+from compendium.steps.feedback.standing import clearly_highest, clearly_lowest, stand_out
+
+__all__ = [
+    "Evidence",
+    "ItemRow",
+    "OwnView",
+    "PeerView",
+    "PersonFindings",
+    "Row",
+    "clearly_highest",
+    "clearly_lowest",
+    "findings_of_person",
+    "gather",
+    "stand_out",
+]

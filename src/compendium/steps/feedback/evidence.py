@@ -1,0 +1,259 @@
+"""What every report of a cohort rests on: scores on the answer scale, their errors, and what may be shown of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from compendium.disclosure import rater_step, rounded_sums, rounded_to
+from compendium.framework import Framework
+from compendium.plan import StudyPlan
+from compendium.study import Study
+from psychometrics.errors import PsychometricsError
+from psychometrics.self_other import peer_standard_error
+
+# A value rounded to a step is off by anything up to half of it, all alike: the variance of that.
+UNIFORM = 12
+
+Table = dict[str, dict[str, float]]
+
+
+def as_table(frame: pd.DataFrame) -> Table:
+    """Return the rows of a table as plain figures, since reports look at them one by one."""
+    names = list(map(str, frame.columns))
+    rows = zip(frame.index, frame.to_numpy(dtype=float).tolist(), strict=True)
+    return {str(person): dict(zip(names, row, strict=True)) for person, row in rows}
+
+
+@dataclass(frozen=True)
+class OwnView:
+    """What people say about themselves, turned so that more is better where the framework says which way is better.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        Mean of the kept items of each competency, on the answer scale.
+    errors : Series
+        Standard error of measurement of each competency; NaN where reliability is not known.
+    answers : DataFrame
+        Keyed answers to the kept items, on the answer scale.
+    """
+
+    scores: pd.DataFrame
+    errors: pd.Series
+    answers: pd.DataFrame
+
+    @cached_property
+    def of_person(self) -> Table:
+        """The scores of each person by competency."""
+        return as_table(self.scores)
+
+    @cached_property
+    def answers_of(self) -> Table:
+        """The answers of each person by item."""
+        return as_table(self.answers)
+
+
+@dataclass(frozen=True)
+class PeerView:
+    """What colleagues say, as it may be shown: means of enough raters, rounded by their number.
+
+    Attributes
+    ----------
+    raters : Series
+        Colleagues who rated each person.
+    scores, errors : DataFrame
+        Rounded mean of each competency, and its standard error with that of the rounding.
+    counts : DataFrame
+        Colleagues behind each mean, whether it is shown or not.
+    items, item_errors, item_counts : DataFrame
+        The same of each kept item.
+    answers : DataFrame
+        Keyed answers to the kept items, by person and rater.
+    """
+
+    raters: pd.Series
+    scores: pd.DataFrame
+    errors: pd.DataFrame
+    counts: pd.DataFrame
+    items: pd.DataFrame
+    item_errors: pd.DataFrame
+    item_counts: pd.DataFrame
+    answers: pd.DataFrame
+
+    @cached_property
+    def by_name(self) -> dict[str, Table]:
+        """Every table by its name, then by person."""
+        names = ("scores", "errors", "counts", "items", "item_errors", "item_counts")
+        return {name: as_table(getattr(self, name)) for name in names}
+
+    @cached_property
+    def answers_to(self) -> dict[str, dict[str, list[float]]]:
+        """The given answers about each person by item."""
+        found: dict[str, dict[str, list[float]]] = {}
+        columns = list(map(str, self.answers.columns))
+        for person, row in zip(self.answers.index.get_level_values("person"), self.answers.to_numpy(), strict=True):
+            about = found.setdefault(str(person), {name: [] for name in columns})
+            for name, answer in zip(columns, row, strict=True):
+                if math.isfinite(answer):
+                    about[name].append(float(answer))
+        return found
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that the reports of one cohort share.
+
+    Attributes
+    ----------
+    framework, plan
+        Of this cohort.
+    scales : mapping
+        Kept items of each competency that is scored.
+    own : OwnView
+    peers : PeerView or None
+        None where no colleague was asked.
+    teams : Series or None
+        Team of each person, None where teams were not asked.
+    changes : DataFrame or None
+        Change since an earlier wave: ``change``, ``verdict`` by person and competency.
+    importance : DataFrame or None
+        How important each person finds each competency.
+    """
+
+    framework: Framework
+    plan: StudyPlan
+    scales: Mapping[str, list[str]]
+    own: OwnView
+    peers: PeerView | None = None
+    teams: pd.Series | None = None
+    changes: Mapping[str, Mapping[str, tuple[float, str]]] | None = None
+    importance: Table | None = None
+
+    @property
+    def confidence(self) -> float:
+        """The confidence of the plan."""
+        return self.plan.confidence.value
+
+    @property
+    def high(self) -> float:
+        """From here on a score is so high that it is no room to grow."""
+        low, top = self.framework.scale.minimum, self.framework.scale.maximum
+        return low + self.plan.feedback.high_from.value * (top - low)
+
+    @property
+    def middle(self) -> float:
+        """The middle of the answer scale; below it nothing is a strength."""
+        return (self.framework.scale.minimum + self.framework.scale.maximum) / 2
+
+    @cached_property
+    def directions(self) -> dict[str, int]:
+        """1 where a higher score of a competency is better, -1 where it is worse, 0 where it is neither."""
+        signs = {"better": 1, "worse": -1}
+        return {name: signs.get(self.framework.higher_is[name], 0) for name in self.scales}
+
+    @cached_property
+    def item_directions(self) -> dict[str, int]:
+        """The direction of each kept item's competency."""
+        return {item: self.directions[name] for name, items in self.scales.items() for item in items}
+
+    @cached_property
+    def own_errors(self) -> dict[str, float]:
+        """Standard error of an own score of each competency."""
+        return {str(name): float(error) for name, error in self.own.errors.items()}
+
+    @cached_property
+    def item_errors(self) -> dict[str, float]:
+        r"""Standard error of one own answer: :math:`SEM \sqrt k`, as alpha has it for each of k items of a mean score."""
+        return {
+            item: self.own_errors[name] * math.sqrt(len(items)) for name, items in self.scales.items() for item in items
+        }
+
+    @cached_property
+    def middle_half(self) -> Table:
+        """Lower and upper quartile of each competency, blank where fewer people than a group needs have a score."""
+        enough = self.own.scores.notna().sum() >= self.plan.disclosure.minimum_group.value
+        quartiles = self.own.scores.quantile([0.25, 0.75]).T.set_axis(["lower", "upper"], axis=1)
+        n = float(self.own.scores.notna().sum().min()) if len(self.own.scores) else 0.0
+        return as_table(quartiles.where(enough, np.nan).apply(lambda column: rounded_sums(column, n)))
+
+    @cached_property
+    def answer_shares(self) -> dict[str, tuple[float, ...]]:
+        """Share of the cohort that gave each answer to each item, rounded; empty where fewer than a group answered."""
+        scale, shares = self.framework.scale, {}
+        for item, given in self.own.answers.items():
+            counts = given.dropna().value_counts()
+            n = int(counts.sum())
+            known = counts.reindex(range(scale.minimum, scale.maximum + 1), fill_value=0)
+            enough = n >= self.plan.disclosure.minimum_group.value and int(known.sum()) == n
+            shares[str(item)] = tuple(rounded_sums(known / n, n)) if enough else ()
+        return shares
+
+    @cached_property
+    def people(self) -> list[str]:
+        """Everybody with at least one score."""
+        return [str(person) for person in self.own.scores.index[self.own.scores.notna().any(axis=1)]]
+
+
+def gather(study: Study) -> Evidence:
+    """Gather what the reports of a cohort rest on, from the prepared tables."""
+    prepared = study.prepared
+    scales = {name: study.scales[name] for name in study.scales if study.framework.totals[name] != "none"}
+    items = [item for members in scales.values() for item in members]
+    own = study.framework.on_one_scale(prepared.answers[items])
+    known = study.lacks("gate_reliability") is None
+    errors = prepared.reliability["score_error"].astype(float) if known else pd.Series(dtype=float)
+    view = OwnView(_as_means(prepared.scores, study.framework, scales), errors.reindex(list(scales)), own)
+    peers = peer_view(study, scales, items) if study.collected("peers") else None
+    teams = prepared.people["team"] if study.collected("teams") else None
+    return Evidence(study.framework, study.plan, scales, view, peers, teams)
+
+
+def peer_view(study: Study, scales: Mapping[str, list[str]], items: list[str]) -> PeerView | None:
+    """Return what colleagues say as it may be shown, or None where nobody rated anybody."""
+    scores = _as_means(study.prepared.peer_scores, study.framework, scales)
+    answers = study.framework.on_one_scale(study.prepared.peers[items])
+    if not len(answers):
+        return None
+    needed = study.plan.disclosure.minimum_raters.value
+    raters = answers.groupby(level="person").size()
+    means, errors, counts = shown_means(scores, needed)
+    item_means, item_errors, item_counts = shown_means(answers, needed)
+    return PeerView(raters, means, errors, counts, item_means, item_errors, item_counts, answers)
+
+
+def shown_means(ratings: pd.DataFrame, needed: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    r"""Return means over raters as they may be shown, their standard errors, and how many raters each has.
+
+    A mean needs ``needed`` raters who gave that very score. It is rounded the coarser the fewer they are, so that all
+    of them but one cannot work out the last one's rating. Whatever is decided, is decided on the rounded mean; its
+    error holds that of the rounding to a step d: :math:`SE^2 = s_w^2 / k + d^2 / 12`.
+    """
+    persons = pd.Series(ratings.index.get_level_values("person"), index=ratings.index)
+    grouped = ratings.groupby(level="person")
+    counts = grouped.count()
+    enough = counts >= needed
+    steps = counts.where(counts > 0).apply(lambda column: column.map(rater_step, na_action="ignore"))
+    means = grouped.mean().where(enough)
+    rounded = pd.DataFrame({name: rounded_to(means[name], steps[name]) for name in means})
+    errors = pd.DataFrame({name: _errors(ratings[name], persons, counts.index) for name in ratings})
+    return rounded, np.sqrt(errors**2 + steps**2 / UNIFORM).where(enough), counts
+
+
+def _errors(rating: pd.Series, persons: pd.Series, index: pd.Index) -> pd.Series:
+    """Return the standard error of each person's mean, NaN where nobody has two raters."""
+    try:
+        return peer_standard_error(rating.to_frame(), persons, index).iloc[:, 0]
+    except PsychometricsError:
+        return pd.Series(np.nan, index=index)
+
+
+def _as_means(scores: pd.DataFrame, framework: Framework, scales: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Return scores on the answer scale, also those that the framework declares as sums."""
+    parts = [len(scales[name]) if framework.totals[name] == "sum" else 1 for name in scales]
+    return scores.reindex(columns=list(scales)).astype(float) / parts

@@ -1,0 +1,101 @@
+"""What stands out among several uncertain scores: only what differs from all that is not named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+from scipy.special import ndtri
+
+Names = tuple[str, ...]
+Figures = Mapping[str, float]
+
+
+@cache
+def normal_limit(confidence: float, comparisons: int = 1) -> float:
+    """Return how many standard errors a difference must exceed, its error shared among so many comparisons.
+
+    Bonferroni: :math:`z_{1 - (1 - c) / 2m}`.
+    """
+    return float(ndtri(1 - (1 - confidence) / (2 * max(comparisons, 1))))
+
+
+def clearly_highest(scores: Figures, errors: Figures, confidence: float, most: int) -> Names:
+    r"""Return the scores at the top that are clearly above every other one, highest first; none where there is no gap.
+
+    A set is named when each of its members exceeds each score outside it by more than the error of their difference:
+
+    .. math:: x_a - x_b > z \sqrt{SE_a^2 + SE_b^2}
+
+    so that a tie is never cut. The largest such set of at most ``most`` scores, and of at most half of them, is named.
+
+    Parameters
+    ----------
+    scores, errors
+        Score and standard error by name; a name without either is left out.
+    confidence
+        Two-sided; its normal quantile is z.
+    most
+        How many may be named.
+
+    Examples
+    --------
+    >>> scores = {"listen": 4.8, "share": 3.5, "learn": 3.4, "lead": 3.3}
+    >>> clearly_highest(scores, dict.fromkeys(scores, 0.25), 0.95, 3)
+    ('listen',)
+    >>> clearly_highest(dict.fromkeys(scores, 4.0), dict.fromkeys(scores, 0.25), 0.95, 3)
+    ()
+    """
+    names = sorted(_known(scores, errors), key=lambda name: -scores[name])
+    limit = normal_limit(confidence)
+    for size in range(min(most, len(names) // 2), 0, -1):
+        pairs = ((high, other) for high in names[:size] for other in names[size:])
+        if all(scores[a] - scores[b] > limit * math.hypot(errors[a], errors[b]) for a, b in pairs):
+            return tuple(names[:size])
+    return ()
+
+
+def clearly_lowest(scores: Figures, errors: Figures, confidence: float, most: int) -> Names:
+    """Return the scores at the bottom that are clearly below every other one, lowest first."""
+    return clearly_highest({name: -score for name, score in scores.items()}, errors, confidence, most)
+
+
+def stand_out(values: Figures, errors: Figures, confidence: float) -> tuple[Names, Names]:
+    r"""Return the values that are clearly above, and clearly below, the mean of all the others.
+
+    .. math:: z_i = \frac{x_i - \bar x_{-i}}{\sqrt{SE_i^2 + \sum_{j \ne i} SE_j^2 / (n - 1)^2}}
+
+    with the error shared among all values (Bonferroni), because the extreme ones are picked after looking. Whatever
+    stands out is returned, the farthest first: where many answers are alike, all of them or none.
+
+    Parameters
+    ----------
+    values, errors
+        Value and standard error by name; a name without either is left out.
+    confidence
+        Of all statements together.
+
+    Examples
+    --------
+    >>> answers = dict(zip("abcdefgh", [4.0, 4, 5, 4, 1, 4, 5, 4]))
+    >>> stand_out(answers, dict.fromkeys(answers, 0.5), 0.95)
+    ((), ('e',))
+    """
+    names = _known(values, errors)
+    n = len(names)
+    if n < 2:
+        return (), ()
+    x = np.array([values[name] for name in names])
+    variance = np.array([errors[name] for name in names]) ** 2
+    others = (x.sum() - x) / (n - 1)
+    z = (x - others) / np.sqrt(variance + (variance.sum() - variance) / (n - 1) ** 2)
+    limit, order = normal_limit(confidence, n), np.argsort(z, kind="stable")
+    high = tuple(names[place] for place in order[::-1] if z[place] > limit)
+    return high, tuple(names[place] for place in order if z[place] < -limit)
+
+
+def _known(values: Figures, errors: Figures) -> list[str]:
+    """Return the names that have a value and an error above zero."""
+    return [name for name, value in values.items() if math.isfinite(value) and errors.get(name, math.nan) > 0]

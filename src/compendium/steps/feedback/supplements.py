@@ -1,0 +1,164 @@
+"""What some cohorts collect beside the two forms: importance ratings, comments, scores of an earlier wave."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from compendium.cohort.pseudonyms import PERSON, pseudonyms_of, secret_of
+from compendium.faults import Fault, display_path, raise_if_any, suggest
+from compendium.inputs import read_table
+from compendium.steps.feedback.evidence import Evidence, Table
+from compendium.study import Study
+from psychometrics.change import DETERIORATED, IMPROVED, UNCHANGED, UNKNOWN, reliable_change
+from psychometrics.errors import PsychometricsError
+
+ID, COMMENT, CHECKED, YES = "person_id", "comment", "checked", "yes"
+VERDICTS = {IMPROVED: "improved", UNCHANGED: "unchanged", DETERIORATED: "deteriorated", UNKNOWN: "unknown"}
+# What may tell who wrote, or who is meant: addresses, figures, days and months, a name inside a sentence, a role.
+TELLING = re.compile(
+    r"\S@\S|\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:january|february|april|june|july|august|september|"
+    r"october|november|december)\b|\b(?:my|her|his|their) (?:wife|husband|partner|son|daughter|mother|father)\b|"
+    r"\b(?:manager|consultant|matron|director|head of|chair|secretary|trainee|student|locum)\b",
+    re.IGNORECASE,
+)
+NAME_INSIDE = re.compile(r"(?<![.!?]\s)(?<!^)(?<!\bI\s)\b(?!I\b|I'|NHS\b|GP\b|MDT\b)[A-Z][a-z]+")
+
+
+@dataclass(frozen=True)
+class Comments:
+    """What colleagues wrote, as it may be shown, and what a person has to read first.
+
+    Attributes
+    ----------
+    shown : mapping of person to comments
+        Shuffled; of people about whom enough colleagues wrote.
+    to_check : DataFrame
+        ``row`` of the file and the ``word`` that may tell who wrote; these comments are not shown until someone has
+        written "yes" under ``checked``.
+    """
+
+    shown: Mapping[str, Sequence[str]]
+    to_check: pd.DataFrame
+
+
+def telling_word(comment: str) -> str | None:
+    """Return the first word of a comment that may tell who wrote it or who is meant, or None.
+
+    Examples
+    --------
+    >>> telling_word("Always kind. Asks Maria first."), telling_word("Always kind.")
+    ('Maria', None)
+    """
+    found = TELLING.search(comment) or NAME_INSIDE.search(comment)
+    return None if found is None else found.group()
+
+
+def read_comments(study: Study) -> Comments | None:
+    """Return colleagues' comments, None where the cohort declares no file of them."""
+    name = study.settings.feedback.comments
+    if name is None:
+        return None
+    path = study.data / name
+    table = read_table(path)
+    _require_columns(path, table, (ID, COMMENT, CHECKED))
+    table = table[table[COMMENT] != ""]
+    table = table.assign(person=_people(study, table, path), word=table[COMMENT].map(telling_word))
+    open_rows = table["word"].notna() & (table[CHECKED].str.casefold() != YES)
+    needed = int(study.plan.feedback.comments_from.value)
+    shown: dict[str, list[str]] = {}
+    for person, rows in table[~open_rows].groupby("person"):
+        # Who wrote first cannot be told, and the same comments come in the same order in every run.
+        texts = sorted(rows[COMMENT])
+        if len(texts) >= needed:
+            random.Random(f"{study.settings.id}:{person}").shuffle(texts)
+            shown[str(person)] = texts
+    return Comments(shown, table.loc[open_rows, ["word"]].reset_index())
+
+
+def read_importance(study: Study, evidence: Evidence) -> Table | None:
+    """Return how important people find each competency, None where the cohort declares no file of it."""
+    name = study.settings.feedback.importance
+    return None if name is None else _figures(study, study.data / name, evidence.scales)
+
+
+def read_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str, tuple[float, str]]] | None:
+    """Return each person's change since an earlier wave with its verdict, None where no earlier wave is declared.
+
+    A change is reliable where it exceeds the error of a difference (Jacobson & Truax 1991), with the standard
+    deviation of the earlier wave and this wave's coefficient alpha.
+    """
+    earlier = study.settings.feedback.earlier
+    if earlier is None:
+        return None
+    before = _figures(study, study.data / earlier.file, evidence.scales)
+    changes: dict[str, dict[str, tuple[float, str]]] = {person: {} for person in before}
+    for name in evidence.scales:
+        first = pd.Series({person: scores.get(name, math.nan) for person, scores in before.items()}, dtype=float)
+        second = evidence.own.scores[name].reindex(first.index)
+        verdicts = _verdicts(first, second, study, name)
+        for person, change in (second - first).dropna().items():
+            changes[str(person)][name] = (float(change), verdicts.get(str(person), "unknown"))
+    return {person: found for person, found in changes.items() if found}
+
+
+def _verdicts(first: pd.Series, second: pd.Series, study: Study, name: str) -> dict[str, str]:
+    """Return the verdict on each person's change; none where the error of a change is not known."""
+    try:
+        alpha = float(study.prepared.reliability.at[name, "alpha"])
+        found = reliable_change(first, second, float(first.std()), alpha, study.plan.confidence.value)
+    except (PsychometricsError, KeyError):
+        return {}
+    return {str(person): VERDICTS[verdict] for person, verdict in found.persons["verdict"].items()}
+
+
+def _figures(study: Study, path: Path, names: Iterable[str]) -> Table:
+    """Read a file of figures on the answer scale by person and competency; every fault is named."""
+    table, wanted = read_table(path), list(names)
+    _require_columns(path, table, (ID, *wanted))
+    scale = study.framework.scale
+    numbers = {name: pd.to_numeric(table[name].replace("", None), errors="coerce") for name in wanted}
+    faults = []
+    for name, column in numbers.items():
+        wrong = (column.isna() & (table[name] != "")) | (column < scale.minimum) | (column > scale.maximum)
+        allowed = f"no number from {scale.minimum} to {scale.maximum}"
+        faults += [
+            Fault(display_path(path), allowed, "mend it, or leave it blank", row=int(row), column=name, value=cell)
+            for row, cell in table.loc[wrong, name].items()
+        ]
+    raise_if_any(faults)
+    people = _people(study, table, path)
+    return {
+        str(person): {name: float(column[row]) for name, column in numbers.items()} for row, person in people.items()
+    }
+
+
+def _require_columns(path: Path, table: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse a file that lacks a column or has one more: an undeclared one may hold a name."""
+    shown = display_path(path)
+    missing = [name for name in names if name not in table.columns]
+    unknown = [name for name in table.columns if name not in names]
+    faults = [Fault(shown, "the column is missing", "add it", row=1, column=name) for name in missing]
+    faults += [Fault(shown, "unknown column", suggest(name, names), row=1, column=name) for name in unknown]
+    raise_if_any(faults)
+
+
+def _people(study: Study, table: pd.DataFrame, path: Path) -> pd.Series:
+    """Return the pseudonym of each row's person, refusing ids that the self file does not have.
+
+    All ids of the self file go in together, since the length of a pseudonym depends on them.
+    """
+    from compendium.cohort.forms import read_form
+
+    own = read_form(study.settings, "self", study.data).table[study.settings.person_id].astype(str).str.strip()
+    known = pseudonyms_of(study.settings.id, own, PERSON, secret_of(study.settings.kind, study.folders.private))
+    problem, action = "nobody in the self file has this id", "mend the id; it is not quoted here"
+    strangers = table.index[~table[ID].isin(known.index)]
+    raise_if_any([Fault(display_path(path), problem, action, row=int(row), column=ID) for row in strangers])
+    return table[ID].map(known)
