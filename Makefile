@@ -2,6 +2,7 @@
 COHORT ?= demo
 DATA ?=
 RESULTS ?= results
+PERSON ?=
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
@@ -10,7 +11,8 @@ PYTHON ?= .venv/bin/python
 override COHORT := $(value COHORT)
 override DATA := $(value DATA)
 override RESULTS := $(value RESULTS)
-export COHORT DATA RESULTS
+override PERSON := $(value PERSON)
+export COHORT DATA RESULTS PERSON
 export PYTHONHASHSEED := 0
 # An active environment need not have the project installed.
 export PYTHONPATH := $(CURDIR)/src$(if $(PYTHONPATH),:$(PYTHONPATH))
@@ -21,7 +23,7 @@ COMPENDIUM = "$(PYTHON)" -m compendium
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
 
-.PHONY: help all book test lint check accept battery demo-data validate bench lab lock clean shapes
+.PHONY: help all book test lint check accept battery demo-data validate reports bench lab lock clean shapes
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -32,6 +34,7 @@ help: ## Print this help
 	@echo '  COHORT=demo         a folder under data/cohorts, or the path of a cohort folder'
 	@echo '  DATA=               folder of the response files, when not beside cohort.yaml'
 	@echo '  RESULTS=results     folder below which the results go'
+	@echo '  PERSON=             id of one person, for make reports'
 	@echo '  PYTHON=             an interpreter of your own (python: the active environment)'
 	@echo
 	@echo 'Examples'
@@ -80,6 +83,9 @@ accept: | $(ENVIRONMENT) ## Make the built tables and values the accepted ones
 
 validate: | $(ENVIRONMENT) ## Check a cohort folder: every fault, and what the run will and will not give
 	@$(COMPENDIUM) validate
+
+reports: | $(ENVIRONMENT) ## Write the feedback reports again, or one person's (PERSON=id)
+	@$(COMPENDIUM) reports
 
 demo-data: | $(ENVIRONMENT) ## Write the synthetic cohorts again, byte for byte the same
 	@$(COMPENDIUM) demo-data

@@ -137,7 +137,7 @@ def test_a_team_of_one_is_withheld_and_never_named(thin: Step) -> None:
     assert public
     assert not [path for path in public if "a team of one" in path.read_text()]
     assert not list(thin.folders.private.rglob("a team of one.pdf"))
-    assert table(thin, "feedback_coverage").set_index("report").loc["team", "withheld"] >= 1
+    assert table(thin, "feedback_team_coverage").set_index("what").loc["no_team_report", "teams"] >= 1
 
 
 def test_colleagues_alone_decide_the_claims_that_do_not_need_own_ratings(colleagues_only: Step) -> None:

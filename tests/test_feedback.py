@@ -1,320 +1,413 @@
-"""A feedback page shows what may be shown, says what is withheld, and fits on one page."""
+"""Reports have the same content as PDF, web page and Word, can be read by everybody, and leave no blank unexplained."""
 
 from __future__ import annotations
 
-import dataclasses
+import io
 import json
-import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
+import docx
+import pikepdf
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import textstat
+from made_up_reports import framework, group, plan
 from made_up_step import open_small, prepare, study_for_steps
-from small_study import write_framework
 
-from compendium.framework import load_framework
-from compendium.plan import load_plan
-from compendium.report.feedback import batch as feedback
-from compendium.report.feedback import individual_profile, render, specimen_profile, team_profile
-from compendium.report.feedback.profiles import SYNTHETIC, Cohort, Profile, Row
+from compendium.cohort.reports import FeedbackSettings, contrast_with_white
+from compendium.faults import InvalidInput
+from compendium.framework import feedback_texts, load_framework, read_framework
+from compendium.report.feedback.batch import Reports, open_reports
+from compendium.report.feedback.blocks import Document, Look, Statements
+from compendium.report.feedback.board import board_report
+from compendium.report.feedback.individual import individual_report
+from compendium.report.feedback.press import Press
+from compendium.report.feedback.render import as_svg, html, pdf, picture
+from compendium.report.feedback.setting import Setting
+from compendium.report.feedback.team import team_report
+from compendium.report.feedback.word import word
+from compendium.report.feedback.words import Words, languages, messages
 from compendium.steps.cohort_quality import judge_all
+from compendium.steps.feedback import Evidence, findings_of_person
+from compendium.steps.feedback.organisation import findings_of_whole
+from compendium.steps.feedback.specimen import made_up_evidence, specimen_person
+from compendium.steps.feedback.supplements import telling_word
+from compendium.steps.feedback.teams import findings_of_team, reported_teams
 
-RATERS, TEAM = 3, 11
-COMPETENCIES = list(load_framework("integrated-care").competencies.index)
+OLDEST_READER, A_LITTLE_OLDER = 12, 13
+YEARS_BEFORE_SCHOOL = 5
 LONG = "Understanding, negotiating and re-negotiating roles, responsibilities and services across boundaries"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><rect width="4" height="4"/></svg>'
 
 
-def scores(n: int, seed: int = 1) -> pd.DataFrame:
-    draw = np.random.default_rng(seed)
-    index = pd.Index([f"p{number:02d}" for number in range(n)], name="person")
-    return pd.DataFrame(draw.uniform(1, 5, (n, len(COMPETENCIES))), index=index, columns=COMPETENCIES)
+def setting_of(**changes: object) -> Setting:
+    made = Setting(Words("english"), framework(), feedback_texts(framework()), "Pilot", True, ("1 May", "2 June"))
+    return replace(made, **changes)
 
 
-def cohort(**changes: object) -> Cohort:
-    errors = dict.fromkeys(COMPETENCIES, 0.25)
-    made = Cohort("Pilot", load_framework("integrated-care"), load_plan(), scores(40), errors, synthetic=True)
-    return dataclasses.replace(made, **changes)
+@pytest.fixture(scope="module")
+def specimen() -> Evidence:
+    return made_up_evidence(framework(), plan(), framework().scales())
 
 
-def page_of(peers: pd.DataFrame | None) -> Profile:
-    return individual_profile(cohort(), "p01", scores(1).iloc[0], peers)
+@pytest.fixture(scope="module")
+def report(specimen: Evidence) -> Document:
+    return individual_report(setting_of(), specimen, specimen_person(specimen))
 
 
-def peer_column(profile: Profile) -> list[float | None]:
-    return [row.peer_score for row in profile.rows]
+@pytest.fixture(scope="module")
+def written(report: Document) -> bytes:
+    return pdf(report)
 
 
-def section(profile: Profile, heading: str) -> list[str]:
-    return next(part.lines for part in profile.sections if part.heading == heading)
+def of_person(evidence: Evidence, person: str = "p00", **changes: object) -> Document:
+    return individual_report(setting_of(**changes), evidence, findings_of_person(evidence, person))
 
 
-def pages_in(pdf: bytes) -> int:
-    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+def headings(document: Document) -> list[str]:
+    return [section.heading for section in document.sections]
 
 
-# Peers
-
-
-@pytest.mark.parametrize("raters", [0, 1, 2])
-def test_peer_means_are_withheld_under_three_raters(raters):
-    profile = page_of(scores(raters))
-    assert peer_column(profile) == [None] * len(COMPETENCIES)
-    assert "Peer means are shown from 3 raters on." in profile.introduction
-    assert [part.heading for part in profile.sections] == ["Highest", "Room to grow"]
-
-
-def test_page_without_peers_is_the_page_with_none():
-    assert page_of(None) == page_of(scores(0))
-
-
-def test_middle_half_of_a_cohort_of_two_would_be_the_other_persons_score():
-    pair = cohort(scores=scores(2))
-    rows = individual_profile(pair, "p01", scores(1).iloc[0]).rows
-    assert {(row.cohort_low, row.cohort_high) for row in rows} == {(None, None)}
-
-
-def test_peer_means_are_shown_from_three_raters_on():
-    peers = scores(RATERS, seed=2)
-    profile = page_of(peers)
-    np.testing.assert_allclose(peer_column(profile), np.rint(2 * peers.mean()) / 2)  # to half a point
-    assert "3 colleagues rated you." in profile.introduction
-
-
-@settings(max_examples=25, deadline=None)  # each example builds the page's cohort
-@given(st.lists(st.integers(0, 6), min_size=len(COMPETENCIES), max_size=len(COMPETENCIES)))
-def test_mean_of_a_competency_needs_three_scores_not_three_forms(answered):
-    """Six forms of which one holds a score would show that one colleague's score."""
-    peers = scores(6, seed=3)
-    for name, count in zip(COMPETENCIES, answered, strict=True):
-        peers.loc[peers.index[count:], name] = np.nan
-    shown = [score is not None for score in peer_column(page_of(peers))]
-    assert shown == [count >= RATERS for count in answered]
-
-
-# Own scores
-
-
-def test_uncertainty_is_one_standard_error_each_way_within_the_scale():
-    own = pd.Series(3.0, index=COMPETENCIES)
-    own.iloc[0], own.iloc[1] = 4.9, 1.1
-    rows = individual_profile(cohort(), "p01", own).rows
-    assert [(row.self_low, row.self_high) for row in rows[:3]] == [(4.65, 5), (1, pytest.approx(1.35)), (2.75, 3.25)]
-
-
-def test_score_without_a_known_error_shows_no_range():
-    rows = individual_profile(cohort(standard_errors={}), "p01", pd.Series(3.0, index=COMPETENCIES)).rows
-    assert {(row.self_low, row.self_high) for row in rows} == {(None, None)}
-
-
-def test_missing_own_score_is_shown_as_none():
-    own = pd.Series(3.0, index=COMPETENCIES)
-    own.iloc[0] = math.nan
-    row = individual_profile(cohort(), "p01", own).rows[0]
-    assert (row.self_score, row.self_low) == (None, None)
-
-
-def test_only_gaps_beyond_twice_the_error_are_named():
-    own = pd.Series(3.0, index=COMPETENCIES)
-    gap = pd.Series(0.0, index=COMPETENCIES)
-    gap.iloc[:4] = [1.0, -1.5, 0.5, 2.0]
-    peers = pd.DataFrame([own + gap] * 3)
-    labels = cohort().framework.labels
-    lines = section(individual_profile(cohort(), "p01", own, peers), "Where peers see it differently")
-    assert lines == [
-        f"{labels[COMPETENCIES[3]]}: peers higher by 2.00",
-        f"{labels[COMPETENCIES[1]]}: peers lower by 1.50",
-        f"{labels[COMPETENCIES[0]]}: peers higher by 1.00",
-    ]
-
-
-def test_agreement_with_peers_is_said():
-    own = pd.Series(3.0, index=COMPETENCIES)
-    lines = section(individual_profile(cohort(), "p01", own, pd.DataFrame([own] * 3)), "Where peers see it differently")
-    assert lines == ["Nowhere by more than the scores are uncertain."]
-
-
-# Teams
-
-
-@pytest.mark.parametrize("members", [1, 10])
-def test_team_under_eleven_gets_no_page(members):
-    assert team_profile(cohort(), "Team A", scores(members)) is None
-
-
-def test_team_of_eleven_gets_a_page_with_its_means():
-    members = scores(TEAM)
-    profile = team_profile(cohort(), "Team A", members)
-    assert profile is not None
-    np.testing.assert_allclose([row.self_score for row in profile.rows], members.mean())
-    assert peer_column(profile) == [None] * len(COMPETENCIES)
-    assert "Peer means are withheld" in profile.introduction
-
-
-@pytest.mark.parametrize("rated", [10, 11])
-def test_team_peer_means_need_eleven_well_rated_members(rated):
-    profile = team_profile(cohort(), "Team A", scores(15), scores(rated, seed=2))
-    assert profile is not None
-    assert [score is not None for score in peer_column(profile)] == [rated >= TEAM] * len(COMPETENCIES)
-
-
-def test_team_mean_of_a_competency_needs_eleven_scores():
-    members = scores(TEAM)
-    members.iloc[0, 0] = np.nan
-    profile = team_profile(cohort(), "Team A", members)
-    assert profile is not None
-    assert [row.self_score is None for row in profile.rows] == [True] + [False] * (len(COMPETENCIES) - 1)
-
-
-# The specimen
-
-
-def test_specimen_belongs_to_nobody():
-    made = cohort()
-    own = [row.self_score for row in specimen_profile(made).rows]
-    lower, upper = made.scores.quantile(0.25), made.scores.quantile(0.75)
-    expected = [(upper if place % 2 == 0 else lower).iloc[place] for place in range(len(COMPETENCIES))]
-    np.testing.assert_allclose(own, expected)
-    assert not (np.isclose(made.scores, own)).all(axis=1).any()
-    assert "nobody" in specimen_profile(made).subtitle
-
-
-def test_specimen_shows_no_peers_where_few_were_rated():
-    assert peer_column(specimen_profile(cohort(), scores(9))) == [None] * len(COMPETENCIES)
-    assert None not in peer_column(specimen_profile(cohort(), scores(10)))
-
-
-# Notices
-
-
-def notices(tmp_path: Path, kind: str, synthetic: bool) -> list[str]:
-    write_framework(tmp_path / "mini")
-    path = tmp_path / "mini" / "framework.yaml"
-    path.write_text(path.read_text().replace("kind: placeholder", f"kind: {kind}"))
-    return cohort(framework=load_framework("mini", tmp_path), synthetic=synthetic).notices
+# What is said depends on what the person has
 
 
 @pytest.mark.parametrize(
-    ("kind", "synthetic", "expected"),
+    ("raters", "said"),
+    [(0, "Colleagues were not asked"), (2, "Fewer than three colleagues answered"), (3, "Three colleagues answered")],
+)
+def test_report_says_who_answered_and_asks_only_about_what_is_there(raters, said):
+    text = of_person(group(people=12, raters=raters, seed=4)).text()
+    assert said in text
+    assert ("your colleagues' view differ" in text or "see much the same" in text) == (raters >= 3)
+    assert ("Where views meet" in text) == (raters >= 3)
+
+
+def test_nothing_is_shown_of_what_was_not_collected():
+    document = of_person(group(people=12, raters=0, seed=4))
+    words = Words("english")
+    missing = {words("importance"), words("comments"), words("unseen"), words("change", date="")}
+    assert not missing & set(headings(document))
+
+
+def test_importance_change_and_comments_appear_where_they_were_collected():
+    evidence = group(people=12, raters=6, seed=4)
+    first, second = list(evidence.scales)[:2]
+    evidence = replace(
+        evidence, importance={"p00": {first: 5.0}},
+        changes={"p00": {first: (0.9, "improved"), second: (-0.1, "unchanged")}},
+    )  # fmt: skip
+    text = of_person(evidence, earlier="May 2024", comments={"p00": ["Asks first."]}).text()
+    assert all(
+        part in text for part in ("Asks first.", "Change since May 2024", "clearly higher", "What matters in your")
+    )
+    other = of_person(evidence, "p01", earlier="May 2024", comments={}).text()
+    assert "You have no scores from May 2024" in other and "Fewer than that wrote one" in other
+
+
+def test_a_missing_score_is_said_in_its_row():
+    evidence = group(people=12, raters=0, seed=4)
+    scores = evidence.own.scores.copy()
+    scores.iloc[0, 2] = float("nan")
+    without = replace(evidence, own=replace(evidence.own, scores=scores))
+    assert "Too few answers for a score of your own." in of_person(without).text()
+
+
+def test_words_of_an_answer_are_those_that_were_read_also_for_reversed_statements(specimen):
+    """A keyed 1 of a reversed statement was answered 5."""
+    whole = load_framework("integrated-care")
+    evidence = replace(specimen, framework=whole)
+    from compendium.report.feedback.individual import _Report
+
+    made = _Report(setting_of(framework=whole), evidence, specimen_person(specimen))
+    assert made._label("person_09", 1.0) == "almost every time"
+    assert made._label("person_01", 1.0) == "almost never"
+
+
+def test_texts_come_from_the_framework_and_are_general_without(tmp_path):
+    plain = of_person(group(people=12, raters=0, seed=4), texts=feedback_texts(load_framework("bfi")))
+    assert plain.title == "Your feedback" and "no ideas of its own" in plain.text()
+    assert of_person(group(people=12, raters=0, seed=4)).title == "Your feedback on working across services"
+
+
+def test_texts_about_unknown_competencies_are_a_fault(tmp_path):
+    import shutil
+
+    home = tmp_path / "integrated-care"
+    shutil.copytree(load_framework("integrated-care").home, home)
+    texts = home / "feedback" / "texts.yaml"
+    texts.write_text(texts.read_text().replace("  teamwork:\n", "  teamwrok:\n", 1))
+    (fault,) = read_framework("integrated-care", tmp_path).faults
+    assert "teamwork" in fault.action and fault.column is None
+
+
+# Teams and the board name nobody
+
+
+def test_team_report_and_board_hold_no_person_and_no_rank():
+    evidence = group(people=60, raters=4, seed=1, team=20)
+    found = findings_of_team(evidence, "A")
+    team = team_report(setting_of(), evidence, found).text()
+    board = board_report(
+        setting_of(), evidence, findings_of_whole(evidence, reported_teams(evidence), [found], 80)
+    ).text()
+    assert not re.search(r"\bp\d\d\b", team + board)
+    assert "Team A" in team and "Team A" not in board
+    assert "60 of 80 people" in board and "75 %" in board
+
+
+# The files
+
+
+def test_pdf_is_tagged_and_every_figure_has_words(written, report):
+    with pikepdf.open(io.BytesIO(written)) as file:
+        assert file.Root.MarkInfo.Marked and str(file.Root.Lang) == "en-GB"
+        assert b"pdfuaid:part>1<" in file.Root.Metadata.read_bytes().replace(b" ", b"")
+        assert str(file.Root.ViewerPreferences.DisplayDocTitle) == "True" or file.Root.ViewerPreferences.DisplayDocTitle
+        found = list(_elements(file.Root.StructTreeRoot))
+    figures = [element for element in found if element[0] == "/Figure"]
+    assert figures and all(alt for _, alt in figures)
+    order = [kind for kind, _ in found if kind in ("/H1", "/H2", "/H3")]
+    assert order[0] == "/H1" and order.count("/H1") == 1
+    assert order.count("/H2") == len(report.sections)
+    assert {"/L", "/LI", "/Figure"} <= {kind for kind, _ in found}
+
+
+def _elements(node: pikepdf.Object) -> list[tuple[str, str]]:
+    """Return kind and alternative text of every element, in reading order."""
+    here = [(str(node.S), str(node.get("/Alt", "")))] if "/S" in node else []
+    children = node.get("/K", [])
+    parts = list(children) if isinstance(children, pikepdf.Array) else [children]
+    return here + [found for part in parts if isinstance(part, pikepdf.Dictionary) for found in _elements(part)]
+
+
+def test_pdf_is_small_has_no_date_and_is_the_same_every_time(written, report):
+    assert len(written) < 300_000
+    assert b"CreationDate" not in written and written == pdf(report)
+
+
+def test_web_page_has_the_content_of_the_pdf_and_asks_for_nothing(report):
+    page = html(report)
+    assert "http" not in re.sub(r"http://www.w3.org/\S+", "", page) and "<script" not in page
+    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>|&\w+;|&#\d+;", " ", page))
+    said = [line for line in report.text().splitlines() if "'" not in line and '"' not in line]
+    alone = [line for line in said if re.sub(r"\s+", " ", line) not in plain and line not in page]
+    assert not alone
+
+
+def test_word_file_has_headings_and_tables(report):
+    file = docx.Document(io.BytesIO(word(report)))
+    styles = [paragraph.style.name for paragraph in file.paragraphs]
+    assert styles.count("Heading 1") == len(report.sections) and file.tables
+
+
+def test_longest_names_and_comments_stay_on_the_page():
+    labels = framework().competencies.assign(label=LONG, definition=f"{LONG}, and again {LONG}.")
+    long = replace(framework(), competencies=labels)
+    evidence = replace(group(people=12, raters=4, seed=4), framework=long)
+    document = of_person(evidence, framework=long, comments={"p00": [f"{LONG}. " * 12] * 5}, title=LONG)
+    import typst  # noqa: F401
+
+    with pikepdf.open(io.BytesIO(pdf(document))) as file:
+        assert 6 <= len(file.pages) <= 14
+    assert picture(document, "png")
+
+
+def test_signs_that_mean_something_are_shown_as_they_are():
+    tricky = replace(of_person(group(people=12, raters=0, seed=4)), subtitle='#panic("x") $a$ *b* <b>&amp; "q"')
+    assert pdf(tricky) and "&lt;b&gt;&amp;amp;" in html(tricky)
+
+
+# Plain words
+
+
+@pytest.mark.parametrize("kind", ["person", "team"])
+def test_reading_age_is_about_twelve(kind, report):
+    evidence = group(people=60, raters=4, seed=1, team=20)
+    document = report if kind == "person" else team_report(setting_of(), evidence, findings_of_team(evidence, "A"))
+    labels = [*framework().labels.values(), *framework().items["self_wording"]]
+    lines = [
+        line for line in document.text().splitlines() if len(line.split()) > 4 and not set("0123456789") & set(line)
+    ]
+    own = [line for line in lines if not any(label in line for label in labels) and line not in setting_of().notices]
+    definitions = set(framework().competencies["definition"])
+    # The library knows words by their sounds, and none with a hyphen.
+    text = " ".join(line for line in own if line not in definitions).replace("-", " ").replace("(rwg)", "")
+    age = textstat.flesch_kincaid_grade(text) + YEARS_BEFORE_SCHOOL
+    assert age <= OLDEST_READER
+    assert textstat.automated_readability_index(text) + YEARS_BEFORE_SCHOOL <= A_LITTLE_OLDER
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_language_has_the_same_messages_with_the_same_facts(language):
+    def facts(text: str) -> set[str]:
+        return set(re.findall(r"\$(\w+)", text))
+
+    english, other = messages("english"), messages(language)
+    assert set(english) == set(other)
+    assert {name: facts(text) for name, text in english.items()} == {name: facts(text) for name, text in other.items()}
+
+
+def test_an_unknown_language_is_refused_with_the_right_one():
+    with pytest.raises(InvalidInput, match="english"):
+        Words("englsh")
+
+
+# The look
+
+
+def test_accent_that_cannot_be_read_is_refused():
+    with pytest.raises(ValueError, match=r"contrast of 1\.\d; 4.5 is needed"):
+        FeedbackSettings(accent="#FFDD00")
+    assert FeedbackSettings(accent="#005EB8").accent == "#005EB8"
+
+
+def test_contrast_is_that_of_the_guideline():
+    """WCAG 2.2: #767676 on white is the lightest grey with 4.5 to 1."""
+    assert contrast_with_white("#767676") == pytest.approx(4.54, abs=0.005)
+    assert contrast_with_white("#777777") < 4.5
+
+
+def test_logo_needs_a_name_and_is_held_in_the_files(tmp_path):
+    with pytest.raises(ValueError, match="name"):
+        FeedbackSettings(logo="logo.svg")
+    png = tmp_path / "logo.png"
+    from PIL import Image
+
+    Image.new("RGB", (8, 4), "navy").save(png)
+    for logo in (SVG, as_svg(png)):
+        document = of_person(group(people=12, raters=0, seed=4), look=Look(organisation="Trust", logo=logo))
+        assert "data:image/svg+xml;base64" in html(document)
+        assert pdf(document)
+
+
+# Comments
+
+
+@pytest.mark.parametrize(
+    ("comment", "word"),
     [
-        ("placeholder", True, [SYNTHETIC, "for tests"]),
-        ("placeholder", False, ["for tests"]),
-        ("published", True, [SYNTHETIC]),
-        ("published", False, []),
+        ("Listens well and asks first.", None),
+        ("I think they listen. I would ask more.", None),
+        ("Works well with the NHS and with GP teams.", None),
+        ("She helped Maria a lot.", "Maria"),
+        ("Since the 12th it is better.", "1"),
+        ("My husband was her patient.", "My husband"),
+        ("Every Monday they call.", "Monday"),
+        ("The matron and I agree.", "matron"),
+        ("Write to a@b.org", "o"),
     ],
 )
-def test_page_is_headed_by_what_must_be_known(tmp_path, kind, synthetic, expected):
-    assert notices(tmp_path, kind, synthetic) == expected
-
-
-def test_every_kind_of_page_carries_the_notices():
-    made = cohort()
-    team = team_profile(made, "Team A", scores(TEAM))
-    assert team is not None
-    for profile in (page_of(None), team, specimen_profile(made)):
-        assert profile.notices == made.notices
-        assert len(profile.notices) == 2
-
-
-# The page
-
-
-def long_profile(profile: Profile) -> Profile:
-    rows = [dataclasses.replace(row, label=LONG, definition=f"{LONG}, and again {LONG}.") for row in profile.rows]
-    return dataclasses.replace(profile, rows=rows, subtitle=f"{LONG}, {LONG}")
-
-
-def test_page_is_one_page():
-    assert pages_in(render(page_of(scores(5)))) == 1
-
-
-def test_page_with_long_names_is_still_one_page():
-    assert pages_in(render(long_profile(page_of(scores(5))))) == 1
-
-
-@pytest.mark.parametrize("form", ["pdf", "svg", "png"])
-def test_same_profile_gives_the_same_bytes(form):
-    assert render(page_of(None), form) == render(page_of(None), form)
-
-
-def test_page_holds_no_date():
-    page = render(page_of(None))
-    assert b"CreationDate" not in page
-    assert b"ModDate" not in page
-
-
-@pytest.mark.parametrize(("form", "start"), [("pdf", b"%PDF-"), ("svg", b"<svg"), ("png", b"\x89PNG")])
-def test_page_has_the_wanted_form(form, start):
-    assert render(page_of(None), form).startswith(start)
-
-
-def test_signs_that_mean_something_to_the_typesetter_are_shown_as_they_are():
-    tricky = dataclasses.replace(page_of(None), subtitle='#panic("x") $a$ *b* \\ "quoted"')
-    assert pages_in(render(tricky)) == 1
-
-
-def test_profile_holds_only_what_json_can_hold():
-    own = pd.Series(math.nan, index=COMPETENCIES)
-    profile = individual_profile(cohort(standard_errors={}), "p01", own, scores(3) * math.nan)
-    text = json.dumps(dataclasses.asdict(profile), allow_nan=False)
-    assert [Row(**row) for row in json.loads(text)["rows"]] == profile.rows
-    assert pages_in(render(profile)) == 1
+def test_words_that_may_tell_who_wrote_are_found(comment, word):
+    found = telling_word(comment)
+    assert (found is None) == (word is None)
+    assert word is None or len(word) == 1 or found == word
 
 
 # The step
 
 
 @pytest.fixture
-def step(tmp_path, monkeypatch):
-    study = study_for_steps(tmp_path, monkeypatch)
-    study.settings["groups"]["team"] = {"column": "team", "label": "Team", "kind": "nominal"}
-    study.own["team"] = ["../North/1"] * 12 + ["small"] * 10 + ["South"] * 38
+def study(tmp_path, monkeypatch):
+    made = study_for_steps(tmp_path, monkeypatch)
+    made.settings["groups"]["team"] = {"column": "team", "label": "Team", "kind": "nominal"}
+    made.own["team"] = ["../North/1"] * 12 + ["small"] * 10 + ["South"] * 38
+    return made
+
+
+def opened(study) -> Reports:
     first = prepare(study)
-    judge_all(first, first.load_cohort())
-    return open_small(study, "09_feedback")
+    cohort = first.load_cohort()
+    judge_all(first, cohort)
+    first.results.private_table("pseudonyms", cohort.pseudonyms.to_frame("pseudonym"))
+    return open_reports(open_small(study, "09_feedback"))
+
+
+def drawn(document: Document) -> bytes:
+    return document.subtitle.encode()
 
 
 @pytest.fixture
-def drawn(monkeypatch):
-    """Pages that cost nothing: what is tested is who gets one."""
-    draw = "compendium.report.feedback.batch.render"
-    monkeypatch.setattr(draw, lambda profile, form="pdf": profile.subtitle.encode())
+def cheap(monkeypatch):
+    """Files that cost nothing: what is tested is who gets one."""
+    monkeypatch.setattr(Press.__init__, "__defaults__", ({"pdf": drawn},))
 
 
-def test_everybody_with_a_score_gets_a_page_and_nobody_else(step, drawn):
-    shared = feedback.context(step)
-    shared.scores.iloc[0] = np.nan
-    (step.folders.private / "reports" / "individual").mkdir(parents=True)
-    (step.folders.private / "reports" / "individual" / "left.pdf").touch()
-    assert feedback.individual_reports(step, shared, feedback.peer_scores(step)) == 59
-    written = {path.stem for path in (step.folders.private / "reports" / "individual").iterdir()}
-    assert written == set(shared.scores.index[1:])
+def test_everybody_with_a_score_gets_a_report_and_small_teams_get_none(study, cheap):
+    reports = opened(study)
+    (reports.folder / "people").mkdir(parents=True)
+    (reports.folder / "people" / "left.pdf").touch()
+    assert reports.write_people().written == 60
+    assert {path.stem for path in (reports.folder / "people").glob("*.pdf")} == set(reports.evidence.people)
+    reports.write_teams()
+    names = sorted(path.name for path in (reports.folder / "teams").glob("*.pdf"))
+    assert names == ["South.pdf"]  # the total less North would give the small one away
 
 
-def test_team_pages_stay_in_the_private_folder_and_small_teams_get_none(step, drawn):
-    shared = feedback.context(step)
-    table = feedback.team_reports(step, shared, feedback.peer_scores(step))
-    assert table.set_index("team")["reported"].to_dict() == {"../North/1": True, "South": True, "small": False}
-    written = sorted(path.name for path in (step.folders.private / "reports" / "team").iterdir())
-    assert written == ["..%2FNorth%2F1.pdf", "South.pdf"]
-    counted = feedback.coverage(59, table).set_index("report")
-    assert counted.loc["team"].to_dict() == {"made": 2, "withheld": 1}
+def test_signs_in_the_name_of_a_team_stay_in_its_folder(study, cheap):
+    study.own["team"] = ["../North/1"] * 20 + ["South"] * 40
+    reports = opened(study)
+    reports.write_teams()
+    assert sorted(path.name for path in (reports.folder / "teams").glob("*.pdf")) == ["..%2FNorth%2F1.pdf", "South.pdf"]
 
 
-def test_context_takes_measurement_errors_from_the_reliability_of_the_scores(step):
-    shared = feedback.context(step)
-    assert set(shared.standard_errors) == {"listen", "share"}
-    assert all(0 < error < 1 for error in shared.standard_errors.values())
-    assert shared.synthetic
+def test_only_what_changed_is_written_again_and_a_cut_run_goes_on(tmp_path):
+    made: list[str] = []
+    documents = [(f"p{place}", Document(f"t{place}", "", [], [])) for place in range(60)]
+
+    def count(document: Document) -> bytes:
+        made.append(document.title)
+        if document.title == "t55" and len(made) < 60:
+            raise KeyboardInterrupt
+        return b"x"
+
+    press = Press(tmp_path / "people", {"pdf": count})
+    with pytest.raises(KeyboardInterrupt):
+        press.write(documents, 60, "people")
+    first = len(set(made))
+    press.write(documents, 60, "people")
+    assert len(made) <= first + 15  # the first fifty were noted
+    assert press.write(documents, 60, "people").kept == 60
+    documents[3] = ("p3", Document("changed", "", [], []))
+    assert press.write(documents, 60, "people").written == 1
+    assert (tmp_path / "people").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "people").glob("*.pdf")} == {0o600}
 
 
-def test_specimen_team_is_the_whole_cohort(step):
-    shared = feedback.context(step)
-    profile = feedback.specimen_team(step, shared, feedback.peer_scores(step))
-    assert profile is not None
-    np.testing.assert_allclose([row.self_score for row in profile.rows], shared.scores.mean())
-    assert peer_column(profile) == [None, None]
-    assert set(feedback.pages(profile)) == {"svg", "png"}
+def test_files_beside_the_forms_are_read_and_their_faults_named(study):
+    ids, names = list(study.own["person_id"]), ["listen", "share"]
+    study.settings["feedback"] = {
+        "importance": "importance.csv", "comments": "comments.csv",
+        "earlier": {"file": "earlier.csv", "date": "May 2024"},
+    }  # fmt: skip
+    study.folder.mkdir(exist_ok=True)
+    rows = [f"{person},{1 + place % 5},{1 + place % 4}" for place, person in enumerate(ids)]
+    (study.folder / "importance.csv").write_text("person_id,listen,share\n" + "\n".join(rows))
+    (study.folder / "earlier.csv").write_text("person_id,listen,share\n" + "\n".join(rows))
+    said = [f"{ids[0]},Kind {word}.,no" for word in "abcde"] + [f"{ids[1]},Ask Maria.,no"] * 5
+    (study.folder / "comments.csv").write_text("person_id,comment,checked\n" + "\n".join(said))
+    reports = opened(study)
+    assert reports.evidence.importance is not None and reports.evidence.changes is not None
+    assert {verdict for found in reports.evidence.changes.values() for _, verdict in found.values()} <= {
+        "improved", "unchanged", "deteriorated",
+    }  # fmt: skip
+    assert set(reports.evidence.changes[reports.evidence.people[0]]) == set(names)
+    assert reports.comments is not None
+    assert [sorted(texts) for texts in reports.comments.shown.values()] == [[f"Kind {word}." for word in "abcde"]]
+    assert list(reports.comments.to_check["word"]) == ["Maria"] * 5
+    (study.folder / "importance.csv").write_text(f"person_id,listen,share\n{ids[0]},7,3\n")
+    with pytest.raises(InvalidInput) as error:
+        open_reports(open_small(study, "09_feedback"))
+    assert (error.value.faults[0].row, error.value.faults[0].column) == (2, "listen")
+
+
+def test_record_of_a_folder_is_plain_data(tmp_path):
+    press = Press(tmp_path, {"pdf": drawn})
+    press.write([("p", Document("t", "s", [], []))], 1, "x")
+    assert list(json.loads((tmp_path / ".written.json").read_text())) == ["p"]
+    assert Path(tmp_path / "p.pdf").read_bytes() == b"s"
+
+
+def test_bars_carry_their_words(report):
+    shown = [block for section in report.sections for block in section.blocks if isinstance(block, Statements)]
+    assert shown and all(each.words for block in shown for each in block.statements if each.shares)

@@ -28,9 +28,7 @@ def contrast_with_white(colour: str) -> float:
     (21.0, 1.0)
     """
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [
-        part / 12.92 if part <= LINEAR_BELOW else ((part + OFFSET) / (1 + OFFSET)) ** GAMMA for part in parts
-    ]
+    linear = [part / 12.92 if part <= LINEAR_BELOW else ((part + OFFSET) / (1 + OFFSET)) ** GAMMA for part in parts]
     return 1.05 / (sum(weight * part for weight, part in zip(WEIGHTS, linear, strict=True)) + 0.05)
 
 

@@ -91,6 +91,7 @@ def _sources(settings: CohortSettings) -> list[str]:
     found: list[str] = []
     for given in (settings.files.self_form, settings.files.peer_form):
         found += [given] if isinstance(given, str) else list(given or [])
+    found += settings.feedback.sources
     return list(dict.fromkeys(found))
 
 

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 E = TypeVar("E", catalogue.Table, catalogue.Figure, catalogue.Value)
 
 # Parts of the framework that a step reads beside the plan, the framework's tables and the cohort.
-READ_BESIDE: dict[str, tuple[Literal["evidence", "consultation"], ...]] = {
+READ_BESIDE: dict[str, tuple[Literal["evidence", "consultation", "feedback"], ...]] = {
     "01_evidence_review": ("evidence",),
     "02_consultation": ("consultation",),
     "04_item_analysis": ("evidence", "consultation"),
+    "09_feedback": ("feedback",),
 }
 # The step that reads the responses as they were handed in; later ones read what it prepared.
 READS_RESPONSES = "03_cohort_quality"
@@ -175,6 +176,10 @@ class Step(Study):
             named = dict.fromkeys([*asked.sources("self"), *asked.sources("peer"), *asked.beside])
             responses = [name for name in named if (self.data / name).is_file()]
             read |= {f"responses/{name}": checksum_of(self.data / name) for name in responses}
+        if "feedback" in READ_BESIDE.get(self.name, ()):
+            beside = [self.data / name for name in self.settings.feedback.sources]
+            beside += [self.folder / self.settings.feedback.logo] if self.settings.feedback.logo else []
+            read |= {f"reports/{path.name}": checksum_of(path) for path in beside if path.is_file()}
         return read
 
     def _origin(self, name: str, result: Any, frame: FrameType) -> Origin:

@@ -120,6 +120,33 @@ def withdraw(cohort: str, person: str, data: DataOption = "", results: ResultsOp
 
 
 @app.command()
+def reports(
+    cohort: CohortArgument = "demo",
+    data: DataOption = "",
+    results: ResultsOption = "results",
+    person: Annotated[str, typer.Option(envvar="PERSON", help="Id of one person; otherwise everybody's.")] = "",
+) -> None:
+    """Write feedback reports from the prepared tables: everybody's, the teams', the board's, or one person's."""
+    from compendium.report.feedback.batch import open_reports
+    from compendium.run.lock import only_run
+    from compendium.study import open_study
+
+    study = open_study(cohort, data, results)
+    closed = study.lacks("feedback") or study.lacks("self_ratings")
+    if closed is not None:
+        raise InvalidInput([Fault(cohort, closed, "no report is made")])
+    with only_run(study.folders.root):
+        made = open_reports(study)
+        if person:
+            for path in made.write_person(person):
+                typer.echo(str(path))
+            return
+        for what, written in made.write_all().items():
+            typer.echo(f"{what}: {written.written} written, {written.kept} up to date")
+    typer.echo(str(made.folder))
+
+
+@app.command()
 def release(
     cohort: CohortArgument = "demo",
     results: ResultsOption = "results",

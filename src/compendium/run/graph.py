@@ -40,6 +40,7 @@ PARTS = {
     "01_evidence_review": ("evidence",),
     "02_consultation": ("consultation",),
     "04_item_analysis": ("evidence", "consultation"),
+    "09_feedback": ("feedback",),
 }
 READS_RESPONSES = (VALIDATE, "03_cohort_quality")
 RECORD = ".graph.json"
@@ -119,7 +120,8 @@ def jobs_of(place: Place) -> list[Job]:
     for notebook in steps:
         name = notebook.stem
         parts = {path for part in PARTS.get(name, ()) for path in _below(place.framework / part)}
-        reads = {notebook, *common, *parts, *(responses if name in READS_RESPONSES else ())}
+        beside = feedback_files(place) if "feedback" in PARTS.get(name, ()) else frozenset()
+        reads = {notebook, *beside, *common, *parts, *(responses if name in READS_RESPONSES else ())}
         command = (*ours, "run", str(notebook), *place.options, *place.responses)
         after = (VALIDATE, *AFTER.get(name, AFTER_ALL_OTHERS))
         jobs.append(Job(name, command, frozenset(reads), root / "notebooks" / notebook.name, after))
@@ -128,6 +130,18 @@ def jobs_of(place: Place) -> list[Job]:
     command = (*ours, BOOK_JOB, *place.options, *place.responses)
     jobs.append(Job(BOOK_JOB, command, frozenset(_below(BOOK)), root / "book" / "index.html", (INDEX,)))
     return jobs
+
+
+def feedback_files(place: Place) -> frozenset[Path]:
+    """Return the files that only the reports read: logo, importance ratings, comments, an earlier wave."""
+    declared = place.described.get("feedback")
+    parts = declared if isinstance(declared, dict) else {}
+    earlier = parts.get("earlier")
+    data = [parts.get("importance"), parts.get("comments"), earlier.get("file") if isinstance(earlier, dict) else None]
+    responses = Path(place.data).resolve() if place.data else place.folder
+    files = [responses / name for name in data if isinstance(name, str)]
+    files += [place.folder / parts["logo"]] if isinstance(parts.get("logo"), str) else []
+    return frozenset(path for path in files if path.is_file())
 
 
 def rests_on(jobs: Sequence[Job]) -> dict[str, frozenset[Path]]:

@@ -1,1 +1,1 @@
-"""Feedback for people, teams and an organisation: blocks of data, written as PDF, web page and Word; decided in ``steps``."""
+"""Feedback for people, teams and an organisation: blocks of data, written as PDF, web page and Word."""

@@ -1,87 +1,217 @@
-"""Make the feedback pages of a cohort and count what was withheld (notebook 09)."""
+"""The reports of a cohort: who gets one, where they go, and what is counted (notebook 09 and ``compendium reports``).
+
+Layout below ``results/<cohort>/private/reports``: ``people``, ``teams`` and ``organisation``, each with its record of
+what was written.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
-from tqdm.auto import tqdm
+from babel.dates import format_date
 
-from compendium.outputs.step import Step
-from compendium.report.feedback import individual_profile, render, specimen_profile, team_profile
-from compendium.report.feedback.profiles import Cohort, Profile
-from compendium.steps.rater_agreement.peers import peer_means
+from compendium.faults import Fault, InvalidInput, display_path, suggest
+from compendium.framework import feedback_texts
+from compendium.report.feedback.blocks import Document, Look
+from compendium.report.feedback.board import board_report
+from compendium.report.feedback.individual import individual_report
+from compendium.report.feedback.press import FORMS, Press, Written
+from compendium.report.feedback.render import as_svg, picture
+from compendium.report.feedback.setting import Setting
+from compendium.report.feedback.team import team_report
+from compendium.report.feedback.word import word
+from compendium.report.feedback.words import Words
+from compendium.steps.feedback import Evidence, PersonFindings, findings_of_person, gather
+from compendium.steps.feedback.organisation import findings_of_whole
+from compendium.steps.feedback.specimen import NAME, made_up_evidence, specimen_person
+from compendium.steps.feedback.supplements import (
+    Comments,
+    pseudonyms,
+    read_changes,
+    read_comments,
+    read_importance,
+)
+from compendium.steps.feedback.teams import TeamFindings, findings_of_team, reported_teams
+from compendium.study import Study
 
-
-def context(step: Step) -> Cohort:
-    """Gather what every page of the cohort shares: scores, their errors, the warnings."""
-    errors: dict[str, float] = {}
-    if step.lacks("gate_reliability") is None:
-        errors = {str(name): float(error) for name, error in step.prepared.reliability["score_error"].items()}
-    synthetic = step.settings.kind == "synthetic"
-    return Cohort(step.settings.title, step.framework, step.plan, step.prepared.scores, errors, synthetic)
-
-
-def peer_scores(step: Step) -> pd.DataFrame:
-    """Return the scores given by peers; empty where none were collected."""
-    return step.prepared.peer_scores if step.collected("peers") else pd.DataFrame()
-
-
-def individual_reports(step: Step, cohort: Cohort, peers: pd.DataFrame) -> int:
-    """Write one page for everybody with at least one score into the private folder; return how many."""
-    by_person = dict(iter(peers.groupby(level="person"))) if len(peers) else {}
-    people = cohort.scores.dropna(how="all")
-    step.results.clear_private("reports/individual")
-    for person, own in tqdm(people.iterrows(), total=len(people), desc="individual reports", leave=False, disable=None):
-        profile = individual_profile(cohort, str(person), own, by_person.get(person))
-        step.results.private_file(f"reports/individual/{person}.pdf", render(profile))
-    return len(people)
-
-
-def team_reports(step: Step, cohort: Cohort, peers: pd.DataFrame) -> pd.DataFrame:
-    """Write one page for each team that is large enough; return one row a team with its number of members.
-
-    A team's name may hold any sign; those that mean something in a path are escaped in the file's name.
-    """
-    rated = _well_rated(step, peers)
-    scores = cohort.scores.dropna(how="all")
-    step.results.clear_private("reports/team")
-    rows = []
-    for team, members in scores.groupby(step.prepared.people["team"].reindex(scores.index)):
-        profile = team_profile(cohort, f"Team {team}", members, rated.reindex(members.index).dropna(how="all"))
-        if profile is not None:
-            step.results.private_file(f"reports/team/{quote(str(team), safe=' ')}.pdf", render(profile))
-        rows.append({"team": team, "members": len(members), "reported": profile is not None})
-    return pd.DataFrame(rows)
+REPORTS, PEOPLE, TEAMS, ORGANISATION = "reports", "people", "teams", "organisation"
+TO_CHECK = "comments_to_check.csv"
+ENGLISH = "english"
+LARGEST_LOGO = 500_000
 
 
-def specimen(cohort: Cohort, peers: pd.DataFrame) -> Profile:
-    """Return the specimen page, which belongs to nobody."""
-    return specimen_profile(cohort, peer_means(peers)[0] if len(peers) else None)
+@dataclass(frozen=True)
+class Reports:
+    """The reports of one cohort."""
+
+    study: Study
+    evidence: Evidence
+    setting: Setting
+    comments: Comments | None
+
+    @property
+    def folder(self) -> Path:
+        """Where they go."""
+        return self.study.folders.private / REPORTS
+
+    @cached_property
+    def findings(self) -> list[PersonFindings]:
+        """What each person's report says."""
+        return [findings_of_person(self.evidence, person) for person in self.evidence.people]
+
+    def individual(self, found: PersonFindings) -> Document:
+        """Return the report of one person."""
+        return individual_report(self.setting, self.evidence, found)
+
+    def write_people(self) -> Written:
+        """Write a report for everybody with at least one score."""
+        documents = ((found.person, self.individual(found)) for found in self.findings)
+        self._write_comments_to_check()
+        return Press(self.folder / PEOPLE).write(documents, len(self.findings), PEOPLE)
+
+    @cached_property
+    def teams(self) -> pd.DataFrame:
+        """One row a team: its members, and whether it gets a report."""
+        return reported_teams(self.evidence)
+
+    @cached_property
+    def team_findings(self) -> list[TeamFindings]:
+        """What each team's report says."""
+        return [findings_of_team(self.evidence, str(name)) for name in self.teams.loc[self.teams["reported"], "team"]]
+
+    def write_teams(self) -> Written:
+        """Write a report for every team that may have one.
+
+        A team's name may hold any sign; those that mean something in a path are escaped in the file's name.
+        """
+        documents = (
+            (quote(found.team, safe=" "), team_report(self.setting, self.evidence, found))
+            for found in self.team_findings
+        )
+        return Press(self.folder / TEAMS).write(documents, len(self.team_findings), TEAMS)
+
+    @property
+    def board(self) -> Document:
+        """The view for a board."""
+        invited = self.study.settings.invited
+        found = findings_of_whole(self.evidence, self.teams, self.team_findings, invited)
+        return board_report(self.setting, self.evidence, found)
+
+    def write_organisation(self) -> Written:
+        """Write the view for a board, in Word too."""
+        press = Press(self.folder / ORGANISATION, {**FORMS, "docx": word})
+        return press.write([(ORGANISATION, self.board)], 1, ORGANISATION)
+
+    def write_all(self) -> dict[str, Written]:
+        """Write every report of the cohort; return what was done by folder."""
+        return {PEOPLE: self.write_people(), TEAMS: self.write_teams(), ORGANISATION: self.write_organisation()}
+
+    @cached_property
+    def specimens(self) -> Specimens:
+        """Reports about nobody: made-up people on this cohort's items."""
+        return Specimens(
+            made_up_evidence(self.evidence.framework, self.evidence.plan, self.evidence.scales),
+            replace(self.setting, comments=None, earlier="", specimen=True),
+        )
+
+    def write_person(self, person: str) -> list[Path]:
+        """Write the report of one person, by id or pseudonym; return its files.
+
+        Raises
+        ------
+        InvalidInput
+            When nobody has this id, or has no score.
+        """
+        name = pseudonyms(self.study).get(person, person)
+        if name not in self.evidence.own.of_person:
+            raise InvalidInput(
+                [Fault("PERSON", "nobody in this cohort has this id", "mend the id; it is not quoted here")]
+            )
+        if name not in self.evidence.people:
+            raise InvalidInput([Fault("PERSON", "this person answered too little for any score", "no report is made")])
+        document = self.individual(findings_of_person(self.evidence, name))
+        press = Press(self.folder / PEOPLE)
+        press.write([(name, document)], 1, name, complete=False)
+        return [press.folder / f"{name}.{ending}" for ending in press.forms]
+
+    def _write_comments_to_check(self) -> None:
+        """List the comments that somebody has to read before they are shown; none is quoted."""
+        from compendium.files import write_text
+
+        path = self.folder / TO_CHECK
+        if self.comments is None or self.comments.to_check.empty:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_text(path, self.comments.to_check.to_csv(index=False, lineterminator="\n"))
+        path.chmod(0o600)
 
 
-def specimen_team(step: Step, cohort: Cohort, peers: pd.DataFrame) -> Profile | None:
-    """Return a specimen team page: the whole cohort as if it were one team."""
-    return team_profile(
-        cohort, "Specimen (the whole cohort as one team)", cohort.scores.dropna(how="all"), _well_rated(step, peers)
-    )
+@dataclass(frozen=True)
+class Specimens:
+    """Specimens of every report, about made-up people."""
+
+    evidence: Evidence
+    setting: Setting
+
+    def individual(self) -> Document:
+        """Return the report of a made-up person."""
+        return individual_report(self.setting, self.evidence, specimen_person(self.evidence))
+
+    def team(self) -> Document:
+        """Return the report of a made-up team."""
+        return team_report(self.setting, self.evidence, findings_of_team(self.evidence, f"{NAME} 1"), NAME)
+
+    def board(self) -> Document:
+        """Return the view of a made-up organisation."""
+        teams = reported_teams(self.evidence)
+        found = [findings_of_team(self.evidence, str(team)) for team in teams["team"]]
+        return board_report(self.setting, self.evidence, findings_of_whole(self.evidence, teams, found, None))
 
 
-def pages(profile: Profile) -> dict[str, bytes]:
-    """Render a page as pictures for the book."""
-    return {"svg": render(profile, "svg"), "png": render(profile, "png")}
+def page_of(document: Document, number: int) -> dict[str, bytes]:
+    """Return one page of a report as pictures for the book."""
+    return {form: picture(document, form)[number - 1] for form in ("svg", "png")}
 
 
-def coverage(people: int, teams: pd.DataFrame) -> pd.DataFrame:
-    """Count reports made and withheld."""
-    made = int(teams["reported"].sum()) if len(teams) else 0
-    rows = [("individual", people, 0), ("team", made, len(teams) - made)]
-    return pd.DataFrame(rows, columns=["report", "made", "withheld"])
+def open_reports(study: Study) -> Reports:
+    """Return the reports of a cohort, ready to be written."""
+    evidence = gather(study)
+    evidence = replace(evidence, importance=read_importance(study, evidence), changes=read_changes(study, evidence))
+    comments = read_comments(study)
+    return Reports(study, evidence, _setting(study, comments), comments)
 
 
-def _well_rated(step: Step, peers: pd.DataFrame) -> pd.DataFrame:
-    """Return mean peer scores of the people with enough raters."""
-    if not len(peers):
-        return pd.DataFrame(columns=list(step.scales))
-    means, count = peer_means(peers)
-    return means[count >= step.plan.disclosure.minimum_raters.value]
+def _setting(study: Study, comments: Comments | None) -> Setting:
+    """Return what every report of the cohort shares."""
+    chosen, words = study.settings.feedback, Words(study.settings.feedback.language)
+    fieldwork = study.settings.fieldwork
+    locale = words.locale.replace("-", "_")
+    dates = None
+    if fieldwork is not None:
+        start, end = (format_date(day, "long", locale=locale) for day in (fieldwork.start, fieldwork.end))
+        dates = (start, end)
+    return Setting(
+        words, study.framework, feedback_texts(study.framework, "" if words.language == ENGLISH else words.language),
+        study.settings.title, study.settings.kind == "synthetic", dates, chosen.contact,
+        Look(words.locale, chosen.organisation, _logo(study), chosen.accent, words("page")),
+        "" if chosen.earlier is None else chosen.earlier.date, None if comments is None else comments.shown,
+    )  # fmt: skip
+
+
+def _logo(study: Study) -> str:
+    """Return the organisation's logo as SVG text, empty without one."""
+    name = study.settings.feedback.logo
+    if name is None:
+        return ""
+    path = study.folder / name
+    if not path.is_file():
+        found = [each.name for each in study.folder.iterdir()]
+        raise InvalidInput([Fault(display_path(path), "there is no such logo", suggest(name, found))])
+    if path.stat().st_size > LARGEST_LOGO:
+        raise InvalidInput([Fault(display_path(path), "the logo is larger than 500 kB", "save it smaller")])
+    return as_svg(path)

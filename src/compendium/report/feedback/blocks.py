@@ -71,11 +71,12 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """A plain table with a row of headings."""
+    """A plain table with a row of headings; a ``tall`` one has room to write in."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     widths: Sequence[int] = ()
+    tall: bool = False
     kind: str = "table"
 
 

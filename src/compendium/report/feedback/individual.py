@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compendium.report.feedback.blocks import Block, Boxes, Chart, Document, Fields, Line, Points, Section, Statement, Statements, Table, Text
+from compendium.report.feedback.blocks import (
+    Block,
+    Boxes,
+    Chart,
+    Document,
+    Fields,
+    Line,
+    Mark,
+    Points,
+    Section,
+    Statement,
+    Statements,
+    Table,
+    Text,
+)
 from compendium.report.feedback.setting import Setting
 from compendium.steps.feedback import Evidence, ItemRow, PersonFindings, Row
 
@@ -119,7 +133,8 @@ class _Report:
 
     def _line(self, row: Row) -> Line:
         """Return one row of the chart, with all of it in words."""
-        about, w, marks = self.evidence.framework.competencies.loc[row.competency], self.words, []
+        (label, definition), w = self.setting.about(row.competency), self.words
+        marks: list[Mark] = []
         if row.own.value is not None:
             marks.append(self.setting.mark("dot", "alt-own", row.own.value, row.own.lower, row.own.upper))
         if row.peers.value is not None:
@@ -127,8 +142,8 @@ class _Report:
         notes = [w("no-own")] if row.own.value is None else []
         notes += [w("no-peers-here")] if self.peers_shown and row.peers.value is None else []
         band = [] if row.band is None else [w("alt-band", lower=row.band[0], upper=row.band[1])]
-        words = w("profile-alt", label=about["label"], parts=". ".join([mark.text for mark in marks] + band) or notes[0])
-        return Line(about["label"], about["definition"], marks, row.band, words, " ".join(notes))
+        words = w("profile-alt", label=label, parts=". ".join([mark.text for mark in marks] + band) or notes[0])
+        return Line(label, definition, marks, row.band, words, " ".join(notes))
 
     # Where views meet
 

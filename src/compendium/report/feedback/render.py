@@ -24,16 +24,16 @@ _OF_THREAD = threading.local()
 
 
 def pdf(document: Document) -> bytes:
-    """Typeset a report as PDF/UA-1, without dates, with fonts that come with the libraries: the same on every machine."""
+    """Typeset a report as PDF/UA-1, without dates, with fonts of the libraries: the same on every machine."""
     page = _compiler().compile(format="pdf", sys_inputs=_inputs(document), pdf_standards=STANDARD)
     assert isinstance(page, bytes)
     return page
 
 
-def picture(document: Document, form: str, pages: int = 1) -> list[bytes]:
-    """Typeset a report as pictures (``svg`` or ``png``) and return the first pages."""
+def picture(document: Document, form: str) -> list[bytes]:
+    """Typeset a report as pictures (``svg`` or ``png``), one a page."""
     found = _compiler().compile(format=form, sys_inputs=_inputs(document), ppi=110)
-    return (found if isinstance(found, list) else [found])[:pages]
+    return found if isinstance(found, list) else [found]
 
 
 def html(document: Document) -> str:

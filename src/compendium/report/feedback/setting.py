@@ -34,11 +34,12 @@ class Setting:
     look: Look = field(default_factory=Look)
     earlier: str = ""
     comments: Mapping[str, Sequence[str]] | None = None
+    specimen: bool = False
 
     @property
     def notices(self) -> list[str]:
         """What must be known of every page."""
-        said = [self.words("made-up")] if self.synthetic else []
+        said = [self.words("specimen")] if self.specimen else [self.words("made-up")] if self.synthetic else []
         said += [self.framework.description.notice] if self.framework.is_placeholder else []
         return said + ([self.words("unreviewed")] if self.words("unreviewed") else [])
 
@@ -56,6 +57,11 @@ class Setting:
     def listed(self, names: Iterable[str]) -> str:
         """Return the labels of competencies as in a sentence."""
         return self.words.listed(self.labels(names))
+
+    def about(self, competency: str) -> tuple[str, str]:
+        """Return label and definition of a competency."""
+        row = self.framework.competencies.loc[competency]
+        return str(row["label"]), str(row["definition"])
 
     def contact_line(self) -> str:
         """Say whom to ask."""

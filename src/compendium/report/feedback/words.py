@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel.lists import format_list
 from fluent.runtime import FluentBundle, FluentResource
-from fluent.syntax import ast
+from fluent.syntax import FluentSerializer, ast
 
 from compendium.faults import Fault, InvalidInput, suggest
 from compendium.report.wording.sentences import FUNCTIONS
@@ -40,7 +40,9 @@ class Words:
         known = languages()
         if language not in known:
             action = f"{suggest(language, known)}; a further language is one file more in {TEXTS.name}/"
-            raise InvalidInput([Fault("cohort.yaml", "there are no report texts in this language", action, value=language)])
+            raise InvalidInput(
+                [Fault("cohort.yaml", "there are no report texts in this language", action, value=language)]
+            )
         self.language = language
         self._bundle = _bundle(language)
 
@@ -80,11 +82,16 @@ def languages() -> list[str]:
     return sorted(path.stem for path in TEXTS.glob("*.ftl"))
 
 
-def messages(language: str) -> Mapping[str, str]:
-    """Return the raw text of every message, for tests that read them."""
+def messages(language: str) -> dict[str, str]:
+    """Return the text of every message as it stands in the file, for tests that read them."""
     text = (TEXTS / f"{language}.ftl").read_text(encoding="utf-8")
     entries = [entry for entry in FluentResource(text).body if isinstance(entry, ast.Message)]
-    return {entry.id.name: text[entry.value.span.start : entry.value.span.end] for entry in entries if entry.value}
+    return {entry.id.name: _text_of(entry) for entry in entries}
+
+
+def _text_of(entry: ast.Message) -> str:
+    """Return the text of a message without its name."""
+    return FluentSerializer().serialize_entry(entry).partition(" = ")[2].strip()
 
 
 @cache
@@ -95,11 +102,6 @@ def _bundle(language: str) -> FluentBundle:
         "WORD": lambda value: Words(language).word(float(value)),
     }
     resource = FluentResource((TEXTS / f"{language}.ftl").read_text(encoding="utf-8"))
-    locale = next(
-        "".join(part.value for part in entry.value.elements)
-        for entry in resource.body
-        if isinstance(entry, ast.Message) and entry.id.name == "locale"
-    )
-    bundle = FluentBundle([locale], use_isolating=False, functions=functions)
+    bundle = FluentBundle([messages(language)["locale"]], use_isolating=False, functions=functions)
     bundle.add_resource(resource)
     return bundle

@@ -353,3 +353,30 @@ verdict_undetermined = undetermined at this n
 verdict_undetermined_needs = undetermined at this n, would need { FIXED($needed, 0) }
 verdict_not_collected = not collected
 verdict_cannot = cannot be estimated
+
+## Reports of feedback, counted
+
+feedback_individual_report = have an individual report
+feedback_no_individual_report = answered too little for any score, and have none
+feedback_own_score_missing = lack an own score on some competency; the report says so
+feedback_with_peers = see colleagues' scores in it
+feedback_peers_not_asked = see none, since colleagues were not asked
+feedback_peers_nobody = see none, since no colleague answered about them
+feedback_peers_too_few = see none, since too few colleagues answered about them
+feedback_peers_in_part = see them on some competencies only
+feedback_names_strength = name a clear strength
+feedback_names_priority = name clear room to grow
+feedback_names_hidden_strength = name what colleagues rate clearly higher
+feedback_names_blind_spot = name what colleagues rate clearly lower
+feedback_names_statement = show single statements that stand out
+feedback_names_nothing = name no competency, and say that this is a full result
+feedback_high_throughout = have high scores throughout, and no room to grow is named
+feedback_fault_not_told_apart = fault: name a score that cannot be told from one that is not named
+feedback_fault_high_called_low = fault: call a high score room to grow
+feedback_fault_against_peers = fault: call room to grow what colleagues put among their top two
+feedback_fault_compared_without_peers = fault: compare views without colleagues' scores
+feedback_team_report = teams have a report
+feedback_no_team_report = teams are too small, or would give a small one away, and have none
+feedback_team_with_peers = team reports show colleagues' scores
+feedback_team_score_missing = team reports lack a score, since too few members have one; the report says so
+feedback_team_names_something = team reports name a strength or room to grow

@@ -1,4 +1,4 @@
-"""What feedback may say about a person, a team and an organisation, as data (notebook 09); worded in ``report.feedback``."""
+"""What feedback may say about people, teams and an organisation, as data (notebook 09); worded in ``report``."""
 
 from compendium.steps.feedback.evidence import Evidence, OwnView, PeerView, gather
 from compendium.steps.feedback.people import ItemRow, PersonFindings, Row, findings_of_person

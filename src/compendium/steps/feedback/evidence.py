@@ -14,7 +14,6 @@ from compendium.disclosure import rater_step, rounded_sums, rounded_to
 from compendium.framework import Framework
 from compendium.plan import StudyPlan
 from compendium.study import Study
-from psychometrics.errors import PsychometricsError
 from psychometrics.self_other import peer_standard_error
 
 # A value rounded to a step is off by anything up to half of it, all alike: the variance of that.
@@ -169,7 +168,7 @@ class Evidence:
 
     @cached_property
     def item_errors(self) -> dict[str, float]:
-        r"""Standard error of one own answer: :math:`SEM \sqrt k`, as alpha has it for each of k items of a mean score."""
+        r"""Standard error of one own answer: :math:`SEM \sqrt k`, as alpha has it for each of k items of a mean."""
         return {
             item: self.own_errors[name] * math.sqrt(len(items)) for name, items in self.scales.items() for item in items
         }
@@ -238,19 +237,22 @@ def shown_means(ratings: pd.DataFrame, needed: float) -> tuple[pd.DataFrame, pd.
     grouped = ratings.groupby(level="person")
     counts = grouped.count()
     enough = counts >= needed
-    steps = counts.where(counts > 0).apply(lambda column: column.map(rater_step, na_action="ignore"))
+    of_count = {count: rater_step(float(count)) for count in np.unique(counts.to_numpy()) if count > 0}
+    steps = counts.replace(of_count).where(counts > 0).astype(float)
     means = grouped.mean().where(enough)
-    rounded = pd.DataFrame({name: rounded_to(means[name], steps[name]) for name in means})
-    errors = pd.DataFrame({name: _errors(ratings[name], persons, counts.index) for name in ratings})
+    flat = rounded_to(pd.Series(means.to_numpy().ravel()), pd.Series(steps.to_numpy().ravel()))
+    rounded = pd.DataFrame(flat.to_numpy().reshape(means.shape), index=means.index, columns=means.columns)
+    errors = _errors(ratings, persons, counts.index)
     return rounded, np.sqrt(errors**2 + steps**2 / UNIFORM).where(enough), counts
 
 
-def _errors(rating: pd.Series, persons: pd.Series, index: pd.Index) -> pd.Series:
-    """Return the standard error of each person's mean, NaN where nobody has two raters."""
-    try:
-        return peer_standard_error(rating.to_frame(), persons, index).iloc[:, 0]
-    except PsychometricsError:
-        return pd.Series(np.nan, index=index)
+def _errors(ratings: pd.DataFrame, persons: pd.Series, index: pd.Index) -> pd.DataFrame:
+    """Return the standard error of each person's means, NaN for what no person has from two raters."""
+    paired = ratings.columns[(ratings.groupby(persons.to_numpy()).count() > 1).any()]
+    known = pd.DataFrame(index=index)
+    if len(paired):
+        known = peer_standard_error(ratings[paired], persons, index)
+    return known.reindex(columns=ratings.columns)
 
 
 def _as_means(scores: pd.DataFrame, framework: Framework, scales: Mapping[str, list[str]]) -> pd.DataFrame:

@@ -139,11 +139,21 @@ def findings_of_person(evidence: Evidence, person: str) -> PersonFindings:
     turned = [score for score in _turned(evidence, own).values() if math.isfinite(score)]
     items = [tuple(_item_row(evidence, person, item) for item in names) for names in _items(evidence, person)]
     return PersonFindings(
-        person, raters, rows, strengths, priorities,
-        bool(turned) and min(turned) >= evidence.high, len(views), *items,
+        person=person,
+        raters=raters,
+        rows=rows,
+        strengths=strengths,
+        priorities=priorities,
+        high_throughout=bool(turned) and min(turned) >= evidence.high,
+        compared=len(views),
+        high_items=items[0],
+        low_items=items[1],
+        peer_high_items=items[2],
+        peer_low_items=items[3],
         unseen=_unseen(evidence, person, raters),
-        changes=_changes(evidence, person), importance=_importance(evidence, person),
-    )  # fmt: skip
+        changes=_changes(evidence, person),
+        importance=_importance(evidence, person),
+    )
 
 
 def views_of(evidence: Evidence, own: Figures, theirs: Figures, errors: Figures) -> dict[str, View]:
@@ -258,7 +268,9 @@ def _items(evidence: Evidence, person: str) -> tuple[Names, Names, Names, Names]
     own = _outstanding(evidence, evidence.own.answers_of[person], evidence.item_errors)
     if evidence.peers is None:
         return (*own, (), ())
-    theirs, errors = (_of_person(evidence.peers, table, person, evidence.item_errors) for table in ("items", "item_errors"))
+    theirs, errors = (
+        _of_person(evidence.peers, table, person, evidence.item_errors) for table in ("items", "item_errors")
+    )
     return (*own, *_outstanding(evidence, theirs, errors))
 
 

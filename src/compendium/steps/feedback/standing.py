@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import numpy as np
@@ -48,11 +48,16 @@ def clearly_highest(scores: Figures, errors: Figures, confidence: float, most: i
     >>> clearly_highest(dict.fromkeys(scores, 4.0), dict.fromkeys(scores, 0.25), 0.95, 3)
     ()
     """
-    names = sorted(_known(scores, errors), key=lambda name: -scores[name])
-    limit = normal_limit(confidence)
+    known, limit = _known(scores, errors), normal_limit(confidence)
+    return top_set({name: scores[name] for name in known}, lambda a, b: limit * math.hypot(errors[a], errors[b]), most)
+
+
+def top_set(scores: Figures, least: Callable[[str, str], float], most: int) -> Names:
+    """Return the largest set at the top whose members exceed every other score by more than ``least`` of the two."""
+    names = sorted(scores, key=lambda name: -scores[name])
     for size in range(min(most, len(names) // 2), 0, -1):
         pairs = ((high, other) for high in names[:size] for other in names[size:])
-        if all(scores[a] - scores[b] > limit * math.hypot(errors[a], errors[b]) for a, b in pairs):
+        if all(scores[a] - scores[b] > least(a, b) for a, b in pairs):
             return tuple(names[:size])
     return ()
 

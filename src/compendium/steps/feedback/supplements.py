@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from compendium.cohort.pseudonyms import PERSON, pseudonyms_of, secret_of
-from compendium.faults import Fault, display_path, raise_if_any, suggest
+from compendium.faults import Fault, NotYet, display_path, raise_if_any, suggest
 from compendium.inputs import read_table
-from compendium.steps.feedback.evidence import Evidence, Table
+from compendium.steps.feedback.evidence import Evidence, Table, as_table
 from compendium.study import Study
 from psychometrics.change import DETERIORATED, IMPROVED, UNCHANGED, UNKNOWN, reliable_change
 from psychometrics.errors import PsychometricsError
 
 ID, COMMENT, CHECKED, YES = "person_id", "comment", "checked", "yes"
+PSEUDONYMS = "pseudonyms.csv"
 VERDICTS = {IMPROVED: "improved", UNCHANGED: "unchanged", DETERIORATED: "deteriorated", UNKNOWN: "unknown"}
 # What may tell who wrote, or who is meant: addresses, figures, days and months, a name inside a sentence, a role.
 TELLING = re.compile(
@@ -111,7 +111,7 @@ def read_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str, 
 def _verdicts(first: pd.Series, second: pd.Series, study: Study, name: str) -> dict[str, str]:
     """Return the verdict on each person's change; none where the error of a change is not known."""
     try:
-        alpha = float(study.prepared.reliability.at[name, "alpha"])
+        alpha = float(study.prepared.reliability["alpha"].astype(float)[name])
         found = reliable_change(first, second, float(first.std()), alpha, study.plan.confidence.value)
     except (PsychometricsError, KeyError):
         return {}
@@ -129,14 +129,12 @@ def _figures(study: Study, path: Path, names: Iterable[str]) -> Table:
         wrong = (column.isna() & (table[name] != "")) | (column < scale.minimum) | (column > scale.maximum)
         allowed = f"no number from {scale.minimum} to {scale.maximum}"
         faults += [
-            Fault(display_path(path), allowed, "mend it, or leave it blank", row=int(row), column=name, value=cell)
+            Fault(display_path(path), allowed, "mend it, or leave it blank", row=int(str(row)), column=name, value=cell)
             for row, cell in table.loc[wrong, name].items()
         ]
     raise_if_any(faults)
     people = _people(study, table, path)
-    return {
-        str(person): {name: float(column[row]) for name, column in numbers.items()} for row, person in people.items()
-    }
+    return as_table(pd.DataFrame(numbers).set_axis(pd.Index(people)))
 
 
 def _require_columns(path: Path, table: pd.DataFrame, names: Sequence[str]) -> None:
@@ -150,15 +148,24 @@ def _require_columns(path: Path, table: pd.DataFrame, names: Sequence[str]) -> N
 
 
 def _people(study: Study, table: pd.DataFrame, path: Path) -> pd.Series:
-    """Return the pseudonym of each row's person, refusing ids that the self file does not have.
-
-    All ids of the self file go in together, since the length of a pseudonym depends on them.
-    """
-    from compendium.cohort.forms import read_form
-
-    own = read_form(study.settings, "self", study.data).table[study.settings.person_id].astype(str).str.strip()
-    known = pseudonyms_of(study.settings.id, own, PERSON, secret_of(study.settings.kind, study.folders.private))
+    """Return the pseudonym of each row's person, refusing ids that the self file does not have."""
+    known = pseudonyms(study)
     problem, action = "nobody in the self file has this id", "mend the id; it is not quoted here"
-    strangers = table.index[~table[ID].isin(known.index)]
-    raise_if_any([Fault(display_path(path), problem, action, row=int(row), column=ID) for row in strangers])
+    strangers = table.index[~table[ID].isin(known)]
+    raise_if_any([Fault(display_path(path), problem, action, row=int(str(row)), column=ID) for row in strangers])
     return table[ID].map(known)
+
+
+def pseudonyms(study: Study) -> dict[str, str]:
+    """Return the pseudonym of each id of the self file, as the step that read it wrote them down.
+
+    Raises
+    ------
+    NotYet
+        When that step has not run.
+    """
+    path = study.folders.private / PSEUDONYMS
+    if not path.is_file():
+        raise NotYet("03_cohort_quality", study.settings.id)
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return dict(zip(table.iloc[:, 0], table.iloc[:, 1], strict=True))

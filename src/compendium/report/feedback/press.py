@@ -1,0 +1,127 @@
+"""Writing many reports: side by side, resumable, and only what changed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from compendium.files import checksum, checksum_of, write_bytes, write_text
+from compendium.report.feedback.blocks import Document
+from compendium.report.feedback.render import HERE, html, pdf
+
+RECORD = ".written.json"
+# So many reports are written between two notes of what is done: a run that is cut off goes on from there.
+NOTED_EVERY = 50
+# The typesetter runs outside the interpreter's lock, so that threads use every core.
+Form = Callable[[Document], bytes]
+
+
+def web_page(document: Document) -> bytes:
+    """Return the web page of a report as it is written."""
+    return html(document).encode()
+
+
+FORMS: Mapping[str, Form] = {"pdf": pdf, "html": web_page}
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many reports a run wrote, and how many were up to date."""
+
+    written: int
+    kept: int
+
+
+class Press:
+    """Writes the reports of one folder.
+
+    Parameters
+    ----------
+    folder
+        Where they go; readable by its owner only.
+    forms
+        How each is written, by the ending of its file.
+    """
+
+    def __init__(self, folder: Path, forms: Mapping[str, Form] = FORMS) -> None:
+        self.folder, self.forms = folder, forms
+        self.program = checksum(*(checksum_of(path) for path in sorted(HERE.glob("report.*"))), version("typst"))
+
+    def write(
+        self, documents: Iterable[tuple[str, Document]], total: int, title: str, complete: bool = True
+    ) -> Written:
+        """Write each report that is new or changed.
+
+        Parameters
+        ----------
+        documents
+            Name of the file without its ending, and the report.
+        total
+            How many there are, for the progress bar.
+        complete
+            Whether these are all reports of the folder: what belongs to nobody else is removed.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        before, record, names = self._read(), dict[str, str](), set[str]()
+        kept = written = 0
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            bar = tqdm(total=total, desc=title, leave=False, disable=None)
+            for batch in _batches(documents, NOTED_EVERY):
+                keys = {name: checksum(json.dumps(document.as_data()), self.program) for name, document in batch}
+                stale = [(name, document) for name, document in batch if not self._fresh(name, keys[name], before)]
+                list(pool.map(self._write, stale))
+                names |= set(keys)
+                record |= keys
+                written, kept = written + len(stale), kept + len(batch) - len(stale)
+                self._note(before | record)
+                bar.update(len(batch))
+            bar.close()
+        if complete:
+            self._remove_others(names)
+            self._note(record)
+        return Written(written, kept)
+
+    def _fresh(self, name: str, key: str, before: Mapping[str, str]) -> bool:
+        """Say whether every file of a report is there and was made from the same data."""
+        return before.get(name) == key and all((self.folder / f"{name}.{ending}").is_file() for ending in self.forms)
+
+    def _write(self, report: tuple[str, Document]) -> None:
+        """Write the files of one report."""
+        name, document = report
+        for ending, form in self.forms.items():
+            write_bytes(self.folder / f"{name}.{ending}", form(document), mode=0o600)
+
+    def _read(self) -> dict[str, str]:
+        """Return what earlier runs wrote."""
+        path = self.folder / RECORD
+        return dict(json.loads(path.read_text())) if path.is_file() else {}
+
+    def _note(self, record: Mapping[str, str]) -> None:
+        """Write down what is done."""
+        write_text(self.folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+    def _remove_others(self, names: set[str]) -> None:
+        """Remove reports of those who have none any more."""
+        wanted = {f"{name}.{ending}" for name in names for ending in self.forms} | {RECORD}
+        for path in self.folder.iterdir():
+            if path.is_file() and path.name not in wanted:
+                path.unlink()
+
+
+def _batches(documents: Iterable[tuple[str, Document]], size: int) -> Iterable[Sequence[tuple[str, Document]]]:
+    """Return the reports in parts, so that never all of them are in memory."""
+    batch: list[tuple[str, Document]] = []
+    for each in documents:
+        batch.append(each)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,112 @@
+"""How many reports say what, and how many lack what: counted over everybody, so that nothing is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import pandas as pd
+
+from compendium.findings import Finding
+from compendium.steps.feedback.evidence import Evidence
+from compendium.steps.feedback.people import PersonFindings
+from compendium.steps.feedback.standing import normal_limit
+
+# Counts of people: the gate leaves small ones blank.
+PEOPLE = "people"
+# How many colleagues' means count as their top.
+TOP = 2
+
+
+def coverage(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataFrame:
+    """Return how many individual reports are made, and how many lack colleagues' scores, by reason."""
+    everybody = len(evidence.own.scores)
+
+    def lacking(reason: str) -> int:
+        """Count the reports without any of colleagues' means for this reason."""
+        return sum(all(row.peers.reason == reason for row in found.rows) for found in people)
+
+    own = sum(any(row.own.value is None for row in found.rows) for found in people)
+    some = sum(
+        any(row.peers.value is not None for row in found.rows) and any(row.peers.value is None for row in found.rows)
+        for found in people
+    )
+    rows = [
+        ("individual_report", len(people)),
+        ("no_individual_report", everybody - len(people)),
+        ("own_score_missing", own),
+        ("with_peers", sum(any(row.peers.value is not None for row in found.rows) for found in people)),
+        ("peers_not_asked", lacking("not_asked")),
+        ("peers_nobody", lacking("nobody")),
+        ("peers_too_few", lacking("too_few_raters") + lacking("too_few_here")),
+        ("peers_in_part", some),
+    ]
+    return counted(rows, PEOPLE)
+
+
+def statements(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataFrame:
+    """Return how many reports name what, and how many go beyond what the numbers carry.
+
+    The last four are the faults that a report must not have, looked for in the finished findings.
+    """
+    counts: list[tuple[str, Callable[[PersonFindings], bool]]] = [
+        ("names_strength", lambda found: bool(found.strengths)),
+        ("names_priority", lambda found: bool(found.priorities)),
+        ("names_hidden_strength", lambda found: bool(found.having("hidden_strength"))),
+        ("names_blind_spot", lambda found: bool(found.having("blind_spot"))),
+        ("names_statement", lambda found: bool(found.high_items or found.low_items)),
+        ("names_nothing", _names_nothing),
+        ("high_throughout", lambda found: found.high_throughout),
+        ("fault_not_told_apart", lambda found: not _told_apart(evidence, found)),
+        ("fault_high_called_low", lambda found: found.high_throughout and bool(found.priorities)),
+        ("fault_against_peers", _against_peers),
+        ("fault_compared_without_peers", lambda found: bool(found.compared) and not _has_peers(found)),
+    ]
+    rows = [(name, sum(map(check, people))) for name, check in counts]
+    return counted(rows, PEOPLE)
+
+
+def counted(rows: Sequence[tuple[str, int]], column: str) -> pd.DataFrame:
+    """Return counts with what each counts: a name for programs, and a finding that is worded where it is shown."""
+    table = pd.DataFrame(rows, columns=["what", column])
+    return table.assign(finding=[Finding(f"feedback_{name}").encoded for name in table["what"]])
+
+
+def different_views(people: Iterable[PersonFindings]) -> float:
+    """Return the share of pairs of own and colleagues' score that are called different; NaN without pairs."""
+    views = [row.view for found in people for row in found.rows if row.view is not None]
+    return sum(view in ("hidden_strength", "blind_spot") for view in views) / len(views) if views else float("nan")
+
+
+def _has_peers(found: PersonFindings) -> bool:
+    """Say whether any of colleagues' means is shown."""
+    return any(row.peers.value is not None for row in found.rows)
+
+
+def _names_nothing(found: PersonFindings) -> bool:
+    """Say whether a report names no competency at all."""
+    return not (found.strengths or found.priorities or found.having("hidden_strength") or found.having("blind_spot"))
+
+
+def _told_apart(evidence: Evidence, found: PersonFindings) -> bool:
+    """Say whether own scores named without colleagues can be told from every one that is not named.
+
+    The bound is the easiest one: the smallest error of all competencies for both. What colleagues agree to rests on
+    both views and is left to them.
+    """
+    if found.compared:
+        return True
+    scores = {row.competency: row.own.value for row in found.rows if row.own.value is not None}
+    least = normal_limit(evidence.confidence) * 2**0.5 * min(evidence.own_errors.values())
+    named = {*found.strengths, *found.priorities}
+    return all(
+        abs(scores[name] - other) > least for name in named for rest, other in scores.items() if rest not in named
+    )
+
+
+def _against_peers(found: PersonFindings) -> bool:
+    """Say whether something is called room to grow that colleagues put among their top."""
+    theirs = {row.competency: row.peers.value for row in found.rows if row.peers.value is not None}
+    if len(theirs) <= TOP:
+        return False
+    border = sorted(theirs.values(), reverse=True)[TOP - 1]
+    return any(theirs.get(name, -1.0) >= border for name in found.priorities)

@@ -1,0 +1,224 @@
+"""What a team's report says: means with intervals, spread, agreement, and what stands out; never a member."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from compendium.disclosure import hidden_groups, rater_step, rounded_to, step_for
+from compendium.steps.feedback.census import counted
+from compendium.steps.feedback.evidence import Evidence
+from compendium.steps.feedback.standing import Names, normal_limit, top_set
+from psychometrics.agreement import average_deviation, rwg_j
+from psychometrics.errors import PsychometricsError
+
+Place = Literal["above", "below", "no_clear_difference"]
+# A sixth of the answer scale is the usual upper limit of the average deviation (Burke & Dunlap 2002).
+DEVIATION_PARTS = 6
+
+
+@dataclass(frozen=True)
+class TeamRow:
+    """One competency of a team; None where too few members have a score.
+
+    Attributes
+    ----------
+    members : int
+        Members with a score.
+    mean, lower, upper, spread : float or None
+        Rounded mean with its interval, and the standard deviation of the members.
+    agreement, deviation : float or None
+        rwg(j) against evenly spread answers, and the average deviation in points of the scale.
+    cohort : float or None
+        Mean of everybody else in the cohort.
+    place : str or None
+        Whether the team lies clearly above or below everybody else.
+    peers : float or None
+        Mean of colleagues' means of the members whom enough colleagues rated.
+    """
+
+    competency: str
+    members: int
+    mean: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    spread: float | None = None
+    agreement: float | None = None
+    deviation: float | None = None
+    cohort: float | None = None
+    place: Place | None = None
+    peers: float | None = None
+
+
+@dataclass(frozen=True)
+class TeamFindings:
+    """What one team's report says.
+
+    Attributes
+    ----------
+    members : int
+        Members with at least one score.
+    rated : int or None
+        Members whom enough colleagues rated; None where colleagues were not asked.
+    strengths, priorities : tuple of str
+        Competencies that stand out within the team.
+    talk_first : tuple of str
+        Competencies on which the members' views are widest apart, widest first; none where all agree.
+    """
+
+    team: str
+    members: int
+    rated: int | None
+    rows: tuple[TeamRow, ...]
+    strengths: Names
+    priorities: Names
+    talk_first: Names
+
+
+def reported_teams(evidence: Evidence) -> pd.DataFrame:
+    """Return one row a team: its members with a score, and whether it gets a report.
+
+    A team below the minimum gets none, and neither do the teams that would give it away by subtraction.
+    """
+    if evidence.teams is None:
+        return pd.DataFrame(columns=["team", "members", "reported"])
+    people = evidence.own.scores.dropna(how="all").index
+    teams = evidence.teams.reindex(people).dropna()
+    hidden = hidden_groups(pd.DataFrame({"team": teams}), ["team"], evidence.plan.disclosure.minimum_team.value)["team"]
+    counts = teams.value_counts().sort_index()
+    rows = [{"team": str(team), "members": int(n), "reported": str(team) not in hidden} for team, n in counts.items()]
+    return pd.DataFrame(rows, columns=["team", "members", "reported"])
+
+
+def findings_of_team(evidence: Evidence, team: str) -> TeamFindings:
+    """Return what the report of a team says; the team must be one that gets a report."""
+    assert evidence.teams is not None
+    inside = evidence.own.scores.index[(evidence.teams.reindex(evidence.own.scores.index) == team).to_numpy()]
+    return findings_of_members(evidence, team, inside)
+
+
+def findings_of_members(evidence: Evidence, team: str, inside: pd.Index) -> TeamFindings:
+    """Return what the report of these people says."""
+    members = evidence.own.scores.loc[inside].dropna(how="all")
+    others = evidence.own.scores.drop(index=inside)
+    rows = tuple(_row(evidence, name, members, others) for name in evidence.scales)
+    strengths, priorities = _standing(evidence, members, rows)
+    limit = (evidence.framework.scale.maximum - evidence.framework.scale.minimum + 1) / DEVIATION_PARTS
+    apart = {row.competency: row.deviation for row in rows if row.deviation is not None and row.deviation > limit}
+    return TeamFindings(
+        team, len(members), _rated(evidence, members), rows, strengths, priorities,
+        tuple(sorted(apart, key=lambda name: -apart[name])),
+    )  # fmt: skip
+
+
+def _row(evidence: Evidence, name: str, members: pd.DataFrame, others: pd.DataFrame) -> TeamRow:
+    """Return one competency of a team."""
+    own, rest = members[name].dropna(), others[name].dropna()
+    n, needed = len(own), evidence.plan.disclosure.minimum_team.value
+    if n < needed:
+        return TeamRow(name, n)
+    step = rater_step(n)
+    error = math.sqrt(float(own.var()) / n + step**2 / 12)
+    half = float(special.stdtrit(n - 1, (1 + evidence.confidence) / 2)) * error
+    mean, spread = _rounded(float(own.mean()), step), _rounded(float(own.std()), step)
+    scale = evidence.framework.scale
+    enough = len(rest) >= evidence.plan.disclosure.minimum_group.value
+    agreement, deviation = _agreement(evidence, name, own.index)
+    return TeamRow(
+        name, n, mean, max(float(scale.minimum), mean - half), min(float(scale.maximum), mean + half), spread,
+        agreement, deviation, _rounded(float(rest.mean()), step_for(len(rest))) if enough else None,
+        _place(evidence, name, own, rest) if enough else None, _peers(evidence, name, members.index),
+    )  # fmt: skip
+
+
+def _rounded(value: float, step: float) -> float:
+    """Round to a step."""
+    return float(rounded_to(pd.Series([value]), step).iloc[0])
+
+
+def _agreement(evidence: Evidence, name: str, people: pd.Index) -> tuple[float | None, float | None]:
+    """Return rwg(j) and average deviation of the members' answers to the items of a competency, to a tenth."""
+    answers, scale = evidence.own.answers.loc[people, evidence.scales[name]], evidence.framework.scale
+    together = pd.Series("team", index=answers.index)
+    points = scale.maximum - scale.minimum + 1
+    try:
+        agreement = float(rwg_j(answers, together, points, minimum=scale.minimum).table["rwg_j"].iloc[0])
+        deviation = float(average_deviation(answers, together).table["average_deviation"].iloc[0])
+    except PsychometricsError:
+        return None, None
+    known = [value if math.isfinite(value) else None for value in (agreement, deviation)]
+    first, second = (None if value is None else _rounded(value, 0.1) for value in known)
+    return first, second
+
+
+def _place(evidence: Evidence, name: str, own: pd.Series, rest: pd.Series) -> Place:
+    """Say whether a team lies clearly above or below everybody else, the error shared among the competencies."""
+    error = math.sqrt(float(own.var()) / len(own) + float(rest.var()) / len(rest))
+    limit = normal_limit(evidence.confidence, len(evidence.scales)) * error
+    gap = float(own.mean() - rest.mean())
+    return "above" if gap > limit else "below" if gap < -limit else "no_clear_difference"
+
+
+def _peers(evidence: Evidence, name: str, people: pd.Index) -> float | None:
+    """Return the mean of colleagues' means, where enough members have one."""
+    if evidence.peers is None:
+        return None
+    means = evidence.peers.scores.reindex(people)[name].dropna()
+    if len(means) < evidence.plan.disclosure.minimum_team.value:
+        return None
+    return _rounded(float(means.mean()), rater_step(len(means)))
+
+
+def _rated(evidence: Evidence, members: pd.DataFrame) -> int | None:
+    """Return how many members enough colleagues rated."""
+    if evidence.peers is None:
+        return None
+    return int(evidence.peers.scores.reindex(members.index).notna().any(axis=1).sum())
+
+
+def _standing(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ...]) -> tuple[Names, Names]:
+    r"""Return what stands out within a team, tested on the members' own differences.
+
+    Competencies a and b differ where :math:`|\bar d| > t \, s_d / \sqrt n` for the differences d of the members.
+    """
+    signs = evidence.directions
+    ends = evidence.framework.scale.minimum + evidence.framework.scale.maximum
+    shown = [row.competency for row in rows if row.mean is not None and signs[row.competency]]
+    scores = {name: members[name].to_numpy(dtype=float) for name in shown}
+    turned = {name: score if signs[name] > 0 else ends - score for name, score in scores.items()}
+    means = {name: float(np.nanmean(score)) for name, score in turned.items()}
+    most = int(evidence.plan.feedback.most_named.value)
+
+    def least(a: str, b: str) -> float:
+        """Return the difference that is not explained by chance."""
+        differences = turned[a] - turned[b]
+        differences = differences[np.isfinite(differences)]
+        n = len(differences)
+        if n < evidence.plan.disclosure.minimum_team.value:
+            return math.inf
+        return float(special.stdtrit(n - 1, (1 + evidence.confidence) / 2) * differences.std(ddof=1) / math.sqrt(n))
+
+    top = top_set(means, least, most)
+    bottom = top_set({name: -mean for name, mean in means.items()}, least, most)
+    return (
+        tuple(name for name in top if means[name] > evidence.middle),
+        tuple(name for name in bottom if means[name] < evidence.high),
+    )
+
+
+def team_coverage(teams: pd.DataFrame, found: Sequence[TeamFindings]) -> pd.DataFrame:
+    """Return counts of teams: with a report, without, and what the reports hold."""
+    rows = [
+        ("team_report", len(found)),
+        ("no_team_report", len(teams) - len(found)),
+        ("team_with_peers", sum(any(row.peers is not None for row in each.rows) for each in found)),
+        ("team_score_missing", sum(any(row.mean is None for row in each.rows) for each in found)),
+        ("team_names_something", sum(bool(each.strengths or each.priorities) for each in found)),
+    ]
+    return counted(rows, "teams")
