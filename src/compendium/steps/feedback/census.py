@@ -13,6 +13,7 @@ from compendium.steps.feedback.standing import normal_limit
 
 # Counts of people: the gate leaves small ones blank.
 PEOPLE = "people"
+OF_REPORTS = "feedback_"
 # How many colleagues' means count as their top.
 TOP = 2
 
@@ -31,14 +32,14 @@ def coverage(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataFra
         for found in people
     )
     rows = [
-        ("individual_report", len(people)),
-        ("no_individual_report", everybody - len(people)),
-        ("own_score_missing", own),
-        ("with_peers", sum(any(row.peers.value is not None for row in found.rows) for found in people)),
-        ("peers_not_asked", lacking("not_asked")),
-        ("peers_nobody", lacking("nobody")),
-        ("peers_too_few", lacking("too_few_raters") + lacking("too_few_here")),
-        ("peers_in_part", some),
+        ("feedback_individual_report", len(people)),
+        ("feedback_no_individual_report", everybody - len(people)),
+        ("feedback_own_score_missing", own),
+        ("feedback_with_peers", sum(any(row.peers.value is not None for row in found.rows) for found in people)),
+        ("feedback_peers_not_asked", lacking("not_asked")),
+        ("feedback_peers_nobody", lacking("nobody")),
+        ("feedback_peers_too_few", lacking("too_few_raters") + lacking("too_few_here")),
+        ("feedback_peers_in_part", some),
     ]
     return counted(rows, PEOPLE)
 
@@ -49,17 +50,17 @@ def statements(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataF
     The last four are the faults that a report must not have, looked for in the finished findings.
     """
     counts: list[tuple[str, Callable[[PersonFindings], bool]]] = [
-        ("names_strength", lambda found: bool(found.strengths)),
-        ("names_priority", lambda found: bool(found.priorities)),
-        ("names_hidden_strength", lambda found: bool(found.having("hidden_strength"))),
-        ("names_blind_spot", lambda found: bool(found.having("blind_spot"))),
-        ("names_statement", lambda found: bool(found.high_items or found.low_items)),
-        ("names_nothing", _names_nothing),
-        ("high_throughout", lambda found: found.high_throughout),
-        ("fault_not_told_apart", lambda found: not _told_apart(evidence, found)),
-        ("fault_high_called_low", lambda found: found.high_throughout and bool(found.priorities)),
-        ("fault_against_peers", _against_peers),
-        ("fault_compared_without_peers", lambda found: bool(found.compared) and not _has_peers(found)),
+        ("feedback_names_strength", lambda found: bool(found.strengths)),
+        ("feedback_names_priority", lambda found: bool(found.priorities)),
+        ("feedback_names_hidden_strength", lambda found: bool(found.having("hidden_strength"))),
+        ("feedback_names_blind_spot", lambda found: bool(found.having("blind_spot"))),
+        ("feedback_names_statement", lambda found: bool(found.high_items or found.low_items)),
+        ("feedback_names_nothing", _names_nothing),
+        ("feedback_high_throughout", lambda found: found.high_throughout),
+        ("feedback_fault_not_told_apart", lambda found: not _told_apart(evidence, found)),
+        ("feedback_fault_high_called_low", lambda found: found.high_throughout and bool(found.priorities)),
+        ("feedback_fault_against_peers", _against_peers),
+        ("feedback_fault_compared_without_peers", lambda found: bool(found.compared) and not _has_peers(found)),
     ]
     rows = [(name, sum(map(check, people))) for name, check in counts]
     return counted(rows, PEOPLE)
@@ -67,8 +68,9 @@ def statements(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataF
 
 def counted(rows: Sequence[tuple[str, int]], column: str) -> pd.DataFrame:
     """Return counts with what each counts: a name for programs, and a finding that is worded where it is shown."""
-    table = pd.DataFrame(rows, columns=["what", column])
-    return table.assign(finding=[Finding(f"feedback_{name}").encoded for name in table["what"]])
+    kinds = [kind for kind, _ in rows]
+    told = {"what": [kind.removeprefix(OF_REPORTS) for kind in kinds], column: [count for _, count in rows]}
+    return pd.DataFrame(told | {"finding": [Finding(kind).encoded for kind in kinds]})
 
 
 def different_views(people: Iterable[PersonFindings]) -> float:

@@ -215,10 +215,10 @@ def _standing(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ..
 def team_coverage(teams: pd.DataFrame, found: Sequence[TeamFindings]) -> pd.DataFrame:
     """Return counts of teams: with a report, without, and what the reports hold."""
     rows = [
-        ("team_report", len(found)),
-        ("no_team_report", len(teams) - len(found)),
-        ("team_with_peers", sum(any(row.peers is not None for row in each.rows) for each in found)),
-        ("team_score_missing", sum(any(row.mean is None for row in each.rows) for each in found)),
-        ("team_names_something", sum(bool(each.strengths or each.priorities) for each in found)),
+        ("feedback_team_report", len(found)),
+        ("feedback_no_team_report", len(teams) - len(found)),
+        ("feedback_team_with_peers", sum(any(row.peers is not None for row in each.rows) for each in found)),
+        ("feedback_team_score_missing", sum(any(row.mean is None for row in each.rows) for each in found)),
+        ("feedback_team_names_something", sum(bool(each.strengths or each.priorities) for each in found)),
     ]
     return counted(rows, "teams")
