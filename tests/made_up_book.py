@@ -18,6 +18,7 @@ from jinja2 import nodes
 from compendium.cohort import CohortSettings
 from compendium.framework import Framework, load_framework
 from compendium.outputs import catalogue
+from compendium.outputs.runs import record_run
 from compendium.outputs.saving import Origin, Results
 from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
 from compendium.plan import StudyPlan, load_plan
@@ -25,7 +26,12 @@ from compendium.report.book.passports import FACTS
 from compendium.report.book.passports import TABLE as PASSPORTS
 from compendium.study import OF_A_FRAMEWORK, has_part
 
-SOURCE = "psychometrics.a_family_with_a_long_name.a_module_of_it.a_function_of_that_module"
+SOURCE, STATISTIC = (
+    "compendium.steps.item_analysis.decisions.final_decisions",
+    "psychometrics.reliability.cronbach_alpha",
+)
+# Columns that count people: a share in them would be a group too small to show.
+COUNTS = ("n", "people")
 ASKING = ("value", "percent", "p", "text", "raw", "table", "figure")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="120"><rect width="300" height="120"/></svg>'
 FULL: dict[str, Any] = {
@@ -64,7 +70,13 @@ class SavedName:
     kind: str
     name: str
     notebook: str
+    cell: str
     tags: tuple[str, ...]
+
+    @property
+    def origin(self) -> Origin:
+        """Where it would come from."""
+        return Origin(SOURCE, (STATISTIC,), self.cell)
 
 
 @dataclass(frozen=True)
@@ -128,9 +140,13 @@ def _written_names() -> list[SavedName]:
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code":
                 tags, names = tuple(cell.metadata.get("tags", [])), _kept_in(cell.source)
-                found += [SavedName("value", name, path.stem, tags) for name in names if name in known.values]
-                found += [SavedName("table", name, path.stem, tags) for name in names if name in known.tables]
-                found += [SavedName("figure", name, path.stem, tags) for name in names if name in known.figures]
+                kinds = {"value": known.values, "table": known.tables, "figure": known.figures}
+                found += [
+                    SavedName(kind, name, path.stem, cell["id"], tags)
+                    for kind, entries in kinds.items()
+                    for name in names
+                    if name in entries
+                ]
     return list({(each.kind, each.name): each for each in found}.values())
 
 
@@ -151,20 +167,21 @@ def _documents() -> set[str]:
 def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], gates_open: bool) -> None:
     """Save what one notebook would save."""
     save = Results(made.folders, notebook)
+    record_run(made.folders, notebook, {"study.yaml": "made up"})
     if notebook == "03_cohort_quality":
         said = "supported at n = 9 (needs 5)" if gates_open else "not supported at n = 9, would need 50"
+        cell = next(saved.cell for saved in saved_names() if saved.notebook == notebook)
         for gate in made.plan.gates:
-            save.value(f"supported_{gate}", gates_open, note=said, origin=Origin(SOURCE))
+            save.value(f"supported_{gate}", gates_open, note=said, origin=Origin(SOURCE, (STATISTIC,), cell))
     for saved in saved_names():
         if saved.notebook != notebook or not _runs(saved.tags, made, gates_open):
             continue
         if saved.kind == "value":
-            save.value(saved.name, _value(saved.name, made), origin=Origin(SOURCE))
+            save.value(saved.name, _value(saved.name, made), origin=saved.origin)
         elif saved.kind == "table":
             asked = columns.get(saved.name, {}) or {"row": "made up"}
-            save.table(
-                saved.name, pd.DataFrame([asked, asked]), caption=f"Made up: {saved.name}", origin=Origin(SOURCE)
-            )
+            frame = pd.DataFrame([asked, asked])
+            save.table(saved.name, frame, caption=f"Made up: {saved.name}", origin=saved.origin)
         else:
             _save_figure(made.folders, saved)
 
@@ -178,9 +195,9 @@ def _save_figure(folders: ResultFolders, saved: SavedName) -> None:
         "caption": f"Made up: {saved.name}",
         "alt": "A grey box",
         "notebook": saved.notebook,
-        "cell": None,
+        "cell": saved.cell,
         "builder": SOURCE,
-        "statistics": [],
+        "statistics": [STATISTIC],
     }
     (folders.figures / f"{saved.name}.json").write_text(json.dumps(metadata), encoding="utf-8")
 
@@ -221,16 +238,24 @@ def _value(name: str, made: MadeUp) -> Any:
 def _columns_asked_for(book: Path) -> dict[str, dict[str, Any]]:
     """Return the columns that pages ask of each table, with a cell that suits them."""
     words = dict.fromkeys(("item", "competency", "self_wording", "decision", "reasons", "advice"), "made up")
-    asked: dict[str, dict[str, Any]] = {PASSPORTS: words | dict.fromkeys([fact[0] for fact in FACTS], 0.25)}
+    asked: dict[str, dict[str, Any]] = {
+        PASSPORTS: words | {fact[0]: 12 if fact[0] in COUNTS else 0.25 for fact in FACTS}
+    }
     for page in sorted(book.glob("*.md")):
         for function, arguments, options in calls(page):
             if function == "table" and arguments:
                 columns = asked.setdefault(arguments[0], {})
                 bounds = [bound for pair in (options.get("intervals") or {}).values() for bound in pair]
-                columns.update(dict.fromkeys([*(options.get("columns") or []), *bounds], 0.25))
+                names = [*(options.get("columns") or []), *bounds]
+                columns.update({name: _cell(name) for name in names})
                 for column, wanted in (options.get("where") or {}).items():
                     columns[column] = wanted[0] if isinstance(wanted, list) else wanted
     return asked
+
+
+def _cell(column: str) -> float:
+    """Return a number that suits a column: enough people to be shown, or a share."""
+    return 12 if column in COUNTS or column.startswith("n_") else 0.25
 
 
 def _literal(node: nodes.Expr) -> Any:

@@ -223,7 +223,10 @@ def _public_functions(module: ModuleType) -> list[FunctionType]:
     return [
         value
         for name, value in vars(module).items()
-        if isinstance(value, FunctionType) and not name.startswith("_") and value.__module__.startswith(home)
+        if isinstance(value, FunctionType)
+        and not name.startswith("_")
+        and value.__module__.startswith(home)
+        and "._" not in public_name(value)
     ]
 
 

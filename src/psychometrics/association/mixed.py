@@ -73,9 +73,10 @@ def random_intercept(
 ) -> MixedModelResult:
     r"""Linear model with a random intercept for each grouping, by REML.
 
-    .. math:: y_{ij} = x_{ij}'\beta + u_j + e_{ij}, \quad u_j \sim N(0, \tau^2), \quad e_{ij} \sim N(0,
-    \sigma^2),
-              \quad \mathrm{ICC}(1) = \tau^2 / (\tau^2 + \sigma^2)
+    .. math::
+
+       y_{ij} = x_{ij}'\beta + u_j + e_{ij}, \quad u_j \sim N(0, \tau^2), \quad e_{ij} \sim N(0, \sigma^2), \quad
+       \mathrm{ICC}(1) = \tau^2 / (\tau^2 + \sigma^2)
 
     Coefficients are tested with t and Satterthwaite's degrees of freedom. The interval of ICC(1) holds the
     values whose profiled restricted deviance lies within the chi-square quantile (one degree of freedom) of

@@ -68,7 +68,7 @@ def restricted_cubic_basis(x: Array | pd.Series, knots: Sequence[float]) -> Arra
     r"""Terms of a cubic spline that is a straight line beyond its outer knots.
 
     .. math:: X_1 = x, \quad X_{j+1} = \frac{(x - t_j)_+^3 - (x - t_{k-1})_+^3 \frac{t_k - t_j}{t_k - t_{k-1}}
-              + (x - t_k)_+^3 \frac{t_{k-1} - t_j}{t_k - t_{k-1}}}{(t_k - t_1)^2}, \quad j = 1, \dots, k - 2
+              + (x - t_k)_+^3 \frac{t_{k-1} - t_j}{t_k - t_{k-1}}}{(t_k - t_1)^2}, \quad j = 1, \ldots, k - 2
 
     Parameters
     ----------

@@ -144,7 +144,7 @@ def person_fit(model: GradedResponse, responses: pd.DataFrame) -> pd.DataFrame:
 
     .. math:: l_z = \frac{l_0 - E(l_0)}{\sqrt{V(l_0)}}, \quad l_0 = \sum_i \ln P_{i x_i}(\hat\theta), \quad
        E(l_0) = \sum_i\sum_k P_{ik}\ln P_{ik}, \quad
-       V(l_0) = \sum_i\Big[\sum_k P_{ik}\ln^2 P_{ik} - \big(\sum_k P_{ik}\ln P_{ik}\big)^2\Big]
+       V(l_0) = \sum_i\left[\sum_k P_{ik}\ln^2 P_{ik} - \left(\sum_k P_{ik}\ln P_{ik}\right)^2\right]
 
     over the items the person answered, at the EAP score. Far below zero means answers that the model finds unlikely;
     with an estimated score the spread is somewhat below one, so that cut-offs from the normal flag too few.

@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 
 from compendium.report.book.saved import SavedFigure
+from compendium.report.book.trail import cell_anchor
 
 SHOWN_TYPES = ("text/html", "image/svg+xml", "image/png")
 LANGUAGE = {"name": "python", "pygments_lexer": "python3"}
@@ -31,10 +32,19 @@ def copy_notebook(source: Path, target: Path, figures: Mapping[str, SavedFigure]
     for figure in figures.values():
         if figure.origin.notebook == source.stem:
             kept.setdefault(figure.origin.cell, []).append(figure)
-    notebook.cells = [_shown(cell, kept.get(cell["id"], [])) for cell in notebook.cells]
+    shown = [_shown(cell, kept.get(cell.get("id"), [])) for cell in notebook.cells]
+    notebook.cells = [each for cell in shown for each in (*_anchor(cell), cell)]
     notebook.metadata["language_info"] = LANGUAGE
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
+
+
+def _anchor(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Return the place that links to a code cell lead to."""
+    if cell.cell_type != "code" or not cell.get("id"):
+        return []
+    place = f'<div class="cell-place" id="{cell_anchor(cell["id"])}"><span>cell {cell["id"]}</span></div>'
+    return [nbformat.v4.new_markdown_cell(place, id=f"place-{cell['id']}"[:64])]
 
 
 def _shown(cell: nbformat.NotebookNode, saved: list[SavedFigure]) -> nbformat.NotebookNode:

@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from compendium.files import checksum
 from compendium.framework import Framework
 from compendium.paths import BOOK, ResultFolders
 from compendium.plan import StudyPlan
-from compendium.report.book import appendix, pages
+from compendium.report.book import appendix, chain, glossary, pages, reading
 from compendium.report.book.faults import BookError
+from compendium.report.book.prose import FUNCTIONS_MARK, GLOSSARY_MARK, RESULTS_MARK
+from compendium.report.book.reference import Reference, index_of, raw_html, read_reference
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Study
+from compendium.report.book.trail import TrailPages
+from compendium.report.figures import theme
 
 if TYPE_CHECKING:
     from compendium.cohort import CohortSettings
 
 WORK_PREFIX = ".book-"
+# What Sphinx remembers from the last build, so that one changed page is one page to write.
+KEPT, REFERENCE = ".kept-book", "reference.pickle"
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-REMOTE_ASSET = re.compile(
-    r"<(?:script|img|iframe|source|object|embed)\b[^>]*\b(?:src|data)=[\"'](?:https?:)?//[^\"']+"
-    r"|<link\b(?![^>]*rel=[\"'](?:canonical|license|author|help|index|search|next|prev))[^>]*href=[\"'](?:https?:)?//[^\"']+",
-    re.IGNORECASE,
-)
+DOCUMENTS = (".md", ".ipynb")
+SETTINGS = ("_config.yml", "_toc.yml", "references.bib", reading.NOTES)
 
 
 def build(
@@ -66,34 +72,84 @@ def build(
         elsewhere. The book that was there before stays as it was.
     """
     _remove_leftovers(folders.root)
+    kept = folders.root / KEPT
+    kept.mkdir(exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folders.root, prefix=WORK_PREFIX))
     try:
         study = Study(SavedResults(folders), framework, settings, plan)
-        write_sources(study, source, work / "source")
-        built = run_sphinx(work / "source", work / "output")
-        refuse_remote_assets(built)
-        _swap(built, folders.book, work / "previous")
+        reference = read_reference(kept / REFERENCE)
+        write_sources(study, source, work / "source", reference)
+        reference.keep(kept / REFERENCE)
+        fresh = update(work / "source", kept)
+        try:
+            pages = run_sphinx(kept / "source", kept / "output", fresh=fresh)
+        except BookError:  # what was complained of once is not complained of again
+            shutil.rmtree(kept)
+            raise
+        shutil.copytree(pages, work / "book")
+        add_files(study, work / "book", reference)
+        chain.write_search_texts(work / "book")
+        chain.check(work / "book")
+        _swap(work / "book", folders.book, work / "previous")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return folders.book / "index.html"
 
 
-def write_sources(study: Study, source: Path, target: Path) -> None:
-    """Write everything Sphinx needs: pages, executed notebooks, figures, tables, contents, settings."""
+def write_sources(study: Study, source: Path, target: Path, reference: Reference) -> None:
+    """Write everything Sphinx needs: pages, executed notebooks, figures, contents, settings, trail, functions."""
     written = pages.read_pages(source)
     contents = yaml.safe_load((source / "_toc.yml").read_text(encoding="utf-8"))
     pages.check_contents(contents, written)
     chosen = pages.wanted(written, study)
-    rendered = pages.render(chosen, study)
-    target.mkdir(parents=True)
-    for page in rendered:
-        (target / f"{page.name}.md").write_text(page.text, encoding="utf-8")
+    trail = TrailPages(study, reference)
+    functions = reference.asked(trail.addresses, whole=any(page.name == "functions" for page in chosen))
+    texts = {page.name: page.text for page in pages.render(chosen, study)}
+    lists = {
+        RESULTS_MARK: raw_html(trail.index()),
+        FUNCTIONS_MARK: raw_html(index_of(functions)),
+        GLOSSARY_MARK: raw_html(glossary.as_html(source)),
+    }
+    for mark, text in lists.items():
+        texts = {name: page.replace(mark, text) for name, page in texts.items()}
+    for name, text in {**texts, **trail.pages(), **functions}.items():
+        path = target / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     notebooks = _copy_notebooks(study, target)
-    _copy_results(study, target)
+    _copy_figures(study, target)
     _copy_assets(source, target)
     available = {*(page.name for page in chosen), *notebooks}
     _write_yaml(target / "_toc.yml", pages.prune_contents(contents, available))
     _write_yaml(target / "_config.yml", configuration(source / "_config.yml", study))
+    notes = {"functions": _addresses(trail, reference, functions), "terms": glossary.terms(source)}
+    (target / reading.NOTES).write_text(json.dumps(notes, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+
+
+def update(source: Path, kept: Path) -> bool:
+    """Bring what is kept for Sphinx up to date, file by file; say whether everything must be written anew.
+
+    It must where pages came or went, where settings or terms changed, and where the program that writes pages did.
+    """
+    target = kept / "source"
+    known = {path.relative_to(source): path for path in source.rglob("*") if path.is_file()}
+    names = [name.as_posix() for name in sorted(known) if name.suffix in DOCUMENTS]
+    program = sorted(Path(__file__).parent.glob("*.py"))
+    key = checksum(*names, *(source / name for name in SETTINGS if (source / name).is_file()), *program)
+    record = kept / "key"
+    fresh = not (target.is_dir() and record.is_file() and record.read_text(encoding="utf-8") == key)
+    record.unlink(missing_ok=True)
+    if fresh:
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.rmtree(kept / "output", ignore_errors=True)
+    for name in {path.relative_to(target) for path in target.rglob("*") if path.is_file()} - known.keys():
+        (target / name).unlink()
+    for name, path in known.items():
+        if not (target / name).is_file() or (target / name).read_bytes() != path.read_bytes():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / name)
+    record.write_text(key, encoding="utf-8")
+    return fresh
 
 
 def banner_sentences(study: Study) -> list[str]:
@@ -125,11 +181,11 @@ def configuration(path: Path, study: Study) -> dict[str, Any]:
     return settings
 
 
-def run_sphinx(source: Path, output: Path) -> Path:
+def run_sphinx(source: Path, output: Path, *, fresh: bool = True) -> Path:
     """Run jupyter-book, silent unless it fails, and return the folder of the pages."""
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(source), "--path-output", str(output)]
     done = subprocess.run(
-        [*command, "--warningiserror", "--keep-going", "--nitpick", "--all", "-q"],
+        [*command, "--warningiserror", "--keep-going", "--nitpick", *(["--all"] if fresh else []), "-q"],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"},
@@ -143,12 +199,27 @@ def run_sphinx(source: Path, output: Path) -> Path:
     return built
 
 
-def refuse_remote_assets(built: Path) -> None:
-    """Refuse a book with a page that would fetch something from elsewhere."""
-    for path in sorted(built.rglob("*.html")):
-        found = REMOTE_ASSET.search(path.read_text(encoding="utf-8"))
-        if found:
-            raise BookError(f"{path.relative_to(built)} would fetch something from elsewhere: {found[0]}")
+def add_files(study: Study, book: Path, reference: Reference) -> None:
+    """Put the files beside the pages that the trail offers: tables, values, figures, values of other software."""
+    folders, files = study.saved.folders, book / "files"
+    offered = ((folders.tables, "csv"), (folders.values, "json"), (folders.figures, "svg"), (folders.figures, "pdf"))
+    for folder, ending in offered:
+        (files / folder.name).mkdir(parents=True, exist_ok=True)
+        for path in sorted(folder.glob(f"*.{ending}")):
+            shutil.copyfile(path, files / folder.name / path.name)
+    (files / "reference").mkdir()
+    for path in reference.checks.value_files():
+        name = f"{path.name}.txt" if path.suffix == ".R" else path.name
+        shutil.copyfile(path, files / "reference" / name)
+
+
+def _addresses(trail: TrailPages, reference: Reference, functions: Mapping[str, str]) -> dict[str, str]:
+    """Return where in this book each function is explained, by its name and by the names that results use."""
+    entries = [entry for entry in reference.inventory.entries if entry.page in functions]
+    found = {entry.name.rpartition(".")[2]: entry for entry in entries if entry.kind == "function"}
+    found |= {entry.name: entry for entry in entries}
+    found |= {name: entry for name in trail.addresses if (entry := reference.inventory.find(name))}
+    return {name: f"{entry.page}.html#{entry.name}" for name, entry in sorted(found.items())}
 
 
 def _complaints(done: subprocess.CompletedProcess[str], source: Path) -> str:
@@ -166,13 +237,12 @@ def _copy_notebooks(study: Study, target: Path) -> set[str]:
     return {f"notebooks/{path.stem}" for path in study.saved.notebooks}
 
 
-def _copy_results(study: Study, target: Path) -> None:
-    """Copy figures and tables that pages show or offer for download."""
-    folders = study.saved.folders
-    for folder, ending in ((folders.figures, "svg"), (folders.figures, "pdf"), (folders.tables, "csv")):
-        (target / folder.name).mkdir(exist_ok=True)
-        for path in sorted(folder.glob(f"*.{ending}")):
-            shutil.copyfile(path, target / folder.name / path.name)
+def _copy_figures(study: Study, target: Path) -> None:
+    """Copy the figures that pages show, in colours that follow the reader's."""
+    (target / "figures").mkdir()
+    for path in sorted(study.saved.folders.figures.glob("*.svg")):
+        text = theme.follow_colours(path.read_text(encoding="utf-8"))
+        (target / "figures" / path.name).write_text(text, encoding="utf-8")
 
 
 def _copy_assets(source: Path, target: Path) -> None:

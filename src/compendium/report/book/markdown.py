@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from compendium.report.book.headings import HEADINGS
-from compendium.report.book.saved import Origin, SavedFigure, SavedTable
+from compendium.report.book.saved import SavedFigure, SavedTable
 from compendium.rounding import NOT_SHOWN, rounded
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
@@ -58,11 +58,20 @@ def figure(saved: SavedFigure, target: str, origin: str) -> str:
     return f"{head}\n{escape(saved.caption)}\n\n{origin}\n:::"
 
 
-def origin_line(origin: Origin, page: str | None, download: str = "") -> str:
-    """Say which notebook and function made a result, with a link where the notebook is in the book."""
-    notebook = f"{{doc}}`{origin.notebook} </{page}>`" if page else escape(origin.notebook)
-    data = f" · {{download}}`full precision <{download}>`" if download else ""
-    return f"From notebook {notebook}, `{origin.function}`{data}"
+def origin_line(trail: str, download: str = "") -> str:
+    """Link to the trail of a table or figure, and to its numbers."""
+    data = f' · <a href="{download}">Data at full precision (CSV)</a>' if download else ""
+    return f'<a class="trail-line" href="{trail}">How this was made</a>{data}'
+
+
+def trail_link(address: str, shown: str) -> str:
+    """Write a number as a link to its trail."""
+    return f'<a class="trail" href="{address}">{shown}</a>'
+
+
+def trail_mark(address: str) -> str:
+    """Write a small mark that leads to the trail of the words before it."""
+    return f'<a class="trail mark" href="{address}" aria-label="where this comes from"></a>'
 
 
 def aside(text: str, kind: str) -> str:

@@ -28,7 +28,7 @@ def visit_block(writer: Any, node: nodes.math_block) -> None:
     """Write a formula of its own line, with its number when it has one."""
     number = _number(writer, node)
     writer.body.append(
-        f'<div class="formula"{_identifier(node)}>{convert(node.astext(), display="block")}{number}</div>'
+        f'<div class="formula" tabindex="0"{_identifier(node)}>{convert(node.astext(), display="block")}{number}</div>'
     )
     raise nodes.SkipNode
 

@@ -17,7 +17,6 @@ from compendium.report.book.prose import Prose
 from compendium.report.book.subject import Study
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-SOURCES_MARK = "<!-- sources -->"
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _met(page: Page, need: str, prose: Prose) -> bool:
 
 
 def _render_page(page: Page, study: Study) -> RenderedPage:
-    """Fill in one page, with the list of its sources at the mark or the end."""
+    """Fill in one page."""
     prose = Prose(study)
     try:
         text = _environment().from_string(page.text).render(_vocabulary(prose))
@@ -136,21 +135,14 @@ def _render_page(page: Page, study: Study) -> RenderedPage:
         raise BookError(f"{page.name}.md, line {error.lineno}: {error.message}") from error
     except (BookError, jinja2.UndefinedError, TypeError) as error:
         raise BookError(f"{page.name}.md: {error}") from error
-    return RenderedPage(page.name, _with_sources(text, prose.sources()))
-
-
-def _with_sources(text: str, sources: str) -> str:
-    """Put the list of sources where the page wants it."""
-    if SOURCES_MARK in text:
-        return text.replace(SOURCES_MARK, sources)
-    return f"{text.rstrip()}\n\n{sources}\n" if sources else text
+    return RenderedPage(page.name, text)
 
 
 def _vocabulary(prose: Prose) -> dict[str, Any]:
     """Return every word a page may use."""
     study = prose.study
     names = [name for name in dir(prose) if not name.startswith("_") and callable(getattr(prose, name))]
-    functions = {name: getattr(prose, name) for name in names if name != "sources"}
+    functions = {name: getattr(prose, name) for name in names}
     return {**functions, "framework": study.framework, "cohort": study.settings, "plan": study.plan}
 
 

@@ -1,45 +1,46 @@
 """The words a page may use in double braces: values, tables, figures and questions about the cohort.
 
-Each is a method of :class:`Prose` without leading underscore, and a page calls it by that name.
+Each is a method of :class:`Prose` without leading underscore, and a page calls it by that name. Every number, table and
+figure carries a link to its trail.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from compendium import rounding as tables
 from compendium.faults import suggest
-from compendium.report import wording
-from compendium.report.book import listings, markdown, passports, trail
+from compendium.report.book import listings, markdown, passports
 from compendium.report.book.faults import BookError
 from compendium.report.book.saved import SavedValue
 from compendium.report.book.subject import Study
+from compendium.report.book.trail import address
 
-if TYPE_CHECKING:
-    pass
-
+# What the builder puts in the place of these.
+RESULTS_MARK = "<!-- every result -->"
+FUNCTIONS_MARK = "<!-- every function -->"
+GLOSSARY_MARK = "<!-- glossary -->"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @dataclass
 class Prose:
-    """The functions of one page; it remembers which values the page used."""
+    """The functions of one page."""
 
     study: Study
-    used: dict[str, str] = field(default_factory=dict)
 
     def value(self, name: str, decimals: int = 2) -> str:
         """Write a saved number; one that is not defined is said in words."""
-        return self._written(name, lambda content: tables.number(content, decimals))
+        return self._linked(name, lambda content: tables.number(content, decimals))
 
     def percent(self, name: str, decimals: int = 0) -> str:
         """Write a saved share as a percentage."""
-        return self._written(name, lambda content: tables.percent(content, decimals).replace(" ", NO_BREAK))
+        return self._linked(name, lambda content: tables.percent(content, decimals).replace(" ", NO_BREAK))
 
     def share(self, number: float) -> str:
         """Write a share that stands in the plan as a percentage."""
@@ -47,11 +48,11 @@ class Prose:
 
     def p(self, name: str) -> str:
         """Write a saved p value with its sign, as in ``= .032`` or ``< .001``."""
-        return self._written(name, lambda content: _with_sign(tables.p_value(content)))
+        return self._linked(name, lambda content: _with_sign(tables.p_value(content)))
 
     def text(self, name: str) -> str:
-        """Write a saved text as it is."""
-        return self._written(name, self._in_words)
+        """Write a saved text, with a mark that leads to its trail."""
+        return self._marked(name, self._written(name, self.study.in_words))
 
     def raw(self, name: str) -> Any:
         """Return a saved value for a question in the page, such as whether it is above zero."""
@@ -97,23 +98,23 @@ class Prose:
         limits = [bound for pair in (intervals or {}).values() for bound in pair]
         frame = _selected(saved.frame, name, [*columns, *limits] if columns else None, rows, where)
         if frame.empty:
-            return f"*No rows: {markdown.escape(saved.caption)}*"
+            return ""
         words = self.study.labels if labels else None
         body = markdown.pipe_table(frame, decimals=decimals, labels=words, headings=headings, intervals=intervals)
-        origin = markdown.origin_line(saved.origin, self._appendix(saved.origin.notebook), f"/tables/{name}.csv")
+        origin = markdown.origin_line(address("table", name, saved.origin), f"files/tables/{name}.csv")
         shown = markdown.saved_table(saved, body, origin, len(frame.columns) - len(limits))
         return markdown.folded(folded, shown) if folded else shown
 
     def figure(self, name: str) -> str:
         """Show a saved figure with its caption, alternative text and origin."""
         saved = self.study.saved.figure(name)
-        origin = markdown.origin_line(saved.origin, self._appendix(saved.origin.notebook))
+        origin = markdown.origin_line(address("figure", name, saved.origin))
         return markdown.figure(saved, f"/figures/{name}.svg", origin)
 
     def document(self, name: str, words: str) -> str:
         """Link to a saved document."""
         self.study.saved.figure(name)
-        return f"{{download}}`{words} </figures/{name}.pdf>`"
+        return f'<a href="files/figures/{name}.pdf">{words}</a>'
 
     def passports(self) -> str:
         """Show the passport of every item, one competency after the other."""
@@ -123,7 +124,7 @@ class Prose:
         """Show a table of what went in (framework, plan, cohort settings), with the file it comes from."""
         listing = listings.listing(name, self.study, **about)
         if listing.frame.empty:
-            return f"*None: {markdown.escape(listing.caption)}*"
+            return ""
         body = markdown.pipe_table(listing.frame)
         shown = markdown.captioned_table(body, listing.caption)
         return f"{shown}\n\n{markdown.aside(f'From {listing.origin}', 'origin')}"
@@ -143,7 +144,8 @@ class Prose:
 
     def reason(self, gate: str) -> str:
         """Say in words what the gate of an analysis found."""
-        return markdown.escape(self._in_words(self.study.saved.value(self._gate(gate)).note))
+        name = self._gate(gate)
+        return self._marked(name, markdown.escape(self.study.in_words(self.study.saved.value(name).note)))
 
     def page(self, name: str, words: str) -> str:
         """Link to a page, or write the words alone where this book leaves the page out."""
@@ -158,39 +160,32 @@ class Prose:
         """Write text that did not come from a page so that Markdown leaves it alone."""
         return markdown.escape(words)
 
-    def results(self, kind: str) -> str:
-        """List every ``tables``, ``figures`` or ``values`` of the cohort with its origin."""
-        return trail.results(self.study, kind, self.notebook)
+    def every_result(self) -> str:
+        """List every result of the cohort with a link to its trail; the builder puts the list in."""
+        return RESULTS_MARK
 
-    def sources(self) -> str:
-        """List every value the page used, with the notebook and function that made it."""
-        if not self.used:
-            return ""
-        frame = pd.DataFrame([self._trail(name) for name in sorted(self.used)])
-        head = "::::{dropdown} Where the numbers in the text come from\n:class-container: sources\n"
-        return f"{head}\n{_sources_table(frame)}\n::::"
+    def every_function(self) -> str:
+        """List every page of functions; the builder puts the list in."""
+        return FUNCTIONS_MARK
+
+    def glossary(self) -> str:
+        """List every term with its meaning; the builder puts the list in."""
+        return GLOSSARY_MARK
 
     def _written(self, name: str, write: Any) -> str:
-        """Write a value and remember it; say the note where there is none."""
+        """Write a value; say the note where there is none."""
         saved = self.study.saved.value(name)
-        said = self._in_words(saved.note) or "not defined" if saved.content is None else _apply(write, saved)
-        self.used[name] = said
+        said = self.study.in_words(saved.note) or "not defined" if saved.content is None else _apply(write, saved)
         return markdown.escape(said) if isinstance(saved.content, str) or saved.content is None else said
 
-    def _in_words(self, text: Any) -> str:
-        """Return a saved text for a reader: findings in words, several as sentences one after the other."""
-        return wording.running_text(text, self.study.labels)
+    def _linked(self, name: str, write: Any) -> str:
+        """Write a number as a link to its trail."""
+        origin = self.study.saved.value(name).origin
+        return markdown.trail_link(address("value", name, origin), self._written(name, write))
 
-    def _trail(self, name: str) -> dict[str, str]:
-        """Return one line of the list of sources."""
-        saved = self.study.saved.value(name)
-        notebook = self.notebook(saved.origin.notebook)
-        return {
-            "shown as": markdown.escape(self.used[name]),
-            "value": f"`{name}`",
-            "notebook": notebook,
-            "function": f"`{saved.origin.function}`",
-        }
+    def _marked(self, name: str, words: str) -> str:
+        """Write words with a mark behind them that leads to their trail."""
+        return f"{words}{markdown.trail_mark(address('value', name, self.study.saved.value(name).origin))}"
 
     def _gate(self, gate: str) -> str:
         """Return the name of the value that holds a gate's answer."""
@@ -242,9 +237,3 @@ def _matching(column: str, frame: pd.DataFrame) -> list[str]:
 def _says_something(column: pd.Series[Any]) -> bool:
     """Say whether a column has an entry at all."""
     return bool((column.notna() & (column.astype(object) != "")).any()) or column.empty
-
-
-def _sources_table(frame: pd.DataFrame) -> str:
-    """Write the list of sources; its cells are Markdown already."""
-    rows = [f"| {' | '.join(cells)} |" for cells in frame.itertuples(index=False, name=None)]
-    return "\n".join([f"| {' | '.join(frame.columns)} |", f"|{' :--- |' * len(frame.columns)}", *rows])

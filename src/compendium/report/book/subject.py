@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compendium.framework import Framework
 from compendium.plan import StudyPlan
+from compendium.report import wording
 from compendium.report.book.headings import WORDS
 from compendium.report.book.saved import SavedResults
 
@@ -30,3 +31,7 @@ class Study:
         groups = {name: group.label for name, group in self.settings.groups.items()}
         claims = {name: claim.short for name, claim in self.plan.claims.published.items()}
         return {**WORDS, **groups, **claims, **self.framework.labels}
+
+    def in_words(self, text: Any) -> str:
+        """Return a saved text for a reader: findings in words, several as sentences one after the other."""
+        return wording.running_text(text, self.labels)

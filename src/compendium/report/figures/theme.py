@@ -35,6 +35,28 @@ STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
 }
 
+# What stands for ink, paper and grey where a reader's screen is dark; other colours serve on both.
+DARK_PAPER = "#14181e"
+DARK = {INK: "#e6e6e6", GRID: "#3a4048", "#000000": "#f0f0f0", "#5A5A5A": "#b4b4b4"}
+# Pictures made of coloured cells, with ink that was chosen for the colour under it, stay as on paper.
+OF_CELLS = ("QuadMesh", "<image", "typst")
+
+
+def follow_colours(svg: str) -> str:
+    """Let a saved figure follow the colours of the page it stands on: dark paper where the reader's is dark."""
+    if any(sign in svg for sign in OF_CELLS) or "<svg" not in svg:
+        return svg
+    rules = [
+        f'[style*="{kind}: {colour.lower()}"] {{ {kind}: {dark} !important; }}'
+        for colour, dark in DARK.items()
+        for kind in ("fill", "stroke")
+    ]
+    backs = ", ".join(f'[id^="{part}_"] > g:first-child > path' for part in ("figure", "axes"))
+    paper = f"{backs} {{ fill: {DARK_PAPER} !important; }}"
+    style = f"<style>@media (prefers-color-scheme: dark) {{ {' '.join([*rules, paper])} }}</style>"
+    head = svg.index(">", svg.index("<svg")) + 1
+    return f"{svg[:head]}{style}{svg[head:]}"
+
 
 def subplots(width: float = 7.0, height: float = 4.0, *, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """Return a figure in the house style and its axes as a flat list; sizes in inches."""

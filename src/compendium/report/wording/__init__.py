@@ -4,6 +4,7 @@ Nothing reads a sentence back. A second language is a second file beside ``engli
 """
 
 from compendium.report.wording.numbers import MINUS, NOT_SHOWN, number, p_value, percent
+from compendium.report.wording.results import described
 from compendium.report.wording.sentences import LANGUAGES, capital, kinds, running_text, sentence, sentences, shown
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "MINUS",
     "NOT_SHOWN",
     "capital",
+    "described",
     "kinds",
     "number",
     "p_value",
