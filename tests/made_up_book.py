@@ -24,7 +24,7 @@ from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
 from compendium.plan import StudyPlan, load_plan
 from compendium.report.book.passports import FACTS
 from compendium.report.book.passports import TABLE as PASSPORTS
-from compendium.study import OF_A_FRAMEWORK, has_part
+from compendium.study import carries
 
 SOURCE, STATISTIC = (
     "compendium.steps.item_analysis.decisions.final_decisions",
@@ -215,13 +215,11 @@ def _has(what: str, made: MadeUp, gates_open: bool) -> bool:
     """Say whether the made-up cohort has something."""
     if what.startswith("gate_"):
         return gates_open
-    if what in OF_A_FRAMEWORK:
-        return has_part(made.framework, what)
     if what == "candidates":
         return bool((made.framework.items["status"] == "candidate").any())
     if what == "comparable_groups":
         return "sector" in made.settings.groups
-    return what in made.settings.collected
+    return carries(what, made.settings, made.framework, made.plan)
 
 
 def _value(name: str, made: MadeUp) -> Any:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from compendium import rounding as tables
 from compendium.faults import suggest
-from compendium.report.book import listings, markdown, passports
+from compendium.report.book import brief, listings, markdown, passports
 from compendium.report.book.faults import BookError
 from compendium.report.book.saved import SavedValue
 from compendium.report.book.subject import Study
@@ -115,6 +115,11 @@ class Prose:
         """Link to a saved document."""
         self.study.saved.figure(name)
         return f'<a href="files/figures/{name}.pdf">{words}</a>'
+
+    def claims_in_brief(self) -> str:
+        """List the claims for someone who knows no statistics."""
+        origin = self.study.saved.table(brief.TABLE).origin
+        return brief.claims(self.study, address("table", brief.TABLE, origin))
 
     def passports(self) -> str:
         """Show the passport of every item, one competency after the other."""

@@ -18,6 +18,7 @@ FENCE = "`" * 12
 # Pages that every book has; of other rooms those that made a result.
 ALWAYS = ("api/psychometrics.", "api/compendium.steps.")
 CHECKS_PAGE = re.compile(r'href="\.\./(checks/\w+)\.html')
+API_LINK = re.compile(r'<a class="[^"]*" href="\.\./(api/[\w.]+)\.html#[^"]*">(.*?)</a>')
 # Of a function with many tests so many are named on its page.
 MOST_TESTS = 12
 UP = "../"
@@ -60,7 +61,8 @@ class Reference:
         shown = made | {name for name in self.inventory.pages() if whole and name.startswith(ALWAYS)}
         named = {found for name in shown for found in CHECKS_PAGE.findall(self.page(name))}
         linked = {found for each in addresses for found in self._tests_of(each)}
-        return {name: self.page(name) for name in sorted(shown | named | linked)}
+        here = shown | named | linked
+        return {name: _within(self.page(name), here) for name in sorted(here)}
 
     def _tests_of(self, address: str) -> set[str]:
         """Return the pages of the tests of a function."""
@@ -93,6 +95,11 @@ def _state_of_sources() -> str:
 def raw_page(title: str, body: str) -> str:
     """Return a page outside the table of contents with a title and HTML under it."""
     return f"---\norphan: true\n---\n# {title}\n\n{raw_html(body)}\n"
+
+
+def _within(page: str, here: set[str]) -> str:
+    """Return a page whose links to pages that this book does not have are plain words."""
+    return API_LINK.sub(lambda found: found[0] if found[1] in here else found[2], page)
 
 
 def raw_html(body: str) -> str:

@@ -1,0 +1,78 @@
+"""The claims for someone who knows no statistics: each with its kind of effect, pictured, with n and interval."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from compendium.findings import Finding, found
+from compendium.report import wording
+from compendium.report.book import markdown
+
+if TYPE_CHECKING:
+    from compendium.report.book.subject import Study
+
+TABLE = "claims"
+# Of so many pairs of people it is said in how many the one who has more of one thing has more of the other.
+PAIRS = 100
+
+
+def claims(study: Study, address: str) -> str:
+    """Write the claims as a list, each with its verdict first.
+
+    Parameters
+    ----------
+    study
+        Results and plan.
+    address
+        Where the trail of the table of claims begins.
+    """
+    frame = study.saved.table(TABLE).frame
+    entries = [_entry({str(key): value for key, value in row.items()}, study) for row in frame.to_dict("records")]
+    lines = [f"- {entry}{markdown.trail_mark(address)}" for entry in entries]
+    return "\n".join(lines)
+
+
+def pairs(correlation: float) -> float:
+    r"""Return in how many of 100 pairs of people the one who has more of one thing has more of the other.
+
+    For normal scores with Spearman correlation :math:`\rho` it is
+    :math:`100 (1/2 + \arcsin(2 \sin(\pi \rho / 6)) / \pi)` (Dunlap 1994, Psychological Bulletin 116, 509-511, with
+    Pearson's correlation behind rho); 50 is chance.
+
+    Examples
+    --------
+    >>> pairs(0.0), pairs(1.0)
+    (50.0, 100.0)
+    """
+    pearson = 2 * math.sin(math.pi * max(-1.0, min(1.0, correlation)) / 6)
+    return PAIRS * (0.5 + math.asin(max(-1.0, min(1.0, pearson))) / math.pi)
+
+
+def _entry(row: dict[str, Any], study: Study) -> str:
+    """Write one claim: what it says, the verdict, what was found and how sure it is."""
+    verdict = wording.capital(wording.shown(row["finding"], study.labels))
+    said = f"**{markdown.escape(row['statement'])}.** {markdown.escape(verdict)}."
+    seen = _pictured(row, study)
+    return f"{said} {markdown.escape(wording.sentence(seen, study.labels))}" if seen else said
+
+
+def _pictured(row: dict[str, Any], study: Study) -> Finding | None:
+    """Return the effect of one claim in words that a person can picture; None where there is no estimate."""
+    numbers = {key: _number(row.get(key)) for key in ("estimate", "lower", "upper", "n")}
+    if any(math.isnan(value) for value in numbers.values()):
+        return None
+    claim = study.plan.claims.published.get(str(row["claim"]))
+    kind = claim.kind if claim else "own_outcome"
+    facts: dict[str, Any] = {**numbers, "n": int(numbers["n"]), "source": str(row.get("source") or "same")}
+    if kind in ("own_outcome", "tenure"):
+        facts |= {f"pairs_{key}": round(pairs(numbers[key])) for key in ("estimate", "lower", "upper")}
+    return found(f"brief_{kind}", **facts)
+
+
+def _number(value: Any) -> float:
+    """Return a number of a table, NaN for a blank."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
