@@ -49,7 +49,7 @@ def rater_step(raters: float) -> float:
 
 
 def guarded_edges(
-    values: Sequence[float] | np.ndarray, minimum: int, *, bins: int = 30, width: float | None = None
+    values: Sequence[float] | np.ndarray, minimum: float, *, bins: int = 30, width: float | None = None
 ) -> np.ndarray:
     """Return edges of bins at round numbers, between the values that ``minimum`` people reach at either end.
 
@@ -69,7 +69,7 @@ def guarded_edges(
     array([1., 2., 3., 4., 5.])
     """
     finite = np.sort(np.asarray(values, dtype=float)[np.isfinite(np.asarray(values, dtype=float))])
-    place = min(max(minimum, 1), len(finite)) - 1
+    place = int(min(max(minimum, 1), len(finite))) - 1
     low, high = sorted((finite[place], finite[-place - 1])) if len(finite) else (0.0, 1.0)
     wide = width or _round_number((high - low) / bins)
     steps = np.arange(np.floor(low / wide + 1e-9), np.floor(high / wide + 1e-9) + 2)
