@@ -23,7 +23,7 @@ from compendium.report.feedback.blocks import Document, Look, Statements
 from compendium.report.feedback.board import board_report
 from compendium.report.feedback.individual import individual_report
 from compendium.report.feedback.press import Press
-from compendium.report.feedback.render import as_svg, html, pdf, picture
+from compendium.report.feedback.render import HERE, as_svg, html, pdf, picture
 from compendium.report.feedback.setting import Setting
 from compendium.report.feedback.team import team_report
 from compendium.report.feedback.word import word
@@ -248,6 +248,17 @@ def test_every_language_has_the_same_messages_with_the_same_facts(language):
     assert {name: facts(text) for name, text in english.items()} == {name: facts(text) for name, text in other.items()}
 
 
+def test_no_message_is_left_that_nothing_says():
+    source = "".join(path.read_text() for path in HERE.glob("*.py"))
+    put_together = ("view-", "plan-", "guide-", "team-plan-", "team-talk-", "board-question-", "change-", "team-")
+    unused = [
+        name
+        for name in messages("english")
+        if not re.search(f"[\"']{name}[\"']", source) and not name.startswith(put_together)
+    ]
+    assert unused == []
+
+
 def test_an_unknown_language_is_refused_with_the_right_one():
     with pytest.raises(InvalidInput, match="english"):
         Words("englsh")
@@ -411,3 +422,20 @@ def test_record_of_a_folder_is_plain_data(tmp_path):
 def test_bars_carry_their_words(report):
     shown = [block for section in report.sections for block in section.blocks if isinstance(block, Statements)]
     assert shown and all(each.words for block in shown for each in block.statements if each.shares)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_web_page_has_no_fault_that_axe_finds(report, tmp_path):
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+    from test_book_browser import FLAGS, _chromium
+
+    (tmp_path / "report.html").write_text(html(report), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        page = browser.new_page()
+        page.goto((tmp_path / "report.html").as_uri())
+        found = Axe().run(page)
+        browser.close()
+    assert found.violations_count == 0, found.generate_report()

@@ -15,7 +15,7 @@ import pandas as pd
 from babel.dates import format_date
 
 from compendium.faults import Fault, InvalidInput, display_path, suggest
-from compendium.framework import feedback_texts
+from compendium.framework import FeedbackTexts, Framework, feedback_languages, feedback_texts
 from compendium.report.feedback.blocks import Document, Look
 from compendium.report.feedback.board import board_report
 from compendium.report.feedback.individual import individual_report
@@ -196,11 +196,21 @@ def _setting(study: Study, comments: Comments | None) -> Setting:
         start, end = (format_date(day, "long", locale=locale) for day in (fieldwork.start, fieldwork.end))
         dates = (start, end)
     return Setting(
-        words, study.framework, feedback_texts(study.framework, "" if words.language == ENGLISH else words.language),
+        words, study.framework, _texts(study.framework, words.language),
         study.settings.title, study.settings.kind == "synthetic", dates, chosen.contact,
         Look(words.locale, chosen.organisation, _logo(study), chosen.accent, words("page")),
         "" if chosen.earlier is None else chosen.earlier.date, None if comments is None else comments.shown,
     )  # fmt: skip
+
+
+def _texts(framework: Framework, language: str) -> FeedbackTexts:
+    """Return the framework's texts in a language; where it has none, its ideas as they are, without its titles."""
+    if language == ENGLISH:
+        return feedback_texts(framework)
+    texts = feedback_texts(framework, language)
+    if language in feedback_languages(framework):
+        return texts
+    return texts.model_copy(update={"individual_title": None, "team_title": None})
 
 
 def _logo(study: Study) -> str:

@@ -137,7 +137,9 @@ class _Report:
         order = sorted(self.found.rows, key=lambda row: -(row.deviation if row.deviation is not None else -1.0))
         wide = self._named("sheet-wide", self.found.talk_first)
         rows = [(self.evidence.framework.labels[row.competency], self._range(row), "", "", "") for row in order]
-        header = (w("competency"), w("sheet-apart"), w("sheet-mine"), w("sheet-ours"), w("sheet-why"))
+        scale = self.evidence.framework.scale
+        mine = w("sheet-mine", low=str(scale.minimum), high=str(scale.maximum))
+        header = (w("competency"), w("sheet-apart"), mine, w("sheet-ours"), w("sheet-why"))
         return [
             Text(w("sheet-intro")),
             *[Text(said, lead=True) for said in wide],

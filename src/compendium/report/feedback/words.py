@@ -32,8 +32,8 @@ class Words:
 
     Examples
     --------
-    >>> Words("english")("score")
-    'score'
+    >>> Words("english")("profile")
+    'Your profile'
     """
 
     def __init__(self, language: str = "english") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
@@ -98,7 +99,7 @@ def _told_apart(evidence: Evidence, found: PersonFindings) -> bool:
     if found.compared:
         return True
     scores = {row.competency: row.own.value for row in found.rows if row.own.value is not None}
-    least = normal_limit(evidence.confidence) * 2**0.5 * min(evidence.own_errors.values())
+    least = normal_limit(evidence.confidence) * math.sqrt(2) * min(evidence.own_errors.values())
     named = {*found.strengths, *found.priorities}
     return all(
         abs(scores[name] - other) > least for name in named for rest, other in scores.items() if rest not in named

@@ -18,6 +18,8 @@ from psychometrics.self_other import peer_standard_error
 
 # A value rounded to a step is off by anything up to half of it, all alike: the variance of that.
 UNIFORM = 12
+# The middle half of a group lies between its quartiles.
+MIDDLE_HALF = (0.25, 0.75)
 
 Table = dict[str, dict[str, float]]
 
@@ -177,7 +179,7 @@ class Evidence:
     def middle_half(self) -> Table:
         """Lower and upper quartile of each competency, blank where fewer people than a group needs have a score."""
         enough = self.own.scores.notna().sum() >= self.plan.disclosure.minimum_group.value
-        quartiles = self.own.scores.quantile([0.25, 0.75]).T.set_axis(["lower", "upper"], axis=1)
+        quartiles = self.own.scores.quantile(list(MIDDLE_HALF)).T.set_axis(["lower", "upper"], axis=1)
         n = float(self.own.scores.notna().sum().min()) if len(self.own.scores) else 0.0
         return as_table(quartiles.where(enough, np.nan).apply(lambda column: rounded_sums(column, n)))
 
@@ -238,7 +240,7 @@ def shown_means(ratings: pd.DataFrame, needed: float) -> tuple[pd.DataFrame, pd.
     counts = grouped.count()
     enough = counts >= needed
     of_count = {count: rater_step(float(count)) for count in np.unique(counts.to_numpy()) if count > 0}
-    steps = counts.replace(of_count).where(counts > 0).astype(float)
+    steps = pd.DataFrame(counts.replace(of_count)).where(counts > 0).astype(float)
     means = grouped.mean().where(enough)
     flat = rounded_to(pd.Series(means.to_numpy().ravel()), pd.Series(steps.to_numpy().ravel()))
     rounded = pd.DataFrame(flat.to_numpy().reshape(means.shape), index=means.index, columns=means.columns)

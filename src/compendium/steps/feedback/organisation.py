@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from compendium.disclosure import rounded_sums, step_for
-from compendium.steps.feedback.evidence import Evidence
+from compendium.steps.feedback.evidence import MIDDLE_HALF, UNIFORM, Evidence
 from compendium.steps.feedback.standing import normal_limit
 from compendium.steps.feedback.teams import TeamFindings
 
@@ -83,12 +83,12 @@ def _row(evidence: Evidence, name: str, place: int, found: Sequence[TeamFindings
     above, below = (sum(row.place == side for row in rows) for side in ("above", "below"))
     half = None
     if len(means) >= evidence.plan.feedback.fewest_teams.value:
-        low, high = np.quantile(means, [0.25, 0.75])
+        low, high = np.quantile(means, MIDDLE_HALF)
         half = (float(low), float(high))
     n = len(scores)
     if n < evidence.plan.disclosure.minimum_group.value:
         return WholeRow(name, n, None, None, None, half, above, below)
     step = step_for(n)
     mean = float(rounded_sums(pd.Series([float(scores.mean())]), n).iloc[0])
-    reach = normal_limit(evidence.confidence) * float(np.sqrt(scores.var() / n + step**2 / 12))
+    reach = normal_limit(evidence.confidence) * float(np.sqrt(scores.var() / n + step**2 / UNIFORM))
     return WholeRow(name, n, mean, mean - reach, mean + reach, half, above, below)

@@ -137,7 +137,9 @@ def findings_of_person(evidence: Evidence, person: str) -> PersonFindings:
     )
     strengths, priorities = _named(evidence, own, views)
     turned = [score for score in _turned(evidence, own).values() if math.isfinite(score)]
-    items = [tuple(_item_row(evidence, person, item) for item in names) for names in _items(evidence, person)]
+    highest, lowest, their_highest, their_lowest = (
+        tuple(_item_row(evidence, person, item) for item in names) for names in _items(evidence, person)
+    )
     return PersonFindings(
         person=person,
         raters=raters,
@@ -146,10 +148,10 @@ def findings_of_person(evidence: Evidence, person: str) -> PersonFindings:
         priorities=priorities,
         high_throughout=bool(turned) and min(turned) >= evidence.high,
         compared=len(views),
-        high_items=items[0],
-        low_items=items[1],
-        peer_high_items=items[2],
-        peer_low_items=items[3],
+        high_items=highest,
+        low_items=lowest,
+        peer_high_items=their_highest,
+        peer_low_items=their_lowest,
         unseen=_unseen(evidence, person, raters),
         changes=_changes(evidence, person),
         importance=_importance(evidence, person),
@@ -190,7 +192,7 @@ def _together(evidence: Evidence, own: Figures, theirs: Figures, errors: Figures
         return (), ()
     weights = {name: (evidence.own_errors[name] ** -2, errors[name] ** -2) for name in own}
     means = {name: (w * own[name] + v * theirs[name]) / (w + v) for name, (w, v) in weights.items()}
-    top, bottom = _standing(evidence, means, {name: sum(pair) ** -0.5 for name, pair in weights.items()})
+    top, bottom = _standing(evidence, means, {name: 1 / math.sqrt(sum(pair)) for name, pair in weights.items()})
     # What colleagues see no lower than the rest is no shared development area, and the other way round.
     seen = _turned(evidence, {name: theirs[name] for name in own})
     middle = median(seen.values())

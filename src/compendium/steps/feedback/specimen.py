@@ -12,10 +12,13 @@ from compendium.plan import StudyPlan
 from compendium.steps.feedback.evidence import Evidence, OwnView, PeerView, shown_means
 from compendium.steps.feedback.people import PersonFindings, findings_of_person
 
-SEED, PEOPLE, RATERS, MEMBERS = 20240105, 90, 5, 18
 NAME = "Specimen"
-# How people, competencies of a person, and answers differ, in quarters of the answer scale.
+# How large the made-up group is, and the seed it is drawn with: five teams of eighteen, rated by five.
+SEED, PEOPLE, RATERS, MEMBERS = 20240105, 90, 5, 18
+# How people, competencies of a person, colleagues, and answers differ, in quarters of the answer scale.
 BETWEEN, WITHIN, NOISE = 0.5, 0.7, 0.5
+# Where answers lie on the scale on average, the quarters of it, and how far colleagues follow a person's own view.
+LEVEL, QUARTERS, FOLLOWED = 0.7, 4, 0.6
 
 
 def made_up_evidence(framework: Framework, plan: StudyPlan, scales: Mapping[str, list[str]]) -> Evidence:
@@ -28,9 +31,9 @@ def made_up_evidence(framework: Framework, plan: StudyPlan, scales: Mapping[str,
     items = [item for members in scales.values() for item in members]
     of_item = np.repeat(np.arange(len(scales)), [len(members) for members in scales.values()])
     low, top = framework.scale.minimum, framework.scale.maximum
-    unit, middle = (top - low) / 4, low + 0.7 * (top - low)
+    unit, middle = (top - low) / QUARTERS, low + LEVEL * (top - low)
     levels = draw.normal(0, BETWEEN, (PEOPLE, 1)) + draw.normal(0, WITHIN, (PEOPLE, len(scales)))
-    seen = 0.6 * levels + draw.normal(0, WITHIN / 2, levels.shape)
+    seen = FOLLOWED * levels + draw.normal(0, WITHIN / 2, levels.shape)
     people = pd.Index([f"{NAME} {number + 1}" for number in range(PEOPLE)], name="person")
     answers = _answers(draw, levels[:, of_item], (low, top, middle, unit))
     rated = _answers(draw, np.repeat(seen[:, of_item], RATERS, axis=0), (low, top, middle, unit))

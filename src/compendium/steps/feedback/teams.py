@@ -13,7 +13,7 @@ from scipy import special
 
 from compendium.disclosure import hidden_groups, rater_step, rounded_to, step_for
 from compendium.steps.feedback.census import counted
-from compendium.steps.feedback.evidence import Evidence
+from compendium.steps.feedback.evidence import UNIFORM, Evidence
 from compendium.steps.feedback.standing import Names, normal_limit, top_set
 from psychometrics.agreement import average_deviation, rwg_j
 from psychometrics.errors import PsychometricsError
@@ -21,6 +21,8 @@ from psychometrics.errors import PsychometricsError
 Place = Literal["above", "below", "no_clear_difference"]
 # A sixth of the answer scale is the usual upper limit of the average deviation (Burke & Dunlap 2002).
 DEVIATION_PARTS = 6
+# Indices of a few members' answers are shown to a tenth: finer ones would tell single answers.
+TENTH = 0.1
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _row(evidence: Evidence, name: str, members: pd.DataFrame, others: pd.DataFr
     if n < needed:
         return TeamRow(name, n)
     step = rater_step(n)
-    error = math.sqrt(float(own.var()) / n + step**2 / 12)
+    error = math.sqrt(float(own.var()) / n + step**2 / UNIFORM)
     half = float(special.stdtrit(n - 1, (1 + evidence.confidence) / 2)) * error
     mean, spread = _rounded(float(own.mean()), step), _rounded(float(own.std()), step)
     scale = evidence.framework.scale
@@ -153,7 +155,7 @@ def _agreement(evidence: Evidence, name: str, people: pd.Index) -> tuple[float |
     except PsychometricsError:
         return None, None
     known = [value if math.isfinite(value) else None for value in (agreement, deviation)]
-    first, second = (None if value is None else _rounded(value, 0.1) for value in known)
+    first, second = (None if value is None else _rounded(value, TENTH) for value in known)
     return first, second
 
 

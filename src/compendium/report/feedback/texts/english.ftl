@@ -4,12 +4,8 @@
 locale = en-GB
 unreviewed = { "" }
 number-words = no one two three four five six seven eight nine ten
-you = You
 colleagues = Colleagues
-team-word = Team
-cohort-word = Cohort
 competency = Competency
-score = score
 
 ## Titles and notices
 
@@ -35,7 +31,7 @@ short-no-peers = This report rests on your own answers only. { $why }
 
 how-to = How to read this report
 how-purpose = This report is for you, to help you think about how you work and what you want to learn.
-how-who = You are the first to see it. You choose who else does. Your manager does not get it from us.
+how-who = It is meant for you alone. You choose who else sees it.
 how-score = A score is the average of your answers to a group of statements. It runs from { $low } ({ $low_label }) to { $high } ({ $high_label }).
 how-range = No score is exact. The line around each dot shows the range in which your true score may well lie. When two lines overlap a lot, do not read much into the gap.
 how-range-unknown = How exact the scores are is not known for this group. So this report names no strengths and no room to grow.
@@ -72,7 +68,6 @@ key-spread = where about two thirds of the members are
 key-cohort = whole group
 no-own = Too few answers for a score of your own.
 no-peers-here = Too few colleagues could answer on this.
-error-unknown = not known how exact
 
 views = Where views meet and where they differ
 views-intro = We compare your view and your colleagues' view on { WORD($n) } of the competencies. We call them different only when the gap is wider than both ranges allow.
@@ -142,8 +137,6 @@ comments-too-few = Comments are shown from { WORD($needed) } people on. Fewer th
 ideas = Ideas to try
 ideas-intro = Pick one. Small steps that you repeat do more than big plans.
 ideas-first = Start here: { $names }.
-ideas-do = Things to try
-ideas-ask = Questions to ask yourself
 ideas-none = This set of competencies comes with no ideas of its own. Ask your contact for ideas that fit your work.
 
 talk = To talk about with someone you trust
@@ -166,7 +159,7 @@ limits = What this report cannot tell you
 limits-once = It shows one moment. Ask again in a year and the scores will differ a little, even if you do not.
 limits-use = It is for learning. Do not use it for pay, for choosing staff, or to judge how well someone does their job.
 limits-few = Your colleagues' view rests on { WORD($n) } people.
-limits-chance = Of a hundred people with an even picture, up to five will still see something named by chance.
+limits-chance = Now and then chance alone makes a score stand out. Trust a result more when it fits what you know.
 contact = Questions? { $contact }
 contact-none = Questions? Ask the person who sent you this report.
 
@@ -207,7 +200,7 @@ sheet = Consensus sheet
 sheet-intro = First each member fills in the second column alone. Then talk, and agree on the third. Begin at the top: there the answers lie furthest apart.
 sheet-wide = On these the answers lie far apart, so begin with them: { $names }.
 sheet-apart = Answers
-sheet-mine = My view (1 to 5)
+sheet-mine = My view ({ $low } to { $high })
 sheet-ours = What we agree on
 sheet-why = What we saw that shows it
 sheet-range = { FIXED($mean, 1) }, most from { FIXED($low, 1) } to { FIXED($high, 1) }
@@ -263,7 +256,7 @@ board-teams-not-asked = Teams were not recorded.
 board-how = How to read this
 board-how-1 = Scores are how staff see themselves, from { $low } to { $high }. They say nothing about the quality of care by themselves.
 board-how-2 = There is no list of teams. Differences between teams are small beside the differences within them, and a ranking would mislead.
-board-how-3 = A team counts as clearly above or below only when the gap is larger than chance allows. Of twenty teams, one may be counted by chance.
+board-how-3 = A team counts as clearly above or below only when the gap is larger than chance allows. A few may still be counted by chance.
 board-whole = The whole group
 board-key = whole group, with the likely range
 board-key-teams = middle half of the teams
