@@ -19,10 +19,12 @@ from compendium.paths import cohort_folder
 from compendium.plan import StudyPlan, load_plan
 from compendium.simulate import DEMO, SimulationPlan, simulate_cohort
 from compendium.simulate.truth import competency_scores, keyed
+from compendium.steps.factor_structure import Draws
 from compendium.steps.invariance import group_differences as groups
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations import claims
 from compendium.steps.rater_agreement import peers as raters
+from compendium.study import nesting_of
 from psychometrics.scoring import scale_scores
 
 LARGE_AGENCIES, LARGE_PEOPLE, LARGE_DRAWS = 300, 20_000, 3
@@ -47,13 +49,11 @@ def material(plan: SimulationPlan, study: StudyPlan, framework: Framework) -> cl
     means = raters.peer_means(given)[0].reindex(scores.index)
     people = own_forms[["agency", "sector", "occupation", "team", "gender", "tenure"]]
     settings = load_settings(cohort_folder("demo"))
-    nests = claims.nesting(people, settings.groups, study)
-    clusters, name = claims.chosen_clusters(people, nests)
     compared = tuple(groups.groupings(settings))
-    reliability = float(raters.peer_icc(outcomes.overall(given).to_frame(), 0.95)["icc1_k"].iloc[0])
+    reliability = float(raters.peer_icc(outcomes.overall(given).to_frame(), Draws(0, 1, 0.95))["icc1_k"].iloc[0])
     return claims.ClaimData(
-        outcomes.overall(scores), outcomes.overall(means), own, colleagues, given, people, scores, clusters, name, True,
-        True, reliability, compared, tuple(nests),
+        outcomes.overall(scores), outcomes.overall(means), own, colleagues, given, people, scores,
+        nesting_of(people, settings.groups, study), True, True, reliability, compared,
     )  # fmt: skip
 
 

@@ -70,6 +70,7 @@ def test_every_gate_is_asked_with_the_number_that_counts_for_it(study):
         "rater_agreement": 20,
         "mixed_model": 20,
         "latent_outcomes": 60,
+        "two_level": None,
     }
     assert set(verdicts) == set(step.plan.gates)
     table = quality.gate_table(verdicts)
@@ -365,7 +366,7 @@ def test_peers_are_counted_with_those_who_have_none():
 
 def test_icc_of_peers_agrees_with_analysis_of_variance_by_hand():
     given_scores = ratings(scores(30))
-    row = raters.peer_icc(given_scores, CONFIDENCE).set_index("competency").loc["listen"]
+    row = raters.peer_icc(given_scores, structure.Draws(0, 1, CONFIDENCE)).set_index("competency").loc["listen"]
     table = given_scores["listen"].unstack().to_numpy()
     between = 3 * table.mean(axis=1).var(ddof=1)
     within = table.var(axis=1, ddof=1).mean()

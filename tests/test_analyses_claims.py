@@ -20,6 +20,7 @@ from compendium.report.wording import running_text, sentence
 from compendium.steps.invariance.group_differences import TOO_FEW_SHOWN
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations import claims, specifications
+from compendium.study.nesting import nesting_of, of_groupings
 from psychometrics.groups import kruskal_wallis, rank_effect_interval
 
 QUICK = {"claims": {"resamples": {"value": 200, "source": "tests"}}}
@@ -53,8 +54,6 @@ def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int 
         },
         index,
     )
-    nests = claims.nesting(people, GROUPS, plan())
-    clusters, name = claims.chosen_clusters(people, nests)
     overall = outcomes.overall(scores)
     return claims.ClaimData(
         overall,
@@ -64,8 +63,7 @@ def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int 
         pd.DataFrame(),
         people,
         scores,
-        clusters,
-        name,
+        nesting_of(people, GROUPS, plan()),
         True,
         False,
         math.nan,
@@ -161,23 +159,24 @@ def test_raters_without_self_ratings_leave_the_claims_open():
 
 def test_clusters_are_the_highest_level_with_enough_groups_whatever_it_is_called():
     people = material().people
-    assert claims.nesting(people, GROUPS, plan()) == ["agency", "team"]
+    assert nesting_of(people, GROUPS, plan()).names == ["agency", "team"]
     renamed = people.rename(columns={"agency": "company", "team": "shift"})
     others = {"shift": GROUPS["team"], "company": GROUPS["agency"]}
-    assert claims.nesting(renamed, others, plan()) == ["company", "shift"]
+    assert nesting_of(renamed, others, plan()).names == ["company", "shift"]
     described = GROUPS | {"agency": GROUPS["agency"].model_copy(update={"role": "describe"})}
-    assert claims.nesting(people, described, plan()) == ["team"]
+    assert nesting_of(people, described, plan()).names == ["team"]
     restricted = plan().model_copy(update={"claims": plan().claims.model_copy(update={"clusters": ["team"]})})
-    assert claims.nesting(people, GROUPS, restricted) == ["team"]
+    assert nesting_of(people, GROUPS, restricted).names == ["team"]
 
 
 def test_people_without_a_cluster_are_one_of_their_own():
     people = material(agencies=3).people
-    assert claims.nesting(people, GROUPS, plan()) == ["team"]
-    assert claims.nesting(people.drop(columns="team"), GROUPS, plan()) == []
-    assert claims.chosen_clusters(people, []) == (None, "person")
+    assert nesting_of(people, GROUPS, plan()).names == ["team"]
+    assert nesting_of(people.drop(columns="team"), GROUPS, plan()).names == []
+    nobody = of_groupings(people, [], 10)
+    assert (nobody.clusters, nobody.name, nobody.of(people.index)) == (None, "person", None)
     gone = people.assign(team=people["team"].where(people["team"] != "t0"))
-    drawn, _ = claims.chosen_clusters(gone, ["team"])
+    drawn = of_groupings(gone, ["team"], 10).clusters
     assert drawn is not None
     assert drawn.notna().all()
     assert drawn.nunique() > people["team"].nunique()
@@ -186,10 +185,7 @@ def test_people_without_a_cluster_are_one_of_their_own():
 def test_team_of_one_does_not_stop_the_other_ways():
     made = material(120)
     lonely = made.people.assign(team=[f"t{i}" for i in range(120)])
-    items = made.scores
-    table = specifications.estimates_by_method(
-        replace(made, people=lonely), {"all": items}, {name: made.own[[name]] for name in made.own}, plan()
-    )
+    table = specifications.estimates_by_method(replace(made, people=lonely), plan())
     halves = table[(table["kind"] == "by_halves") & (table["claim"] == "engagement")]["note"].item()
     assert "groups have two complete members" in halves
     constant = table[table["claim"] == "job_satisfaction"]

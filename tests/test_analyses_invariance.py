@@ -17,6 +17,7 @@ from compendium.plan import load_plan
 from compendium.report.wording import sentence, sentences
 from compendium.steps.invariance import levels as invariance
 from compendium.steps.invariance.levels import Comparison, compare
+from compendium.study import Nesting
 
 SCALES = {
     "listen": [f"listen_{number}" for number in range(1, 5)],
@@ -39,7 +40,8 @@ def step_of(scales: dict[str, list[str]] | None = None, **more: Any) -> Any:
         {"invariance": {"smallest_group": {"value": 100, "source": "for the tests alone"}, "groupings": ["sector"]}}
     )
     framework = SimpleNamespace(labels=labels)
-    return SimpleNamespace(plan=plan, framework=framework, scales=scales or SCALES, **more)
+    known = {"plan": plan, "framework": framework, "scales": scales or SCALES, "nesting": Nesting({})}
+    return SimpleNamespace(**{**known, **more})
 
 
 def answers_of(n: int, seed: int, shift: dict[str, float] | None = None, mean: float = 0.0) -> pd.DataFrame:
@@ -245,7 +247,8 @@ def with_peers(n: int = 150, each: int = 2) -> Any:
 
 def test_forms_are_stacked_with_the_person_that_each_row_is_about():
     step = with_peers(n=3)
-    answers, form, person = invariance.self_and_peers(step)
+    answers, form, level = invariance.self_and_peers(step)
+    person = level.clusters
     assert form.value_counts().to_dict() == {"peers": 6, "self": 3}
     assert person.tolist() == ["p0", "p1", "p2", "p0", "p0", "p1", "p1", "p2", "p2"]
     assert answers.index.equals(form.index) and answers.index.equals(person.index)

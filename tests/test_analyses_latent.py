@@ -15,6 +15,7 @@ from compendium.plan import judge, load_plan
 from compendium.report.wording import sentence
 from compendium.steps.outcome_associations import latent_model as latent
 from compendium.steps.outcome_associations.associations import associations
+from psychometrics.reliability import cronbach_alpha
 from psychometrics.scoring import scale_scores
 
 N, SEED, TRUE, LOADING = 900, 4, 0.5, 0.7
@@ -51,7 +52,9 @@ def table_of(framework: Framework, own: pd.DataFrame | None = None) -> tuple[lat
         scale_scores(answers, scales), scale_scores(outcomes, {"engagement": ["engaged_1", "engaged_2"]}), 0.95
     )
     model = latent.latent_model(answers, scales, outcomes, framework, COLLECTED, MOST_STEPS)
-    return model, latent.latent_associations(model, found, answers, outcomes)
+    reliable = {name: cronbach_alpha(answers[items]).raw for name, items in scales.items()}
+    reliable["engagement"] = 0.7
+    return model, latent.latent_associations(model, found, answers, outcomes, reliable)
 
 
 def test_factors_recover_the_true_correlation_that_scores_underestimate(framework: Framework) -> None:

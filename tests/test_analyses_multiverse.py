@@ -18,6 +18,7 @@ from compendium.report.figures.claims import specification_curve
 from compendium.report.wording import sentence
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations import claims, multiverse, specifications
+from compendium.study import Nesting
 from psychometrics.scoring import scale_scores
 
 CLOSED_FORM = 1e-10
@@ -51,8 +52,7 @@ def study(n: int = 200, *, flagged: int = 20) -> tuple[SimpleNamespace, claims.C
         pd.DataFrame(),
         people,
         scores,
-        None,
-        "person",
+        Nesting({}),
         True,
         False,
         math.nan,
@@ -105,9 +105,7 @@ def test_summary_and_picture_of_the_curve():
 
 def test_methods_agree_on_complete_independent_data_and_name_what_they_lack():
     step, material = study()
-    items = step.prepared.answers
-    answers = {"engagement": pd.DataFrame({"e1": material.own["engagement"]})}
-    table = specifications.estimates_by_method(material, {"all": items}, answers, step.plan).set_index("kind")
+    table = specifications.estimates_by_method(material, step.plan).set_index("kind")
     assert table.loc["by_pearson", "estimate"] == pytest.approx(material.overall.corr(material.own["engagement"]))
     assert table.loc["by_pearson_corrected", "note"] == found("reliability_unknown").encoded
     assert table.loc["by_intercepts_nothing", "note"] == found("no_nesting").encoded

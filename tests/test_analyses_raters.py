@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from compendium.framework import ResponseScale
 from compendium.report.figures import raters as figures
-from compendium.steps.factor_structure import reliability_table
+from compendium.steps.factor_structure import Draws, reliability_table
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.rater_agreement import peers as raters
 from compendium.steps.rater_agreement import self_and_peers as self_peer
@@ -16,6 +17,12 @@ from psychometrics import self_other
 CONFIDENCE, CLOSED_FORM = 0.95, 1e-10
 SCALES = {"listen": ["listen_1", "listen_2", "listen_3"], "share": ["share_1", "share_2"]}
 TARGETS = (0.7, 0.8)
+DRAWS = Draws(0, 1, CONFIDENCE)
+
+
+def points(number: int) -> ResponseScale:
+    """Return an answer scale from one to this number of points."""
+    return ResponseScale(minimum=1, maximum=number, labels={code: str(code) for code in range(1, number + 1)})
 
 
 def alphas(own: pd.DataFrame) -> pd.Series:
@@ -41,7 +48,7 @@ def scored(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_every_formula_of_the_icc_stands_beside_its_number():
-    table = raters.icc_formulas(scored(made_up()[1]), CONFIDENCE)
+    table = raters.icc_formulas(scored(made_up()[1]), DRAWS)
     assert len(table) == len(SCALES) * len(raters.ICC_METHODS)
     assert table["formula"].nunique() == len(raters.ICC_METHODS)
     assert table["icc1"].between(table["icc1_lower"], table["icc1_upper"]).all()
@@ -49,7 +56,7 @@ def test_every_formula_of_the_icc_stands_beside_its_number():
 
 
 def test_balanced_peers_give_one_icc_by_every_analysis_of_variance():
-    table = raters.icc_formulas(scored(made_up()[1]), CONFIDENCE).set_index(["competency", "method"])["icc1"].unstack()
+    table = raters.icc_formulas(scored(made_up()[1]), DRAWS).set_index(["competency", "method"])["icc1"].unstack()
     np.testing.assert_allclose(table["ANOVA, n0"], table["ANOVA, mean group size"], atol=CLOSED_FORM)
     np.testing.assert_allclose(table["ANOVA, n0"], table["mixed model, REML"], atol=1e-4)
 
@@ -57,16 +64,16 @@ def test_balanced_peers_give_one_icc_by_every_analysis_of_variance():
 def test_one_peer_each_is_said_in_every_table_and_stops_none():
     own, peers = made_up(peers=1)
     given = scored(peers)
-    icc = raters.peer_icc(given, CONFIDENCE)
+    icc = raters.peer_icc(given, DRAWS)
     assert icc["icc1"].isna().all()
     assert icc["note"].str.contains("two members").all()
-    assert raters.icc_formulas(given, CONFIDENCE)["note"].str.contains("two members").all()
+    assert raters.icc_formulas(given, DRAWS)["note"].str.contains("two members").all()
     studies = raters.generalisability(peers, SCALES, 10, 1, CONFIDENCE)
     assert raters.variance_components(studies)["note"].str.contains("two complete raters").all()
     assert all(table.empty for table in raters.decision_studies(studies, TARGETS))
     assert raters.peers_needed(icc, TARGETS).empty
     assert raters.reliability_curves(icc).empty
-    within = raters.within_person_agreement(peers, SCALES, 5, ("uniform",), 0.7)
+    within = raters.within_person_agreement(peers, SCALES, points(5), ("uniform",), 0.7)
     assert within["note"].str.contains("no group has two raters").all()
     profiles = self_peer.profiles(scored(own), given, alphas(own), 10, CONFIDENCE)
     assert profiles["note"].str.contains("no person has two peers").all()
@@ -78,7 +85,7 @@ def test_no_self_ratings_are_said_in_every_table_and_stop_none():
     means, _ = raters.peer_means(scored(peers))
     compared = self_other.compare(scored(own), means.reindex(own.index)).to_frame()
     alpha = alphas(own)
-    icc = raters.peer_icc(scored(peers), CONFIDENCE)
+    icc = raters.peer_icc(scored(peers), DRAWS)
     assert compared["note"].str.contains("only 0 persons").all()
     assert alpha.isna().all()
     assert (self_peer.corrected_correlations(compared, alpha, icc)["note"] != "").all()
@@ -94,7 +101,9 @@ def test_no_self_ratings_are_said_in_every_table_and_stop_none():
 def test_within_person_agreement_by_hand():
     index = pd.MultiIndex.from_tuples([("p", "a"), ("p", "b"), ("q", "a")], names=["person", "rater"])
     peers = pd.DataFrame({"x": [3.0, 5, 1], "y": [4.0, 4, 1]}, index=index)
-    row = raters.within_person_agreement(peers, {"both": ["x", "y"]}, 5, ("uniform", "slight_skew"), 0.7).iloc[0]
+    row = raters.within_person_agreement(peers, {"both": ["x", "y"]}, points(5), ("uniform", "slight_skew"), 0.7).iloc[
+        0
+    ]
     assert row["people"] == 1
     assert row["r_star_wg"] == pytest.approx(1 - 1 / 2, abs=CLOSED_FORM)
     assert row["rwg_j_uniform"] == pytest.approx(2 * 0.5 / (2 * 0.5 + 0.5), abs=CLOSED_FORM)
@@ -103,7 +112,7 @@ def test_within_person_agreement_by_hand():
 
 
 def test_skewed_null_is_left_out_where_the_scale_has_no_five_points():
-    row = raters.within_person_agreement(made_up()[1], SCALES, 7, ("uniform", "slight_skew"), 0.7)
+    row = raters.within_person_agreement(made_up()[1], SCALES, points(7), ("uniform", "slight_skew"), 0.7)
     assert not [column for column in row.columns if "skew" in column]
 
 

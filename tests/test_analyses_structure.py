@@ -108,7 +108,7 @@ def judged_from(answers: pd.DataFrame, scales: dict[str, list[str]]) -> structur
         pairs=structure.competency_pairs(rivals, answers),
         loadings=structure.loading_table(rivals),
         crossing=structure.crossing_items(structure.modification_table(rivals, owner), RULE.second_loading.value),
-        reliability=structure.latent_reliability(answers, scales, 2, 1, 0.95),
+        reliability=structure.latent_reliability(answers, scales, structure.Draws(2, 1, 0.95)),
         general_share=None if omega is None else omega.explained_common_variance,
         salient=PLAN.dimensionality.salient_loading.value,
     )
@@ -324,7 +324,7 @@ def test_leaving_careless_people_out_changes_only_the_second_row(three):
 
 def test_latent_reliability_agrees_with_the_single_functions(three):
     answers, rivals = three
-    table = structure.latent_reliability(answers, rivals.scales, 20, 3, 0.95).set_index("competency")
+    table = structure.latent_reliability(answers, rivals.scales, structure.Draws(20, 3, 0.95)).set_index("competency")
     for name, items in rivals.scales.items():
         own = answers[items]
         assert table.loc[name, "ordinal_alpha"] == pytest.approx(ordinal_alpha(own).raw, abs=SAME)
@@ -334,14 +334,14 @@ def test_latent_reliability_agrees_with_the_single_functions(three):
 
 def test_what_is_not_defined_for_a_competency_is_said_beside_it():
     answers, scales = simulated({"a": [0.8, 0.7, 0.7], "b": [0.8, 0.7], "c": [0.7]}, 0.5, n=200)
-    table = structure.latent_reliability(answers, scales, 5, 1, 0.95).set_index("competency")
+    table = structure.latent_reliability(answers, scales, structure.Draws(5, 1, 0.95)).set_index("competency")
     assert list(table.index) == ["a", "b"]
     assert np.isnan(table.loc["b", "omega_categorical"]) and table.loc["b", "note"] == "omega needs 3 items"
 
 
 def test_constant_item_leaves_ordinal_alpha_open_with_the_reason():
     answers, scales = simulated({"a": [0.8, 0.7, 0.7]}, 0.5, n=100)
-    table = structure.latent_reliability(answers.assign(a_0=1.0), scales, 5, 1, 0.95)
+    table = structure.latent_reliability(answers.assign(a_0=1.0), scales, structure.Draws(5, 1, 0.95))
     assert table[["ordinal_alpha", "omega_categorical"]].isna().all(axis=None)
     assert "a_0" in table.loc[0, "note"]
 

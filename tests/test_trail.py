@@ -16,7 +16,7 @@ from compendium.outputs.saving import ResultError, read_values
 from compendium.outputs.trail import Trail, open_trail
 from compendium.review.screeners import read_decisions
 from compendium.steps import cohort_quality as quality
-from compendium.steps.factor_structure import reliability_table
+from compendium.steps.factor_structure import Draws, reliability_table
 from compendium.steps.rater_agreement import peers as raters
 from psychometrics.reliability import cronbach_alpha
 
@@ -45,7 +45,7 @@ def test_builder_and_the_statistics_within_are_recorded(trail):
 def test_statistics_behind_an_argument_count_as_well(trail):
     index = pd.MultiIndex.from_product([["p", "q", "r"], ["x", "y"]], names=["person", "rater"])
     scores = pd.DataFrame({"listen": [1.0, 2, 4, 5, 3, 3]}, index)
-    icc = raters.peer_icc(scores, 0.95)
+    icc = raters.peer_icc(scores, Draws(0, 1, 0.95))
     needed = trail.builder(raters.peers_needed(icc, (0.7,)))
     assert needed.function == "compendium.steps.rater_agreement.peers.peers_needed"
     assert {"psychometrics.agreement.icc1", "psychometrics.agreement.decision_study"} <= set(needed.statistics)
@@ -145,8 +145,8 @@ def test_later_steps_name_the_prepared_tables_that_they_read(tmp_path, monkeypat
     study = study_for_steps(tmp_path, monkeypatch)
     prepare(study)
     later = open_small(study, "07_rater_agreement")
-    code = "peers = step.prepared.peer_scores\nstep.keep('peer_icc', raters.peer_icc(peers, 0.95))"
-    later.notebook.run(code, {"step": later, "raters": raters})
+    code = "peers = step.prepared.peer_scores\nstep.keep('peer_icc', raters.peer_icc(peers, draws))"
+    later.notebook.run(code, {"step": later, "raters": raters, "draws": Draws(0, 1, 0.95)})
     inputs = json.loads((later.folders.runs / "07_rater_agreement.json").read_text())["inputs"]
     assert "private/prepared/peer_scores.parquet" in inputs
     assert not [name for name in inputs if name.startswith("responses/")]

@@ -29,6 +29,7 @@ GATES = (
     "regression",
     "mixed_model",
     "latent_outcomes",
+    "two_level",
 )
 # No resample count, and nothing else that is counted, is larger: a million resamples already take days.
 MOST_COUNTED = 1_000_000
@@ -104,6 +105,8 @@ class Fairness(Strict):
 
     groupings: list[str] | None = None
     smallest_group: Count
+    planned_difference: Threshold
+    planned_power: Share
     moderate: Share
     large: Share
 

@@ -11,7 +11,7 @@ from compendium.disclosure import NOT_STATED, OTHER_GROUPS, SUPPRESSED, hidden_g
 from compendium.framework import Framework
 from compendium.plan import Verdict, judge
 from compendium.steps.outcome_associations.latent_model import factor_outcomes
-from compendium.study import Study
+from compendium.study import Study, nesting_of
 from psychometrics.errors import PsychometricsError
 from psychometrics.screening import CarelessFlags, CarelessRules, flag_careless, little_mcar_test
 
@@ -182,12 +182,19 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
         "rater_agreement": (None if rated is None else int((rated >= 2).sum()), 0),
         "mixed_model": (None if rated is None else len(rated), 0),
         "latent_outcomes": (answered if of_factors else None, items + of_factors),
+        "two_level": (most_clusters(step, cohort) if own else None, 0),
     }
     verdicts = {gate: judge(step.plan, gate, *sizes) for gate, sizes in asked.items()}
     said = {gate: ("yes" if each.supported else "no", each.finding.encoded) for gate, each in verdicts.items()}
     answers = pd.DataFrame.from_dict(said, orient="index", columns=["supported", "reason"]).rename_axis("gate")
     step.prepared.write("gates", answers)
     return verdicts
+
+
+def most_clusters(step: Study, cohort: Cohort) -> int | None:
+    """Return how many groups the finest grouping has that people are nested in; None where there is none."""
+    levels = nesting_of(cohort.people, step.settings.groups, step.plan).levels
+    return max((clusters.nunique() for clusters in levels.values()), default=None)
 
 
 def _in_declared_order(found: list[str], declared: list[str]) -> list[str]:

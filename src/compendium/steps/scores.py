@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from compendium.steps.factor_structure.reliability import reliability_table
+from compendium.steps.factor_structure.reliability import Draws, reliability_table
 from compendium.study import Study
+
+# The mean over all competencies, as the prepared reliabilities call it.
+OVERALL = "overall"
 
 
 def prepare_decisions(study: Study, decisions: pd.DataFrame) -> None:
@@ -20,9 +23,24 @@ def prepare_decisions(study: Study, decisions: pd.DataFrame) -> None:
 
 
 def prepare_scores(study: Study) -> None:
-    """Score the kept items of people and peers, and estimate the reliability of the people's scores."""
-    prepared = study.prepared
+    """Score the kept items of people and peers, and estimate the reliability of the people's scores.
+
+    Beside the competencies: the overall score and the outcomes.
+    """
+    prepared, confidence, draws = study.prepared, study.plan.confidence.value, reliability_draws(study)
     prepared.write("scores", study.scores(prepared.answers))
     prepared.write("peer_scores", study.scores(prepared.peers))
-    table = reliability_table(prepared.answers, study.scales, study.plan.confidence.value)
+    table = reliability_table(prepared.answers, study.scales, confidence, draws)
     prepared.write("reliability", table.set_index("competency"))
+    outcomes = study.framework.outcome_scales("self", list(study.settings.outcomes))
+    asked = pd.concat([prepared.answers, prepared.outcomes], axis="columns")
+    table = reliability_table(asked, {OVERALL: study.kept_items, **outcomes}, confidence, draws)
+    prepared.write("further_reliability", table.set_index("competency").rename_axis("score"))
+
+
+def reliability_draws(study: Study, n_resamples: float | None = None) -> Draws:
+    """Return how intervals of reliabilities are drawn: people, or the clusters that the study draws."""
+    plan = study.plan
+    number = plan.resampling.bootstrap.value if n_resamples is None else n_resamples
+    clusters = study.nesting.of(study.prepared.answers.index)
+    return Draws(int(number), plan.seed, plan.confidence.value, clusters)

@@ -1,5 +1,6 @@
 """The open study of one cohort: plan, framework, description and prepared tables; what steps and reports take."""
 
+from compendium.study.nesting import Level, Nesting, nesting_of
 from compendium.study.opened import (
     CANDIDATES,
     COMPARABLE,
@@ -16,10 +17,13 @@ __all__ = [
     "CANDIDATES",
     "COMPARABLE",
     "OF_A_FRAMEWORK",
+    "Level",
+    "Nesting",
     "Prepared",
     "Study",
     "carries",
     "has_part",
     "known_parts",
+    "nesting_of",
     "open_study",
 ]

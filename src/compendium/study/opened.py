@@ -16,6 +16,7 @@ from compendium.framework import Framework, load_framework, locate_framework
 from compendium.paths import ResultFolders, cohort_folder, result_folders
 from compendium.plan import StudyPlan, compared_groupings, judge
 from compendium.report.wording import sentence, shown
+from compendium.study.nesting import Nesting, nesting_of
 from compendium.study.prepared import Prepared
 from psychometrics.scoring import scale_scores
 
@@ -100,6 +101,11 @@ class Study:
         if what == CANDIDATES:
             return bool((self.framework.items["status"] == "candidate").any())
         return carries(what, self.settings, self.framework, self.plan)
+
+    @cached_property
+    def nesting(self) -> Nesting:
+        """What people are nested in; intervals and tests follow it."""
+        return nesting_of(self.prepared.people, self.settings.groups, self.plan)
 
     @property
     def group_labels(self) -> dict[str, str]:

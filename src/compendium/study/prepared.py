@@ -48,6 +48,7 @@ TABLES = {
     "scores": Declared(ITEMS, "number"),
     "peer_scores": Declared(ITEMS, "number", BY_RATING),
     "reliability": Declared(ITEMS, "mixed", ("competency",)),
+    "further_reliability": Declared(ITEMS, "mixed", ("score",)),
 }
 
 
@@ -79,6 +80,8 @@ class Prepared:
         Competency scores from the kept items, by the people themselves and by each rater.
     reliability
         Coefficient alpha of each competency score with interval and standard error of measurement.
+    further_reliability
+        The same of the overall score, called "overall", and of the outcome scores.
     """
 
     def __init__(self, folder: Path) -> None:

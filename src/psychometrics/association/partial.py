@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Literal
 
 import numpy as np
@@ -9,9 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from psychometrics._checks import numeric_table, require_same_rows
+from psychometrics._nesting import nested_in
 from psychometrics._ranks import restore_ties
 from psychometrics.association._design import build_design
 from psychometrics.association.correlation import COEFFICIENT_NAME, CorrelationTable, correlation_interval
+from psychometrics.association.robust import nested_precision
 from psychometrics.errors import PsychometricsError, TooFewPersonsError
 
 
@@ -21,6 +24,7 @@ def partial_correlations(
     covariates: pd.DataFrame,
     method: Literal["spearman", "pearson"] = "spearman",
     confidence: float = 0.95,
+    clusters: pd.Series | None = None,
 ) -> CorrelationTable:
     r"""Correlations of `left` with `right` once covariates are held constant.
 
@@ -36,11 +40,15 @@ def partial_correlations(
         pair or on a covariate are left out, pair by pair.
     method : {"spearman", "pearson"}
     confidence : float
+    clusters : Series, shape (n_persons,), optional
+        As in :func:`correlation_matrix`, of the residuals, which count as known: intervals and p then refer to t with
+        clusters - 1 degrees of freedom.
 
     Returns
     -------
     CorrelationTable
-        ``n`` complete rows; a pair that cannot be computed has ``NaN`` and a note.
+        ``n`` complete rows, with clusters also ``n_clusters``, ``design_effect``, ``effective_n``; a pair that cannot
+        be computed has ``NaN`` and a note.
 
     Raises
     ------
@@ -76,8 +84,9 @@ def partial_correlations(
         raise PsychometricsError(f"method must be 'spearman' or 'pearson', not {method!r}")
     first, second = numeric_table(left, "left", noun="column"), numeric_table(right, "right", noun="column")
     require_same_rows(first.index, second.index, "left and right")
+    codes = None if clusters is None else pd.Series(nested_in(clusters, first.index)[0], first.index)
     rows = [
-        _partial(first[x], second[y], covariates, method, confidence)
+        _partial(first[x], second[y], covariates, method, confidence, codes)
         for x in first.columns
         for y in second.columns
         if x != y
@@ -87,24 +96,32 @@ def partial_correlations(
 
 
 def _partial(
-    x: pd.Series, y: pd.Series, covariates: pd.DataFrame, method: Literal["spearman", "pearson"], confidence: float
+    x: pd.Series,
+    y: pd.Series,
+    covariates: pd.DataFrame,
+    method: Literal["spearman", "pearson"],
+    confidence: float,
+    clusters: pd.Series | None,
 ) -> dict[str, object]:
     """Return one row of the long table."""
     row: dict[str, object] = {"x": x.name, "y": y.name, "n": int((x.notna() & y.notna()).sum())}
     nothing = dict.fromkeys((COEFFICIENT_NAME[method], "lower", "upper", "p"), float("nan"))
     try:
-        a, b, k = _residuals(x, y, covariates, method)
+        residuals, k = _residuals(x, y, covariates, method)
     except PsychometricsError as reason:
         return row | nothing | {"note": str(reason)}
-    n = len(a)
+    (a, b), n = residuals.to_numpy().T, len(residuals)
     r = float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
     lower, upper = correlation_interval(r, n - k, confidence, method)
     t = r * np.sqrt((n - 2 - k) / max(1 - r**2, np.finfo(float).tiny))
     found = {COEFFICIENT_NAME[method]: r, "lower": lower, "upper": upper, "p": 2 * stats.t.sf(abs(t), n - 2 - k)}
+    if clusters is not None:
+        nested = nested_precision(a, b, clusters[residuals.index].to_numpy(), False, confidence)
+        found |= asdict(nested)
     return row | {"n": n} | found | {"note": ""}
 
 
-def _residuals(x: pd.Series, y: pd.Series, covariates: pd.DataFrame, method: str) -> tuple[np.ndarray, np.ndarray, int]:
+def _residuals(x: pd.Series, y: pd.Series, covariates: pd.DataFrame, method: str) -> tuple[pd.DataFrame, int]:
     """Return residuals of both variables on the covariates, and how many columns these have."""
     if (x.notna() & y.notna()).sum() == 0:
         raise TooFewPersonsError("no complete pairs")
@@ -122,7 +139,7 @@ def _residuals(x: pd.Series, y: pd.Series, covariates: pd.DataFrame, method: str
     for name, values, spread in zip((x.name, y.name), residual.T, both.std(), strict=True):
         if values.std() <= 1e-10 * spread or spread == 0:
             raise PsychometricsError(f"nothing of {name} is left once the covariates are held constant")
-    return residual[:, 0], residual[:, 1], matrix.shape[1] - 1
+    return pd.DataFrame(residual, both.index), matrix.shape[1] - 1
 
 
 def _ranked(values: pd.Series) -> pd.Series:

@@ -12,6 +12,8 @@ from psychometrics.errors import InputShapeError, TooFewPersonsError
 
 # A sum whose variance is this small a share of what the items could make is rounding noise.
 _NO_VARIANCE = 1e-12
+# Stands for a threshold at infinity.
+_INFINITE = 40.0
 
 
 def alpha_of_matrix(matrix: np.ndarray) -> float:
@@ -192,12 +194,11 @@ def green_yang(loadings: pd.Series, thresholds: pd.Series, correlations: pd.Data
     cuts = [np.sort(thresholds.loc[item].to_numpy(dtype=float)) for item in items]
     weights = loadings.to_numpy(dtype=float)
     latent = correlations.loc[items, items].to_numpy(dtype=float)
-    true, total = 0.0, 0.0
-    for i in range(len(items)):
-        for j in range(len(items)):
-            true += _code_covariance(cuts[i], cuts[j], weights[i] * weights[j])
-            total += _code_covariance(cuts[i], cuts[j], 1.0 if i == j else latent[i, j])
-    return ratio(true, total)
+    one, other = np.triu_indices(len(items))
+    apart, twice = one != other, np.where(one != other, 2.0, 1.0)
+    true = twice * _code_covariances(cuts, one, other, weights[one] * weights[other])
+    total = twice * _code_covariances(cuts, one, other, np.where(apart, latent[one, other], 1.0))
+    return ratio(float(true.sum()), float(total.sum()))
 
 
 def omega_of_loadings(loadings: np.ndarray, spread: np.ndarray | None = None) -> float:
@@ -224,12 +225,16 @@ def ratio(true: float, whole: float) -> float:
     return true / whole if whole > _NO_VARIANCE * max(1.0, abs(true)) else float("nan")
 
 
-def _code_covariance(first: np.ndarray, second: np.ndarray, rho: float) -> float:
-    """Return the covariance of two items' codes whose latent responses correlate rho."""
-    if rho >= 1 - 1e-12:
-        joint = ndtr(np.minimum(first[:, None], second[None, :]))
-    else:
-        from psychometrics.ordinal import bivariate_normal as distribution
+def _code_covariances(cuts: list[np.ndarray], one: np.ndarray, other: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """Return the covariance of two items' codes for each pair of items whose latent responses correlate rho."""
+    from psychometrics.ordinal import bivariate_normal
 
-        joint = distribution(first[None, :], second[None, :], np.array([rho]))[0]
-    return float(joint.sum() - ndtr(first).sum() * ndtr(second).sum())
+    # A threshold at infinity adds as much to the first term as to the second, so that short items can be filled up.
+    grid = np.full((len(cuts), max(map(len, cuts))), _INFINITE)
+    for place, values in enumerate(cuts):
+        grid[place, : len(values)] = values
+    first, second, joint = grid[one], grid[other], np.empty(len(rho))
+    same = rho >= 1 - 1e-12
+    joint[same] = ndtr(np.minimum(first[same][:, :, None], second[same][:, None, :])).sum(axis=(1, 2))
+    joint[~same] = bivariate_normal(first[~same], second[~same], rho[~same]).sum(axis=(1, 2))
+    return np.asarray(joint - ndtr(first).sum(axis=1) * ndtr(second).sum(axis=1))

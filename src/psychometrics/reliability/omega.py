@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from psychometrics._checks import listed, numeric_table, one_of, share, text_nam
 from psychometrics._responses import Missing, by_missing_rule, inverse, product_moment
 from psychometrics.reliability._resampled import Ends, OfCovariances, clusters_of_kept, ends_of, n_clusters_of
 from psychometrics.reliability.formulas import green_yang, omega_of_loadings, ratio
+
+if TYPE_CHECKING:
+    from psychometrics.sem import CfaResult
 
 Interval = Literal["bootstrap", "none"]
 
@@ -381,23 +384,34 @@ class _Categorical:
 
 def _categorical(frame: pd.DataFrame, missing: Missing) -> _Categorical:
     """Fit the categorical model and return Green and Yang's omega by implied and by observed variance."""
-    from psychometrics.sem import CfaModel, fit_cfa
-
-    named = frame.set_axis(text_names(frame.columns), axis="columns")
-    fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV", missing=missing)
-    loadings = fit.loading_matrix().iloc[:, 0].rename("loading")
-    thresholds = fit.thresholds.set_index(["item", "threshold"])["estimate"]
+    fit, loadings, thresholds = _categorical_model(frame, missing)
     weights = loadings.to_numpy(dtype=float)
-    implied = pd.DataFrame(np.clip(np.outer(weights, weights), -1.0, 1.0), loadings.index, loadings.index)
     observed = green_yang(loadings, thresholds, fit.sample)
     labelled = loadings.set_axis(frame.columns)
     return _Categorical(
-        implied=green_yang(loadings, thresholds, implied),
+        implied=_implied_omega(loadings, thresholds),
         observed=observed,
         latent=ratio(float(weights.sum() ** 2), float(fit.sample.to_numpy().sum())),
         loadings=labelled,
         notes=(*fit.problems, *fit.notes, *_negative_note(labelled), *_observed_notes(observed)),
     )
+
+
+def _categorical_model(frame: pd.DataFrame, missing: Missing) -> tuple[CfaResult, pd.Series, pd.Series]:
+    """Fit one factor behind ordinal items; return the fit, its standardised loadings and its thresholds."""
+    from psychometrics.sem import CfaModel, fit_cfa
+
+    named = frame.set_axis(text_names(frame.columns), axis="columns")
+    fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV", missing=missing)
+    loadings = fit.loading_matrix().iloc[:, 0].rename("loading")
+    return fit, loadings, fit.thresholds.set_index(["item", "threshold"])["estimate"]
+
+
+def _implied_omega(loadings: pd.Series, thresholds: pd.Series) -> float:
+    """Return Green and Yang's omega by the variance that the model implies."""
+    weights = loadings.to_numpy(dtype=float)
+    implied = pd.DataFrame(np.clip(np.outer(weights, weights), -1.0, 1.0), loadings.index, loadings.index)
+    return green_yang(loadings, thresholds, implied)
 
 
 def omega_of_covariances(covariances: np.ndarray) -> float:
@@ -416,4 +430,5 @@ class _CategoricalOmega:
     def __call__(self, sample: pd.DataFrame) -> float:
         """Return categorical omega of one resample."""
         frame, _ = by_missing_rule(sample, self.missing, minimum_persons=3)
-        return _categorical(frame, self.missing).implied
+        _, loadings, thresholds = _categorical_model(frame, self.missing)
+        return _implied_omega(loadings, thresholds)

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import chdtrc
+from scipy.special import chdtrc, fdtrc
 
 from psychometrics.errors import ModelError
 from psychometrics.sem import _normal as normal
+from psychometrics.sem._clusters import Clusters
 from psychometrics.sem._continuous import NormalProblem
 from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Sorted
@@ -55,7 +56,8 @@ def release_tests(data: Sorted, rules: Rules, estimation: Estimation, kind: Equa
         found = _ordinal_score(estimation.problem, estimation, candidates)
     else:
         found = _normal_score(estimation.problem, estimation, candidates)
-    rows = [_tested(item, found, candidates) for item in items]
+    free = None if data.clusters is None else _free_clusters(data.clusters)
+    rows = [_tested(item, found, candidates, free) for item in items]
     table = pd.DataFrame([row for row in rows if row is not None], columns=["item", "statistic", "df", "p_value"])
     # Far in the tail p is zero for several items; the statistic then decides.
     order = table.sort_values(["p_value", "statistic"], ascending=[True, False], kind="stable")
@@ -131,8 +133,21 @@ def _normal_score(problem: NormalProblem, estimation: Estimation, candidates: Se
     return _Score(score, samples.outer(left), samples.outer(whole), samples.n_persons)
 
 
-def _tested(item: str, found: _Score, candidates: Sequence[_Candidate]) -> tuple[str, float, int, float] | None:
-    """Test one item's directions; None where the model leaves none."""
+def _free_clusters(clusters: Clusters) -> int:
+    """Return clusters less one; less the number of groups where every cluster lies in one group (its stratum)."""
+    present = [np.unique(codes) for codes in clusters.codes]
+    apart = sum(map(len, present)) == clusters.number
+    return clusters.number - (len(present) if apart else 1)
+
+
+def _tested(
+    item: str, found: _Score, candidates: Sequence[_Candidate], free: int | None
+) -> tuple[str, float, int, float] | None:
+    """Test one item's directions; None where the model leaves none.
+
+    With clusters the p is that of Hotelling's F on their degrees of freedom, NaN where these do not suffice: the
+    chi-square would reject far too often with few of them.
+    """
     rows = [place for place, candidate in enumerate(candidates) if candidate.item == item]
     spread = np.sqrt(np.diag(found.whole)[rows])
     covariance = found.covariance[np.ix_(rows, rows)] / np.outer(spread, spread)
@@ -142,4 +157,7 @@ def _tested(item: str, found: _Score, candidates: Sequence[_Candidate]) -> tuple
         return None
     turned = vectors[:, real].T @ (found.score[rows] / spread)
     statistic, df = float(found.n * np.sum(turned**2 / values[real])), int(real.sum())
-    return item, statistic, df, float(chdtrc(df, statistic))
+    if free is None:
+        return item, statistic, df, float(chdtrc(df, statistic))
+    rest = free - df + 1
+    return item, statistic, df, float(fdtrc(df, rest, statistic * rest / (df * free))) if rest > 0 else float("nan")

@@ -53,6 +53,7 @@ too_few_find_relevant = { FIXED($value) } of raters find it relevant, { FIXED($l
 untested = { $check ->
     [loading] its loading could not be tested
     [item_fit_p] its fit could not be tested
+    [fairness_r2] whether groups answer it differently could not be tested ({ $other })
    *[other] { $check } could not be tested
  }
 flagged = { $check }: flagged
@@ -124,6 +125,13 @@ groups_small = { $other }: too small to compare { $groups_count ->
     [one] is { $groups }
    *[other] are { $groups }
  }.
+groups_in_one_cluster = { $other }: { $groups_count ->
+    [one] { $groups } is left out, because it lies
+   *[other] { $groups } are left out, because each lies
+ } in a single cluster, where a difference between groups cannot be told from one between clusters.
+groups_few_clusters = { $other }: there are too few clusters to compare so many groups.
+groups_too_few_clusters = too few clusters to compare { $groups } groups
+scales_not_compared = Too short to be compared item by item: { $other }.
 groups_short_scales = No competency has the four items or more that a comparison takes.
 forms_short_scales = Not tested: no competency has the four items or more that a comparison takes.
 forms_too_few = Not tested: a form has fewer than { $limit } answers, or too few people were rated.
@@ -191,6 +199,8 @@ items_cross = { $other_count ->
    *[other] { WORD($other_count) } items would load on a second factor ({ $other })
  }
 omega_low = categorical omega falls to { FIXED($value) } ({ $other })
+omega_unknown = categorical omega could not be estimated for { $other }
+omega_impossible = categorical omega of { FIXED($value) } ({ $other }) is above 1, which no reliability is: it counts for nothing
 omega_enough = categorical omega is at least { FIXED($value) } ({ $other })
 general_large = one general factor carries { PERCENT($value, 1) } of the common variance
 general_small = a general factor carries only { PERCENT($value, 1) } of the common variance
@@ -321,6 +331,7 @@ method_corrected = corrected for the reliability of peers
 method_crossed_intercepts = standardised slope, crossed random intercepts for rated people and raters
 method_networks = standardised slope, errors over { $value } networks of ratings
 method_rank_effect = eta squared of ranks (Kruskal-Wallis)
+method_rank_effect_clusters = eta squared of ranks (Kruskal-Wallis), allowing for { $value } clusters ({ $other })
 not_corrected = not corrected: the reliability of the peers is not known
 n_counts_ratings = n counts ratings
 groups_alike = groups no further apart than chance brings them: shown as zero

@@ -34,14 +34,17 @@ from compendium.steps.factor_structure.models import (
     second_order_table,
 )
 from compendium.steps.factor_structure.reliability import (
+    Draws,
     hierarchical_omega,
     latent_reliability,
     model_reliability,
     reliability_table,
+    two_level,
 )
 
 __all__ = [
     "Check",
+    "Draws",
     "Evidence",
     "Rivals",
     "StructureVerdict",
@@ -71,5 +74,6 @@ __all__ = [
     "retention",
     "salient_table",
     "second_order_table",
+    "two_level",
     "unmatched_factors",
 ]

@@ -58,6 +58,8 @@ class Evidence:
         Smallest categorical omega.
     omega_of : str
         The competency it is of.
+    omega_unknown : tuple of str
+        Competencies whose omega could not be estimated.
     general_share : float
         Share of the common variance that is general (bifactor model).
     """
@@ -84,6 +86,7 @@ class Evidence:
     crossing: tuple[str, ...]
     omega: float
     omega_of: str
+    omega_unknown: tuple[str, ...]
     general_share: float
 
 
@@ -171,7 +174,9 @@ def gather_evidence(
     srmr, rmsea, cfi = _fit(rivals.main, reading)
     one_factor = _fit(rivals.fits.get("single"), reading)
     strongest = pairs.iloc[0] if len(pairs) else None
-    lowest = reliability.sort_values("omega_categorical").iloc[0] if len(reliability) else None
+    impossible = reliability[reliability["omega_categorical"] > 1]
+    ranked = reliability.sort_values("omega_categorical")
+    lowest = next((table.iloc[0] for table in (impossible, ranked) if len(table)), None)
     return Evidence(
         competencies=len(rivals.scales),
         noun=noun,
@@ -195,6 +200,7 @@ def gather_evidence(
         crossing=tuple(crossing),
         omega=math.nan if lowest is None else float(lowest["omega_categorical"]),
         omega_of="" if lowest is None else str(lowest["competency"]),
+        omega_unknown=tuple(reliability.loc[reliability["omega_categorical"].isna(), "competency"].astype(str)),
         general_share=math.nan if general_share is None else general_share,
     )
 
@@ -323,9 +329,13 @@ def _stays(evidence: Evidence, rule: Structure) -> Check:
 
 def _reliable(evidence: Evidence, rule: Structure) -> Check | None:
     """Ask whether every score is reliable."""
-    if math.isnan(evidence.omega):
+    if math.isnan(evidence.omega) and not evidence.omega_unknown:
         return None
     facts = {"value": evidence.omega, "limit": rule.reliability.value, "other": evidence.omega_of}
+    if evidence.omega > 1:
+        return Check("reliable", "reservation", found("omega_impossible", **facts))
+    if evidence.omega_unknown:
+        return Check("reliable", "reservation", found("omega_unknown", other=evidence.omega_unknown))
     if evidence.omega < rule.reliability.value:
         return Check("reliable", "reservation", found("omega_low", **facts))
     return Check("reliable", "for", found("omega_enough", **facts))

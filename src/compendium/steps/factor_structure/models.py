@@ -50,12 +50,15 @@ class Rivals:
         Fitted models by form, improper ones included.
     unfitted
         Forms that could not be fitted, each with the reason.
+    clusters
+        Cluster of each person, which standard errors and scaled tests allow for.
     """
 
     scales: dict[str, list[str]]
     left_out: dict[str, list[str]]
     fits: dict[str, CfaResult]
     unfitted: dict[str, Finding]
+    clusters: pd.Series[str] | None = None
 
     @property
     def main(self) -> CfaResult | None:
@@ -96,7 +99,12 @@ class Rivals:
         return tuple(said) or (found("scales_complete"),)
 
 
-def fit_rivals(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], forms: Sequence[str] = FORMS) -> Rivals:
+def fit_rivals(
+    answers: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    forms: Sequence[str] = FORMS,
+    clusters: pd.Series[str] | None = None,
+) -> Rivals:
     """Fit one factor, correlated competencies, a second-order and a bifactor model (WLSMV, pairwise).
 
     A model that is not identified for these competencies is named with the reason; an improper solution is kept.
@@ -109,6 +117,8 @@ def fit_rivals(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], forms
         Items of each competency; those of a single item are left out.
     forms
         The models to fit, all four when left out.
+    clusters
+        Cluster of each person; standard errors and scaled tests then allow for it.
     """
     usable = {name: list(items) for name, items in scales.items() if len(items) >= SMALLEST_FACTOR}
     left_out = {name: list(items) for name, items in scales.items() if name not in usable}
@@ -120,10 +130,10 @@ def fit_rivals(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], forms
             unfitted[form] = unidentified
             continue
         try:
-            fits[form] = fit_cfa(_model(form, usable), answers, estimator="WLSMV", missing="pairwise")
+            fits[form] = fit_cfa(_model(form, usable), answers, "WLSMV", "pairwise", cluster=clusters)
         except PsychometricsError as problem:
             unfitted[form] = found("unfitted", why=str(problem))
-    return Rivals(usable, left_out, fits, unfitted)
+    return Rivals(usable, left_out, fits, unfitted, clusters)
 
 
 def model_fit_table(rivals: Rivals) -> pd.DataFrame:
@@ -160,7 +170,8 @@ def careless_comparison(rivals: Rivals, answers: pd.DataFrame, flagged: pd.Serie
         empirical Kaiser criterion suggests.
     """
     attentive = answers.drop(index=flagged.index[flagged])
-    without = fit_rivals(attentive, rivals.scales, ("correlated",))
+    kin = None if rivals.clusters is None else rivals.clusters.reindex(attentive.index)
+    without = fit_rivals(attentive, rivals.scales, ("correlated",), kin)
     groups = {"everyone": (rivals, answers), "without those flagged as careless": (without, attentive)}
     return pd.DataFrame([{"people": who, **_group_row(*group)} for who, group in groups.items()])
 

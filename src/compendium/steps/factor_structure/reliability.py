@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from compendium.findings import encode, found
 from compendium.steps.factor_structure.models import Rivals
+from compendium.study.nesting import Nesting
 from psychometrics.errors import PsychometricsError
 from psychometrics.ordinal import polychoric
 from psychometrics.reliability import (
@@ -20,6 +25,7 @@ from psychometrics.reliability import (
     composite_reliability,
     cronbach_alpha,
     omega_categorical,
+    two_level_reliability,
 )
 from psychometrics.resampling import bootstrap_interval
 
@@ -28,22 +34,52 @@ Scales = Mapping[str, Sequence[str]]
 SMALLEST_OMEGA = 3
 RELIABILITY_COLUMNS = (
     "competency", "items", "n", "alpha", "lower", "upper", "standardised", "mean_inter_item", "score_error",
-    "alpha_pingouin",
+    "smallest_change", "interval", "n_clusters", "lost_share", "alpha_pingouin",
+)  # fmt: skip
+LATENT_COLUMNS = (
+    "competency", "ordinal_alpha", "ordinal_lower", "ordinal_upper", "omega_categorical", "omega_lower", "omega_upper",
+    "omega_observed", "latent_lost_share", "note",
+)  # fmt: skip
+TWO_LEVEL_COLUMNS = (
+    "competency", "n", "n_clusters", "cluster_size", "coefficient", "estimate", "lower", "upper", "lost_share",
+    "design_effect", "effective_n", "note",
 )  # fmt: skip
 
 
-def reliability_table(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], confidence: float) -> pd.DataFrame:
-    """Return coefficient alpha with its interval for each competency, beside what pingouin says of the same rows.
+@dataclass(frozen=True)
+class Draws:
+    """Resamples behind an interval: how many, from which seed, with which confidence, of which clusters."""
 
-    ``score_error`` is the standard error of measurement of the mean score: that of the sum divided by the number of
-    items. Where alpha is not defined, its row is blank.
+    n_resamples: int
+    seed: int
+    confidence: float
+    clusters: pd.Series[str] | None = None
+
+    def of(self, nesting: Nesting, ratings: pd.DataFrame) -> Draws:
+        """Return the same with the clusters of other rows, such as those of the person that each rating is about."""
+        return replace(self, clusters=nesting.of(ratings.index))
+
+
+def reliability_table(
+    answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], confidence: float, draws: Draws | None = None
+) -> pd.DataFrame:
+    r"""Return coefficient alpha with its interval for each competency, beside what pingouin says of the same rows.
+
+    The interval is Feldt's, which takes people as independent; with clusters it is the percentile bootstrap of whole
+    clusters. ``score_error`` is the standard error of measurement of the mean score: that of the sum divided by the
+    number of items; ``smallest_change`` is the smallest change of one person's score that is larger than error
+    (:math:`z \sqrt 2` times it). Where alpha is not defined, its row is blank.
     """
+    kin = None if draws is None or draws.clusters is None else draws.clusters
+    options: dict[str, Any] = {"confidence": confidence}
+    if draws is not None and kin is not None:
+        options |= {"interval": "bootstrap", "n_resamples": draws.n_resamples, "seed": draws.seed, "clusters": kin}
     rows: list[dict[str, object]] = []
     for competency, items in scales.items():
         if len(items) < 2:
             continue
         try:
-            result = cronbach_alpha(answers[list(items)], confidence=confidence)
+            result = cronbach_alpha(answers[list(items)], **options)
         except PsychometricsError:
             rows.append({"competency": competency, "items": len(items)})
             continue
@@ -58,19 +94,28 @@ def reliability_table(answers: pd.DataFrame, scales: Mapping[str, Sequence[str]]
                 "standardised": result.standardised,
                 "mean_inter_item": result.mean_inter_item,
                 "score_error": result.standard_error_of_measurement / result.n_items,
+                "smallest_change": smallest_change(result.standard_error_of_measurement / result.n_items, confidence),
+                "interval": result.interval,
+                "n_clusters": result.n_clusters or None,
+                "lost_share": result.lost_share,
                 "alpha_pingouin": _pingouin_alpha(answers[list(items)]),
             }
         )
     return pd.DataFrame(rows).reindex(columns=list(RELIABILITY_COLUMNS))
 
 
-def latent_reliability(
-    answers: pd.DataFrame, scales: Scales, n_resamples: int, seed: int, confidence: float
-) -> pd.DataFrame:
-    """Return ordinal alpha with its bootstrap interval and categorical omega of each competency.
+def smallest_change(error: float, confidence: float) -> float:
+    """Return the smallest detectable change of one person from the standard error of measurement of a score."""
+    return float(norm.ppf((1 + confidence) / 2) * math.sqrt(2) * error)
 
-    Correlations are pairwise polychoric ones. One matrix of all items is estimated in every resample and serves all
-    competencies. What is not defined for these answers is NaN, with the reason in ``note``.
+
+def latent_reliability(answers: pd.DataFrame, scales: Scales, draws: Draws) -> pd.DataFrame:
+    """Return ordinal alpha and categorical omega of each competency with their bootstrap intervals.
+
+    Correlations are pairwise polychoric ones. One matrix of all items is estimated in every resample and serves the
+    ordinal alphas of all competencies. ``omega_categorical`` divides by the variance of the sum that the model implies
+    and cannot exceed 1; ``omega_observed`` divides by the variance observed, and above 1 it is no evidence of
+    reliability. What is not defined for these answers is NaN, with the reason in ``note``.
 
     Parameters
     ----------
@@ -78,22 +123,49 @@ def latent_reliability(
         Keyed answers, one column an item.
     scales
         Items of each competency; those of one item are left out.
-    n_resamples, seed, confidence
-        Of the percentile bootstrap over people.
+    draws
+        Of the percentile bootstrap over people, or over whole clusters.
 
     Returns
     -------
     DataFrame
-        ``competency``, ``ordinal_alpha``, ``ordinal_lower``, ``ordinal_upper``, ``omega_categorical``, ``note``.
+        Columns as in :data:`LATENT_COLUMNS`; ``latent_lost_share`` is the larger share of resamples in which one of
+        the two was not defined.
     """
     members = {name: tuple(items) for name, items in scales.items() if len(items) > 1}
-    alphas, problem = _ordinal_alphas(answers, members, n_resamples, seed, confidence)
-    rows = []
-    for name, items in members.items():
-        omega, note = _categorical_omega(answers[list(items)])
-        rows.append({"competency": name, **alphas.loc[name], "omega_categorical": omega, "note": note or problem})
-    columns = ["competency", *alphas.columns, "omega_categorical", "note"]
-    return pd.DataFrame(rows, columns=columns)
+    with joblib.parallel_config(n_jobs=-1):
+        alphas, lost, problem = _ordinal_alphas(answers, members, draws)
+        omegas = {name: _categorical_omega(answers[list(items)], draws) for name, items in members.items()}
+    rows: list[dict[str, object]] = []
+    for name, omega in omegas.items():
+        omega["latent_lost_share"] = max(lost, float(str(omega["latent_lost_share"])))
+        omega["note"] = omega["note"] or problem
+        rows.append({"competency": name, **alphas.loc[name], **omega})
+    return pd.DataFrame(rows, columns=list(LATENT_COLUMNS))
+
+
+def two_level(answers: pd.DataFrame, scales: Scales, draws: Draws, fewest: int) -> pd.DataFrame:
+    """Return the reliability of differences within and between clusters, one row a competency and coefficient.
+
+    ``icc`` is the share of the score's variance between clusters; ``design_effect`` says how many times clusters
+    multiply the variance of a mean, ``effective_n`` how many independent people are left.
+    """
+    tables = []
+    for name, items in scales.items():
+        if len(items) < SMALLEST_OMEGA or draws.clusters is None:
+            continue
+        options = {"confidence": draws.confidence, "n_resamples": draws.n_resamples, "seed": draws.seed}
+        try:
+            found = two_level_reliability(answers[list(items)], draws.clusters, fewest, **options)
+        except PsychometricsError as problem:
+            tables.append(pd.DataFrame([{"competency": name, "note": str(problem)}]))
+            continue
+        size = {"n": found.n_persons, "n_clusters": found.n_clusters, "cluster_size": found.cluster_size}
+        cost = {"design_effect": found.design_effect, "effective_n": found.effective_n}
+        table = found.to_frame().reset_index().assign(competency=name, **size, **cost)
+        tables.append(table.assign(lost_share=table["n_failed"] / draws.n_resamples))
+    whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return whole.reindex(columns=list(TWO_LEVEL_COLUMNS))
 
 
 def hierarchical_omega(rivals: Rivals) -> tuple[HierarchicalOmega | None, str]:
@@ -129,17 +201,20 @@ def model_reliability(rivals: Rivals) -> pd.DataFrame:
 
 
 def _ordinal_alphas(
-    answers: pd.DataFrame, members: dict[str, tuple[str, ...]], n_resamples: int, seed: int, confidence: float
-) -> tuple[pd.DataFrame, str]:
-    """Return ordinal alphas with their intervals, or NaN and the reason."""
+    answers: pd.DataFrame, members: dict[str, tuple[str, ...]], draws: Draws
+) -> tuple[pd.DataFrame, float, str]:
+    """Return ordinal alphas with their intervals and the share of resamples lost, or NaN and the reason."""
     empty = pd.DataFrame(np.nan, index=list(members), columns=["ordinal_alpha", "ordinal_lower", "ordinal_upper"])
     items = list(dict.fromkeys(item for own in members.values() for item in own))
     try:
-        drawn = bootstrap_interval(_OrdinalAlphas(members), answers[items], n_resamples, seed, confidence)
+        drawn = bootstrap_interval(
+            _OrdinalAlphas(members), answers[items], draws.n_resamples, draws.seed, draws.confidence,
+            clusters=draws.clusters,
+        )  # fmt: skip
     except PsychometricsError as problem:
-        return empty, str(problem)
+        return empty, 0.0, str(problem)
     found = drawn.to_frame()[["estimate", "lower", "upper"]].set_axis(empty.columns, axis="columns")
-    return found, ""
+    return found, drawn.n_failed / drawn.n_resamples, ""
 
 
 @dataclass(frozen=True)
@@ -158,15 +233,23 @@ class _OrdinalAlphas:
         return pd.Series(alphas)
 
 
-def _categorical_omega(items: pd.DataFrame) -> tuple[float, str]:
-    """Return categorical omega, or NaN and the reason."""
+def _categorical_omega(items: pd.DataFrame, draws: Draws) -> dict[str, object]:
+    """Return categorical omega with its interval, or NaN and the reason."""
+    names = ("omega_categorical", "omega_lower", "omega_upper", "omega_observed")
+    nothing: dict[str, object] = dict.fromkeys(names, float("nan")) | {"latent_lost_share": 0.0}
     if items.shape[1] < SMALLEST_OMEGA:
-        return float("nan"), f"omega needs {SMALLEST_OMEGA} items"
+        return nothing | {"note": f"omega needs {SMALLEST_OMEGA} items"}
     try:
-        result = omega_categorical(items, missing="pairwise")
+        result = omega_categorical(
+            items, draws.confidence, "bootstrap", "pairwise", draws.n_resamples, draws.seed, draws.clusters
+        )
     except PsychometricsError as problem:
-        return float("nan"), str(problem)
-    return result.omega, " ".join(result.notes)
+        return nothing | {"note": str(problem)}
+    figures = (result.omega, result.lower, result.upper, result.omega_observed)
+    return dict(zip(names, figures, strict=True)) | {
+        "latent_lost_share": result.lost_share,
+        "note": " ".join(result.notes),
+    }
 
 
 def _pingouin_alpha(items: pd.DataFrame) -> float:

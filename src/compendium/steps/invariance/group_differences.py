@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
+from scipy.stats import norm
 
 from compendium.cohort import CohortSettings
 from compendium.disclosure import NOT_STATED, OTHER_GROUPS, SUPPRESSED, hidden_groups, pool_hidden_groups
 from compendium.findings import Finding, found
 from compendium.plan import StudyPlan
+from compendium.study.nesting import Level, Nesting
 from psychometrics.association import (
     SplineRegression,
     adjust_p,
+    correlation_matrix,
     random_intercept,
-    spearman_matrix,
     spline_regression,
 )
 from psychometrics.errors import PsychometricsError
@@ -25,7 +28,11 @@ NOT_COMPARED = ("team",)
 FEWEST_GROUPS = 2
 TOO_FEW_SHOWN = found("too_few_shown").encoded
 EFFECT = ("eta_squared", "eta_lower", "eta_upper")
-TEST_COLUMNS = ("grouping", "competency", "n", "n_groups", "H", "df", "p", "p_holm", "p_bh", "epsilon_squared", *EFFECT)
+NESTING = ("n_clusters", "design_effect", "effective_n")
+TEST_COLUMNS = (
+    "grouping", "competency", "n", "n_groups", "H", "df", "p", "p_holm", "p_bh", "epsilon_squared", *EFFECT,
+    "clusters", *NESTING,
+)  # fmt: skip
 PAIR_COLUMNS = (
     "grouping", "competency", "group_a", "group_b", "n_a", "n_b", "difference", "z", "p", "p_holm",
     "probability_of_superiority", "differ",
@@ -85,54 +92,85 @@ def _each(
             yield label, str(competency), shown[competency][name]
 
 
-def rank_effect(H: float, df: float, n: float, confidence: float) -> dict[str, float]:
+def rank_effect(H: float, df: float, n: float, confidence: float, design_effect: float = math.nan) -> dict[str, float]:
     """Return the share of the variance of ranks that lies between groups, chance taken out, and its interval.
 
-    An estimate below zero, of groups more alike than chance makes them, is shown as zero, like its lower bound.
+    An estimate below zero, of groups more alike than chance makes them, is shown as zero, like its lower bound. Where
+    people are nested, H and n are divided by the design effect (the first-order correction of Rao and Scott 1981).
     """
     if not H >= 0:
         return dict.fromkeys(EFFECT, float("nan"))
-    estimate, lower, upper = rank_effect_interval(float(H), int(df), int(n), confidence)
+    cost = max(1.0, design_effect) if math.isfinite(design_effect) else 1.0
+    estimate, lower, upper = rank_effect_interval(float(H) / cost, int(df), int(n / cost), confidence)
     return dict(zip(EFFECT, (max(estimate, 0.0), lower, upper), strict=True))
 
 
 def group_tests(
-    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float, confidence: float
+    scores: pd.DataFrame,
+    people: pd.DataFrame,
+    settings: CohortSettings,
+    minimum: float,
+    confidence: float,
+    nesting: Nesting | None = None,
 ) -> pd.DataFrame:
     """Test every competency over every grouping (Kruskal-Wallis), adjusted over the whole family (Holm, BH).
 
     Hidden groups (below the disclosure threshold, or hidden to protect such a group) are left out of the tests, so
-    that neither a result nor its n speaks of them.
+    that neither a result nor its n speaks of them. Where people are nested, p allows for the clusters named in
+    ``clusters``; where the groups are the clusters themselves, for those nested in them.
     """
     rows = []
     for label, competency, members in _each(scores, people, settings, minimum):
-        test = compare_groups(scores[[competency]], members, adjustment="holm").tests.iloc[0]
-        if members[scores[competency].notna()].nunique() < FEWEST_GROUPS:
+        known = members.where(scores[competency].notna())
+        level = nesting.between(known) if nesting is not None else Level("", None)
+        clusters = None if level.clusters is None else level.clusters.reindex(scores.index)
+        test = compare_groups(scores[[competency]], members, adjustment="holm", clusters=clusters).tests.iloc[0]
+        if known.nunique() < FEWEST_GROUPS:
             test["note"] = TOO_FEW_SHOWN
-        effect = rank_effect(test["H"], test["df"], test["n"], confidence)
-        rows.append({**test.drop(["score", "p_adjusted"]), **effect, "grouping": label, "competency": competency})
+        elif not level.enough:
+            test = test.drop("p").reindex(test.index)
+            test["note"] = found("groups_too_few_clusters", groups=known.nunique()).encoded
+        effect = rank_effect(test["H"], test["df"], test["n"], confidence, test.get("design_effect", math.nan))
+        named = {"grouping": label, "competency": competency, "clusters": level.name}
+        rows.append({**test.drop(["score", "p_adjusted"]), **effect, **named})
     table = pd.DataFrame(rows).reindex(columns=[*TEST_COLUMNS, "note"])
     return table.assign(**{f"p_{how}": adjust_p(table["p"].astype(float), how) for how in ("holm", "bh")})
 
 
 def group_pairs(
-    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float, alpha: float
+    scores: pd.DataFrame,
+    people: pd.DataFrame,
+    settings: CohortSettings,
+    minimum: float,
+    alpha: float,
+    tests: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Compare every pair of shown groups after each Kruskal-Wallis test (Dunn, Holm over the pairs of the test).
 
     ``probability_of_superiority`` is that of a member of group a scoring above a member of group b, ties counted half.
-    A test that could not be made has no pairs.
+    A test that could not be made has no pairs. Where the test allows for clusters, z is divided by the root of its
+    design effect.
     """
     tables = []
+    costs = {} if tests is None else tests.set_index(["grouping", "competency"])["design_effect"].to_dict()
     for label, competency, members in _each(scores, people, settings, minimum):
         try:
             table = dunn(scores[competency], members, "holm").to_frame()
         except PsychometricsError:
             continue
+        cost = costs.get((label, competency), math.nan)
+        table = _nested_pairs(table, cost) if cost > 1 else table
         tables.append(table.assign(grouping=label, competency=competency))
     pairs = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     pairs = pairs.rename(columns={"p_adjusted": "p_holm"}).reindex(columns=list(PAIR_COLUMNS))
     return pairs.assign(differ=pairs["p_holm"].astype(float) < alpha)
+
+
+def _nested_pairs(pairs: pd.DataFrame, design_effect: float) -> pd.DataFrame:
+    """Return the pairs of one test with z and p as many independent people would give them as the clusters leave."""
+    z = pairs["z"] / math.sqrt(design_effect)
+    p = pd.Series(2 * norm.sf(z.abs()), pairs.index)
+    return pairs.assign(z=z, p=p, p_adjusted=adjust_p(p, "holm"))
 
 
 def group_variances(
@@ -208,14 +246,22 @@ def _described(score: pd.Series[float], members: pd.Series[str], minimum: float)
 
 
 def tenure_correlations(
-    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, confidence: float
+    scores: pd.DataFrame,
+    people: pd.DataFrame,
+    settings: CohortSettings,
+    confidence: float,
+    clusters: pd.Series[str] | None = None,
 ) -> pd.DataFrame:
-    """Correlate every competency with tenure (Spearman); tenure in bands counts by the order of its bands."""
+    """Correlate every competency with tenure (Spearman); tenure in bands counts by the order of its bands.
+
+    With clusters, intervals and p allow for members of one cluster being alike.
+    """
     tenure = people["tenure"]
     if settings.groups["tenure"].kind != "number":
         order = list(settings.groups["tenure"].levels.values()) or sorted(tenure.dropna().unique())
         tenure = tenure.map({level: rank for rank, level in enumerate(order)})
-    table = spearman_matrix(scores, tenure.astype(float).to_frame("tenure"), confidence).to_frame()
+    years = tenure.astype(float).to_frame("tenure")
+    table = correlation_matrix(scores, years, confidence, "spearman", clusters).to_frame()
     table = table.rename(columns={"x": "competency"}).drop(columns=["y"])
     return table.assign(p_holm=adjust_p(table["p"], "holm"))
 

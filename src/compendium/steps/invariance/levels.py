@@ -10,7 +10,8 @@ from scipy.stats import false_discovery_control
 from tqdm.auto import tqdm
 
 from compendium.findings import Finding, encode, found
-from compendium.study import Study
+from compendium.study import Level, Study
+from compendium.study.nesting import FEWEST_CLUSTERS_OF_A_GROUP
 from psychometrics.dif import DifRule, ordinal_dif
 from psychometrics.errors import PsychometricsError, TooFewPersonsError
 from psychometrics.sem import CfaModel, Cutoffs, MeasurementInvariance, measurement_invariance, merge_categories
@@ -18,10 +19,12 @@ from psychometrics.sem import CfaModel, Cutoffs, MeasurementInvariance, measurem
 SELF, PEER = "self", "peers"
 # A factor of its own is identified from three items on.
 FEWEST_ITEMS = 3
+# People who count as independent.
+ALONE = Level("", None)
 LEVEL_COLUMNS = ["comparison", "level", "n_parameters", "chi_square", "df", "p_value", "cfi", "tli", "rmsea", "srmr",
                  "chi_square_difference", "df_difference", "p_difference", "cfi_change", "rmsea_change", "srmr_change",
                  "n_freed", "verdict"]  # fmt: skip
-VERDICT_COLUMNS = ["comparison", "groups", "n", "highest", "means_comparable", "notes"]
+VERDICT_COLUMNS = ["comparison", "groups", "n", "highest", "means_comparable", "clusters", "n_clusters", "notes"]
 MEAN_COLUMNS = ["comparison", "group", "competency", "mean", "standard_error", "z", "p_value", "lower", "upper",
                 "reference"]  # fmt: skip
 NAMED_COLUMNS = {
@@ -43,11 +46,15 @@ class Comparison:
         None where it could not be tested.
     notes
         What a reader must know: groups and items left out, joined categories, the reason for no result.
+    clusters, n_clusters
+        Grouping that the tests allow for, and how many groups it has; "" and None for independent people.
     """
 
     label: str
     result: MeasurementInvariance | None
     notes: tuple[Finding, ...]
+    clusters: str = ""
+    n_clusters: int | None = None
 
     @property
     def fits(self) -> bool:
@@ -81,16 +88,25 @@ def compare(
     answers: pd.DataFrame,
     groups: pd.Series,
     scales: Mapping[str, Sequence[str]],
-    clusters: pd.Series | None = None,
+    level: Level = ALONE,
 ) -> Comparison:
-    """Test one measurement model in several groups, leaving out items that cannot carry the test."""
+    """Test one measurement model in several groups, leaving out items that cannot carry the test.
+
+    Groups within a single cluster are left out: a difference between groups is then one between clusters.
+    """
+    if not level.enough:
+        return Comparison(label, None, (found("groups_few_clusters", other=label),))
+    clusters = level.clusters
+    single = () if clusters is None else _within_one(groups, clusters)
+    groups = groups.where(~groups.isin(single))
     plan = step.plan.invariance
     names, fewest = _large(answers, groups, plan.smallest_group.value), int(plan.fewest_answers.value)
     large = groups[groups.isin(names)]
     refused = merge_categories(answers.loc[large.index], large, fewest).refused if len(names) > 1 else ()
     kept = {name: [item for item in items if item not in refused] for name, items in scales.items()}
     model_scales = {name: items for name, items in kept.items() if len(items) >= FEWEST_ITEMS}
-    notes = [found("items_left_out", other=tuple(map(str, refused)))] if refused else []
+    notes = [found("groups_in_one_cluster", other=label, groups=single)] if single else []
+    notes += [found("items_left_out", other=tuple(map(str, refused)))] if refused else []
     short = [name for name in scales if name not in model_scales]
     notes += [found("scales_short", other=short)] if short else []
     try:
@@ -106,7 +122,15 @@ def compare(
         )
     except PsychometricsError as error:
         return Comparison(label, None, (*notes, found("said_by_method", text=str(error))))
-    return Comparison(label, result, (*notes, *(found("said_by_method", text=text) for text in result.notes)))
+    said = (found("said_by_method", text=text) for text in result.notes)
+    number = None if clusters is None else clusters[groups.notna()].nunique()
+    return Comparison(label, result, (*notes, *said), level.name, number)
+
+
+def _within_one(groups: pd.Series, clusters: pd.Series) -> tuple[str, ...]:
+    """Name the groups that lie in a single cluster."""
+    counts = clusters.groupby(groups).nunique()
+    return tuple(sorted(map(str, counts.index[counts < FEWEST_CLUSTERS_OF_A_GROUP])))
 
 
 def _large(answers: pd.DataFrame, groups: pd.Series, minimum: float) -> list[str]:
@@ -118,27 +142,40 @@ def _large(answers: pd.DataFrame, groups: pd.Series, minimum: float) -> list[str
 def across_groups(step: Study) -> list[Comparison]:
     """Compare the groups of every grouping of the plan that was collected and is large enough."""
     plan = step.plan.invariance
-    names = step.comparable(plan.groupings, plan.smallest_group.value)
-    answers = step.prepared.answers[step.kept_items]
+    size = plan.smallest_group.value
+    names = step.comparable(plan.groupings, size)
+    answers, people = step.prepared.answers[step.kept_items], step.prepared.people
     return [
-        compare(step, step.group_labels[name], answers, step.prepared.people[name], step.scales)
+        compare(
+            step,
+            step.group_labels[name],
+            answers,
+            people[name],
+            step.scales,
+            step.nesting.between(people[name].where(people[name].isin(_large(answers, people[name], size)))),
+        )
         for name in tqdm(names, desc="groupings", leave=False, disable=None)
     ]
 
 
-def self_and_peers(step: Study) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Stack the self form and the peer form: answers, form of each row, and the person that each row is about."""
+def self_and_peers(step: Study) -> tuple[pd.DataFrame, pd.Series, Level]:
+    """Stack the self form and the peer form: answers, form of each row, and what rows depend on each other by.
+
+    That is the person that a row is about or, where people are nested, the cluster of that person.
+    """
     own, peers = step.prepared.answers[step.kept_items], step.prepared.peers[step.kept_items]
     person = [*map(str, own.index), *map(str, peers.index.get_level_values("person"))]
     form = [SELF] * len(own) + [PEER] * len(peers)
     answers = pd.concat([own.reset_index(drop=True), peers.reset_index(drop=True)], ignore_index=True)
-    return answers, pd.Series(form, name="form"), pd.Series(person, name="person")
+    about = step.nesting.of(pd.Index(person, name="person"))
+    kin = pd.Series(person if about is None else about.to_numpy(), name=step.nesting.name)
+    return answers, pd.Series(form, name="form"), Level(step.nesting.name, kin)
 
 
 def compare_forms(step: Study) -> Comparison:
     """Compare the self form with the peer form; rows about one person depend on each other."""
-    answers, form, person = self_and_peers(step)
-    return compare(step, "Self form and peer form", answers, form, step.scales, person)
+    answers, form, level = self_and_peers(step)
+    return compare(step, "Self form and peer form", answers, form, step.scales, level)
 
 
 @dataclass(frozen=True)
@@ -153,16 +190,19 @@ class FormFairness:
         Items that count as different.
     why_not
         Why nothing was tested.
+    untested
+        Items that could not be tested.
     """
 
     table: pd.DataFrame
     flagged: tuple[str, ...]
     why_not: Finding | None = None
+    untested: tuple[str, ...] = ()
 
 
 def fairness_of_forms(step: Study) -> FormFairness:
     """Look for items that people and their peers answer differently at the same level."""
-    answers, form, person = self_and_peers(step)
+    answers, form, level = self_and_peers(step)
     large = {name: items for name, items in step.scales.items() if len(items) > FEWEST_ITEMS}
     scales = pd.Series({item: name for name, items in large.items() for item in items}, dtype=object)
     minimum = int(step.plan.fairness.smallest_group.value)
@@ -172,10 +212,12 @@ def fairness_of_forms(step: Study) -> FormFairness:
     if scales.empty:
         return _no_forms(found("forms_short_scales"))
     try:
-        study = ordinal_dif(answers[list(scales.index)], form, scales, clusters=person, reference=SELF, rule=rule)
+        study = ordinal_dif(
+            answers[list(scales.index)], form, scales, clusters=level.clusters, reference=SELF, rule=rule
+        )
     except TooFewPersonsError:
         return _no_forms(found("forms_too_few", limit=minimum))
-    return FormFairness(study.table, study.flagged)
+    return FormFairness(study.table, study.flagged, untested=study.untested)
 
 
 def _no_forms(why: Finding) -> FormFairness:
@@ -210,6 +252,8 @@ def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             "n": None if each.result is None else each.result.fits["configural"].n_used,
             "highest": "" if each.result is None else each.result.highest,
             "means_comparable": each.means_comparable,
+            "clusters": each.clusters,
+            "n_clusters": each.n_clusters,
             "notes": encode(each.notes),
         }
         for each in comparisons
@@ -232,6 +276,7 @@ def suspicious_items(comparisons: Sequence[Comparison], alpha: float) -> pd.Data
     tests = _stacked(comparisons, "release_tests")
     if tests.empty:
         return tests.assign(p_adjusted=[])
+    tests = tests.dropna(subset=["p_value"])
     tests["p_adjusted"] = tests.groupby(["comparison", "level"])["p_value"].transform(false_discovery_control)
     return tests[tests["p_adjusted"] < alpha].reset_index(drop=True)
 

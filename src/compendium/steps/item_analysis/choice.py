@@ -98,7 +98,7 @@ def chooser(
     Parameters
     ----------
     checks
-        The further checks; those that drop items are held.
+        The further checks; those that drop items are held, and so is what could not be tested.
     contradicting
         Items whose answers contradict their key.
     dependent
@@ -108,7 +108,7 @@ def chooser(
     excluded: dict[str, Finding] = dict.fromkeys(contradicting, found("key_contradicted"))
     for check in checks:
         if check.decision == "drop" and check.name not in LOOKED_AT_AGAIN:
-            held = {str(item): reason for item, reason in check.findings.items() if check.decision_on(reason) == "drop"}
+            held = {str(item): reason for item, reason in check.findings.items() if check.decision_on(reason) != "keep"}
             excluded |= {item: of_reason(reason) for item, reason in held.items()}
     themes: dict[str, list[str]] = {}
     if (folder := step.framework.part("evidence")) is not None:

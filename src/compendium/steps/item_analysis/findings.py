@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from compendium import consultation
 from compendium import review as evidence
 from compendium.findings import Finding, found
 from compendium.plan import Check, compared_groupings
-from compendium.study import Study
+from compendium.study import Level, Study
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.irt import (
@@ -29,6 +29,8 @@ from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 # A common trait is identified from three items on.
 FEWEST_ITEMS = 3
+# Each group but the reference has a level and a slope of its own.
+GROUP_COEFFICIENTS = 2
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,17 @@ class Groupings:
 
     found: Mapping[str, OrdinalDif]
     left_out: tuple[Finding, ...]
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
     @property
     def completeness(self) -> tuple[Finding, ...]:
         """What could not be compared, or that everything was."""
         return self.left_out or (found("groups_all_compared"),)
+
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """Items that some grouping could not test."""
+        return tuple(dict.fromkeys(str(item) for study in self.found.values() for item in study.untested))
 
 
 def response_models(answers: pd.DataFrame, scales: Mapping[str, list[str]]) -> dict[str, GradedResponse]:
@@ -171,36 +179,60 @@ def compare_groups(step: Study, answers: pd.DataFrame, items: list[str]) -> Grou
         moderate=rule.moderate.value,
         large=rule.large.value,
         minimum_size=int(rule.smallest_group.value),
+        planned_difference=rule.planned_difference.value,
+        planned_power=rule.planned_power.value,
+        confidence=step.plan.confidence.value,
     )
     large = {name: members for name, members in step.framework.scales(items).items() if len(members) > FEWEST_ITEMS}
     scales = pd.Series({item: name for name, members in large.items() for item in members})
     if not large:
         return Groupings({}, (found("groups_short_scales"),))
     studies: dict[str, OrdinalDif] = {}
-    left_out: list[Finding] = []
+    levels: dict[str, Level] = {}
+    short = [name for name in step.framework.scales(items) if name not in large]
+    left_out = [found("scales_not_compared", other=short)] if short else []
+    asked = answers[list(scales.index)]
     for name in compared_groupings(step.settings.groups, rule.groupings):
+        label, members = step.group_labels[name], step.prepared.people[name]
+        sizes = members[asked.notna().any(axis="columns")].value_counts()
+        shown = members.where(members.isin(sizes.index[sizes >= cuts.minimum_size]))
+        level = step.nesting.between(shown, GROUP_COEFFICIENTS)
+        if not level.enough:
+            left_out.append(found("groups_few_clusters", other=label))
+            continue
         try:
-            studies[name] = ordinal_dif(answers[list(scales.index)], step.prepared.people[name], scales, rule=cuts)
+            studies[name] = ordinal_dif(asked, members, scales, clusters=level.clusters, rule=cuts)
         except TooFewPersonsError:
             # The error itself counts every group, also those too small to be shown.
-            left_out.append(found("groups_too_few", other=step.group_labels[name], limit=cuts.minimum_size))
+            left_out.append(found("groups_too_few", other=label, limit=cuts.minimum_size))
             continue
-        small = sorted(map(str, set(step.prepared.people[name].dropna()) - set(studies[name].groups.index)))
-        if small:
-            left_out.append(found("groups_small", other=step.group_labels[name], groups=small))
+        levels[name] = level
+        left_out += _groups_left_out(label, members, shown, studies[name])
     others = [name for name, group in step.settings.groups.items() if group.kind != "number"]
     passed_over = [name for name in others if name not in compared_groupings(step.settings.groups, rule.groupings)]
     if passed_over:
         left_out.append(found("groups_not_in_plan", other=[step.group_labels[name] for name in passed_over]))
     if not others:
         left_out.append(found("groups_none_collected"))
-    return Groupings(studies, tuple(left_out))
+    return Groupings(studies, tuple(left_out), levels)
+
+
+def _groups_left_out(
+    label: str, members: pd.Series[str], shown: pd.Series[str], study: OrdinalDif
+) -> Iterator[Finding]:
+    """Name the groups of a grouping that were not compared, and why."""
+    small = sorted(map(str, set(members.dropna()) - set(shown.dropna())))
+    if small:
+        yield found("groups_small", other=label, groups=small)
+    single = sorted(map(str, set(shown.dropna()) - set(study.groups.index)))
+    if single:
+        yield found("groups_in_one_cluster", other=label, groups=single)
 
 
 def fairness_table(groupings: Groupings, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Return one row an item and grouping: tests, growth of R2, whether it is flagged."""
+    """Return one row an item and grouping: tests, growth of R2, and whether it passed, is flagged or is untested."""
     kept = ["scale", "n", "p_adjusted_total", "mcfadden_uniform", "mcfadden_non_uniform", "mcfadden_total", "size",
-            "flagged", "kind", "note"]  # fmt: skip
+            "flagged", "status", "kind", "estimation", "note"]  # fmt: skip
     tables = [
         study.table[kept].rename_axis("item").reset_index().assign(grouping=labels[name])
         for name, study in groupings.found.items()
@@ -209,6 +241,25 @@ def fairness_table(groupings: Groupings, labels: Mapping[str, str]) -> pd.DataFr
     if not tables:
         return pd.DataFrame(columns=columns)
     return pd.concat(tables, ignore_index=True).rename(columns={"scale": "competency"})[columns]
+
+
+def power_table(groupings: Groupings, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return what each grouping could have shown: power to flag an item, and the smallest difference likely to be.
+
+    ``size`` is the planned uniform difference in standard deviations of the trait, ``power`` the median and
+    ``power_lowest`` the lowest chance to flag an item that differs so, ``detectable`` the difference that is flagged
+    with the planned power in half of the items. ``clusters`` names the grouping that the tests allow for.
+    """
+    tables = [
+        study.power_by_group().assign(
+            grouping=labels[name], reference=study.reference, clusters=groupings.levels[name].name,
+            n_clusters=study.n_clusters or None, n_untested=len(study.untested),
+        )
+        for name, study in groupings.found.items()
+    ]  # fmt: skip
+    columns = ["grouping", "group", "reference", "n", "n_items", "n_untested", "size", "power_test", "power",
+               "power_lowest", "detectable", "detectable_largest", "clusters", "n_clusters"]  # fmt: skip
+    return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()).reindex(columns=columns)
 
 
 def effect_table(groupings: Groupings, labels: Mapping[str, str], *, whole_scales: bool) -> pd.DataFrame:
@@ -337,11 +388,22 @@ def _crossing(model: CfaResult, cut: float, decision: Decision) -> ItemCheck:
 def _unfair(fairness: pd.DataFrame, cut: float, decision: Decision) -> ItemCheck:
     """Flag items that groups answer differently at the same level."""
     largest, where = largest_change(fairness)
-    reasons = {
+    reasons: dict[Hashable, Reason] = {
         item: Reason("answered_differently", float(largest[item]), cut, tuple(where[item]), "fairness_r2")
         for item in where.index.astype(str)
     }
-    return ItemCheck("fairness_r2", largest, decision=decision, findings=reasons | _untested(largest, "fairness_r2"))
+    open_ones = {
+        item: Reason("untested", other=tuple(places), check="fairness_r2")
+        for item, places in untested_where(fairness).items()
+        if item not in reasons
+    }
+    return ItemCheck("fairness_r2", largest, decision=decision, findings=open_ones | reasons)
+
+
+def untested_where(fairness: pd.DataFrame) -> pd.Series:
+    """Return, for each item that a grouping could not test, those groupings; a test without a p is none."""
+    failed = (fairness["status"] == "untested") | fairness[["p_adjusted_total", "mcfadden_total"]].isna().any(axis=1)
+    return fairness[failed].groupby("item", sort=False)["grouping"].agg(tuple)
 
 
 def _irrelevant(known: pd.DataFrame, decision: Decision) -> ItemCheck:

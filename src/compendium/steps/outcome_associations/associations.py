@@ -10,12 +10,12 @@ from scipy import stats
 
 from psychometrics.association import (
     adjust_p,
+    correlation_matrix,
     dominance_analysis,
     ordinal_regression,
     random_intercept,
     regression,
     relative_weights,
-    spearman_matrix,
 )
 from psychometrics.errors import PsychometricsError
 
@@ -29,9 +29,15 @@ COLLEAGUES_PREDICTORS = {
 }
 
 
-def associations(scores: pd.DataFrame, outcomes: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Correlate every competency with every outcome (Spearman), adjusted over the whole family (Holm, BH)."""
-    table = spearman_matrix(scores, outcomes, confidence).to_frame()
+def associations(
+    scores: pd.DataFrame, outcomes: pd.DataFrame, confidence: float, clusters: pd.Series[str] | None = None
+) -> pd.DataFrame:
+    """Correlate every competency with every outcome (Spearman), adjusted over the whole family (Holm, BH).
+
+    With clusters, intervals and p allow for members of one cluster being alike; ``design_effect`` says how many times
+    that multiplies the variance, ``effective_n`` how many independent people are left.
+    """
+    table = correlation_matrix(scores, outcomes, confidence, "spearman", clusters).to_frame()
     table = table.rename(columns={"x": "competency", "y": "outcome"})
     table["p_holm"], table["p_bh"] = adjust_p(table["p"], "holm"), adjust_p(table["p"], "bh")
     return table
@@ -45,15 +51,17 @@ def as_matrix(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def regressions(scores: pd.DataFrame, outcomes: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Regress every outcome on all competencies at once (OLS, HC3 errors, t reference).
+def regressions(
+    scores: pd.DataFrame, outcomes: pd.DataFrame, confidence: float, clusters: pd.Series[str] | None = None
+) -> pd.DataFrame:
+    """Regress every outcome on all competencies at once (OLS, t reference): HC3 errors, or errors by cluster.
 
     An outcome that cannot be regressed, such as one that nobody varies on, has one row with the reason in ``note``.
     """
-    tables = []
+    tables, errors = [], "HC3" if clusters is None else "cluster"
     for name in outcomes.columns:
         try:
-            fit = regression(outcomes[name], scores, covariance="HC3", confidence=confidence)
+            fit = regression(outcomes[name], scores, errors, confidence, clusters)
         except PsychometricsError as error:
             n = int(scores.assign(outcome=outcomes[name]).dropna().shape[0])
             tables.append(pd.DataFrame([{"outcome": name, "n": n, "note": str(error)}]))
@@ -179,14 +187,19 @@ def colleagues_models(rows: pd.DataFrame, confidence: float, several: float) -> 
 
 
 def same_and_cross_source(
-    own: pd.Series[float], peers: pd.Series[float], outcomes: pd.DataFrame, confidence: float
+    own: pd.Series[float],
+    peers: pd.Series[float],
+    outcomes: pd.DataFrame,
+    confidence: float,
+    clusters: pd.Series[str] | None = None,
 ) -> pd.DataFrame:
     """Correlate own outcomes with the overall score as the person sees it and as peers see it.
 
     Both estimates rest on the same people, those with a self score and a peer mean.
     """
     both = pd.DataFrame({"self (same source)": own, "peers (cross-source)": peers}).dropna()
-    table = spearman_matrix(both, outcomes.reindex(both.index), confidence).to_frame()
+    kin = None if clusters is None else clusters.reindex(both.index)
+    table = correlation_matrix(both, outcomes.reindex(both.index), confidence, "spearman", kin).to_frame()
     return table.rename(columns={"x": "source", "y": "outcome"})
 
 

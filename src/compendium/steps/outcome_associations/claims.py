@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from compendium.cohort.schema import Group
 from compendium.disclosure import hidden_groups
 from compendium.findings import Finding, decode, encode, found
 from compendium.plan import Claim, Gate, StudyPlan
+from compendium.steps.factor_structure.reliability import Draws
 from compendium.steps.invariance.group_differences import (
     FEWEST_GROUPS,
     TOO_FEW_SHOWN,
@@ -25,6 +25,8 @@ from compendium.steps.invariance.group_differences import (
 )
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.rater_agreement import peers as raters
+from compendium.steps.scores import OVERALL
+from compendium.study.nesting import Nesting
 from psychometrics.association import adjust_p, bootstrap_correlations, random_intercept, regression, verdict
 from psychometrics.errors import PsychometricsError
 from psychometrics.groups import kruskal_wallis
@@ -72,16 +74,14 @@ class ClaimData:
         Competency scores by (person, rater), of the people themselves, and the mean of each person's peers.
     people : DataFrame
         Groups of the person, tenure as a number.
-    clusters : Series or None
-        What the bootstrap draws; None for single persons.
-    cluster_name : str
-        Grouping of ``clusters``, or "person".
+    nesting : Nesting
+        What people are nested in; the bootstrap draws its clusters.
     has_own, has_peers : bool
         Whether people rated themselves, and whether peers rated them.
     compared : tuple of str
         Groupings whose groups are compared and shown.
-    nests : tuple of str
-        Groupings that people are nested in, the one that intervals draw first.
+    reliability, outcome_reliability : mapping of str to float
+        Coefficient alpha of each competency and of the overall score ("overall"), and of each own outcome.
     peer_reliability : float
         Reliability of the mean of the peers a person has, for the overall score.
     total : str
@@ -95,15 +95,15 @@ class ClaimData:
     given: pd.DataFrame
     people: pd.DataFrame
     scores: pd.DataFrame
-    clusters: pd.Series[str] | None
-    cluster_name: str
+    nesting: Nesting
     has_own: bool
     has_peers: bool
     peer_reliability: float
     compared: tuple[str, ...]
-    nests: tuple[str, ...] = ()
     peer_means: pd.DataFrame = field(default_factory=pd.DataFrame)
     total: str = "mean"
+    reliability: Mapping[str, float] = field(default_factory=dict)
+    outcome_reliability: Mapping[str, float] = field(default_factory=dict)
 
     def seen_by_self(self, competency: str = "") -> pd.Series[float]:
         """Return the score of one competency as people see themselves, or the overall score."""
@@ -136,8 +136,6 @@ def gather(step: Study) -> ClaimData:
         people = people.assign(
             tenure=tenure_ranks(people["tenure"], list(step.settings.groups["tenure"].levels.values()))
         )
-    nests = nesting(people, step.settings.groups, step.plan)
-    clusters, name = chosen_clusters(people, nests)
     colleagues = pd.DataFrame() if rated_by is None else rated_by
     total = step.framework.total
     overall, peers = outcomes.overall(scores, total), outcomes.overall(means, total)
@@ -145,15 +143,22 @@ def gather(step: Study) -> ClaimData:
     given_overall = outcomes.overall(given, total)
     reliability = _peer_reliability(given_overall, step.plan.confidence.value) if reliable else math.nan
     return ClaimData(
-        overall, peers, own, colleagues, given, people, scores, clusters, name,
+        overall, peers, own, colleagues, given, people, scores, step.nesting,
         step.collected("self_ratings"), has_peers, reliability, tuple(groupings(step.settings)),
-        tuple(nests), means, total,
+        means, total, *_reliabilities(step),
     )  # fmt: skip
+
+
+def _reliabilities(step: Study) -> tuple[dict[str, float], dict[str, float]]:
+    """Return coefficient alpha of the competencies and of the overall score, and of the outcomes."""
+    further = step.prepared.further_reliability["alpha"]
+    scores = step.prepared.reliability["alpha"].to_dict() | {OVERALL: float(further.get(OVERALL, math.nan))}
+    return scores, further.drop(OVERALL, errors="ignore").to_dict()
 
 
 def _peer_reliability(given: pd.Series[float], confidence: float) -> float:
     """Return the reliability of a mean of peers, ICC(1,k); NaN where it is not defined."""
-    table = raters.peer_icc(given.to_frame(), confidence)
+    table = raters.peer_icc(given.to_frame(), Draws(0, 0, confidence))
     return float(table["icc1_k"].iloc[0])
 
 
@@ -163,42 +168,6 @@ def tenure_ranks(tenure: pd.Series[Any], levels: list[str]) -> pd.Series[float]:
         return tenure.astype(float)
     order = levels or sorted(tenure.dropna().unique())
     return tenure.map({level: float(rank) for rank, level in enumerate(order)}).astype(float)
-
-
-def nesting(people: pd.DataFrame, groups: Mapping[str, Group], plan: StudyPlan) -> list[str]:
-    """Return the groupings that people are nested in: the one that intervals draw, then those nested in it.
-
-    A grouping counts when the cohort declares it as cluster, or declares no role and has enough groups; a restriction
-    of the plan comes first. Declared clusters go before groupings that nest another, those before the rest, in declared
-    order: the highest level with enough groups is the one to draw.
-    """
-    wanted = plan.claims.clusters if plan.claims.clusters is not None else list(groups)
-    fewest = plan.claims.fewest_clusters.value
-    usable = [
-        name
-        for name in wanted
-        if name in people and name in groups and groups[name].kind == "nominal"
-        and groups[name].role in (None, "cluster") and people[name].nunique() >= fewest
-    ]  # fmt: skip
-    if plan.claims.clusters is None:
-        nested = {name: any(_is_nested(people, other, name) for other in usable if other != name) for name in usable}
-        usable = sorted(usable, key=lambda name: (groups[name].role != "cluster", not nested[name]))
-    return usable[:1] + [name for name in usable[1:] if _is_nested(people, name, usable[0])]
-
-
-def _is_nested(people: pd.DataFrame, inner: str, outer: str) -> bool:
-    """Say whether every group of one grouping lies within one group of another, which has fewer."""
-    return bool(people[inner].nunique() > people[outer].nunique()) and bool(
-        people.groupby(inner)[outer].nunique().max() <= 1
-    )
-
-
-def chosen_clusters(people: pd.DataFrame, nests: Sequence[str]) -> tuple[pd.Series[str] | None, str]:
-    """Return the grouping that intervals draw; people without a group are one of their own."""
-    if not nests:
-        return None, "person"
-    alone = pd.Series([f"alone {row}" for row in range(len(people))], index=people.index)
-    return people[nests[0]].astype(object).fillna(alone).astype(str), nests[0]
 
 
 def claims_table(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
@@ -311,18 +280,16 @@ def _correlated(data: ClaimData, score: pd.Series[float], other: pd.Series[float
     gate = plan.gates["association"]
     if n < gate.minimum_n:
         return {"n": n, "note": _too_few(n, gate)}
-    return correlated(score, other, data.clusters, data.cluster_name, plan)
+    return correlated(score, other, data.nesting, plan)
 
 
-def correlated(
-    x: pd.Series[float], y: pd.Series[float], clusters: pd.Series[str] | None, cluster_name: str, plan: StudyPlan
-) -> dict[str, Any]:
+def correlated(x: pd.Series[float], y: pd.Series[float], nesting: Nesting, plan: StudyPlan) -> dict[str, Any]:
     """Return Spearman's rho; its error on Fisher's z comes from a bootstrap of clusters, its reference is t.
 
     Degrees of freedom are the clusters minus one, or n minus two where single persons are drawn.
     """
     both = (x.notna() & y.notna()).to_numpy()
-    drawn = None if clusters is None else clusters[both]
+    drawn = nesting.of(x.index[both])
     resamples = int(plan.claims.resamples.value)
     table = bootstrap_correlations(
         x[both].to_frame(OVERALL_SCORE),
@@ -337,7 +304,7 @@ def correlated(
     df = int(both.sum()) - 2 if drawn is None else drawn.nunique() - 1
     method = found("method_spearman_persons", resamples=resamples)
     if drawn is not None:
-        method = found("method_spearman_clusters", value=drawn.nunique(), other=cluster_name, resamples=resamples)
+        method = found("method_spearman_clusters", value=drawn.nunique(), other=nesting.name, resamples=resamples)
     interval = fisher_interval(float(row["rho"]), float(row["fisher_error"]), df, plan.confidence.value)
     return interval | {"n": int(both.sum()), "method": method.encoded, "note": row["note"], "df": df}
 
@@ -403,8 +370,13 @@ def _groups(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
         return {"note": TOO_FEW_SHOWN}
     if len(known) < plan.gates["association"].minimum_n:
         return {"n": len(known), "df": known.nunique() - 1, "note": _too_few(len(known), plan.gates["association"])}
-    test = kruskal_wallis(score, members)
-    effect, lower, upper = rank_effect(test.statistic, test.df, test.n, plan.confidence.value).values()
+    level = data.nesting.between(members.where(score.notna()))
+    if not level.enough:
+        return {"n": len(known), "note": found("groups_too_few_clusters", groups=known.nunique()).encoded}
+    clusters = None if level.clusters is None else level.clusters.reindex(score.index)
+    test = kruskal_wallis(score, members, clusters=clusters)
+    cost = test.design_effect
+    effect, lower, upper = rank_effect(test.statistic, test.df, test.n, plan.confidence.value, cost).values()
     return {
         "tested_by": found("tested_by_groups", value=test.n_groups, limit=minimum).encoded,
         "estimate": effect,
@@ -413,9 +385,16 @@ def _groups(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
         "p": test.p,
         "n": test.n,
         "df": test.df,
-        "method": found("method_rank_effect").encoded,
+        "method": _rank_method(level.name, test.n_clusters).encoded,
         "note": "" if test.statistic >= test.df else found("groups_alike").encoded,
     }
+
+
+def _rank_method(clusters: str, number: int) -> Finding:
+    """Return how groups were compared."""
+    if not clusters:
+        return found("method_rank_effect")
+    return found("method_rank_effect_clusters", other=clusters, value=number)
 
 
 def _lacking(what: str) -> str:

@@ -13,7 +13,6 @@ from compendium.findings import Finding, found
 from compendium.framework import Framework
 from psychometrics.association import adjust_p, disattenuate
 from psychometrics.errors import PsychometricsError
-from psychometrics.reliability import cronbach_alpha
 from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 SMALLEST_FACTOR = 2
@@ -90,6 +89,7 @@ def latent_model(
     framework: Framework,
     names: Sequence[str],
     most_steps: float,
+    clusters: pd.Series[str] | None = None,
 ) -> LatentModel:
     """Fit one model of correlated factors, a factor for each competency and each outcome (WLSMV, pairwise).
 
@@ -107,6 +107,8 @@ def latent_model(
         Outcome scales that the cohort collected.
     most_steps
         Outcomes in more steps are amounts and stay out.
+    clusters
+        Cluster of each person; standard errors and scaled tests then allow for it.
     """
     factors = {name: list(items) for name, items in scales.items() if len(items) >= SMALLEST_FACTOR}
     outcomes, reasons = factor_outcomes(framework, names, most_steps)
@@ -115,7 +117,7 @@ def latent_model(
     if not factors or not outcomes:
         return LatentModel(factors, outcomes, left_out, None, NO_FACTORS)
     try:
-        fit = fit_cfa(CfaModel.correlated({**factors, **outcomes}), everything, "WLSMV", "pairwise")
+        fit = fit_cfa(CfaModel.correlated({**factors, **outcomes}), everything, "WLSMV", "pairwise", cluster=clusters)
     except PsychometricsError as error:
         return LatentModel(factors, outcomes, left_out, None, found("said_by_method", text=str(error)))
     unreadable = not fit.converged or fit.parameters["standard_error"].isna().any()
@@ -124,7 +126,11 @@ def latent_model(
 
 
 def latent_associations(
-    model: LatentModel, found: pd.DataFrame, answers: pd.DataFrame, outcome_answers: pd.DataFrame
+    model: LatentModel,
+    found: pd.DataFrame,
+    answers: pd.DataFrame,
+    outcome_answers: pd.DataFrame,
+    reliable: Mapping[str, float],
 ) -> pd.DataFrame:
     """Lay the latent correlations beside Spearman's rho of the scores, as observed and corrected for unreliability.
 
@@ -136,6 +142,8 @@ def latent_associations(
         Spearman correlations of the scores: columns ``competency``, ``outcome`` and ``rho``.
     answers, outcome_answers
         The answers behind the model.
+    reliable
+        Coefficient alpha of each competency and outcome score.
 
     Returns
     -------
@@ -144,8 +152,6 @@ def latent_associations(
         items; p is adjusted over the table (Holm). Without a model to read, ``note`` says why.
     """
     observed = found.set_index(["competency", "outcome"])["rho"]
-    reliable = {name: _alpha(answers[items]) for name, items in model.competencies.items()}
-    reliable |= {name: _alpha(outcome_answers[items]) for name, items in model.outcomes.items()}
     latent = _correlations(model)
     rows = []
     for competency, items in model.competencies.items():
@@ -153,7 +159,10 @@ def latent_associations(
             rho = float(observed.get((competency, outcome), math.nan))
             row: dict[str, object] = {"competency": competency, "outcome": outcome, "note": model.reason}
             row["n"] = _people_behind(answers[items], outcome_answers[others])
-            row |= {"spearman": rho, "disattenuated": _corrected(rho, reliable[competency], reliable[outcome])}
+            row |= {
+                "spearman": rho,
+                "disattenuated": _corrected(rho, *(reliable.get(name, math.nan) for name in (competency, outcome))),
+            }
             rows.append(row | latent.get(frozenset((competency, outcome)), {}))
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
     return table.assign(p_holm=adjust_p(table["p"].astype(float), "holm"))
@@ -195,14 +204,6 @@ def _people_behind(items: pd.DataFrame, others: pd.DataFrame) -> int:
     """Return the smallest number of people who answered an item of one scale and an item of the other."""
     both = items.notna().astype(int).T.to_numpy() @ others.notna().astype(int).to_numpy()
     return int(both.min())
-
-
-def _alpha(items: pd.DataFrame) -> float:
-    """Return coefficient alpha, NaN where it is not defined."""
-    try:
-        return float(cronbach_alpha(items).raw)
-    except PsychometricsError:
-        return math.nan
 
 
 def _corrected(rho: float, one: float, other: float) -> float:

@@ -14,6 +14,7 @@ import pandas as pd
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations.claims import ClaimData
 from compendium.steps.outcome_associations.specifications import Association, tested_outcomes
+from compendium.study.nesting import Nesting
 from psychometrics.association import correlation_matrix, partial_correlations
 from psychometrics.errors import PsychometricsError
 
@@ -68,6 +69,7 @@ def specification_curve(step: Study, data: ClaimData) -> pd.DataFrame:
             kept if row["careless"] != "all" else np.ones(len(kept), dtype=bool),
             {"claim": claim} | {str(key): value for key, value in row.items()},
             confidence,
+            data.nesting,
         )
         for claim, one in tested.items()
         for row in table.to_dict("records")
@@ -83,15 +85,17 @@ def _estimate(
     kept: np.ndarray,
     row: dict[str, object],
     confidence: float,
+    nesting: Nesting,
 ) -> dict[str, object]:
     """Estimate one claim under one specification."""
     x, y = score[kept].to_frame("x"), outcome[kept].to_frame("y")
-    covariates, method = str(row["covariates"]), row["correlation"]
+    covariates, method, kin = str(row["covariates"]), row["correlation"], nesting.of(x.index)
     try:
         if covariates == "none":
-            found = correlation_matrix(x, y, confidence, method)  # type: ignore[arg-type]
+            found = correlation_matrix(x, y, confidence, method, kin)  # type: ignore[arg-type]
         else:
-            found = partial_correlations(x, y, people.loc[kept, covariates.split(" + ")], method, confidence)  # type: ignore[arg-type]
+            held = people.loc[kept, covariates.split(" + ")]
+            found = partial_correlations(x, y, held, method, confidence, kin)  # type: ignore[arg-type]
     except PsychometricsError as error:
         return row | {"note": str(error)}
     one = found.to_frame().rename(columns={"rho": "estimate", "r": "estimate"}).iloc[0]

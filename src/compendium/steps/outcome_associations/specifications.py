@@ -20,6 +20,7 @@ from compendium.steps.outcome_associations.claims import (
     ClaimData,
     collected_outcome,
 )
+from compendium.steps.scores import OVERALL
 from psychometrics.association import (
     correlation_interval,
     correlation_matrix,
@@ -34,7 +35,6 @@ from psychometrics.association import (
     split_group_correlation,
 )
 from psychometrics.errors import PsychometricsError
-from psychometrics.reliability import cronbach_alpha
 
 Row = dict[str, Any]
 
@@ -94,30 +94,18 @@ def colleagues_outcome(data: ClaimData, plan: StudyPlan) -> str:
     return next((name for name in named if name is not None), str(collected[0]))
 
 
-def estimates_by_method(
-    data: ClaimData, items: Mapping[str, pd.DataFrame], outcome_items: Mapping[str, pd.DataFrame], plan: StudyPlan
-) -> pd.DataFrame:
-    """Estimate every tested association by each method; a method that cannot be used has the reason in ``note``.
-
-    Parameters
-    ----------
-    items
-        Kept items of each competency, for the reliability of the score.
-    outcome_items
-        Items of each outcome scale.
-    """
+def estimates_by_method(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
+    """Estimate every tested association by each method; a method that cannot be used has the reason in ``note``."""
     marker, filled = smallest_correlation(data, plan), imputed(data, plan)
-    held, nests = _covariates(data, plan), _nests(data)
+    held, nests, kin = _covariates(data, plan), _nests(data), data.nesting.of(data.overall.index)
     rows: list[Row] = []
-    everything = pd.concat(list(items.values()), axis=1)
     for claim, one in tested_outcomes(data, plan).items():
         scale = one.scale
-        x, y, answers = data.seen_by_self(one.competency), data.own[scale], outcome_items[scale]
-        asked = items[one.competency] if one.competency else everything
+        x, y = data.seen_by_self(one.competency), data.own[scale]
         methods: list[tuple[Finding, Callable[[], Row]]] = [
-            (found("by_spearman"), partial(_plain, x, y, "spearman", plan)),
-            (found("by_pearson"), partial(_plain, x, y, "pearson", plan)),
-            (found("by_pearson_corrected"), partial(_corrected, x, y, asked, answers, plan)),
+            (found("by_spearman"), partial(_plain, x, y, "spearman", plan, kin)),
+            (found("by_pearson"), partial(_plain, x, y, "pearson", plan, kin)),
+            (found("by_pearson_corrected"), partial(_corrected, data, one, plan)),
             (found("by_partial" if held else "by_partial_nothing", other=held), partial(_partial, data, x, y, plan)),
             (
                 found("by_intercepts" if nests else "by_intercepts_nothing", other=nests),
@@ -137,30 +125,33 @@ def estimates_by_method(
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
-def _plain(x: pd.Series[float], y: pd.Series[float], method: str, plan: StudyPlan) -> Row:
-    """Correlate by one coefficient, persons taken as independent."""
+def _plain(
+    x: pd.Series[float], y: pd.Series[float], method: str, plan: StudyPlan, clusters: pd.Series[str] | None
+) -> Row:
+    """Correlate by one coefficient; intervals allow for clusters."""
     both = x.to_frame(OVERALL_SCORE), y.to_frame(THE_OUTCOME)
-    table = correlation_matrix(*both, plan.confidence.value, method).to_frame()  # type: ignore[arg-type]
+    table = correlation_matrix(*both, plan.confidence.value, method, clusters).to_frame()  # type: ignore[arg-type]
     row = table.rename(columns={"rho": "estimate", "r": "estimate"}).iloc[0]
     return {
         "estimate": row["estimate"],
         "lower": row["lower"],
         "upper": row["upper"],
         "n": row["n"],
+        "effective_n": row.get("effective_n", row["n"]),
         "note": row["note"],
     }
 
 
-def _corrected(
-    x: pd.Series[float], y: pd.Series[float], items: pd.DataFrame, answers: pd.DataFrame, plan: StudyPlan
-) -> Row:
+def _corrected(data: ClaimData, one: Association, plan: StudyPlan) -> Row:
     """Correct Pearson's r for the unreliability of both scores (alpha); a single item has none that can be known."""
-    if answers.shape[1] < 2:
+    nothing = math.nan
+    reliable = data.reliability.get(one.competency or OVERALL, nothing), data.outcome_reliability.get(one.scale, nothing)
+    if not min(reliable) > 0:
         return {"note": found("reliability_unknown").encoded}
-    row = _plain(x, y, "pearson", plan)
+    x = data.seen_by_self(one.competency)
+    row = _plain(x, data.own[one.scale], "pearson", plan, data.nesting.of(x.index))
     if row["note"]:
         return row
-    reliable = cronbach_alpha(items).raw, cronbach_alpha(answers).raw
     true = disattenuate(row["estimate"], *reliable, row["lower"], row["upper"])
     return row | {"estimate": true.corrected, "lower": true.lower, "upper": true.upper}
 
@@ -181,6 +172,7 @@ def _partial(data: ClaimData, x: pd.Series[float], y: pd.Series[float], plan: St
         data.people[names],
         "spearman",
         plan.confidence.value,
+        data.nesting.of(data.overall.index),
     )
     row = held.to_frame().iloc[0]
     return {"estimate": row["rho"], "lower": row["lower"], "upper": row["upper"], "n": row["n"], "note": row["note"]}
@@ -188,7 +180,7 @@ def _partial(data: ClaimData, x: pd.Series[float], y: pd.Series[float], plan: St
 
 def _nests(data: ClaimData) -> list[str]:
     """Return the groupings that people are nested in, as far as the cohort collected them."""
-    return list(data.nests)
+    return data.nesting.names
 
 
 def _nested(data: ClaimData, x: pd.Series[float], y: pd.Series[float], plan: StudyPlan) -> Row:
@@ -241,7 +233,7 @@ def smallest_correlation(data: ClaimData, plan: StudyPlan) -> float:
 
 def _marked(x: pd.Series[float], y: pd.Series[float], marker: float, plan: StudyPlan) -> Row:
     """Take the marker's share out of Pearson's r."""
-    row = _plain(x, y, "pearson", plan)
+    row = _plain(x, y, "pearson", plan, None)
     if row["note"] or not marker < 1:
         return {"n": row["n"], "note": row["note"] or found("no_marker").encoded}
     adjusted = marker_adjusted(float(row["estimate"]), marker, int(row["n"]), plan.confidence.value).iloc[0]
@@ -309,14 +301,20 @@ def equivalence(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
         views = [("same source", data.seen_by_self(one.competency))]
         views += [("peers", data.seen_by_peers(one.competency))] if data.has_peers else []
         for source, x in views:
-            row = _plain(x, data.own[one.scale], "spearman", plan)
+            row = _plain(x, data.own[one.scale], "spearman", plan, data.nesting.of(x.index))
             if row["note"]:
                 rows.append({"claim": claim, "source": source, "n": row["n"], "note": row["note"]})
                 continue
-            test = equivalence_test(float(row["estimate"]), int(row["n"]), one.smallest, plan.alpha_level.value)
-            rows.append({"claim": claim, "source": source, "note": ""} | _row(test.to_frame()))
+            test = equivalence_test(float(row["estimate"]), _independent(row), one.smallest, plan.alpha_level.value)
+            rows.append({"claim": claim, "source": source, "note": ""} | _row(test.to_frame()) | {"n": row["n"]})
     columns = ["claim", "source", "estimate", "lower", "upper", "smallest_effect", "p", "equivalent", "n", "note"]
     return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _independent(row: Row) -> int:
+    """Return how many independent people a correlation is worth, no more than there are."""
+    effective = row["effective_n"]
+    return int(min(row["n"], effective)) if effective == effective else int(row["n"])
 
 
 def _row(table: pd.DataFrame) -> Row:

@@ -9,8 +9,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from compendium.disclosure import suppress_small_groups
+from compendium.framework import ResponseScale
+from compendium.steps.factor_structure.reliability import Draws
 from psychometrics.agreement import (
     GeneralisabilityStudy,
+    IccGroups,
     average_deviation,
     decision_study,
     generalisability_study,
@@ -19,7 +22,8 @@ from psychometrics.agreement import (
 )
 from psychometrics.errors import PsychometricsError
 
-ICC_METHODS: dict[Literal["anova_n0", "anova_mean_size", "mixed"], str] = {
+IccMethod = Literal["anova_n0", "anova_mean_size", "mixed"]
+ICC_METHODS: dict[IccMethod, str] = {
     "anova_n0": "ANOVA, n0",
     "anova_mean_size": "ANOVA, mean group size",
     "mixed": "mixed model, REML",
@@ -56,14 +60,17 @@ def shown_peers_per_person(counts: pd.DataFrame, minimum: float) -> pd.DataFrame
     return suppress_small_groups(counts, minimum=minimum, count="people", keep=["peers"])
 
 
-def peer_icc(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Return ICC(1) and ICC(1,k) of the peers for each competency, by analysis of variance and by mixed model."""
+def peer_icc(peer_scores: pd.DataFrame, draws: Draws) -> pd.DataFrame:
+    """Return ICC(1) and ICC(1,k) of the peers for each competency, by analysis of variance and by mixed model.
+
+    Intervals of the analysis of variance come from F or, with clusters, from a bootstrap of whole clusters.
+    """
     person = rated_person(peer_scores)
     rows: list[dict[str, object]] = []
     for competency in peer_scores.columns:
         try:
-            anova = icc1(peer_scores[competency], person, "anova_n0", confidence)
-            mixed = icc1(peer_scores[competency], person, "mixed", confidence)
+            anova = _icc(peer_scores[competency], person, "anova_n0", draws)
+            mixed = _icc(peer_scores[competency], person, "mixed", draws)
         except PsychometricsError as error:
             rows.append({"competency": competency, "note": str(error)})
             continue
@@ -78,14 +85,25 @@ def peer_icc(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
                 "icc1_mixed": mixed.icc1,
                 "peers_n0": anova.group_size,
                 "icc1_k": anova.icc2,
+                "icc1_k_lower": anova.icc2_lower,
+                "icc1_k_upper": anova.icc2_upper,
+                "n_clusters": anova.n_clusters or None,
                 "note": "; ".join(anova.notes),
             }
         )
-    columns = ["competency", "ratings", "people", "icc1", "lower", "upper", "icc1_mixed", "peers_n0", "icc1_k", "note"]
+    columns = ["competency", "ratings", "people", "icc1", "lower", "upper", "icc1_mixed", "peers_n0", "icc1_k",
+               "icc1_k_lower", "icc1_k_upper", "n_clusters", "note"]  # fmt: skip
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
-def icc_formulas(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def _icc(scores: pd.Series[float], person: pd.Series[str], method: IccMethod, draws: Draws) -> IccGroups:
+    """Return the intraclass correlation of one score; the mixed model's interval is by profile likelihood always."""
+    if method == "mixed":
+        return icc1(scores, person, method, draws.confidence)
+    return icc1(scores, person, method, draws.confidence, draws.clusters, draws.n_resamples, draws.seed)
+
+
+def icc_formulas(peer_scores: pd.DataFrame, draws: Draws) -> pd.DataFrame:
     """Return ICC(1) and ICC(2) by each formula with their intervals, so that no number stands without its formula.
 
     A competency that a formula cannot be applied to, such as with one peer each, has one row with the reason.
@@ -95,7 +113,7 @@ def icc_formulas(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
     for competency in peer_scores.columns:
         for method, words in ICC_METHODS.items():
             try:
-                found = icc1(peer_scores[competency], person, method, confidence).to_frame().iloc[0].to_dict()
+                found = _icc(peer_scores[competency], person, method, draws).to_frame().iloc[0].to_dict()
             except PsychometricsError as error:
                 found = {"note": str(error)}
             rows.append(found | {"competency": competency, "method": words})
@@ -104,7 +122,7 @@ def icc_formulas(peer_scores: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 
 def within_person_agreement(
-    peers: pd.DataFrame, scales: Mapping[str, Sequence[str]], n_categories: int, nulls: Sequence[str], agreed: float
+    peers: pd.DataFrame, scales: Mapping[str, Sequence[str]], scale: ResponseScale, nulls: Sequence[str], agreed: float
 ) -> pd.DataFrame:
     """Return how closely the peers of one person agree: rwg(j) under each null, r*wg(j) and average deviation.
 
@@ -114,8 +132,8 @@ def within_person_agreement(
         Item answers of peers, indexed by (person, rater).
     scales
         Items of each competency.
-    n_categories
-        Points of the answer scale; skewed nulls are defined for five only and are left out for others.
+    scale
+        The answer scale; skewed nulls are defined for five points only and are left out for others.
     nulls
         Names of the nulls of rwg(j); the first is also that of r*wg(j).
     agreed
@@ -124,17 +142,17 @@ def within_person_agreement(
     rows: list[dict[str, object]] = []
     for competency, items in scales.items():
         try:
-            rows.append({"competency": competency, **_agreement(peers[list(items)], n_categories, nulls, agreed)})
+            rows.append({"competency": competency, **_agreement(peers[list(items)], scale, nulls, agreed)})
         except PsychometricsError as error:
             rows.append({"competency": competency, "note": str(error)})
     return pd.DataFrame(rows)
 
 
-def _agreement(items: pd.DataFrame, n_categories: int, nulls: Sequence[str], agreed: float) -> dict[str, object]:
+def _agreement(items: pd.DataFrame, scale: ResponseScale, nulls: Sequence[str], agreed: float) -> dict[str, object]:
     """Return the agreement indices of one competency, averaged over rated people with two or more peers."""
-    person = rated_person(items)
+    person, n_categories = rated_person(items), scale.maximum - scale.minimum + 1
     usable = [null for null in nulls if null == "uniform" or n_categories == SKEWED_FOR]
-    found = {null: rwg_j(items, person, n_categories, null) for null in usable}
+    found = {null: rwg_j(items, person, n_categories, null, minimum=scale.minimum) for null in usable}
     first = found[usable[0]]
     row: dict[str, object] = {"people": first.n_groups, "raters_left_out": first.n_dropped}
     for null, one in found.items():
