@@ -145,8 +145,11 @@ def _plain(
 def _corrected(data: ClaimData, one: Association, plan: StudyPlan) -> Row:
     """Correct Pearson's r for the unreliability of both scores (alpha); a single item has none that can be known."""
     nothing = math.nan
-    reliable = data.reliability.get(one.competency or OVERALL, nothing), data.outcome_reliability.get(one.scale, nothing)
-    if not min(reliable) > 0:
+    reliable = (
+        data.reliability.get(one.competency or OVERALL, nothing),
+        data.outcome_reliability.get(one.scale, nothing),
+    )
+    if not all(value > 0 for value in reliable):
         return {"note": found("reliability_unknown").encoded}
     x = data.seen_by_self(one.competency)
     row = _plain(x, data.own[one.scale], "pearson", plan, data.nesting.of(x.index))
