@@ -55,6 +55,7 @@ SOUND = structure.Evidence(
     crossing=(),
     omega=0.81,
     omega_of="Learning",
+    omega_unknown=(),
     general_share=0.55,
 )
 

@@ -223,6 +223,20 @@ class Agreement(Strict):
     high_reliability: Share
 
 
+class Cosmin(Strict):
+    """Cut-offs by which COSMIN rates measurement properties."""
+
+    relevant_items: Share
+    cfi: Share
+    rmsea: Share
+    srmr: Share
+    alpha: Share
+    icc: Share
+    criterion: Share
+    hypotheses: Share
+    floor_ceiling: Share
+
+
 class Gate(Strict):
     """What an analysis needs at least."""
 
@@ -348,6 +362,7 @@ class StudyPlan(Strict):
     imputation: Imputation
     halves: Halves
     agreement: Agreement
+    cosmin: Cosmin
     gates: dict[str, Gate]
     disclosure: Disclosure
     feedback: Feedback

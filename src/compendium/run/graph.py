@@ -34,6 +34,13 @@ AFTER = {
     "02_consultation": (),
     "03_cohort_quality": (),
     "04_item_analysis": ("03_cohort_quality",),
+    "08_outcome_associations": (
+        "02_consultation",
+        "04_item_analysis",
+        "05_factor_structure",
+        "06_invariance",
+        "07_rater_agreement",
+    ),
 }
 AFTER_ALL_OTHERS = ("04_item_analysis",)
 PARTS = {

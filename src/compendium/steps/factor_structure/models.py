@@ -61,6 +61,16 @@ class Rivals:
     clusters: pd.Series[str] | None = None
 
     @property
+    def nested_in(self) -> str:
+        """What the clusters are; empty where people count as independent."""
+        return "" if self.clusters is None else str(self.clusters.name)
+
+    @property
+    def n_clusters(self) -> int:
+        """How many clusters there are, 0 where people count as independent."""
+        return 0 if self.clusters is None else int(self.clusters.nunique())
+
+    @property
     def main(self) -> CfaResult | None:
         """The model of correlated competencies."""
         return self.fits.get("correlated")

@@ -41,7 +41,7 @@ LATENT_COLUMNS = (
     "omega_observed", "latent_lost_share", "note",
 )  # fmt: skip
 TWO_LEVEL_COLUMNS = (
-    "competency", "n", "n_clusters", "cluster_size", "coefficient", "estimate", "lower", "upper", "lost_share",
+    "competency", "n", "clusters", "n_clusters", "cluster_size", "coefficient", "estimate", "lower", "upper", "lost_share",
     "design_effect", "effective_n", "note",
 )  # fmt: skip
 
@@ -160,7 +160,12 @@ def two_level(answers: pd.DataFrame, scales: Scales, draws: Draws, fewest: int) 
         except PsychometricsError as problem:
             tables.append(pd.DataFrame([{"competency": name, "note": str(problem)}]))
             continue
-        size = {"n": found.n_persons, "n_clusters": found.n_clusters, "cluster_size": found.cluster_size}
+        size = {
+            "n": found.n_persons,
+            "clusters": draws.clusters.name,
+            "n_clusters": found.n_clusters,
+            "cluster_size": found.cluster_size,
+        }
         cost = {"design_effect": found.design_effect, "effective_n": found.effective_n}
         table = found.to_frame().reset_index().assign(competency=name, **size, **cost)
         tables.append(table.assign(lost_share=table["n_failed"] / draws.n_resamples))

@@ -400,6 +400,15 @@ def _unfair(fairness: pd.DataFrame, cut: float, decision: Decision) -> ItemCheck
     return ItemCheck("fairness_r2", largest, decision=decision, findings=open_ones | reasons)
 
 
+def fairness_of_kept(fairness: pd.DataFrame, decisions: pd.DataFrame) -> tuple[int | None, int | None]:
+    """Count the kept items that groups answer differently, and those that were not tested; None without groups."""
+    if not len(fairness):
+        return None, None
+    kept = set(decisions.loc[decisions["decision"] == "keep", "item"])
+    unfair = set(fairness.loc[fairness["flagged"].astype(bool), "item"])
+    return len(unfair & kept), len((set(untested_where(fairness).index) - unfair) & kept)
+
+
 def untested_where(fairness: pd.DataFrame) -> pd.Series:
     """Return, for each item that a grouping could not test, those groupings; a test without a p is none."""
     failed = (fairness["status"] == "untested") | fairness[["p_adjusted_total", "mcfadden_total"]].isna().any(axis=1)
