@@ -29,6 +29,8 @@ READS = {
     "07_rater_agreement": "peers",
 }
 COLUMNS = ("property", "rating", "done", "result", "rule")
+# In a whole.
+PER_CENT = 100
 NOT_COLLECTED = found("cosmin_not_collected")
 
 
@@ -97,23 +99,25 @@ def what_is_known(step: Study, saved: Mapping[str, Mapping[str, Any]]) -> Known:
 def cosmin_table(known: Known, rule: Cosmin) -> pd.DataFrame:
     """Return one row a measurement property: name, rating, and as findings what was done, the result and the rule."""
     structure = _structural(known, rule)
+    never: Rating = "not rated"
     properties = [
         _content(known, rule),
         structure,
         _consistency(known, rule, structure),
         _invariance(known, rule),
-        Property("retest", "not rated", found("cosmin_retest"), NOT_COLLECTED, found("rule_icc", limit=rule.icc.value)),
+        Property("property_retest", never, found("cosmin_retest"), NOT_COLLECTED,
+                 found("rule_icc", limit=rule.icc.value)),
         _raters(known, rule),
         _error(known),
-        Property("criterion", "not rated", found("cosmin_criterion"), NOT_COLLECTED,
+        Property("property_criterion", never, found("cosmin_criterion"), NOT_COLLECTED,
                  found("rule_criterion", limit=rule.criterion.value)),
         _hypotheses(known, rule),
-        Property("responsiveness", "not rated", found("cosmin_responsiveness"), NOT_COLLECTED, found("rule_none")),
+        Property("property_responsiveness", never, found("cosmin_responsiveness"), NOT_COLLECTED, found("rule_none")),
         _interpretability(known, rule),
     ]  # fmt: skip
     rows = [
         (
-            found(f"property_{each.name}").encoded, each.rating, each.done.encoded, each.result.encoded,
+            found(each.name).encoded, each.rating, each.done.encoded, each.result.encoded,
             each.rule.encoded,
         )
         for each in properties
@@ -126,14 +130,13 @@ def _content(known: Known, rule: Cosmin) -> Property:
     limit = found("rule_content", limit=rule.relevant_items.value)
     counts = [known.number(f"consultation_n_{verdict}") for verdict in ("keep", "reword", "question")]
     if any(math.isnan(count) for count in counts):
-        return Property("content", "not rated", found("cosmin_consultation"), NOT_COLLECTED, limit)
+        return Property("property_content", "not rated", found("cosmin_consultation"), NOT_COLLECTED, limit)
     share = (counts[0] + counts[1]) / sum(counts) if sum(counts) else math.nan
-    kind = (
-        "cosmin_consultation_synthetic" if known.values.get("consultation_kind") == "synthetic" else "cosmin_relevant"
-    )
+    made_up = known.values.get("consultation_kind") == "synthetic"
+    kind = "cosmin_consultation_synthetic" if made_up else "cosmin_relevant"
     done = found(kind, value=int(known.number("consultation_n_raters")), n=int(sum(counts)))
     result = found("cosmin_share_relevant", value=share, other=known.number("s_cvi_average"))
-    return Property("content", _at_least(share, rule.relevant_items.value), done, result, limit)
+    return Property("property_content", _at_least(share, rule.relevant_items.value), done, result, limit)
 
 
 def _structural(known: Known, rule: Cosmin) -> Property:
@@ -142,13 +145,13 @@ def _structural(known: Known, rule: Cosmin) -> Property:
     limit = found("rule_structural", cfi=rule.cfi.value, rmsea=rule.rmsea.value, srmr=rule.srmr.value)
     done = found("cosmin_cfa")
     if math.isnan(srmr):
-        return Property("structural", "indeterminate", done, found("cosmin_no_cfa"), limit)
+        return Property("property_structural", "indeterminate", done, found("cosmin_no_cfa"), limit)
     met = cfi > rule.cfi.value or rmsea < rule.rmsea.value or srmr < rule.srmr.value
     reading = str(known.values.get("fit_reading"))
     result = found("cosmin_fit", cfi=cfi, rmsea=rmsea, srmr=srmr, reading=reading)
     level = str(known.values.get("structure_level"))
     result = found("cosmin_fit_against", fit=result) if level == "not supported" else result
-    return Property("structural", "sufficient" if met else "insufficient", done, result, limit)
+    return Property("property_structural", "sufficient" if met else "insufficient", done, result, limit)
 
 
 def _consistency(known: Known, rule: Cosmin, structure: Property) -> Property:
@@ -156,14 +159,14 @@ def _consistency(known: Known, rule: Cosmin, structure: Property) -> Property:
     done, limit = found("cosmin_alpha"), found("rule_alpha", limit=rule.alpha.value)
     alphas = known.reliability["alpha"].astype(float)
     if not alphas.notna().any():
-        return Property("consistency", "not rated", done, NOT_COLLECTED, limit)
+        return Property("property_consistency", "not rated", done, NOT_COLLECTED, limit)
     lowest = alphas.idxmin()
     row = known.reliability.loc[lowest]
     ends = {"lower": float(row["lower"]), "upper": float(row["upper"])}
     result = found("cosmin_lowest_alpha", value=float(alphas[lowest]), other=str(lowest), **ends)
     if structure.rating != "sufficient" or alphas.isna().any():
-        return Property("consistency", "indeterminate", done, result, limit)
-    return Property("consistency", _at_least(float(alphas[lowest]), rule.alpha.value), done, result, limit)
+        return Property("property_consistency", "indeterminate", done, result, limit)
+    return Property("property_consistency", _at_least(float(alphas[lowest]), rule.alpha.value), done, result, limit)
 
 
 def _invariance(known: Known, rule: Cosmin) -> Property:
@@ -172,7 +175,7 @@ def _invariance(known: Known, rule: Cosmin) -> Property:
     compared, varying = (known.number(name) for name in ("n_invariance_comparisons", "n_not_invariant"))
     unfair, untested = (known.number(name) for name in ("n_unfair_kept", "n_untested_kept"))
     if not compared > 0 and math.isnan(unfair):
-        return Property("invariance", "indeterminate", done, found("cosmin_no_groups"), limit)
+        return Property("property_invariance", "indeterminate", done, found("cosmin_no_groups"), limit)
     facts = {
         "value": _count(compared),
         "limit": _count(varying),
@@ -181,9 +184,9 @@ def _invariance(known: Known, rule: Cosmin) -> Property:
     }
     result = found("cosmin_compared" if compared > 0 else "cosmin_compared_items", **facts)
     if (varying > 0) or (unfair > 0):
-        return Property("invariance", "insufficient", done, result, limit)
+        return Property("property_invariance", "insufficient", done, result, limit)
     whole = compared > 0 and untested == 0
-    return Property("invariance", "sufficient" if whole else "indeterminate", done, result, limit)
+    return Property("property_invariance", "sufficient" if whole else "indeterminate", done, result, limit)
 
 
 def _raters(known: Known, rule: Cosmin) -> Property:
@@ -191,9 +194,9 @@ def _raters(known: Known, rule: Cosmin) -> Property:
     done, limit = found("cosmin_raters"), found("rule_icc", limit=rule.icc.value)
     value = known.number("icc_k_mean")
     if math.isnan(value):
-        return Property("raters", "not rated", done, NOT_COLLECTED, limit)
+        return Property("property_raters", "not rated", done, NOT_COLLECTED, limit)
     result = found("cosmin_icc", value=known.number("icc1_mean"), other=value)
-    return Property("raters", _at_least(value, rule.icc.value), done, result, limit)
+    return Property("property_raters", _at_least(value, rule.icc.value), done, result, limit)
 
 
 def _error(known: Known) -> Property:
@@ -201,10 +204,10 @@ def _error(known: Known) -> Property:
     done, rule = found("cosmin_error"), found("rule_error")
     table = known.reliability[["score_error", "smallest_change"]].astype(float)
     if not table["score_error"].notna().any():
-        return Property("error", "not rated", done, NOT_COLLECTED, rule)
+        return Property("property_error", "not rated", done, NOT_COLLECTED, rule)
     largest = table.max()
     result = found("cosmin_sem", value=float(largest["score_error"]), limit=float(largest["smallest_change"]))
-    return Property("error", "indeterminate", done, result, rule)
+    return Property("property_error", "indeterminate", done, result, rule)
 
 
 def _hypotheses(known: Known, rule: Cosmin) -> Property:
@@ -214,10 +217,12 @@ def _hypotheses(known: Known, rule: Cosmin) -> Property:
     counts = [known.number(f"n_claims_{name}") for name in names]
     tested = sum(counts)
     if not tested > 0:
-        return Property("hypotheses", "not rated", found("cosmin_claims"), NOT_COLLECTED, limit)
+        return Property("property_hypotheses", "not rated", found("cosmin_claims"), NOT_COLLECTED, limit)
     share = counts[0] / tested
     result = found("cosmin_confirmed", value=int(counts[0]), n=int(tested), share=share, open=int(counts[2]))
-    return Property("hypotheses", _at_least(share, rule.hypotheses.value), found("cosmin_claims"), result, limit)
+    return Property(
+        "property_hypotheses", _at_least(share, rule.hypotheses.value), found("cosmin_claims"), result, limit
+    )
 
 
 def _interpretability(known: Known, rule: Cosmin) -> Property:
@@ -225,7 +230,7 @@ def _interpretability(known: Known, rule: Cosmin) -> Property:
     done, limit = found("cosmin_ends"), found("rule_ends", limit=rule.floor_ceiling.value)
     scores = known.scores
     if not len(scores) or not scores.notna().to_numpy().any():
-        return Property("interpretability", "not rated", done, NOT_COLLECTED, limit)
+        return Property("property_interpretability", "not rated", done, NOT_COLLECTED, limit)
     counts = {
         (name, end): int((scores[name] == bound).sum())
         for name, bounds in known.bounds.items()
@@ -235,13 +240,13 @@ def _interpretability(known: Known, rule: Cosmin) -> Property:
     name, end = max(counts, key=lambda key: counts[key])
     answered = int(scores[name].notna().sum())
     if counts[name, end] < known.fewest:
-        few = math.ceil(100 * known.fewest / answered) / 100
-        return Property("interpretability", "sufficient" if few <= rule.floor_ceiling.value else "indeterminate", done,
+        few = math.ceil(PER_CENT * known.fewest / answered) / PER_CENT
+        return Property("property_interpretability", "sufficient" if few <= rule.floor_ceiling.value else "indeterminate", done,
                         found("cosmin_few_at_ends", limit=few), limit)  # fmt: skip
     share = round(counts[name, end] / answered, 2)
     result = found("cosmin_at_end", value=share, other=name, end=end)
     rating: Rating = "insufficient" if share > rule.floor_ceiling.value else "sufficient"
-    return Property("interpretability", rating, done, result, limit)
+    return Property("property_interpretability", rating, done, result, limit)
 
 
 def _at_least(value: float, limit: float) -> Rating:

@@ -41,8 +41,8 @@ LATENT_COLUMNS = (
     "omega_observed", "latent_lost_share", "note",
 )  # fmt: skip
 TWO_LEVEL_COLUMNS = (
-    "competency", "n", "clusters", "n_clusters", "cluster_size", "coefficient", "estimate", "lower", "upper", "lost_share",
-    "design_effect", "effective_n", "note",
+    "competency", "n", "clusters", "n_clusters", "cluster_size", "coefficient", "estimate", "lower", "upper",
+    "lost_share", "design_effect", "effective_n", "note",
 )  # fmt: skip
 
 
