@@ -241,8 +241,8 @@ def _interpretability(known: Known, rule: Cosmin) -> Property:
     answered = int(scores[name].notna().sum())
     if counts[name, end] < known.fewest:
         few = math.ceil(PER_CENT * known.fewest / answered) / PER_CENT
-        return Property("property_interpretability", "sufficient" if few <= rule.floor_ceiling.value else "indeterminate", done,
-                        found("cosmin_few_at_ends", limit=few), limit)  # fmt: skip
+        below: Rating = "sufficient" if few <= rule.floor_ceiling.value else "indeterminate"
+        return Property("property_interpretability", below, done, found("cosmin_few_at_ends", limit=few), limit)
     share = round(counts[name, end] / answered, 2)
     result = found("cosmin_at_end", value=share, other=name, end=end)
     rating: Rating = "insufficient" if share > rule.floor_ceiling.value else "sufficient"
