@@ -83,7 +83,8 @@ def test_what_this_design_never_collects_is_named_and_not_rated() -> None:
         ({"icc_k_mean": 0.4}, "raters", "insufficient"),
         ({"icc_k_mean": None}, "raters", "not rated"),
         ({}, "hypotheses", "sufficient"),
-        ({"n_claims_supported": 2}, "hypotheses", "insufficient"),
+        ({"n_claims_supported": 0}, "hypotheses", "insufficient"),
+        ({"n_claims_supported": 1, "n_claims_undetermined": 5}, "hypotheses", "indeterminate"),
         ({"n_claims_supported": 0, "n_claims_not_supported": 0, "n_claims_undetermined": 0}, "hypotheses", "not rated"),
     ],
 )

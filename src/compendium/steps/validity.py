@@ -211,7 +211,10 @@ def _error(known: Known) -> Property:
 
 
 def _hypotheses(known: Known, rule: Cosmin) -> Property:
-    """Hypotheses testing for construct validity: the share of the claims tested that were confirmed."""
+    """Hypotheses testing for construct validity: the share of the claims tested that were confirmed.
+
+    Where the claims that this sample cannot settle might still bring the share up, the rating is indeterminate.
+    """
     limit = found("rule_hypotheses", limit=rule.hypotheses.value)
     names = ("supported", "not_supported", "undetermined")
     counts = [known.number(f"n_claims_{name}") for name in names]
@@ -220,9 +223,10 @@ def _hypotheses(known: Known, rule: Cosmin) -> Property:
         return Property("property_hypotheses", "not rated", found("cosmin_claims"), NOT_COLLECTED, limit)
     share = counts[0] / tested
     result = found("cosmin_confirmed", value=int(counts[0]), n=int(tested), share=share, open=int(counts[2]))
-    return Property(
-        "property_hypotheses", _at_least(share, rule.hypotheses.value), found("cosmin_claims"), result, limit
-    )
+    rating = _at_least(share, rule.hypotheses.value)
+    if rating == "insufficient" and (counts[0] + counts[2]) / tested >= rule.hypotheses.value:
+        rating = "indeterminate"
+    return Property("property_hypotheses", rating, found("cosmin_claims"), result, limit)
 
 
 def _interpretability(known: Known, rule: Cosmin) -> Property:
