@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from compendium.disclosure import rounded_sums
 from compendium.faults import NotYet
 from compendium.findings import Finding, found
 from compendium.plan import Cosmin
@@ -247,7 +248,7 @@ def _interpretability(known: Known, rule: Cosmin) -> Property:
         few = math.ceil(PER_CENT * known.fewest / answered) / PER_CENT
         below: Rating = "sufficient" if few <= rule.floor_ceiling.value else "indeterminate"
         return Property("property_interpretability", below, done, found("cosmin_few_at_ends", limit=few), limit)
-    share = round(counts[name, end] / answered, 2)
+    share = float(rounded_sums(pd.Series([counts[name, end] / answered]), answered)[0])
     result = found("cosmin_at_end", value=share, other=name, end=end)
     rating: Rating = "insufficient" if share > rule.floor_ceiling.value else "sufficient"
     return Property("property_interpretability", rating, done, result, limit)
