@@ -297,6 +297,22 @@ def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsO
 
 
 @app.command()
+def deliver(
+    cohort: CohortArgument = "demo",
+    data: DataOption = "",
+    results: ResultsOption = "results",
+) -> None:
+    """Write what the study hands over: manuscript, brief, workbook, data with codebooks, scripts, a deposit."""
+    from compendium.report.deliver import deliver as hand_over
+    from compendium.run.lock import only_run
+    from compendium.study import open_study
+
+    study = open_study(cohort, data, results)
+    with only_run(study.folders.root):
+        typer.echo(f"Handed over: {hand_over(study)}")
+
+
+@app.command()
 def check(cohort: CohortOption = "demo", results: ResultsOption = "results") -> None:
     """Compare built tables and values with the accepted ones."""
     from compendium.outputs.manifest import compare

@@ -12,7 +12,7 @@ from compendium.report.book.headings import HEADINGS
 from compendium.report.book.saved import SavedFigure, SavedTable
 from compendium.rounding import NOT_SHOWN, rounded
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
 MANY_COLUMNS = 8
 
 
@@ -30,14 +30,25 @@ def pipe_table(
     intervals: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Write a table for a reader: rounded, labelled, numbers to the right, intervals beside their estimates."""
+    shown, numeric = readable(frame, decimals, labels, headings, intervals)
+    rules = ["---:" if right else ":---" for right in numeric]
+    rows = [_row(cells) for cells in shown.itertuples(index=False, name=None)]
+    return "\n".join([_row(list(shown.columns)), f"| {' | '.join(rules)} |", *rows])
+
+
+def readable(
+    frame: pd.DataFrame,
+    decimals: int = 2,
+    labels: Mapping[str, str] | None = None,
+    headings: Mapping[str, str] | None = None,
+    intervals: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[pd.DataFrame, list[bool]]:
+    """Return a table in the words and digits that a reader sees, and which of its columns hold numbers."""
     shown = rounded(frame, decimals, labels=labels)
     words = {**HEADINGS, **(headings or {})}
     shown.columns = pd.Index([words.get(raw, head) for raw, head in zip(frame.columns, shown.columns, strict=True)])
     numeric = [_is_number(frame[column]) for column in frame.columns]
-    shown, numeric = _with_intervals(shown, numeric, list(frame.columns), intervals or {})
-    rules = ["---:" if right else ":---" for right in numeric]
-    rows = [_row(cells) for cells in shown.itertuples(index=False, name=None)]
-    return "\n".join([_row(list(shown.columns)), f"| {' | '.join(rules)} |", *rows])
+    return _with_intervals(shown, numeric, list(frame.columns), intervals or {})
 
 
 def folded(title: str, body: str) -> str:

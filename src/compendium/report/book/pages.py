@@ -68,6 +68,22 @@ def render(pages: list[Page], study: Study) -> list[RenderedPage]:
     return rendered
 
 
+def filled(name: str, text: str, prose: Prose) -> str:
+    """Fill in the numbers of one text.
+
+    Raises
+    ------
+    BookError
+        When it asks for something that was not saved, or is not well formed.
+    """
+    try:
+        return _environment().from_string(text).render(_vocabulary(prose))
+    except jinja2.TemplateSyntaxError as error:
+        raise BookError(f"{name}.md, line {error.lineno}: {error.message}") from error
+    except (BookError, jinja2.UndefinedError, TypeError) as error:
+        raise BookError(f"{name}.md: {error}") from error
+
+
 def prune_contents(contents: dict[str, Any], available: set[str]) -> dict[str, Any]:
     """Return the table of contents without the entries and parts that this book does not have.
 
@@ -129,23 +145,4 @@ def _met(page: Page, need: str, prose: Prose) -> bool:
 def _render_page(page: Page, study: Study) -> RenderedPage:
     """Fill in one page."""
     prose = Prose(study)
-    try:
-        text = _environment().from_string(page.text).render(_vocabulary(prose))
-    except jinja2.TemplateSyntaxError as error:
-        raise BookError(f"{page.name}.md, line {error.lineno}: {error.message}") from error
-    except (BookError, jinja2.UndefinedError, TypeError) as error:
-        raise BookError(f"{page.name}.md: {error}") from error
-    return RenderedPage(page.name, text)
-
-
-def _vocabulary(prose: Prose) -> dict[str, Any]:
-    """Return every word a page may use."""
-    study = prose.study
-    names = [name for name in dir(prose) if not name.startswith("_") and callable(getattr(prose, name))]
-    functions = {name: getattr(prose, name) for name in names}
-    return {**functions, "framework": study.framework, "cohort": study.settings, "plan": study.plan}
-
-
-def _environment() -> jinja2.Environment:
-    """Return the template engine: an unknown word is an error, and a line with a tag only leaves no trace."""
-    return jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return RenderedPage(page.name, filled(page.name, page.text, prose))

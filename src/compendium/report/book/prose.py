@@ -96,7 +96,7 @@ class Prose:
         """
         saved = self.study.saved.table(name)
         limits = [bound for pair in (intervals or {}).values() for bound in pair]
-        frame = _selected(saved.frame, name, [*columns, *limits] if columns else None, rows, where)
+        frame = selected(saved.frame, name, [*columns, *limits] if columns else None, rows, where)
         if frame.empty:
             return ""
         words = self.study.labels if labels else None
@@ -216,14 +216,14 @@ def _with_sign(p_value: str) -> str:
     return p_value.replace(" ", NO_BREAK) if p_value.startswith("<") else f"={NO_BREAK}{p_value}"
 
 
-def _selected(
+def selected(
     frame: pd.DataFrame,
     name: str,
     columns: Sequence[str] | None,
     rows: int | None,
     where: Mapping[str, Any] | None,
 ) -> pd.DataFrame:
-    """Return the rows and columns asked for."""
+    """Return the rows and columns of a saved table that are asked for."""
     columns = None if columns is None else [each for column in columns for each in _matching(column, frame)]
     for column in (*(columns or ()), *(where or {})):
         if column not in frame.columns:

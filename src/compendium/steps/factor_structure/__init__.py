@@ -18,6 +18,7 @@ from compendium.steps.factor_structure.judgement import (
     noun_of,
 )
 from compendium.steps.factor_structure.models import (
+    MODEL_NAMES,
     Rivals,
     careless_comparison,
     competency_pairs,
@@ -31,6 +32,7 @@ from compendium.steps.factor_structure.models import (
     p_of_one_factor,
     residual_matrix,
     residual_share,
+    rival_models,
     second_order_table,
 )
 from compendium.steps.factor_structure.reliability import (
@@ -43,6 +45,7 @@ from compendium.steps.factor_structure.reliability import (
 )
 
 __all__ = [
+    "MODEL_NAMES",
     "Check",
     "Draws",
     "Evidence",
@@ -72,6 +75,7 @@ __all__ = [
     "residual_matrix",
     "residual_share",
     "retention",
+    "rival_models",
     "salient_table",
     "second_order_table",
     "two_level",

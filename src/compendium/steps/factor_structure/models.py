@@ -146,6 +146,14 @@ def fit_rivals(
     return Rivals(usable, left_out, fits, unfitted, clusters)
 
 
+def rival_models(scales: Mapping[str, Sequence[str]]) -> dict[str, CfaModel]:
+    """Return the rival models that these competencies identify, by form, without fitting them."""
+    usable = {name: list(items) for name, items in scales.items() if len(items) >= SMALLEST_FACTOR}
+    if not usable:
+        return {}
+    return {form: _model(form, usable) for form in FORMS if _unidentified(form, usable) is None}
+
+
 def model_fit_table(rivals: Rivals) -> pd.DataFrame:
     """Return one row a model: chi-square, CFI, TLI and RMSEA as they are, scaled and robust, SRMR, what is improper.
 

@@ -1,0 +1,128 @@
+"""OpenDocument spreadsheets of plain sheets: the few elements that a table needs (OASIS OpenDocument 1.3, part 3).
+
+Own code because odfpy, the library for it, has seen no release since 2020 and takes seconds where this takes a tenth.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+Cell = str | int | float | bool | None
+Content = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Cell]], Sequence[str]]
+MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
+NAMES = " ".join(
+    f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for short, name in {
+        "office": "office", "table": "table", "text": "text", "style": "style", "number": "datastyle",
+        "fo": "xsl-fo-compatible",
+    }.items()
+)  # fmt: skip
+STYLES = (
+    '<style:style style:name="title" style:family="table-cell">'
+    '<style:text-properties fo:font-size="14pt" fo:font-weight="bold"/></style:style>'
+    '<style:style style:name="head" style:family="table-cell">'
+    '<style:text-properties fo:font-weight="bold"/></style:style>'
+    '<number:number-style style:name="two"><number:number number:decimal-places="2" '
+    'number:min-integer-digits="1"/></number:number-style>'
+    '<style:style style:name="number" style:family="table-cell" style:data-style-name="two"/>'
+    '<style:style style:name="wrap" style:family="table-cell">'
+    '<style:table-cell-properties fo:wrap-option="wrap"/></style:style>'
+)
+WIDEST, LETTER = 60, 0.21
+EPOCH = (2000, 1, 1, 0, 0, 0)
+
+
+def write_ods(sheets: Sequence[Content], path: Path) -> None:
+    """Write sheets as an OpenDocument spreadsheet.
+
+    Parameters
+    ----------
+    sheets
+        For each sheet: name, lines above the table, headings, rows, and the sheets that the first column links to.
+    path
+        Where the file goes; the same sheets give the same bytes.
+    """
+    widths = sorted({width for sheet in sheets for width in _widths(sheet)})
+    columns = "".join(
+        f'<style:style style:name="w{width}" style:family="table-column"><style:table-column-properties '
+        f'style:column-width="{width * LETTER:.2f}cm"/></style:style>'
+        for width in widths
+    )
+    tables = "".join(map(_table, sheets))
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {NAMES} '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink" office:version="1.3">'
+        f"<office:automatic-styles>{STYLES}{columns}</office:automatic-styles>"
+        f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    listed = (
+        f'<?xml version="1.0" encoding="UTF-8"?><manifest:manifest xmlns:manifest="{manifest}" manifest:version="1.3">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{MIMETYPE}"/>'
+        f'<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("mimetype", EPOCH), MIMETYPE, zipfile.ZIP_STORED)
+        for name, text in (("content.xml", content), ("META-INF/manifest.xml", listed)):
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), text.encode(), zipfile.ZIP_DEFLATED)
+
+
+def _widths(sheet: Content) -> list[int]:
+    """Return the width of each column in letters."""
+    _, lines, headings, rows, _ = sheet
+    if not headings:
+        return [min(max(map(len, lines)), 2 * WIDEST)]
+    texts = ([head, *(_written(row[place]) for row in rows)] for place, head in enumerate(headings))
+    return [min(max(map(len, column)), WIDEST) + 2 for column in texts]
+
+
+def _written(cell: Cell) -> str:
+    """Return a cell as it shows."""
+    return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
+
+
+def _table(sheet: Content) -> str:
+    """Return one sheet."""
+    name, lines, headings, rows, targets = sheet
+    columns = "".join(f'<table:table-column table:style-name="w{width}"/>' for width in _widths(sheet))
+    above = [_row([_cell(line, "title" if place == 0 else "")]) for place, line in enumerate(lines)]
+    head = [_row([_cell(text, "head") for text in headings])] if headings else []
+    body = []
+    for place, row in enumerate(rows):
+        cells = [_cell(cell, "") for cell in row]
+        if targets:
+            cells[0] = _link(str(row[0]), targets[place])
+        body.append(_row(cells))
+    return f"<table:table table:name={quoteattr(name)}>{columns}{''.join([*above, *head, *body])}</table:table>"
+
+
+def _row(cells: Sequence[str]) -> str:
+    """Return one row."""
+    return f"<table:table-row>{''.join(cells)}</table:table-row>"
+
+
+def _cell(value: Cell, style: str) -> str:
+    """Return one cell: a number as a number, anything else as text."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        kind = ' table:style-name="number"' if isinstance(value, float) else ""
+        return (
+            f'<table:table-cell{kind} office:value-type="float" office:value="{value!r}">'
+            f"<text:p>{_written(value)}</text:p></table:table-cell>"
+        )
+    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", " ", str(value))
+    chosen = style or ("wrap" if len(text) > WIDEST else "")
+    kind = f' table:style-name="{chosen}"' if chosen else ""
+    return f'<table:table-cell{kind} office:value-type="string"><text:p>{escape(text)}</text:p></table:table-cell>'
+
+
+def _link(text: str, target: str) -> str:
+    """Return a cell that links to a sheet."""
+    place = quoteattr(f"#{target}.A1")
+    return (
+        f'<table:table-cell office:value-type="string"><text:p><text:a xlink:type="simple" xlink:href={place}>'
+        f"{escape(text)}</text:a></text:p></table:table-cell>"
+    )

@@ -1,0 +1,140 @@
+"""The words of the book's pages in pandoc's Markdown: for documents on paper, with numbered tables and figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from compendium.report.book import listings, markdown
+from compendium.report.book.prose import Prose, selected
+
+# Marks that are replaced when the whole document is there: links to pages of the book, and numbers of tables.
+LINK = re.compile(r"⟦page:([^⟧]*)⟧")
+POINTER = re.compile(r"\s*\bSee\s+⟦page:[^⟧]*⟧\.")
+REFERENCE = re.compile(r"\s*⟦(table|figure):([A-Za-z0-9_]+)⟧")
+# Letters on a line of a table as wide as the page; columns share it by what stands in them.
+FULL_WIDTH = 100
+MARGIN = 4
+
+
+@dataclass
+class PaperProse(Prose):
+    """The functions of a document; it numbers its tables and figures in the order in which they stand."""
+
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def table(
+        self,
+        name: str,
+        decimals: int = 2,
+        columns: Sequence[str] | None = None,
+        rows: int | None = None,
+        labels: bool = True,
+        where: Mapping[str, Any] | None = None,
+        headings: Mapping[str, str] | None = None,
+        intervals: Mapping[str, Sequence[str]] | None = None,
+        folded: str = "",
+        known: str = "",
+    ) -> str:
+        """Show a saved table with number, title and note; nothing where it has no rows.
+
+        ``known`` names a column that must have an entry in every row that is shown; the others are as on a page.
+        """
+        saved = self.study.saved.table(name)
+        limits = [bound for pair in (intervals or {}).values() for bound in pair]
+        whole = saved.frame[saved.frame[known].notna()] if known else saved.frame
+        frame = selected(whole, name, [*columns, *limits] if columns else None, rows, where)
+        if frame.empty:
+            return ""
+        words = self.study.labels if labels else None
+        shown, numeric = markdown.readable(frame, decimals, words, headings, intervals)
+        return self._numbered("table", name, saved.caption, _grid(shown, numeric), saved.note)
+
+    def figure(self, name: str) -> str:
+        """Show a saved figure with number and title; its alternative text goes with the picture."""
+        saved = self.study.saved.figure(name)
+        alt = markdown.escape(saved.alt)
+        return self._numbered("figure", name, saved.caption, f"![{alt}]({saved.path.with_suffix('.png')})\\", "")
+
+    def listing(self, name: str, **about: Any) -> str:
+        """Show a table of what went in."""
+        listing = listings.listing(name, self.study, **about)
+        if listing.frame.empty:
+            return ""
+        shown, numeric = markdown.readable(listing.frame)
+        return self._numbered("table", name, listing.caption, _grid(shown, numeric), "")
+
+    def see(self, kind: str, name: str) -> str:
+        """Point to a table or figure of the document by its number; leave no trace where it is not there."""
+        return f" ⟦{kind}:{name}⟧"
+
+    def page(self, name: str, words: str) -> str:
+        """Mark a link to a page of the book."""
+        return f"⟦page:{words}⟧"
+
+    def finished(self, text: str) -> str:
+        """Put numbers in the place of marks and take out what points to pages of the book."""
+        plain = LINK.sub(r"\1", POINTER.sub("", text))
+        return REFERENCE.sub(lambda mark: self._reference(mark[1], mark[2]), plain)
+
+    def _reference(self, kind: str, name: str) -> str:
+        """Write the number of a table or figure."""
+        number = self.numbers.get((kind, name))
+        return "" if number is None else f" ({kind.capitalize()}\N{NO-BREAK SPACE}{number})"
+
+    def _numbered(self, kind: str, name: str, title: str, body: str, note: str) -> str:
+        """Write a table or figure as APA asks: number, title, body, note."""
+        number = 1 + sum(other == kind for other, _ in self.numbers)
+        self.numbers[kind, name] = number
+        parts = [
+            _styled("Float Number", f"{kind.capitalize()} {number}"),
+            _styled("Float Title", markdown.escape(title)),
+        ]
+        parts += [body, _styled("Float Note", f"*Note.* {markdown.escape(note)}" if note else "\N{NO-BREAK SPACE}")]
+        return "\n\n".join(parts) + "\n"
+
+
+def key_figures(text: str) -> str:
+    """Turn the key figures of the book's first page into a table of one row."""
+    found = re.findall(r":::\{div\} key-figure\n\*\*(.+?)\*\*\n(.+?)\n:::", text, flags=re.DOTALL)
+    row = pd.DataFrame([[number for number, _ in found]], columns=[" ".join(label.split()) for _, label in found])
+    table = _grid(row, [False] * len(found)) if found else ""
+    return re.sub(r"::::\{div\} key-figures\n.*?\n::::\n", lambda _: f"{table}\n", text, flags=re.DOTALL)
+
+
+def _styled(style: str, text: str) -> str:
+    """Write a paragraph of a style of the document."""
+    return f'::: {{custom-style="{style}"}}\n{text}\n:::'
+
+
+def _grid(shown: pd.DataFrame, numeric: Sequence[bool]) -> str:
+    """Write a table whose columns share the width by what stands in them."""
+    cells = [[markdown.escape(cell) for cell in row] for row in shown.itertuples(index=False, name=None)]
+    heads = [markdown.escape(head) for head in shown.columns]
+    widths = [
+        _width([head, *(row[place] for row in cells)], numeric[place], len(heads)) for place, head in enumerate(heads)
+    ]
+    scale = FULL_WIDTH / sum(widths)
+    rules = [_rule(max(3, round(width * scale)), right) for width, right in zip(widths, numeric, strict=True)]
+    lines = ["| " + " | ".join(row) + " |" for row in (heads, *cells)]
+    # The line of rules is longer than a page is wide, so that pandoc takes the shares from it.
+    return "\n".join([lines[0], f"|{'|'.join(rules)}|", *lines[1:]])
+
+
+def _width(texts: Sequence[str], whole: bool, columns: int) -> int:
+    """Return how much room a column asks for: a number whole, a long text not more than its share."""
+    head, *rest = texts
+    longest_word = max((len(word) for text in texts for word in text.split(" ")), default=1)
+    longest = max(map(len, rest), default=0)
+    return (
+        max(longest_word, longest if whole else min(max(longest, len(head)), 7 * FULL_WIDTH // (5 * columns))) + MARGIN
+    )
+
+
+def _rule(width: int, right: bool) -> str:
+    """Write the rule of a column."""
+    return "-" * (width - 1) + ":" if right else ":" + "-" * (width - 1)
