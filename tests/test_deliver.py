@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import docx
@@ -18,13 +18,13 @@ import pandas as pd
 import pyreadstat
 import pytest
 import yaml
-from made_up_book import BARE, FULL, make_up
+from made_up_book import BARE, FULL, calls, make_up
 from PIL import Image
 
 from compendium.disclosure.scan import faults_in_folder
 from compendium.faults import InvalidInput
 from compendium.outputs.manifest import write_manifest
-from compendium.paths import BOOK
+from compendium.paths import BOOK, ResultFolders
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Study as Subject
 from compendium.report.deliver import deliver, hand_over
@@ -60,8 +60,7 @@ def made_up_study(root: Path, description: dict[str, object], gates_open: bool) 
     for page in [*BOOK.glob("*.md"), HERE / "manuscript.md"]:
         shutil.copyfile(page, pages / page.name)
     made = make_up(root / "results" / str(description["id"]), description, gates_open=gates_open, book=pages)
-    for figure in made.folders.figures.glob("*.svg"):
-        Image.new("RGB", (40, 20), "grey").save(figure.with_suffix(".png"))
+    keep_what_documents_show(made.folders)
     write_manifest(made.folders, made.settings.id)
     study = Study(made.settings, made.plan, made.framework, made.folders, root, root)
     draw, prepared = np.random.default_rng(SEED), study.prepared
@@ -75,6 +74,19 @@ def made_up_study(root: Path, description: dict[str, object], gates_open: bool) 
     prepared.write("decisions", decisions)
     prepared.write("scores", study.scores(answers))
     return study
+
+
+def keep_what_documents_show(folders: ResultFolders) -> None:
+    """Leave out the many results that no document shows: they take time and say nothing more."""
+    pages = (HERE / "manuscript.md", BOOK / "index.md")
+    asked = {
+        arguments[0] for page in pages for function, arguments, _ in calls(page) if function in ("table", "figure")
+    }
+    for path in [*folders.tables.iterdir(), *folders.figures.iterdir()]:
+        if path.stem not in asked:
+            path.unlink()
+        elif path.suffix == ".svg":
+            Image.new("RGB", (40, 20), "grey").save(path.with_suffix(".png"))
 
 
 @pytest.fixture(scope="module", params=["everything collected", "bare"])
@@ -210,11 +222,8 @@ def test_the_archive_holds_the_deposit_and_nobody(handed: Handed, tmp_path: Path
         file.relative_to(handed.deposit).as_posix() for file in handed.deposit.rglob("*") if file.is_file()
     }
     assert not any("private" in name or name.endswith("answers.csv") for name in names)
-    for name in ("spss", "documents"):
-        shutil.rmtree(tmp_path / name)
-    people = list(handed.study.prepared.people.index)
-    found = [fault for fault in faults_in_folder(tmp_path, people, 0)]
-    assert found == []
+    shutil.rmtree(tmp_path / "figures")  # looked through when they were put in place
+    assert faults_in_folder(tmp_path, list(handed.study.prepared.people.index), 0) == ()
 
 
 def test_a_deposit_that_gives_somebody_away_is_refused_and_the_earlier_one_stays(handed: Handed) -> None:
@@ -234,7 +243,8 @@ def test_a_deposit_that_gives_somebody_away_is_refused_and_the_earlier_one_stays
 def test_rows_about_too_few_people_are_found_before_a_deposit_is_put_in_place(handed: Handed, tmp_path: Path) -> None:
     for folder in hand_over.SEARCHED:
         (tmp_path / folder).mkdir()
-    pd.DataFrame({"group": ["A", "B"], "n": [25, 3]}).to_csv(tmp_path / "data" / "x_data.csv", index=False)
+    counted = pd.DataFrame({"group": ["A", "B"], "n": [25, 3], "mean": [3.1, 2.0]})
+    counted.to_csv(tmp_path / "data" / "x_data.csv", index=False)
     study = handed.study
     subject = Subject(SavedResults(study.folders), study.framework, study.settings, study.plan)
     assert [fault.row for fault in hand_over.given_away(study, subject, tmp_path)] == [3]
@@ -276,21 +286,17 @@ def test_the_run_log_says_what_was_run_where_and_how_long_it_took(handed: Handed
 
 
 def test_nothing_is_handed_over_before_anything_is_built(handed: Handed, tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from compendium.paths import ResultFolders
-
     with pytest.raises(InvalidInput, match="nothing is built there"):
         deliver(replace(handed.study, folders=ResultFolders(tmp_path / "empty")))
 
 
 @pytest.mark.slow
 def test_the_data_package_is_valid_to_frictionless(handed: Handed) -> None:
-    code = "import sys, frictionless as f; r = f.validate(sys.argv[1]); print(r.valid, r.stats['tasks'], r.stats['errors'])"
+    code = "import frictionless, sys; r = frictionless.validate(sys.argv[1]); print(r.valid, *r.stats.values())"
     command = [sys.executable, "-c", code, "datapackage.json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=handed.deposit, check=True)
     tables = len(list((handed.deposit / "data").glob("*.csv")))
-    assert done.stdout.split() == ["True", str(tables), "0"]
+    assert done.stdout.split()[:3] == ["True", str(tables), "0"]
 
 
 def test_prepared_tables_that_were_not_collected_are_not_handed_over(handed: Handed) -> None:

@@ -65,7 +65,8 @@ def deliver(study: Study) -> Path:
     Raises
     ------
     InvalidInput
-        When nothing is built yet, or the deposit would give somebody away. What was there before stays as it was whenever something fails.
+        When nothing is built yet, or the deposit would give somebody away. What was there before stays as it was
+        whenever something fails.
     """
     folders = study.folders
     if not folders.manifest.is_file():
