@@ -146,3 +146,16 @@ def _render_page(page: Page, study: Study) -> RenderedPage:
     """Fill in one page."""
     prose = Prose(study)
     return RenderedPage(page.name, filled(page.name, page.text, prose))
+
+
+def _vocabulary(prose: Prose) -> dict[str, Any]:
+    """Return every word a page may use."""
+    study = prose.study
+    names = [name for name in dir(prose) if not name.startswith("_") and callable(getattr(prose, name))]
+    functions = {name: getattr(prose, name) for name in names}
+    return {**functions, "framework": study.framework, "cohort": study.settings, "plan": study.plan}
+
+
+def _environment() -> jinja2.Environment:
+    """Return the template engine: an unknown word is an error, and a line with a tag only leaves no trace."""
+    return jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)

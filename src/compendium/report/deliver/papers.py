@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from compendium.report.book.markdown import escape
 from compendium.report.book.pages import filled
 from compendium.report.book.subject import Study
 from compendium.report.deliver import word
-from compendium.report.deliver.prose import PaperProse, key_figures
+from compendium.report.deliver.prose import PaperProse
 
 HERE = Path(__file__).parent
 READ = "markdown+pipe_tables+fenced_divs-auto_identifiers-implicit_figures-tex_math_dollars"
@@ -26,11 +25,7 @@ SLOTS = (
     "[Corresponding author, with address]",
 )
 LIST_OF_REFERENCES = "::: {#refs}\n:::\n"
-# The section of the book's first page that speaks of the book alone.
-ABOUT_THE_BOOK = "How to read this book"
-FROM_THE_BOOK = (
-    'The sentences of this brief are those of the first page of the study\'s book; "this book" means that one.'
-)
+FROM_THE_BOOK = "These sentences are those of the first page of the book, where each number leads to its source."
 
 
 def manuscript(study: Study, folder: Path) -> list[Path]:
@@ -48,13 +43,12 @@ def manuscript(study: Study, folder: Path) -> list[Path]:
 def brief(study: Study, folder: Path) -> Path:
     """Write the brief for a board as Word, from the sentences of the book's first page."""
     prose = PaperProse(study)
-    page = key_figures(filled("index", (BOOK / "index.md").read_text(encoding="utf-8"), prose))
-    sections = re.split(r"^(?=## )", prose.finished(page).split("\n", 1)[1], flags=re.MULTILINE)
-    kept = [section for section in sections if not section.startswith(f"## {ABOUT_THE_BOOK}")]
+    page = prose.finished(filled("index", (BOOK / "index.md").read_text(encoding="utf-8"), prose))
+    sections = page[page.index("\n## ") :]  # what stands before speaks of the book's links
     said = "\n\n".join(f"**{escape(sentence)}**" for sentence in banner_sentences(study))
     title = f"Brief: {cohort_title(study)}"
     heading = f'::: {{custom-style="Title"}}\n{escape(title)}\n:::\n\n'
-    tree = _read(f"{heading}{said}\n\n{''.join(kept)}\n\n*{escape(FROM_THE_BOOK)}*\n", BOOK / "references.bib")
+    tree = _read(f"{heading}{said}\n\n{sections}\n\n*{escape(FROM_THE_BOOK)}*\n", BOOK / "references.bib")
     path = folder / "board_brief.docx"
     word.write(tree, path, title, word.BRIEF)
     return path

@@ -9,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.report.book import listings, markdown
+from compendium.report.book import brief, listings, markdown
 from compendium.report.book.prose import Prose, selected
 
 # Marks that are replaced when the whole document is there: links to pages of the book, and numbers of tables.
 LINK = re.compile(r"⟦page:([^⟧]*)⟧")
 POINTER = re.compile(r"\s*\bSee\s+⟦page:[^⟧]*⟧\.")
+ITEM = re.compile(r"^- (?:(?!^- |\n\n).)*⟦page:(?:(?!^- |\n\n).)*", re.MULTILINE | re.DOTALL)
 REFERENCE = re.compile(r"\s*⟦(table|figure):([A-Za-z0-9_]+)⟧")
 # Letters on a line of a table as wide as the page; columns share it by what stands in them.
 FULL_WIDTH = 100
@@ -68,6 +69,10 @@ class PaperProse(Prose):
         shown, numeric = markdown.readable(listing.frame)
         return self._numbered("table", name, listing.caption, _grid(shown, numeric), "")
 
+    def claims_in_brief(self) -> str:
+        """List the claims for someone who knows no statistics."""
+        return brief.claims(self.study, "").replace(markdown.trail_mark(""), "")
+
     def see(self, kind: str, name: str) -> str:
         """Point to a table or figure of the document by its number; leave no trace where it is not there."""
         return f" ⟦{kind}:{name}⟧"
@@ -78,8 +83,16 @@ class PaperProse(Prose):
 
     def finished(self, text: str) -> str:
         """Put numbers in the place of marks and take out what points to pages of the book."""
-        plain = LINK.sub(r"\1", POINTER.sub("", text))
+        plain = LINK.sub(r"\1", POINTER.sub("", ITEM.sub("", text)))
         return REFERENCE.sub(lambda mark: self._reference(mark[1], mark[2]), plain)
+
+    def _linked(self, name: str, write: Any) -> str:
+        """Write a number; paper has no trail to lead to."""
+        return self._written(name, write)
+
+    def _marked(self, name: str, words: str) -> str:
+        """Write words without a mark."""
+        return words
 
     def _reference(self, kind: str, name: str) -> str:
         """Write the number of a table or figure."""
@@ -96,14 +109,6 @@ class PaperProse(Prose):
         ]
         parts += [body, _styled("Float Note", f"*Note.* {markdown.escape(note)}" if note else "\N{NO-BREAK SPACE}")]
         return "\n\n".join(parts) + "\n"
-
-
-def key_figures(text: str) -> str:
-    """Turn the key figures of the book's first page into a table of one row."""
-    found = re.findall(r":::\{div\} key-figure\n\*\*(.+?)\*\*\n(.+?)\n:::", text, flags=re.DOTALL)
-    row = pd.DataFrame([[number for number, _ in found]], columns=[" ".join(label.split()) for _, label in found])
-    table = _grid(row, [False] * len(found)) if found else ""
-    return re.sub(r"::::\{div\} key-figures\n.*?\n::::\n", lambda _: f"{table}\n", text, flags=re.DOTALL)
 
 
 def _styled(style: str, text: str) -> str:
