@@ -61,7 +61,7 @@ class Shape:
 
 PUBLISHED = Shape(
     "published", people=130, competencies=3, items=4, low=1, high=7, peers=3, team_size=26, outcomes=2, seed=3,
-    groupings=(("ward", ("Ward 1", "Ward 2", "Ward: \"3\"")),),
+    groupings=(("ward", ("NA", "007", "Ward: \"3\"")),),
 )  # fmt: skip
 SHORT_SCALE = Shape(
     "four_points", people=110, competencies=2, items=3, low=1, high=4, kind="instrument", outcomes=2, seed=5,
@@ -86,7 +86,10 @@ MORE = (
     Shape("ten_competencies", people=150, competencies=10, items=2, low=1, high=6, outcomes=3, seed=17),
     Shape("mixed_scales", people=120, competencies=2, items=4, other_scale=True, seed=19),
     Shape("half_missing", people=150, competencies=2, items=4, missing=0.4, seed=23),
-    Shape("labels_to_quote", people=130, seed=29, groupings=(("größe & ort", ("a, b", "c|d", "<e>", "it's")),)),
+    Shape(
+        "labels_to_quote", people=130, seed=29,
+        groupings=(("größe & ort", ("a, b", "c|d", "<e>", "it's")), ("unit", ("NA", "None", "1e5", "null"))),
+    ),
     Shape("many_companies", people=240, groupings=(("company", tuple(f"Company {n}" for n in range(24))),), seed=31),
 )
 
@@ -244,6 +247,7 @@ def _settings(shape: Shape, items: pd.DataFrame) -> dict[str, Any]:
         "framework": "framework",
         "drop": {str(items["item"].iloc[-1]): "was not asked"} if shape.drop else {},
         "files": files,
+        "missing": [""],
         "groups": groups,
         "outcomes": [f"gain{number}" for number in range(shape.outcomes)],
         "peer_outcomes": ["ease"] if shape.peer_outcome else [],

@@ -40,9 +40,7 @@ def test_every_shape_goes_through_every_step_and_every_page(shape: Shape, tmp_pa
     assert not [name for name, text in texts.items() if re.search(r"\bnan\b", text)]
     _speaks_of_no_other_framework(texts)
     _has_the_parts_that_were_collected(shape, texts)
-    for path in step.folders.tables.glob("*.csv"):
-        table = pd.read_csv(path)
-        assert len(table.columns), path.name
+    _keeps_every_label(shape, step)
     for path in step.folders.values.glob("*.json"):
         for name, saved in json.loads(path.read_text()).items():
             assert saved["value"] is not None or saved["note"], (path.name, name)
@@ -54,6 +52,23 @@ def _speaks_of_no_other_framework(texts: dict[str, str]) -> None:
     for name, text in texts.items():
         if name not in FACTS:
             assert not [label for label in foreign if label in text], name
+
+
+def _keeps_every_label(shape: Shape, step: Step) -> None:
+    """A label comes out of every table letter for letter, and none goes missing on the way."""
+    groupings = {name.capitalize(): set(labels) for name, labels in shape.groupings}
+    whole = {"sample": 0, "group_means": 0}
+    for path in step.folders.tables.glob("*.csv"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        assert len(table.columns), path.name
+        if not {"grouping", "group"} <= set(table):
+            continue
+        for name, labels in groupings.items():
+            found = set(table.loc[table["grouping"] == name, "group"])
+            assert found <= labels | {"other groups", ""}, path.name
+            whole[path.stem] = whole.get(path.stem, 0) + (found == labels)
+    assert whole["sample"] == len(groupings)
+    assert whole["group_means"] == len(groupings)
 
 
 def _keeps_what_was_predicted(prediction: pd.DataFrame, step: Step, texts: dict[str, str]) -> None:

@@ -56,26 +56,34 @@ class Responses:
 
 
 def normalise(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
-    """Turn declared missing texts into None and whole numbers such as ``4.0`` into ``4``, except in id columns."""
+    """Turn declared missing texts into None, and whole numbers such as ``4.0`` into ``4``.
+
+    Ids stay as they are, and so does every label of a group: ``007`` is no 7. Where the levels of a grouping are
+    declared by code, a whole number counts as the code that it is.
+    """
     ids = {settings.person_id, settings.rater_id}
     missing = {"", *settings.missing}
+    labels = {group.column: set(group.levels) for group in settings.groups.values() if group.kind != "number"}
     columns = {
-        column: table[column] if column in ids else _normalised(table[column], missing) for column in table.columns
+        column: table[column] if column in ids else _normalised(table[column], missing, labels.get(str(column)))
+        for column in table.columns
     }
     return pd.DataFrame(columns, index=table.index, dtype=object)
 
 
-def _normalised(values: pd.Series, missing: set[str]) -> pd.Series:
-    """Normalise one column by its distinct texts."""
-    texts = {text: _normalised_text(text, missing) for text in values.unique()}
+def _normalised(values: pd.Series, missing: set[str], levels: set[str] | None) -> pd.Series:
+    """Normalise one column by its distinct texts; ``levels`` are those of a grouping, None for numbers."""
+    texts = {text: _normalised_text(text, missing, levels) for text in values.unique()}
     return values.map(texts).astype(object).where(lambda cells: cells.notna(), None)
 
 
-def _normalised_text(text: str, missing: set[str]) -> str | None:
+def _normalised_text(text: str, missing: set[str], levels: set[str] | None) -> str | None:
     """Normalise one cell."""
     whole = WHOLE_NUMBER.fullmatch(text)
     plain = text if whole is None else str(int(whole[1]))
-    return None if text in missing or plain in missing else plain
+    if text in missing or plain in missing:
+        return None
+    return plain if levels is None or plain in levels else text
 
 
 def _keyed(cells: pd.Series, question: Question) -> pd.Series:
