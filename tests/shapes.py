@@ -87,7 +87,9 @@ MORE = (
     Shape("mixed_scales", people=120, competencies=2, items=4, other_scale=True, seed=19),
     Shape("half_missing", people=150, competencies=2, items=4, missing=0.4, seed=23),
     Shape(
-        "labels_to_quote", people=130, seed=29,
+        "labels_to_quote",
+        people=130,
+        seed=29,
         groupings=(("größe & ort", ("a, b", "c|d", "<e>", "it's")), ("unit", ("NA", "None", "1e5", "null"))),
     ),
     Shape("many_companies", people=240, groupings=(("company", tuple(f"Company {n}" for n in range(24))),), seed=31),
