@@ -362,6 +362,24 @@ def test_signs_in_the_name_of_a_team_stay_in_its_folder(study, cheap):
     assert sorted(path.name for path in (reports.folder / "teams").glob("*.pdf")) == ["..%2FNorth%2F1.pdf", "South.pdf"]
 
 
+def test_a_cohort_without_colleagues_teams_or_known_errors_has_reports_that_say_so(study, cheap):
+    """Reliability is not supported at 60 people here, so that nothing is named."""
+    del study.settings["groups"]["team"]
+    study.own = study.own.drop(columns="team")
+    study.settings["files"].pop("peer")
+    study.settings["peer_outcomes"] = []
+    study.settings["study"] = {"gates": {"reliability": {"minimum_n": 1000, "source": "a test's reason"}}}
+    reports = opened(study)
+    assert reports.write_all()["teams"].written == 0
+    found = reports.findings[0]
+    text = reports.individual(found).text()
+    assert not found.strengths and not found.priorities and not found.low_items
+    assert "How exact the scores are is not known" in text and "Colleagues were not asked" in text
+    board = reports.board.text()
+    assert "Teams were not recorded." in board and "Colleagues were not asked." in board
+    assert "How many were asked was not recorded." in board
+
+
 def test_only_what_changed_is_written_again_and_a_cut_run_goes_on(tmp_path):
     made: list[str] = []
     documents = [(f"p{place}", Document(f"t{place}", "", [], [])) for place in range(60)]

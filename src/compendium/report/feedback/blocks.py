@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -143,7 +144,12 @@ class Document:
     look: Look = field(default_factory=Look)
 
     def as_data(self) -> dict[str, Any]:
-        """Return the report as plain data."""
+        """Return the report as plain data, not to be changed."""
+        return self._data
+
+    @cached_property
+    def _data(self) -> dict[str, Any]:
+        """The report as plain data; put together once, since every form is written from it."""
         return asdict(self)
 
     def text(self) -> str:

@@ -245,7 +245,8 @@ def shown_means(ratings: pd.DataFrame, needed: float) -> tuple[pd.DataFrame, pd.
     flat = rounded_to(pd.Series(means.to_numpy().ravel()), pd.Series(steps.to_numpy().ravel()))
     rounded = pd.DataFrame(flat.to_numpy().reshape(means.shape), index=means.index, columns=means.columns)
     errors = _errors(ratings, persons, counts.index)
-    return rounded, np.sqrt(errors**2 + steps**2 / UNIFORM).where(enough), counts
+    spread = pd.DataFrame(np.sqrt(errors**2 + steps**2 / UNIFORM))
+    return rounded, spread.where(enough), counts
 
 
 def _errors(ratings: pd.DataFrame, persons: pd.Series, index: pd.Index) -> pd.DataFrame:
