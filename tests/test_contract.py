@@ -22,9 +22,8 @@ from psychometrics.errors import PsychometricsError
 HERE = Path(__file__).parent
 #: Families whose functions have no entry yet, each with the reason.
 NOT_YET = {
-    "efa": "its own cases come with the family's contract",
+    "efa": "fits of tables without common variance leave numbers without a reason",
     "irt": "fits of degenerate tables are not yet all refused by name",
-    "ordinal": "its own cases come with the family's contract",
     "sem": "its own cases come with the family's contract",
 }
 #: Public functions that take no data a cohort could spoil.
