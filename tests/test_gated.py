@@ -170,13 +170,13 @@ def test_edges_of_bars_do_not_move_with_the_most_extreme_person(values, extreme)
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.floats(0, 10, width=16), min_size=LIMIT, max_size=60))
 def test_no_bar_of_a_drawn_histogram_holds_fewer_people_than_the_limit(values):
-    figure = careless_indices(pd.DataFrame({"index": values}), {"index": 3.0}, {"index": "points"}, LIMIT)
+    figure = careless_indices(pd.DataFrame({"index": values}), {"index": 3.0}, {"index": "points"}, float(LIMIT))
     bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
     narrowest = min(bar.get_width() for bar in bars)
     people = [bar.get_height() * bar.get_width() / narrowest for bar in bars]
     assert sum(people) == pytest.approx(len(values))
     assert min(people) >= LIMIT - 1e-6
-    table = binned(pd.Series(values), 0.25, LIMIT)
+    table = binned(pd.Series(values), 0.25, float(LIMIT))
     assert table["people"].min() >= LIMIT
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -69,7 +70,7 @@ def guarded_edges(
     array([1., 2., 3., 4., 5.])
     """
     finite = np.sort(np.asarray(values, dtype=float)[np.isfinite(np.asarray(values, dtype=float))])
-    place = int(min(max(minimum, 1), len(finite))) - 1
+    place = min(max(math.ceil(minimum), 1), len(finite)) - 1
     low, high = sorted((finite[place], finite[-place - 1])) if len(finite) else (0.0, 1.0)
     wide = width or _round_number((high - low) / bins)
     steps = np.arange(np.floor(low / wide + 1e-9), np.floor(high / wide + 1e-9) + 2)

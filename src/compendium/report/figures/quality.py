@@ -32,7 +32,7 @@ def missing_by_position(missing: pd.DataFrame) -> Figure:
     return figure
 
 
-def careless_indices(indices: pd.DataFrame, cuts: dict[str, float], units: dict[str, str], minimum: int) -> Figure:
+def careless_indices(indices: pd.DataFrame, cuts: dict[str, float], units: dict[str, str], minimum: float) -> Figure:
     """Draw the distribution of each index of careless answering, with the cut of the plan as a dashed line.
 
     Bars of unequal width show people for each width of the narrowest bar; none holds fewer people than ``minimum``, and

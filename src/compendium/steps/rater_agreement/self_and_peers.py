@@ -94,7 +94,7 @@ def limits_of_agreement(own: pd.DataFrame, means: pd.DataFrame, confidence: floa
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
-def binned(values: pd.Series[float], width: float, minimum: int) -> pd.DataFrame:
+def binned(values: pd.Series[float], width: float, minimum: float) -> pd.DataFrame:
     """Count values in bins of one width; a bin with fewer than ``minimum`` people joins the next one.
 
     Returns
