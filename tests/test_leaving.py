@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
+import openpyxl.comments
 import pandas as pd
+import pyreadstat
 import pytest
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
 
-from compendium.cohort import pseudonyms_of, withdraw
+from compendium.cohort import load_settings, pseudonyms_of, withdraw
+from compendium.cohort.erasure import without_person
 from compendium.cohort.pseudonyms import SECRET, secret_of
-from compendium.disclosure.releases import Release, release_problem
 from compendium.faults import InvalidInput
+from compendium.outputs.saving import forget_step
 from compendium.outputs.step import Step
 from compendium.run.lock import only_run
 from compendium.steps.cohort_quality import prepare as prepare_cohort
 from compendium.study.prepared import Prepared
-
-LIMIT = 10
 
 
 @pytest.fixture
@@ -101,6 +105,112 @@ def test_unknown_id_changes_nothing_and_is_not_quoted(study):
     assert step.prepared.has("answers")
 
 
+# Files of other kinds
+
+
+def as_workbook(study: SmallStudy, change: Callable[[openpyxl.Workbook], None] = lambda book: None) -> Step:
+    """Write the self file as a workbook, and open the study."""
+    study.settings["files"]["self"] = "self.xlsx"
+    study.write()
+    study.own.to_excel(study.folder / "self.xlsx", index=False)
+    book = openpyxl.load_workbook(study.folder / "self.xlsx")
+    change(book)
+    book.save(study.folder / "self.xlsx")
+    return open_small(study, "03_cohort_quality")
+
+
+def test_person_is_taken_out_of_a_workbook_and_the_others_stay(study):
+    step = as_workbook(study)
+    done = withdraw(step.settings, "p05", study.folder, step.folders)
+    left = pd.read_excel(study.folder / "self.xlsx", dtype=str)
+    assert done.rows == {"self.xlsx": 1, "peer.csv": 4}
+    assert not done.left
+    expected = study.own[study.own["person_id"] != "p05"].astype(str).reset_index(drop=True)
+    pd.testing.assert_frame_equal(left, expected, check_dtype=False)
+
+
+def with_formula(book: openpyxl.Workbook) -> None:
+    book.active["Z2"] = "=SUM(A1:A3)"
+
+
+def with_comment(book: openpyxl.Workbook) -> None:
+    book.active["A6"].comment = openpyxl.comments.Comment("p05 called in", "office")
+
+
+@pytest.mark.parametrize("change", [with_formula, with_comment])
+def test_workbook_that_cannot_be_rewritten_safely_is_refused_with_its_rows_and_nothing_is_done(study, change):
+    step = as_workbook(study, change)
+    before = {path: path.read_bytes() for path in study.folder.iterdir()}
+    with pytest.raises(InvalidInput, match="take row 6 out in a spreadsheet") as caught:
+        withdraw(step.settings, "p05", study.folder, step.folders)
+    assert "p05" not in caught.value.report()
+    assert {path: path.read_bytes() for path in study.folder.iterdir()} == before
+
+
+def test_statistics_file_is_refused_and_what_was_taken_out_by_hand_can_be_finished(study):
+    step = prepare(study)
+    study.settings["files"] |= {"self": "self.sav", "format": "sav"}
+    study.write()
+    written = study.own.assign(person_id=study.own["person_id"].astype(str))
+    pyreadstat.write_sav(written.infer_objects(), study.folder / "self.sav")
+    settings = load_settings(study.folder)
+    with pytest.raises(InvalidInput, match="take row 5 out in SPSS"):
+        withdraw(settings, "p05", study.folder, step.folders)
+    assert "p05" in (study.folder / "peer.csv").read_text()
+    pyreadstat.write_sav(written[written["person_id"] != "p05"].infer_objects(), study.folder / "self.sav")
+    done = withdraw(settings, "p05", study.folder, step.folders)
+    assert done.rows == {"self.sav": 0, "peer.csv": 4}
+    assert not done.left
+
+
+def test_person_whose_rows_were_taken_out_by_hand_leaves_the_private_tables_too(study):
+    step = prepare(study)
+    for table, columns in (("own", ["person_id"]), ("peers", ["person_id", "rater_id"])):
+        rows = getattr(study, table)
+        setattr(study, table, rows[~rows[columns].eq("p05").any(axis=1)])
+    study.write()
+    done = withdraw(step.settings, "p05", study.folder, step.folders)
+    assert done.rows == {"self.csv": 0, "peer.csv": 0}
+    assert not (step.folders.private / "prepared").exists()
+    with pytest.raises(InvalidInput, match="no row has this id"):
+        withdraw(step.settings, "p05", study.folder, step.folders)
+
+
+def test_export_with_several_header_rows_and_another_delimiter_loses_one_row(study, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_bytes('Q1;person_id\r\nWas?;"Ihr\nCode"\r\n1;p05\r\n2;"p06"\r\n'.encode("utf-16"))
+    change = without_person(path, {"person_id"}, "p05", "utf-8", None)
+    assert change.rows == 1
+    assert change.content.decode("utf-16") == 'Q1;person_id\r\nWas?;"Ihr\nCode"\r\n2;"p06"\r\n'
+
+
+def test_noted_checksum_of_a_file_follows_it(study):
+    noted = hashlib.sha256((study.folder / "self.csv").read_bytes()).hexdigest()
+    study.settings["files"]["sha256"] = {"self.csv": noted}
+    study.write()
+    step = open_small(study, "03_cohort_quality")
+    withdraw(step.settings, "p05", study.folder, step.folders)
+    after = hashlib.sha256((study.folder / "self.csv").read_bytes()).hexdigest()
+    assert load_settings(study.folder).files.sha256 == {"self.csv": after}
+
+
+# What an earlier run left
+
+
+def test_private_files_of_people_and_teams_that_are_no_longer_go_when_their_step_begins(study):
+    step = open_small(study, "09_feedback")
+    for name in ("reports/team/North.pdf", "reports/individual/Pabc.pdf", "notes/other.csv"):
+        step.results.private_file(name, b"x")
+    (step.folders.private / "reports" / "team" / "of an older version.pdf").write_bytes(b"x")
+    (step.folders.private / "kept.csv").write_bytes(b"of another step")
+    forget_step(step.folders, "03_cohort_quality")
+    assert (step.folders.private / "reports" / "team" / "North.pdf").is_file()
+    forget_step(step.folders, "09_feedback")
+    assert not (step.folders.private / "reports").exists()
+    assert not (step.folders.private / "notes").exists()
+    assert (step.folders.private / "kept.csv").is_file()
+
+
 # Pseudonyms
 
 
@@ -154,21 +264,3 @@ def test_results_where_nothing_can_be_written_are_a_fault(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidInput, match="nothing can be written there"), only_run(tmp_path / "file" / "pilot"):
         pass
-
-
-# Releases
-
-
-def test_release_that_differs_by_fewer_people_than_the_limit_is_refused():
-    before = [Release("first", {"n_people": 91})]
-    assert release_problem(Release("second", {"n_people": 90}), before, LIMIT)
-    assert release_problem(Release("second", {"n_people": 91}), before, LIMIT)
-    assert release_problem(Release("second", {"n_people": 82}), before, LIMIT)
-    assert release_problem(Release("second", {"n_people": 81}), before, LIMIT) is None
-
-
-def test_release_of_the_same_answers_or_beside_one_nobody_has_is_allowed():
-    before = [Release("first", {"n_people": 91})]
-    assert release_problem(before[0], before, LIMIT) is None
-    aside = [Release("first", {"n_people": 91}, withdrawn="a draft that nobody was given")]
-    assert release_problem(Release("second", {"n_people": 90}), aside, LIMIT) is None

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
 import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from compendium.cohort.erasure import without_person
 from compendium.cohort.pseudonyms import PERSON, RATER, SECRET, pseudonyms_of, secret_of
-from compendium.cohort.schema import RDATASETS, ROW_NUMBER, CohortSettings
+from compendium.cohort.roster import PERSON as PERSON_COLUMN
+from compendium.cohort.roster import RATER as RATER_COLUMN
+from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings
+from compendium.disclosure.contents import content_of
 from compendium.faults import Fault, InvalidInput, display_path
 from compendium.files import write_bytes
 from compendium.paths import ResultFolders
 
 # Steps that read people's answers; their executed notebooks go, so that the next run makes them again.
 FIRST_STEP_ABOUT_PEOPLE = "03"
-# The secret, without which the others would get new pseudonyms, and the counts of what was published.
-KEPT = (SECRET, "releases.json")
+# The secret, without which the others would get new pseudonyms.
+KEPT = (SECRET,)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,9 @@ class Withdrawal:
     left: tuple[Path, ...]
 
 
-def withdraw(settings: CohortSettings, person: str, data: Path, folders: ResultFolders) -> Withdrawal:
+def withdraw(
+    settings: CohortSettings, person: str, data: Path, folders: ResultFolders, folder: Path | None = None
+) -> Withdrawal:
     """Take a person, by id, out of the response files and out of everything private that was made of them.
 
     Parameters
@@ -58,63 +63,58 @@ def withdraw(settings: CohortSettings, person: str, data: Path, folders: ResultF
         The folder of the response files.
     folders
         Where the results lie.
+    folder
+        The folder of ``cohort.yaml``, when it is not that of the response files.
 
     Raises
     ------
     InvalidInput
-        When nobody has this id, or the ids are row numbers or lie in a package.
+        When nobody has this id, the ids are row numbers or lie in a package, or a file cannot be rewritten without
+        loss. Nothing is changed then.
     """
     sources = _sources(settings)
     if settings.person_id == ROW_NUMBER or any(source.startswith(RDATASETS) for source in sources):
         raise InvalidInput(
             [Fault("cohort.yaml", "the people have no ids of their own", "nobody can be withdrawn by id")]
         )
-    changed = {source: _without(data / source, settings, person) for source in sources}
-    rows = {source: taken for source, (_, taken) in changed.items()}
-    if not any(rows.values()):
+    # Every file is read and changed in memory first: where one cannot be, none is.
+    columns = {settings.person_id, settings.rater_id or "", PERSON_COLUMN, RATER_COLUMN} - {""}
+    files = settings.files
+    changed = {
+        source: without_person(data / source, columns, person, files.encoding, files.sheet) for source in sources
+    }
+    rows = {source: change.rows for source, change in changed.items()}
+    names = _pseudonyms(settings, person, folders)
+    if not any(rows.values()) and not _search([folders.private], person, names, folders)[1]:
         shown = ", ".join(display_path(data / source) for source in sources)
         raise InvalidInput(
             [Fault(shown, "no row has this id as person or as rater", "mend the id; it is not quoted here")]
         )
-    names = _pseudonyms(settings, person, folders)
-    for source, (content, taken) in changed.items():
-        if taken:
-            write_bytes(data / source, content, mode=(data / source).stat().st_mode & 0o777)
+    for source, change in changed.items():
+        if change.rows:
+            _note_checksum(folder or data, files.sha256.get(source), change.content)
+            write_bytes(data / source, change.content, mode=(data / source).stat().st_mode & 0o777)
     removed = _clear_private(folders.private)
     steps = _plan_again(folders.notebooks)
     searched, left = _search([folders.root, *(data / source for source in sources)], person, names, folders)
     return Withdrawal(rows, removed, steps, searched, left)
 
 
+def _note_checksum(folder: Path, before: str | None, content: bytes) -> None:
+    """Note in the description of the cohort how a file is after the person left, where it notes how it was."""
+    description = folder / DESCRIPTION
+    if before is None or not description.is_file():
+        return
+    after = hashlib.sha256(content).hexdigest()
+    text = description.read_bytes().replace(before.encode(), after.encode())
+    write_bytes(description, text, mode=description.stat().st_mode & 0o777)
+
+
 def _sources(settings: CohortSettings) -> list[str]:
-    """Return every response file of the cohort."""
-    found: list[str] = []
-    for given in (settings.files.self_form, settings.files.peer_form):
-        found += [given] if isinstance(given, str) else list(given or [])
-    found += settings.feedback.sources
-    return list(dict.fromkeys(found))
-
-
-def _without(path: Path, settings: CohortSettings, person: str) -> tuple[bytes, int]:
-    """Return a file without the rows of a person, every other byte as it was, and how many rows that were."""
-    encoding = settings.files.encoding
-    text = path.read_bytes().decode(encoding)
-    lines = io.StringIO(text, newline="").readlines()
-    reader = csv.reader(iter(lines), delimiter=settings.files.delimiter)
-    kept: list[str] = []
-    ids: list[int] = []
-    begun = taken = 0
-    for number, cells in enumerate(reader):
-        record = "".join(lines[begun : reader.line_num])
-        begun = reader.line_num
-        if number == 0:
-            header = [cell.strip("\ufeff \t") for cell in cells]
-            ids = [place for place, name in enumerate(header) if name in (settings.person_id, settings.rater_id)]
-        elif any(place < len(cells) and cells[place].strip() == person for place in ids):
-            taken += 1
-            continue
-        kept.append(record)
-    return "".join(kept).encode(encoding), taken
+    """Return every file of the cohort that names people: responses, what feedback reads beside them, the roster."""
+    files = settings.files
+    named = [*files.sources("self"), *files.sources("peer"), *settings.feedback.sources, files.roster]
+    return list(dict.fromkeys(name for name in named if name is not None))
 
 
 def _pseudonyms(settings: CohortSettings, person: str, folders: ResultFolders) -> list[str]:
@@ -151,14 +151,11 @@ def _has_cell(content: bytes, text: str) -> bool:
 
 
 def _content(path: Path) -> bytes:
-    """Return what a file says; a prepared table is compressed, so that its cells are read and not its bytes."""
-    if path.suffix != ".parquet":
+    """Return what a file says; one that is compressed or binary is read for its cells and words, not its bytes."""
+    if path.suffix.lower() not in (".parquet", ".xlsx", ".sav", ".pdf", ".docx"):
         return path.read_bytes()
-    import pyarrow.parquet as parquet
-
-    table = parquet.ParquetFile(path).read()
-    cells = [str(cell) for column in table.columns for cell in column.to_pylist() if cell is not None]
-    return "\n".join([*table.column_names, *cells]).encode()
+    said = [(each.raw, each.prose) for each in content_of(path)]
+    return "\n".join(text for part in said for text in part).encode()
 
 
 def _search(places: list[Path], person: str, names: list[str], folders: ResultFolders) -> tuple[int, tuple[Path, ...]]:

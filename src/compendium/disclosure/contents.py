@@ -53,6 +53,11 @@ def contents_of(folder: Path) -> Iterator[Content]:
             yield from _read(path.relative_to(folder).as_posix(), path.read_bytes(), 0)
 
 
+def content_of(path: Path) -> Iterator[Content]:
+    """Yield what one file says, and the members of an archive by themselves."""
+    return _read(path.name, path.read_bytes(), 0)
+
+
 def _read(name: str, content: bytes, depth: int) -> Iterator[Content]:
     """Yield what one file says, and the members of an archive by themselves."""
     ending = PurePosixPath(name).suffix.lower()

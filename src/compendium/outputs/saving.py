@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,11 @@ from compendium.paths import ResultFolders
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+# Where it is noted which step wrote which person-level file, and the folders that are one step's as a whole.
+OWNED = ".owned"
+PRIVATE_FOLDERS = {"09_feedback": ("reports",)}
 
 
 class ResultError(Exception):
@@ -183,6 +189,7 @@ class Results:
     def private_file(self, name: str, content: bytes) -> None:
         """Save a person-level file, such as a report, below the private folder."""
         path = self._private(name)
+        _own(self.folders.private, self.step, path)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_bytes(path, content, mode=0o600)
 
@@ -239,8 +246,34 @@ class Results:
             write_bytes(metadata.with_suffix(f".{ending}"), file)
 
 
+def _own(private: Path, step: str, path: Path) -> None:
+    """Note that a step is about to write a person-level file, before it is there: a killed run leaves no orphan."""
+    owned = private / OWNED
+    owned.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(owned / f"{step}.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write(f"{path.relative_to(private.resolve())}\n")
+
+
+def _forget_private(private: Path, step: str) -> None:
+    """Remove the person-level files of an earlier run of a step: of people, teams and sections that are no longer."""
+    listed = private / OWNED / f"{step}.txt"
+    names = listed.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if listed.is_file() else []
+    for name in dict.fromkeys(names):
+        path = private / name
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == private or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+    for name in PRIVATE_FOLDERS.get(step, ()):
+        shutil.rmtree(private / name, ignore_errors=True)
+    listed.unlink(missing_ok=True)
+
+
 def forget_step(folders: ResultFolders, step: str) -> None:
-    """Remove the tables, figures and values that an earlier run of a step left, so that nothing stale survives."""
+    """Remove what an earlier run of a step left, public and private, so that nothing stale survives."""
+    _forget_private(folders.private, step)
     for folder in (folders.tables, folders.figures):
         for metadata in sorted(folder.glob("*.json")):
             if _owner(metadata) == step:

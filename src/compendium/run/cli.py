@@ -102,12 +102,14 @@ def validate(
 def withdraw(cohort: str, person: str, data: DataOption = "", results: ResultsOption = "results") -> None:
     """Take a person, by id, out of a cohort's files and everything private made of them; plan the run that follows."""
     from compendium.cohort import withdraw as take_out
+    from compendium.outputs.release import forget_person
     from compendium.outputs.step import open_step
     from compendium.run.lock import only_run
 
     step = open_step("withdraw", cohort=cohort, data=data, results=results)
     with only_run(step.folders.root):
-        done = take_out(step.settings, person, step.data, step.folders)
+        done = take_out(step.settings, person, step.data, step.folders, step.folder)
+        forget_person(step.folders, person)
     for file, rows in done.rows.items():
         typer.echo(f"{file}: {rows} row{'' if rows == 1 else 's'} taken out")
     typer.echo(f"{done.private_files} private files removed; the next run makes those of the others again")
@@ -153,13 +155,18 @@ def release(
     withdrawn: Annotated[int, typer.Option(help="Number of an earlier release that was never given to anybody.")] = 0,
     reason: Annotated[str, typer.Option(help="Why that release does not count.")] = "",
 ) -> None:
-    """Note that the results as built are made public; refused where an earlier release and they give people away."""
-    from compendium.outputs.release import publish
+    """Note that the results as built are made public, as each book does; or set an earlier release aside."""
+    from compendium.outputs import release as releases
     from compendium.outputs.step import open_step
 
     step = open_step("release", cohort=cohort, results=results)
-    number = publish(step.folders, int(step.plan.disclosure.minimum_group.value), withdrawn, reason)
-    typer.echo(f"noted as release {number}")
+    if withdrawn or reason:
+        releases.set_aside(step.folders, step.settings, withdrawn, reason)
+        typer.echo(f"release {withdrawn} is set aside")
+        return
+    releases.ask(step.folders, step.settings, int(step.plan.disclosure.minimum_group.value))
+    number = releases.note(step.folders, step.settings)
+    typer.echo(f"noted as release {number}" if number else "a synthetic cohort holds nobody: nothing to note")
 
 
 @app.command()
@@ -289,11 +296,14 @@ def index(cohort: CohortOption = "demo", results: ResultsOption = "results") -> 
 @app.command()
 def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsOption = "results") -> None:
     """Render the book of a cohort from its results."""
+    from compendium.outputs import release as releases
     from compendium.outputs.step import open_step
     from compendium.report.book import build
 
     step = open_step("book", cohort=cohort, data=data, results=results)
+    releases.ask(step.folders, step.settings, int(step.plan.disclosure.minimum_group.value))
     typer.echo(build(step.folders, step.framework, step.settings, step.plan))
+    releases.note(step.folders, step.settings)
 
 
 @app.command()
