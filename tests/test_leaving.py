@@ -24,6 +24,7 @@ from compendium.faults import InvalidInput
 from compendium.outputs.saving import forget_step
 from compendium.outputs.step import Step
 from compendium.run.lock import only_run
+from compendium.run.notebooks import _remove_dropped
 from compendium.steps.cohort_quality import prepare as prepare_cohort
 from compendium.study.prepared import Prepared
 
@@ -197,18 +198,32 @@ def test_noted_checksum_of_a_file_follows_it(study):
 # What an earlier run left
 
 
-def test_private_files_of_people_and_teams_that_are_no_longer_go_when_their_step_begins(study):
+def test_private_files_of_an_earlier_run_go_when_their_step_begins(study):
     step = open_small(study, "09_feedback")
-    for name in ("reports/team/North.pdf", "reports/individual/Pabc.pdf", "notes/other.csv"):
+    for name in ("lists/team/North.csv", "lists/Pabc.csv"):
         step.results.private_file(name, b"x")
-    (step.folders.private / "reports" / "team" / "of an older version.pdf").write_bytes(b"x")
     (step.folders.private / "kept.csv").write_bytes(b"of another step")
     forget_step(step.folders, "03_cohort_quality")
-    assert (step.folders.private / "reports" / "team" / "North.pdf").is_file()
+    assert (step.folders.private / "lists" / "team" / "North.csv").is_file()
     forget_step(step.folders, "09_feedback")
-    assert not (step.folders.private / "reports").exists()
-    assert not (step.folders.private / "notes").exists()
+    assert not (step.folders.private / "lists").exists()
     assert (step.folders.private / "kept.csv").is_file()
+
+
+@pytest.mark.parametrize("teams", [True, False])
+def test_reports_of_teams_go_with_the_grouping_and_those_of_people_stay(study, teams):
+    if teams:
+        study.settings["groups"]["team"] = {"column": "team", "label": "Team", "kind": "nominal"}
+        study.own["team"] = ["one", "two"] * 30
+    study.write()
+    step = open_small(study, "09_feedback")
+    for name in ("reports/teams/North.pdf", "reports/people/Pabc.pdf"):
+        path = step.folders.private / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    _remove_dropped(step)
+    assert (step.folders.private / "reports/teams").exists() == teams
+    assert (step.folders.private / "reports/people/Pabc.pdf").is_file()
 
 
 # Pseudonyms

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from compendium.files import checksum, sweep, write_bytes, write_text
 from compendium.outputs import saving as results_module
-from compendium.outputs.saving import Origin, ResultError, Results, forget_step, read_values
+from compendium.outputs.saving import OWNED, Origin, ResultError, Results, forget_step, read_values
 from compendium.paths import PROJECT, ResultFolders, result_folders
 from compendium.report.figures.theme import label, subplots
 
@@ -46,7 +46,8 @@ def drawing() -> Figure:
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != OWNED)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def save_one_of_each(save: Results) -> None:
@@ -338,7 +339,6 @@ def test_rerun_forgets_its_own_results_and_nobody_elses(folders, save):
         "tables/loadings_of_factors.csv",
         "tables/loadings_of_factors.json",
         "values/05_factor_structure.json",
-        "private/prepared.csv",
     }
 
 

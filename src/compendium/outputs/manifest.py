@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from compendium.disclosure import FLOORS
+from compendium.disclosure.sacro import outcome
 from compendium.faults import Fault, InvalidInput, display_path
 from compendium.files import sweep, write_text
 from compendium.outputs import catalogue
@@ -30,6 +32,8 @@ TOLERANCES = {
 # A result whose note begins so looks at the accepted results itself, so it differs by what it is for.
 NOT_COMPARED = "not compared"
 BLANK = "blank"
+# What was withheld, as output checkers know it; beside the logs of the steps.
+OUTCOME = "outcome.json"
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,11 @@ class Difference:
         return f"{self.where}: accepted {self.accepted}, built {self.built}"
 
 
-def write_manifest(folders: ResultFolders, cohort: str) -> Path:
+def write_manifest(folders: ResultFolders, cohort: str, minimum: int = FLOORS["minimum_group"].usual) -> Path:
     """Write the index of the cohort's tables, figures and values, each with its origin, inputs and checksum.
 
-    Inputs are those of the step that kept a result; their checksums stand once, under ``inputs``.
+    Inputs are those of the step that kept a result; their checksums stand once, under ``inputs``. Beside it goes what
+    was withheld, as the outcome file of SACRO; ``minimum`` is the smallest number of people that may be shown.
     """
     sweep(folders.root)
     inputs = {step: run["inputs"] for step, run in read_runs(folders).items()}
@@ -67,7 +72,22 @@ def write_manifest(folders: ResultFolders, cohort: str) -> Path:
         folders.manifest,
         json.dumps({"cohort": cohort, "inputs": inputs, "results": entries}, indent=1, ensure_ascii=False) + "\n",
     )
+    _write_outcome(folders, entries, minimum)
     return folders.manifest
+
+
+def withheld(folders: ResultFolders) -> list[dict[str, Any]]:
+    """Return what every step withheld and why: ``step``, ``result``, ``rule``, ``reason``, ``cells``."""
+    logs = [path for path in sorted(folders.disclosure.glob("*.json")) if path.name != OUTCOME]
+    return [{"step": path.stem, **entry} for path in logs for entry in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _write_outcome(folders: ResultFolders, entries: list[dict[str, Any]], minimum: int) -> None:
+    """Write what was withheld as the file that output checkers know (SACRO), for every table."""
+    tables = {entry["name"]: entry["files"] for entry in entries if entry["kind"] == "table"}
+    folders.disclosure.mkdir(exist_ok=True)
+    content = outcome(withheld(folders), tables, minimum)
+    write_text(folders.disclosure / OUTCOME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def compare(built: ResultFolders, accepted: Path = REFERENCE_RESULTS) -> list[Difference]:

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-# Where it is noted which step wrote which person-level file, and the folders that are one step's as a whole.
+# Where it is noted which step wrote which person-level file.
 OWNED = ".owned"
-PRIVATE_FOLDERS = {"09_feedback": ("reports",)}
 
 
 class ResultError(Exception):
@@ -266,8 +265,6 @@ def _forget_private(private: Path, step: str) -> None:
             if folder == private or not folder.is_dir() or any(folder.iterdir()):
                 break
             folder.rmdir()
-    for name in PRIVATE_FOLDERS.get(step, ()):
-        shutil.rmtree(private / name, ignore_errors=True)
     listed.unlink(missing_ok=True)
 
 

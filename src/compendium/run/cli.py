@@ -290,7 +290,7 @@ def index(cohort: CohortOption = "demo", results: ResultsOption = "results") -> 
     from compendium.outputs.step import open_step
 
     step = open_step("index", cohort=cohort, results=results)
-    write_manifest(step.folders, step.settings.id)
+    write_manifest(step.folders, step.settings.id, int(step.plan.disclosure.minimum_group.value))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from compendium.outputs.saving import forget_step
 from compendium.outputs.sections import ALWAYS, nothing_to_ask, why_not
 from compendium.outputs.step import Step, open_step
 
+# Person-level folders that a section fills and keeps up to date itself, with what the section requires.
+PRIVATE_OF_SECTIONS = {
+    "09_feedback": (("self_ratings", "reports"), ("feedback", "reports"), ("teams", "reports/teams")),
+}
 console = Console(stderr=True, highlight=False)
 
 
@@ -56,6 +61,7 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
         stale.unlink(missing_ok=True)
     # A step that saves nothing this time, since its data are no longer collected, must not leave its old results.
     forget_step(step.folders, step.name)
+    _remove_dropped(step)
     target.parent.mkdir(parents=True, exist_ok=True)
     executed, error = _execute(_adapted(source, step), parameters, step)
     content = nbformat.writes(_stripped(executed, step.settings.id)) + "\n"
@@ -66,6 +72,13 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
         raise NotebookFailed(f"{error}\nThe executed part is kept in {display_path(failed)}.")
     write_text(target, content)
     return target
+
+
+def _remove_dropped(step: Step) -> None:
+    """Remove the person-level files of sections that this cohort no longer has, such as reports of teams."""
+    for requirement, folder in PRIVATE_OF_SECTIONS.get(step.name, ()):
+        if step.lacks(requirement) is not None:
+            shutil.rmtree(step.folders.private / folder, ignore_errors=True)
 
 
 def _read(notebook: Path) -> nbformat.NotebookNode:
