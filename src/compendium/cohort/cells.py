@@ -80,7 +80,7 @@ def _id_rule(column: str, form: Form) -> _Rule:
             return Fault(responses.file, problem, "give every row a short id", row=row, column=column)
         first = responses.cells.index[responses.cells[column] == value][0]
         action = "keep one row a person"
-        problem = f"the id stands in row {first} already"
+        problem = f"the id stands in {responses.place(int(str(first)))} already"
         return Fault(responses.file, problem, action, row=row, column=column, value=value)
 
     return _Rule(_column(pandera.Check.str_length(min_value=1, max_value=LONGEST_ID), unique=form == "self"), explain)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from compendium.cohort.schema import DESCRIPTION, ROW_NUMBER, identifier
-from compendium.faults import Fault, InvalidInput, display_path
+from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.files import write_text
 from compendium.framework import RESTRICTED, Framework
 from compendium.importers.export import Export
@@ -19,6 +19,8 @@ from compendium.importers.reading import read_export
 
 #: Columns that hold the person's or rater's code where nobody says otherwise.
 PERSON_COLUMNS, RATER_COLUMNS = ("person_id", "record_id"), ("rater_id",)
+#: The question of consent as the questionnaires of this project call it.
+CONSENT = "consent"
 #: What peer forms put before the code of an item where a project names a field once.
 PREFIXES = ("p_", "peer_")
 
@@ -100,24 +102,37 @@ def _require_one_folder(files: Sequence[Path]) -> None:
 
 
 def _read(files: Sequence[Path], form: Literal["self", "peer"], framework: Framework, tool: str | None) -> ImportedForm:
-    """Read the files of a form and find the questions in the first; the others have to hold the same columns."""
+    """Read the files of a form and find the questions in the first; the others have to hold the same questions."""
     exports = tuple(read_export(path, tool, part=form) for path in files)
-    first = exports[0]
-    faults = [
-        Fault(
-            display_path(path),
-            f"the column is not in {files[0].name}",
-            "export both with the same questions",
-            column=name,
-        )
-        for path, export in zip(files[1:], exports[1:], strict=True)
-        for name in export.questions
-        if name not in first.questions
+    prefixes, wordings = PREFIXES if form == "peer" else (), _wordings(framework, form)
+    found = match_questions(exports[0], wordings, prefixes=prefixes)
+    if not found.found:
+        problem = f"none of the questions of {framework.description.id!r} was found, by code or by wording"
+        spoken = " or ".join(framework.languages)
+        action = f"is it another survey, or another language than {spoken}? Export it with question codes"
+        raise InvalidInput([Fault(display_path(files[0]), problem, action, row=1)])
+    faults: list[Fault] = []
+    for path, export in zip(files[1:], exports[1:], strict=True):
+        theirs = match_questions(export, wordings, prefixes=prefixes).columns
+        faults += _other_questions(path, files[0], found.columns, theirs)
+    raise_if_any(faults)
+    return ImportedForm(tuple(files), exports, found)
+
+
+def _other_questions(path: Path, first: Path, asked: dict[str, str], theirs: dict[str, str]) -> list[Fault]:
+    """Name questions that stand in one file of a form and not in the other, or under another heading."""
+    action = "export both with the same questions; where one was asked later, add its column and leave it blank"
+    lacking = [
+        Fault(display_path(path), f"the column of {item} is not here, but in {first.name}", action, column=column)
+        for item, column in asked.items()
+        if theirs.get(item) != column
     ]
-    if faults:
-        raise InvalidInput(faults)
-    prefixes = PREFIXES if form == "peer" else ()
-    return ImportedForm(tuple(files), exports, match_questions(first, _wordings(framework, form), prefixes=prefixes))
+    more = [
+        Fault(display_path(first), f"the column of {item} is not here, but in {path.name}", action, column=column)
+        for item, column in theirs.items()
+        if item not in asked
+    ]
+    return lacking + more
 
 
 def _wordings(framework: Framework, form: Literal["self", "peer"]) -> dict[str, list[str]]:
@@ -186,7 +201,9 @@ def _text(
     lines += ['missing: [""]', f"not_applicable: {[] if none is None else [none]}"]
     lines += [f"outcomes: {json.dumps(_complete_scales(framework, own, 'self'))}"]
     lines += [f"peer_outcomes: {json.dumps(_complete_scales(framework, peers, 'rater'))}"] if peers else []
-    left = [name for name in own.columns if name not in ids.values()]
+    left = [name for name in own.columns if name not in (*ids.values(), CONSENT)]
+    if left and all(export.tool == "csv" for export in own.exports):
+        lines += ["# Columns that stay outside unless they are declared below.", f"ignore: {json.dumps(left)}"]
     lines += [
         "# Groupings: uncomment what you may use, and give the levels in their order. Columns that are not declared"
     ]
@@ -199,6 +216,9 @@ def _text(
 def _file_lines(folder: Path, forms: dict[str, ImportedForm]) -> list[str]:
     """Write the files with their checksums, and what has to be confirmed."""
     lines = ["files:"]
+    if any(CONSENT in imported.exports[0].table.columns for imported in forms.values()):
+        lines.append("  # Sheets without a yes to the question of consent are left out and counted.")
+        lines.append(f'  consent: {{column: {CONSENT}, yes: ["1", "yes"], no: ["0", "no"]}}')
     for form, imported in forms.items():
         named = [path.name for path in imported.files]
         lines.append(f"  {form}: {_quoted(named[0]) if len(named) == 1 else json.dumps(named, ensure_ascii=False)}")

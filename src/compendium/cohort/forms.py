@@ -10,18 +10,17 @@ import pandas as pd
 
 from compendium.bounds import link_problem
 from compendium.cohort.layout import Form, Layout
+from compendium.cohort.responses import FILE_STEP
 from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files
 from compendium.cohort.sheets import Source, source_of, with_consent
-from compendium.faults import Fault, InvalidInput, display_path
+from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.importers.answers import Scale, label_faults, labels_to_codes
 from compendium.importers.export import PARTICIPATION, Export, fold
 from compendium.importers.files import kind_of, text_rows
 from compendium.importers.reading import detect, read_export
 from compendium.inputs import read_table, yaml_fault
 
-#: Rows of the second file of a form are numbered from here on, of the third from twice as much, so that a row number
-#: says which file it stands in.
-FILE_STEP = 10_000_000
+BY_THE_TOOL = "added by the survey tool"
 RECORD = ("form", "file", "what", "name", "read_as", "n", "reason")
 
 
@@ -52,6 +51,12 @@ class FormTable:
     def files(self) -> tuple[str, ...]:
         """The files as faults show them."""
         return tuple(source.name for source in self.sources)
+
+    @property
+    def left_out(self) -> list[str]:
+        """Columns of exports that nobody declared and no survey tool added."""
+        record = self.record[self.record["what"] == "column left out"]
+        return list(record.loc[record["reason"] != BY_THE_TOOL, "name"])
 
     @property
     def participation(self) -> pd.DataFrame:
@@ -95,15 +100,15 @@ def read_form(settings: CohortSettings, form: Form, folder: Path) -> FormTable:
     faults: list[Fault] = []
     for source in settings.files.sources(form):
         try:
-            sources.append(with_consent(_read_source(settings.files, source, form, folder), settings, form))
+            read = with_consent(_read_source(settings.files, source, form, folder), settings, form)
+            sources.append(replace(read, table=_one_name(read.table, settings, form)))
         except InvalidInput as error:
             faults += error.faults
-    if faults:
-        raise InvalidInput(faults)
+    raise_if_any(faults)
     tables = [_numbered(source.table, place) for place, source in enumerate(sources)]
     whole = pd.concat(tables).fillna("") if len(tables) > 1 else tables[0]
     record = [row for source in sources for row in _rows_of(form, source)]
-    return FormTable(_one_name(whole, settings, form), tuple(sources), pd.DataFrame(record, columns=list(RECORD)))
+    return FormTable(whole, tuple(sources), pd.DataFrame(record, columns=list(RECORD)))
 
 
 def _read_source(files: Files, source: str, form: Form, folder: Path) -> Source:
@@ -190,7 +195,21 @@ def in_codes(form: FormTable, layout: Layout, settings: CohortSettings, folder: 
     rows = [(layout.form, form.named, "labels read as codes", name, "", n, "") for name, n in turned.items()]
     told = pd.DataFrame([*record, *rows], columns=list(RECORD))
     whole = pd.concat([form.record, told], ignore_index=True)
+    faults += _uneven(form.sources, layout)
     return replace(form, table=coded, record=whole), [*faults, *_confirmation(settings, folder)]
+
+
+def _uneven(sources: tuple[Source, ...], layout: Layout) -> list[Fault]:
+    """Name declared columns that one file of a form holds and another lacks: they would be blank without a word."""
+    wanted = [name for name in layout.columns if any(name in source.table for source in sources)]
+    problem = "the column is in another file of this form and not here"
+    action = "export both with the same questions; where it was asked later, add the column and leave it blank"
+    return [
+        Fault(source.name, problem, action, row=1, column=name)
+        for source in sources
+        for name in wanted
+        if name not in source.table
+    ]
 
 
 def _allowed(
@@ -204,7 +223,7 @@ def _allowed(
         if name in meant:
             record.append((layout.form, form.named, "column kept", name, meant[name][0], None, meant[name][1]))
         elif form.exports or settings.ignores(name):
-            reason = "added by the survey tool" if name in own else f"not declared in {DESCRIPTION}"
+            reason = BY_THE_TOOL if name in own else f"not declared in {DESCRIPTION}"
             reason = "listed under ignore" if settings.ignores(name) else reason
             record.append((layout.form, form.named, "column left out", name, "", None, reason))
     left_out = [name for name in form.table.columns if name not in meant] if form.exports else []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from compendium.cohort.cells import cell_faults, empty_level_faults, identifying
 from compendium.cohort.forms import FormTable, in_codes, read_form
 from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
 from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
+from compendium.cohort.one_cause import causes
 from compendium.cohort.pseudonyms import new_secret, secret_of
 from compendium.cohort.responses import Responses, column_faults, normalise
 from compendium.cohort.roster import Roster, roster_faults, roster_of
@@ -105,9 +108,9 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
     faults += import_faults
     faults += declaration_faults(settings, framework, instrument.named, path)
     for responses in forms.values():
-        faults += column_faults(responses, settings, instrument)
+        faults += column_faults(responses, settings, instrument, tables[responses.form].left_out)
         faults += identifying_faults(responses, settings)
-        faults += _without_shifted(responses, settings, cell_faults(responses, settings))
+        faults += _of_cells(responses, settings)
     findings = whole_file_findings(forms, framework, settings)
     accepted = {"unused", *(known.finding for known in settings.accepted)}
     faults += [finding.fault for finding in findings if finding.kind not in accepted]
@@ -130,6 +133,14 @@ def _roster(
     return roster, [] if roster is None else roster_faults(roster, dict(forms), settings, path)
 
 
+def _of_cells(responses: Responses, settings: CohortSettings) -> list[Fault]:
+    """Return the faults of cells; those that one cause explains are told by it."""
+    known = causes(responses, settings)
+    faults = _without_shifted(responses, settings, cell_faults(responses, settings))
+    told = [cause.fault for cause in known]
+    return [*told, *(each for each in faults if not any(cause.explains(each) for cause in known))]
+
+
 def _without_shifted(responses: Responses, settings: CohortSettings, faults: list[Fault]) -> list[Fault]:
     """Leave out the cells that one sentence about shifted codes explains."""
     shifts = shifted_questions(responses, settings.not_applicable)
@@ -150,11 +161,18 @@ def _instrument(settings: CohortSettings, folder: Path, frameworks: Path) -> Fra
 
 def _plan_faults(settings: CohortSettings, path: Path, claims: dict[str, Claim]) -> list[Fault]:
     """Name overrides of the analysis plan that the plan does not know or that have the wrong type."""
-    merged = merge(with_claims(read_yaml(STUDY_PLAN), claims), overrides(settings))
+    merged = merge(with_claims(deepcopy(_plan_as_written(STUDY_PLAN.stat().st_mtime_ns)), claims), overrides(settings))
     faults = read_model(StudyPlan, merged, path, prefix=("study",))[1]
     problem, action = "the override has no source of its own", "add source: and the reason for the value"
     unsourced = _unsourced(settings.study, ("study",))
     return [*faults, *(yaml_fault(path, *keys, problem=problem, action=action) for keys in unsourced)]
+
+
+@cache
+def _plan_as_written(_changed: int) -> dict[str, Any]:
+    """Read the plan once for every state of the file: many cohorts are checked against the same one."""
+    plan: dict[str, Any] = read_yaml(STUDY_PLAN)
+    return plan
 
 
 def _unsourced(overrides: dict[str, Any], place: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -188,7 +206,8 @@ def _forms(
         layout = layout_of(settings, framework, form)
         coded[form], found = in_codes(table, layout, settings, folder)
         faults += [fault for fault in found if fault not in faults]
-        forms[form] = Responses(layout, table.file, normalise(coded[form].table, settings))
+        cells = normalise(coded[form].table, settings)
+        forms[form] = Responses(layout, table.file, cells, table.files)
     return forms, coded, faults
 
 

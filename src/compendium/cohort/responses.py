@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -12,6 +14,9 @@ from compendium.cohort.schema import DESCRIPTION, CohortSettings
 from compendium.faults import Fault, closest
 from compendium.framework import FrameworkReading
 
+#: Rows of the second file of a form are numbered from here on, of the third from twice as much, so that a row number
+#: says which file it stands in.
+FILE_STEP = 10_000_000
 # Beyond so many unknown columns the file is another one, and slips of the pen are not looked for.
 MOST_COMPARED = 200
 WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0{1,18})?")
@@ -19,16 +24,23 @@ WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0{1,18})?")
 
 @dataclass(frozen=True)
 class Responses:
-    """A response file: its layout, its name in faults, and its cells with missing ones as None."""
+    """A form: its layout, its name in faults, its cells with missing ones as None, and its files where there are many."""
 
     layout: Layout
     file: str
     cells: pd.DataFrame
+    files: tuple[str, ...] = ()
 
     @property
     def form(self) -> Form:
         """Whether this is the self or the peer file."""
         return self.layout.form
+
+    def place(self, row: int) -> str:
+        """Say where a row stands, with its file where the form has several."""
+        if len(self.files) < 2:
+            return f"row {row}"
+        return f"row {row % FILE_STEP} of {Path(self.files[row // FILE_STEP]).name}"
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -98,11 +110,13 @@ def not_applicable_here(question: Question, codes: list[int]) -> list[str]:
     return [str(code) for code in codes if code not in question.codes]
 
 
-def column_faults(responses: Responses, settings: CohortSettings, instrument: FrameworkReading) -> list[Fault]:
+def column_faults(
+    responses: Responses, settings: CohortSettings, instrument: FrameworkReading, left_out: Sequence[str] = ()
+) -> list[Fault]:
     """Name columns that are missing or not declared.
 
-    A column that looks like a missing one is taken for it, so that a slip of the pen is told once. Columns of items
-    that are at fault in the framework are passed over.
+    A column that looks like a missing one is taken for it, so that a slip of the pen is told once; of an export, those
+    that were left out are looked at too. Columns of items that are at fault in the framework are passed over.
     """
     present, expected = responses.cells.columns, responses.layout.columns
     missing = [column for column in expected if column not in present]
@@ -113,11 +127,19 @@ def column_faults(responses: Responses, settings: CohortSettings, instrument: Fr
     return [
         *(_unknown_column(column, meant[column], column in instrument.named, responses.file) for column in unknown),
         *(
-            Fault(responses.file, problem, action, row=1, column=column)
+            Fault(responses.file, problem, _perhaps(column, left_out) or action, row=1, column=column)
             for column in missing
             if column not in meant.values()
         ),
     ]
+
+
+def _perhaps(column: str, left_out: Sequence[str]) -> str:
+    """Say which column of the export, left out as not declared, may be a missing one."""
+    near = closest(column, left_out) if len(left_out) <= MOST_COMPARED else None
+    if near is None:
+        return ""
+    return f"is it {near!r}, which the export has? Then say so under columns in {DESCRIPTION}"
 
 
 def _unknown_column(column: str, meant: str | None, known: bool, file: str) -> Fault:

@@ -160,7 +160,7 @@ class Waiver(Strict):
     reason: Annotated[str, Field(min_length=10)]
 
 
-Kind = Literal["shifted", "range", "turned", "spelling", "unused"]
+Kind = Literal["shifted", "range", "turned", "spelling", "unused", "added"]
 
 
 class Accepted(Strict):

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from compendium.cohort.layout import Form, Question
+from compendium.cohort.one_cause import asked_later
 from compendium.cohort.responses import Responses, not_applicable_here
 from compendium.cohort.schema import ROW_NUMBER, CohortSettings, Kind
 from compendium.faults import Fault
@@ -102,6 +103,7 @@ def _of_one_form(responses: Responses, settings: CohortSettings) -> list[Finding
         columns = f"{questions[0].column} to {questions[-1].column}, {len(questions)} columns"
         found.append(Finding("shifted", Fault(responses.file, problem, f"{action} ({columns})")))
     found += _spelling_findings(responses, settings)
+    found += [Finding("added", fault) for _, fault in asked_later(responses, settings)]
     return [*found, *(() if found and found[0].kind == "shifted" else _unused_findings(responses))]
 
 

@@ -120,7 +120,37 @@ def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "") -> Rows:
         cells = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=used)]
     except csv.Error as error:
         raise refuse(path, f"not readable as CSV: {error}", "export it again") from error
+    _refuse_open_quote(text, used, path)
     return Rows(cells, list(range(1, len(cells) + 1)), used)
+
+
+def _refuse_open_quote(text: str, delimiter: str, path: Path) -> None:
+    """Refuse a file that ends within quotes: the rest of it is missing, or a quote swallowed rows."""
+    if text.count('"') % 2 == 0:
+        return
+    last = 0
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            last += bool(row)
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            problem = "the file ends within quotes: it is cut off, or a quotation mark stands alone"
+            raise refuse(path, problem, "export it again", row=last + 1) from error
+
+
+def refuse_damage(rows: Rows, path: Path) -> None:
+    """Refuse a text file that was cut off in its last row, or that repeats its header further down."""
+    header = rows.cells[0]
+    width = max((place for place, cell in enumerate(header, 1) if cell), default=0)
+    filled = [(number, cells) for number, cells in zip(rows.numbers, rows.cells, strict=True) if any(cells)]
+    last, cells = filled[-1]
+    if len(filled) > 1 and len(cells) < width and all(len(each) >= width for _, each in filled[:-1]):
+        problem = f"the last row has {len(cells)} cells where the header has {width}: the file seems to be cut off"
+        raise refuse(path, problem, "export it again", row=last)
+    again = [number for number, cells in filled[3:] if cells == header]
+    if again and len([cell for cell in header if cell]) > 1:
+        problem = "the header stands here again: two exports in one file"
+        raise refuse(path, problem, "take each file as it was exported and list both in files", row=again[0])
 
 
 def _encoding(content: bytes, declared: str) -> str:

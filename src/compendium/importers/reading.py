@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from compendium.importers.export import Export, as_table
-from compendium.importers.files import Rows, kind_of, refuse, text_rows, workbook_rows
+from compendium.importers.files import Rows, kind_of, refuse, refuse_damage, text_rows, workbook_rows
 from compendium.importers.headers import TOOLS, Tool
 from compendium.importers.redcap import is_redcap, read_redcap
 from compendium.importers.statistics_files import read_statistics_file
@@ -59,6 +59,7 @@ def read_export(
     rows = workbook_rows(path, sheet) if kind == "workbook" else text_rows(path, encoding, delimiter)
     if not rows.cells or not any(rows.cells[0]):
         raise refuse(path, "the first row is blank", "let the first row name the questions", row=1)
+    refuse_damage(rows, path)
     return _of_rows(rows, path, tool, kind, part, dictionary)
 
 
