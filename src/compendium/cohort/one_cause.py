@@ -19,7 +19,7 @@ DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 #: Fewer columns or people than these are slips of the pen, told one by one.
 SOME_COLUMNS, SOME_PEOPLE = 3, 5
-#: A block of blanks at the start of a column that is a question asked later rather than skipped, in rows and as a share.
+#: A block of blanks at the start of a column that is more than a question skipped, in rows and as a share.
 LONGEST_SKIPPED, SKIPPED_SHARE = 10, 0.1
 MOST_SHOWN = 5
 

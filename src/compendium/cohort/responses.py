@@ -24,7 +24,7 @@ WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0{1,18})?")
 
 @dataclass(frozen=True)
 class Responses:
-    """A form: its layout, its name in faults, its cells with missing ones as None, and its files where there are many."""
+    """A form: its layout, its name in faults, its cells with missing ones as None, its files where there are many."""
 
     layout: Layout
     file: str
