@@ -11,12 +11,17 @@ import pandas as pd
 import pytest
 from made_up_step import prepare, study_for_steps
 from small_study import SmallStudy
+from typer.testing import CliRunner
 
 from compendium.cohort import Cohort
+from compendium.cohort.roster import Roster, read_roster
+from compendium.faults import InvalidInput
 from compendium.findings import decode
+from compendium.instruments.invitations import write_invitations
 from compendium.outputs.step import Step
 from compendium.report.figures.participants import describe_participants, participant_flow
 from compendium.report.wording import sentence
+from compendium.run.cli import app
 from compendium.steps import cohort_quality as quality
 from compendium.steps import participation
 
@@ -207,3 +212,31 @@ def test_a_time_below_zero_is_no_evidence(study: SmallStudy) -> None:
     step, cohort = opened(study)
     seconds = pd.Series(np.r_[-5.0, [600.0] * 59], index=cohort.answers.index)
     assert "below zero" in quality.careless(step, cohort.answers, seconds).not_applied["seconds_per_item"]
+
+
+def test_invitations_give_every_pair_a_code_of_its_own_and_are_the_roster_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("person_id,email,raters\np01,a@example.org,3\np 02,b@example.org,0\n")
+    words = [str(tmp_path / "roster.csv"), "--out", str(tmp_path / "out")]
+    words += [
+        "--link",
+        "https://s.example/?p={person_id}",
+        "--peer-link",
+        "https://s.example/?p={person_id}&r={rater_id}",
+    ]
+    said = CliRunner().invoke(app, ["invitations", *words])
+    assert said.exit_code == 0, said.output
+    table = pd.read_csv(tmp_path / "out" / "invitations.csv", dtype=str, keep_default_na=False)
+    assert table["form"].tolist() == ["self", "self", "peer", "peer", "peer"]
+    assert table["link"].iloc[1] == "https://s.example/?p=p%2002"
+    assert table["rater_id"].iloc[2:].is_unique
+    assert "example.org" not in table.to_csv()
+    later = read_roster(tmp_path / "out" / "invitations.csv")
+    assert (later.people, later.raters, later.asked) == (("p01", "p 02"), {"p01": 3}, 3)
+    again = CliRunner().invoke(app, ["invitations", *words])
+    assert isinstance(again.exception, InvalidInput)
+
+
+def test_a_link_without_a_place_for_the_code_is_refused(tmp_path: Path) -> None:
+    roster_ = Roster("roster.csv", ("p01",), {})
+    with pytest.raises(InvalidInput, match=r"write \{person_id\} where it goes"):
+        write_invitations(roster_, tmp_path, link="https://s.example/")

@@ -45,14 +45,18 @@ def causes(responses: Responses, settings: CohortSettings) -> list[Cause]:
 def _decimal_commas(responses: Responses, settings: CohortSettings) -> Cause | None:
     """Name numbers that a spreadsheet wrote with a comma."""
     numbers = {group.column for group in settings.groups.values() if group.kind == "number"}
-    columns = [*(question.column for question in responses.questions), *(numbers & set(responses.cells.columns))]
+    columns = list(dict.fromkeys([*(each.column for each in responses.questions), *sorted(numbers)]))
+    columns = [column for column in columns if column in responses.cells.columns]
     cells = {
         (column, str(text))
         for column in columns
         for text in responses.cells[column].dropna().unique()
         if DECIMAL_COMMA.fullmatch(str(text))
     }
-    if not cells:
+    written = sum(
+        int(responses.cells[column].isin({text for _, text in cells}).sum()) for column in {c for c, _ in cells}
+    )
+    if written <= SOME_PEOPLE:
         return None
     touched = sorted({column for column, _ in cells}, key=columns.index)
     row, value = _first(responses.cells, touched[0], {text for column, text in cells if column == touched[0]})
@@ -110,7 +114,7 @@ def _twice(responses: Responses, settings: CohortSettings) -> Cause | None:
 
 def asked_later(responses: Responses, settings: CohortSettings) -> list[tuple[str, Fault]]:
     """Return questions that are blank for everybody at the start of the file and answered from some row on."""
-    columns = [question.column for question in responses.questions]
+    columns = list(dict.fromkeys(question.column for question in responses.questions))
     given = responses.cells[columns].notna() if columns else pd.DataFrame()
     if given.empty:
         return []

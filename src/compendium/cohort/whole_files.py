@@ -57,8 +57,9 @@ def shifted_questions(responses: Responses, not_applicable: list[int]) -> dict[i
     found: dict[int, list[Question]] = {}
     for questions in _by_range(responses.questions):
         low, high = questions[0].minimum, questions[0].maximum
-        cells = pd.concat([responses.cells[question.column] for question in questions]).dropna()
-        counts = cells.value_counts()
+        counts = pd.Series(dtype="int64")
+        for question in questions:
+            counts = counts.add(responses.cells[question.column].value_counts(), fill_value=0)
         outside = counts.drop([str(code) for code in range(low, high + 1)], errors="ignore")
         for shift, beyond, end in ((-1, low - 1, high), (1, high + 1, low)):
             found_beyond = int(counts.get(str(beyond), 0))
@@ -153,9 +154,9 @@ def _unused_findings(responses: Responses) -> list[Finding]:
     found = []
     for questions in _by_range(responses.questions):
         codes = _codes(responses, questions)
-        if len(codes) < FEWEST_ANSWERS:
+        if codes.sum() < FEWEST_ANSWERS:
             continue
-        missing = [code for code in questions[0].codes if code not in set(codes)]
+        missing = [code for code in questions[0].codes if code not in codes.index]
         if missing:
             problem = f"nobody gives the answer {', '.join(map(str, missing))} to any of {len(questions)} questions"
             action = "look whether the framework has the scale that was shown, and whether all codes were exported"
@@ -173,25 +174,27 @@ def _range_findings(forms: dict[Form, Responses]) -> list[Finding]:
             items = {question.item for question in questions}
             own = _codes(mine, questions)
             others = _codes(theirs, [question for question in theirs.questions if question.item in items])
-            if min(len(own), len(others)) < FEWEST_ANSWERS:
+            if min(own.sum(), others.sum()) < FEWEST_ANSWERS:
                 continue
             for end in (questions[0].minimum, questions[0].maximum):
-                share = float((others == end).mean())
-                if not (own == end).any() and share >= COMMON:
+                share = float(others.get(end, 0) / others.sum())
+                if end not in own.index and share >= COMMON:
                     problem = f"no answer is {end}, while {share:.0%} of the answers in {theirs.file} are"
                     action = "the codes of one of the files seem to be shifted or cut off: compare both with the form"
                     found.append(Finding("range", Fault(mine.file, problem, action)))
     return found
 
 
-def _codes(responses: Responses, questions: list[Question]) -> np.ndarray:
-    """Return every readable answer to some questions, as given."""
-    if not questions:
-        return np.array([])
-    cells = pd.concat([responses.cells[question.column] for question in questions]).dropna()
-    numbers = pd.to_numeric(cells, errors="coerce").dropna()
-    low, high = questions[0].minimum, questions[0].maximum
-    return np.asarray(numbers[(numbers >= low) & (numbers <= high)], dtype=float)
+def _codes(responses: Responses, questions: list[Question]) -> pd.Series[int]:
+    """Count the readable answers to some questions by code, as given."""
+    counts = pd.Series(dtype="int64")
+    for question in questions:
+        counts = counts.add(responses.cells[question.column].value_counts(), fill_value=0)
+    numbers = pd.to_numeric(pd.Series(counts.index, index=counts.index, dtype=object), errors="coerce").dropna()
+    if not questions or numbers.empty:
+        return pd.Series(dtype="int64")
+    known = numbers[numbers.between(questions[0].minimum, questions[0].maximum)].astype(float)
+    return counts[known.index].groupby(known).sum().astype("int64")
 
 
 def _turned_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[Finding]:

@@ -79,7 +79,7 @@ def as_table(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]) -
     """Return rows with their numbers as a table of text; short rows are filled with blanks."""
     numbered = list(rows)
     width = len(header)
-    cells = [[*row, *[""] * (width - len(row))][:width] for _, row in numbered]
+    cells = [row if len(row) == width else [*row, *[""] * (width - len(row))][:width] for _, row in numbered]
     index = pd.Index([number for number, _ in numbered], name="row", dtype="int64")
     return pd.DataFrame(cells, columns=list(header), index=index, dtype=object)
 

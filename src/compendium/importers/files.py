@@ -117,7 +117,7 @@ def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "") -> Rows:
         raise refuse(path, f"not readable as {encoding}: {error}", action) from error
     used = delimiter or _likely_delimiter(text)
     try:
-        cells = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=used)]
+        cells = [list(map(str.strip, row)) for row in csv.reader(io.StringIO(text, newline=""), delimiter=used)]
     except csv.Error as error:
         raise refuse(path, f"not readable as CSV: {error}", "export it again") from error
     _refuse_open_quote(text, used, path)

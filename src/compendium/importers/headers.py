@@ -117,9 +117,8 @@ def read_qualtrics(rows: Rows, path: Path) -> Export:
     own_keys = LEGACY_OWN if legacy else QUALTRICS_OWN
     own = {key: name for key, name in zip(keys, header, strict=False) if key in own_keys}
     wordings = dict(zip(header, _row(rows, 1), strict=False))
-    table = as_table(header, rows.after(2 if legacy else 3))
+    table = as_table(header, [(number, _answered(cells)) for number, cells in rows.after(2 if legacy else 3)])
     table = table.loc[:, [bool(column) for column in header]]
-    table = table.mask(table == SEEN_BUT_UNANSWERED, "")
     table, dropped = _without_previews(table, own)
     seconds = pd.to_numeric(table[own["duration"]], errors="coerce") if "duration" in own else None
     finished = truth(table[own["finished"]], YES) if "finished" in own else None
@@ -133,6 +132,13 @@ def read_qualtrics(rows: Rows, path: Path) -> Export:
     )
 
 
+def _answered(cells: list[str]) -> list[str]:
+    """Return a row in which questions that were seen and not answered are blank."""
+    if SEEN_BUT_UNANSWERED not in cells:
+        return cells
+    return ["" if cell == SEEN_BUT_UNANSWERED else cell for cell in cells]
+
+
 def _without_previews(table: pd.DataFrame, own: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Drop rows that the tool marks as previews, tests or spam."""
     parts = []
@@ -140,7 +146,8 @@ def _without_previews(table: pd.DataFrame, own: dict[str, str]) -> tuple[pd.Data
         gone = pd.Series(False, index=table.index)
         for key in ("status", "distributionChannel"):
             if key in own:
-                gone |= table[own[key]].map(fold).isin(marks)
+                cells = table[own[key]]
+                gone |= cells.isin([cell for cell in cells.unique() if fold(cell) in marks])
         table, dropped = without(table, gone, reason)
         parts.append(dropped)
     return table, pd.concat(parts, ignore_index=True)

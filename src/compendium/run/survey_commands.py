@@ -71,6 +71,23 @@ def import_answers(
     typer.echo(f"Read {path}, confirm what it asks, then run: compendium validate {into}{data}")
 
 
+def invitations(
+    roster: Annotated[
+        Path, typer.Argument(help="CSV with person_id, and raters (how many) or rater_id (who). No address is needed.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for invitations.csv, outside the project.")],
+    raters: Annotated[int, typer.Option(min=0, help="Colleagues for each person, where the roster does not say.")] = 0,
+    link: Annotated[str, typer.Option(help="Address of the self form, with {person_id} where the code goes.")] = "",
+    peer_link: Annotated[str, typer.Option(help="The same for the peer form, with {person_id} and {rater_id}.")] = "",
+) -> None:
+    """Give each person, and each colleague asked about them, a code or link to the questionnaire."""
+    from compendium.cohort.roster import read_roster
+    from compendium.instruments.invitations import write_invitations
+
+    path = write_invitations(read_roster(roster), out, raters=raters, link=link, peer_link=peer_link)
+    typer.echo(f"Wrote {path}. Send them, then name the file under files.roster in cohort.yaml for the response rates.")
+
+
 def _require(word: str, known: list[str], option: str) -> None:
     """Refuse a word that an option does not know."""
     if word not in known:
@@ -80,4 +97,5 @@ def _require(word: str, known: list[str], option: str) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("instrument")(instrument)
+    app.command("invitations")(invitations)
     app.command("import")(import_answers)

@@ -12,7 +12,7 @@ from compendium.review.readers.entries import Parsed, authors_of, entry, one_lin
 def read_endnote(text: str, file: str) -> Parsed:
     """Read EndNote XML; text may be split over ``style`` elements."""
     try:
-        root = ElementTree.fromstring(re.sub(r"^\s+", "", text).encode())
+        root = ElementTree.fromstring(re.sub(r"^\s*(<\?xml[^>]*\?>)?[ \t]*", "", text).encode())
     except ElementTree.ParseError as error:
         return Parsed([], [Fault(file, f"not valid XML: {error.msg}", "export it again", row=error.position[0])])
     lines = [n for n, line in enumerate(text.split("\n"), 1) for _ in re.finditer(r"<record[\s>]", line)]

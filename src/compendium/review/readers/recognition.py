@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from functools import partial
@@ -28,6 +29,17 @@ SILENT = re.compile(
     r"exported? (?:on|date)|about the data|"
     r"-{3,}|={3,}|#\d+\s|\d+\s+\S.*|no (?:results?|records?|references?|documents?|articles?|items?|hits?)\b.*|"
     r"0 (?:results?|records?|references?|documents?|articles?|hits?)\b.*|your search .*|results?: 0|record count: 0)"
+)
+# The longer mark first: that of UTF-16 is the start of that of UTF-32.
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+DECLARED = (
+    re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)"),
+    re.compile(rb"(?im)^%\s*encoding:\s*([A-Za-z0-9._-]+)"),
 )
 FOREIGN = (
     (
@@ -70,10 +82,13 @@ def _text(content: bytes, shown: str) -> tuple[str, list[Fault]]:
     for mark, what, action in FOREIGN:
         if content.startswith(mark):
             return "", [Fault(shown, f"{what}: no references can be read from it", action)]
-    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encoding = _encoding(content)
     try:
-        text = content.decode("utf-16" if utf16 else "utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
+        if encoding != "utf-8-sig":
+            problem = f"the file says that it is {encoding}, and is not: {error.reason}"
+            return "", [Fault(shown, problem, "export it again as UTF-8")]
         line = content.count(b"\n", 0, error.start) + 1
         given = content.replace(b"\r", b"\n").split(b"\n")
         at = next((piece for piece in given if not _is_utf8(piece)), b"")
@@ -82,6 +97,26 @@ def _text(content: bytes, shown: str) -> tuple[str, list[Fault]]:
         return "", [Fault(shown, f"not readable as UTF-8: {error.reason}", action, row=line, value=found)]
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return plain.replace("\ufeff", "").replace("\x00", ""), []
+
+
+def _encoding(content: bytes) -> str:
+    """Return the encoding that a byte-order mark or a declaration in the file names; UTF-8 where none does.
+
+    Declarations are those of XML (``<?xml encoding="..."?>``) and of reference managers that write BibTeX
+    (``% Encoding: ...``). An encoding is never guessed from the bytes.
+    """
+    for mark, name in MARKS:
+        if content.startswith(mark):
+            return name
+    declared = next((found for pattern in DECLARED if (found := pattern.search(content[:400]))), None)
+    if declared is None:
+        return "utf-8-sig"
+    name = declared[1].decode("ascii")
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return "utf-8-sig"
+    return "utf-8-sig" if name.lower().replace("-", "") == "utf8" else name
 
 
 def _is_utf8(piece: bytes) -> bool:
