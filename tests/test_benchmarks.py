@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import recover_claims, recover_items, run
+from benchmarks import readers, recover_claims, recover_items, run
 from compendium.cohort import load_cohort
 from compendium.framework import load_framework
 from compendium.paths import cohort_folder
@@ -84,3 +84,7 @@ def test_an_interval_of_a_rate_is_that_of_clopper_and_pearson():
 def test_a_process_that_takes_too_long_is_stopped_at_its_limit(tmp_path):
     found = run.measure([sys.executable, "-c", "import time; time.sleep(30)"], tmp_path / "none.json", 1, limit=0.2)
     assert (found.seconds, found.values) == (0.2, {})
+
+
+def test_the_table_of_what_the_readers_were_tried_on_is_that_of_the_layouts():
+    assert readers.PAGE.read_text(encoding="utf-8") == readers.page(), "run python benchmarks/readers.py --write"
