@@ -22,8 +22,9 @@ COLUMNS = ["format", "files tried", "records read", "refused", "why"]
 HEAD = """# What the readers of references were tried on
 
 Written by `python benchmarks/readers.py --write` from the layouts of the tests, which follow what the databases and
-screeners document. A file is recognised by what it holds. "Refused" counts what could not be read, files and single records;
-each is named with its line, and nothing is dropped in silence. Other files are tried with the same command and their names.
+screeners document. A file is recognised by what it holds. "Refused" counts what could not be read, files and single
+records; each is named with its line, and nothing is dropped in silence. Other files are tried with the same command
+and their names.
 
 """
 
