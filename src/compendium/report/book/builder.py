@@ -28,6 +28,7 @@ from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Study
 from compendium.report.book.trail import TrailPages
 from compendium.report.figures import theme
+from compendium.report.final_framework import documents
 
 if TYPE_CHECKING:
     from compendium.cohort import CohortSettings
@@ -37,6 +38,8 @@ WORK_PREFIX = ".book-"
 KEPT, REFERENCE = ".kept-book", "reference.pickle"
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# Pictures of which a page holds one for every item.
+AN_ITEM = "passport_"
 DOCUMENTS = (".md", ".ipynb")
 SETTINGS = ("_config.yml", "_toc.yml", "references.bib", reading.NOTES)
 
@@ -207,6 +210,10 @@ def add_files(study: Study, book: Path, reference: Reference) -> None:
         (files / folder.name).mkdir(parents=True, exist_ok=True)
         for path in sorted(folder.glob(f"*.{ending}")):
             shutil.copyfile(path, files / folder.name / path.name)
+    (files / "framework").mkdir()
+    title = f"{study.framework.description.title}: the final items"
+    for ending, content in documents(study.framework, study.final_items, title).items():
+        (files / "framework" / f"final_framework.{ending}").write_bytes(content)
     (files / "reference").mkdir()
     for path in reference.checks.value_files():
         name = f"{path.name}.txt" if path.suffix == ".R" else path.name
@@ -242,6 +249,8 @@ def _copy_figures(study: Study, target: Path) -> None:
     (target / "figures").mkdir()
     for path in sorted(study.saved.folders.figures.glob("*.svg")):
         text = theme.follow_colours(path.read_text(encoding="utf-8"))
+        if path.stem.startswith(AN_ITEM):
+            text = theme.lighter(text)
         (target / "figures" / path.name).write_text(text, encoding="utf-8")
 
 

@@ -48,6 +48,19 @@ def written(study: Study, figure: Callable[[str], str]) -> str:
     return "\n\n".join(parts)
 
 
+def link(item: Any, study: Study) -> str:
+    """Link to the passport of an item, or name the item where this book has no passports."""
+    name = markdown.escape(item)
+    if "item_passports" not in study.pages:
+        return f'<span class="quiet">{name}</span>'
+    return f'<a class="quiet" href="item_passports.html#{place(item)}">{name}</a>'
+
+
+def place(item: Any) -> str:
+    """Return the place of an item's passport on its page."""
+    return f"passport-{item}"
+
+
 def _card(row: dict[Any, Any], figure: Callable[[str], str], pictured: bool, labels: Mapping[str, str]) -> str:
     """Write one passport."""
     reasons = shown(row["reasons"], labels) if _known(row["reasons"]) else "nothing against it"
@@ -62,8 +75,9 @@ def _card(row: dict[Any, Any], figure: Callable[[str], str], pictured: bool, lab
         wording += f"\n>\n> Peer form: {markdown.escape(row['peer_wording'])}"
     name = f"passport_{row['item']}"
     picture = f"\n\n{figure(name)}" if pictured else ""
-    body = f"{wording}\n\nDecision: {decision}{advice}{picture}\n\n{_facts(row)}"
-    return markdown.folded(f"{row['item']} ({row['decision']})", body)
+    body = f"Decision: {decision}{advice}{picture}\n\n{_facts(row)}"
+    heading = f'<div class="passport-place" id="{place(row["item"])}"></div>'
+    return f"{heading}\n\n{wording}\n\n" + markdown.folded(f"{row['item']} ({row['decision']})", body)
 
 
 def _facts(row: dict[Any, Any]) -> str:

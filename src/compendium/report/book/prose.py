@@ -121,6 +121,18 @@ class Prose:
         origin = self.study.saved.table(brief.TABLE).origin
         return brief.claims(self.study, address("table", brief.TABLE, origin))
 
+    def final_framework(self) -> str:
+        """List the items of the final framework, wording first, each with the way to its passport."""
+        items = self.study.final_items
+        parts = []
+        for competency, rows in items.groupby("competency", sort=False):
+            lines = [
+                f"- {markdown.escape(row['wording'])} {passports.link(row['item'], self.study)}"
+                for row in rows.to_dict("records")
+            ]
+            parts.append("\n".join([f"**{markdown.escape(competency)}**\n", *lines]))
+        return "\n\n".join(parts)
+
     def passports(self) -> str:
         """Show the passport of every item, one competency after the other."""
         return passports.written(self.study, self.figure)
