@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +30,19 @@ FLAGS = [
     "--disable-sync",
 ]
 DESK: ViewportSize = {"width": 1280, "height": 900}
-PHONE: ViewportSize = {"width": 390, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 780}
+# Rules of axe that the book must hold: WCAG 2.1, levels A and AA.
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+# Of pages about functions and tests, which are made alike, one of each is looked at.
+MADE_ALIKE = {"api": "psychometrics.reliability", "checks": "test_reliability", "trail": "05_factor_structure"}
+OFF_SCREEN = """() => {
+  document.querySelectorAll("details").forEach((box) => { box.open = true; });
+  fitTables();
+  return [...document.querySelectorAll("article table")].filter((table) => {
+    const box = table.parentElement.getBoundingClientRect(), own = table.getBoundingClientRect();
+    return own.width && (own.right > box.right + 2 || own.right > innerWidth + 1);
+  }).map((table) => (table.caption || table).textContent.slice(0, 60));
+}"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,8 @@ class Seen:
     unnamed_images: tuple[str, ...]
     links: tuple[str, ...]
     fits_a_phone: bool
+    off_screen: tuple[str, ...]
+    faults: tuple[str, ...]
 
 
 @dataclass
@@ -86,10 +101,24 @@ def book(browser_context: BrowserContext, tmp_path_factory: pytest.TempPathFacto
 def tour(browser_context: BrowserContext, book: Path) -> Tour:
     tour = Tour(browser_context.new_page())
     _listen(tour)
-    for path in sorted(book.rglob("*.html")):
+    for path in _visited(book):
         tour.page.goto(path.as_uri())
         tour.seen.append(_look(tour.page, path))
     return tour
+
+
+def _visited(book: Path) -> list[Path]:
+    """Return the pages to look at: all but those that are made alike."""
+    pages = [path for path in sorted(book.rglob("*.html")) if "_static" not in path.parts]
+    return [path for path in pages if MADE_ALIKE.get(path.parent.name, path.stem) == path.stem]
+
+
+def _faults(page: Page, name: str) -> list[str]:
+    """Return what axe finds on a page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{name}: {fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in found]
 
 
 def _listen(tour: Tour) -> None:
@@ -108,6 +137,8 @@ def _look(page: Page, path: Path) -> Seen:
     images = page.eval_on_selector_all("article img", "all => all.map(one => [one.src, one.alt])")
     links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
     text = banner.inner_text() if banner.is_visible() else ""
+    wide = page.evaluate(OFF_SCREEN)
+    faults = _faults(page, path.name)
     page.set_viewport_size(PHONE)
     fits = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     return Seen(
@@ -118,6 +149,8 @@ def _look(page: Page, path: Path) -> Seen:
         unnamed_images=tuple(source for source, alt in images if not alt),
         links=tuple(links),
         fits_a_phone=bool(fits),
+        off_screen=(*wide, *page.evaluate(OFF_SCREEN)),
+        faults=tuple(faults),
     )
 
 
@@ -155,6 +188,52 @@ def test_no_page_is_wider_than_a_phone(tour: Tour) -> None:
     assert [each.path.name for each in tour.seen if not each.fits_a_phone] == []
 
 
+def test_no_column_of_a_table_is_off_the_screen_on_a_desk_or_a_phone(tour: Tour) -> None:
+    assert [(each.path.name, each.off_screen) for each in tour.seen if each.off_screen] == []
+
+
+def test_axe_finds_nothing_against_levels_a_and_aa(tour: Tour) -> None:
+    assert [fault for each in tour.seen for fault in each.faults] == []
+
+
+def test_a_number_is_followed_to_code_and_check_in_three_clicks(tour: Tour, book: Path) -> None:
+    page = tour.page
+    page.set_viewport_size(DESK)
+    page.goto((book / "index.html").as_uri())
+    page.locator("article a.trail").first.click()
+    place = page.url.partition("#")[2]
+    entry = page.locator(f"[id='{place}']")
+    entry.get_by_text("Its code").click()
+    assert page.locator(f"[id='{page.url.partition('#')[2]}']").inner_text().startswith("def ")
+    page.go_back()
+    entry.locator("a[href*='checks/']").first.click()
+    assert "def test_" in page.locator(f"[id='{page.url.partition('#')[2]}']").inner_text()
+
+
+def test_a_dark_screen_gets_a_dark_page(browser_context: BrowserContext, book: Path) -> None:
+    browser = browser_context.browser
+    assert browser is not None
+    page = browser.new_context(color_scheme="dark").new_page()
+    page.goto((book / "cohort_quality.html").as_uri())
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert _faults(page, "cohort_quality.html in the dark") == []
+    page.context.close()
+
+
+def test_boxes_are_open_on_paper(tour: Tour, book: Path) -> None:
+    page = tour.page
+    page.goto((book / "item_analysis.html").as_uri())
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.querySelectorAll('article details:not([open])').length") == 0
+
+
+def test_the_first_page_is_light(book: Path) -> None:
+    text = (book / "index.html").read_text(encoding="utf-8")
+    assets = re.findall(r'(?:src|href)="((?:_static|_images|_sphinx)[^"?#]+)', text)
+    sizes = [(book / name).stat().st_size for name in set(assets) if (book / name).is_file()]
+    assert len(sizes) > 5 and len(text) + sum(sizes) < 1_000_000
+
+
 def test_formulas_are_drawn(tour: Tour, book: Path) -> None:
     page = tour.page
     page.goto((book / "methods.html").as_uri())
@@ -164,6 +243,15 @@ def test_formulas_are_drawn(tour: Tour, book: Path) -> None:
     fraction = page.locator(".formula mfrac").first.bounding_box()
     assert fraction is not None and fraction["height"] > 20
     assert "\\frac" not in page.locator("article").inner_text()
+
+
+def test_search_finds_omega_with_some_words_around_it(tour: Tour, book: Path) -> None:
+    page = tour.page
+    page.set_viewport_size(DESK)
+    page.goto((book / "search.html").as_uri() + "?q=omega")
+    excerpt = page.locator("#search-results li p.context").first
+    excerpt.wait_for(timeout=10_000)
+    assert "omega" in excerpt.inner_text().lower()
 
 
 def test_search_finds_a_word(tour: Tour, book: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from docx import Document
 from made_up_book import FULL, SOURCE, STATISTIC, MadeUp, make_up, saved_names
 
 from compendium.cohort import CohortSettings
@@ -18,6 +21,7 @@ from compendium.outputs.saving import Origin, Results
 from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
 from compendium.plan import load_plan
 from compendium.report.book import BookError, chain, reading
+from compendium.report.book.brief import pairs
 from compendium.report.book.builder import update
 from compendium.report.book.glossary import terms
 from compendium.report.book.prose import Prose
@@ -27,7 +31,8 @@ from compendium.report.book.reference.pages import ALWAYS
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Study
 from compendium.report.book.trail import TrailPages
-from compendium.report.figures.theme import follow_colours
+from compendium.report.figures.theme import follow_colours, lighter
+from compendium.report.final_framework import documents, final_items
 from compendium.report.wording import described
 
 SETTINGS = CohortSettings.model_validate(FULL)
@@ -225,3 +230,37 @@ def test_one_changed_page_is_the_only_file_that_changes_for_sphinx(tmp_path: Pat
     assert after["b.md"] == times["b.md"] and after["a.md"] > times["a.md"]
     (source / "c.md").write_text("new", encoding="utf-8")
     assert update(source, kept)
+
+
+# The final framework
+
+
+def test_the_final_framework_holds_the_kept_items_in_the_order_of_the_competencies() -> None:
+    framework = load_framework("integrated-care")
+    items = framework.items
+    decisions = pd.DataFrame({"item": items.index, "decision": ["keep", "drop"] * (len(items) // 2)})
+    kept = final_items(framework, decisions.sample(frac=1, random_state=1))
+    assert set(kept["item"]) == set(items.index[::2])
+    assert list(kept["competency"].unique()) == list(framework.competencies["label"])
+    assert len(final_items(framework, None)) == len(items)
+    made = documents(framework, kept, "Final items")
+    assert made["pdf"].startswith(b"%PDF") and made["csv"].decode().splitlines()[0].startswith(
+        "competency,item,wording"
+    )
+    words = "\n".join(paragraph.text for paragraph in Document(io.BytesIO(made["docx"])).paragraphs)
+    assert all(wording in words for wording in kept["wording"]) and "laceholder" in words
+
+
+def test_words_of_a_light_picture_are_text_and_its_lines_are_short() -> None:
+    place = 'transform="translate(3.25 4) scale(0.09 -0.09)"'
+    label = f'<g id="text_1"><!-- Answers -->\n<g style="fill: #222222" {place}>'
+    svg = f'<svg>{label}<defs/><use/></g></g><path d="M 1.23456 7.891"/></svg>'
+    shown = lighter(svg)
+    assert '<text transform="translate(3.25 4)"' in shown and ">Answers</text>" in shown and "font: 9px" in shown
+    assert 'd="M 1.2 7.8"' in shown
+
+
+def test_pairs_of_people_picture_a_correlation() -> None:
+    assert (pairs(0.0), pairs(1.0), pairs(-1.0)) == pytest.approx((50, 100, 0), abs=1e-6)
+    tau = 2 / math.pi * math.asin(2 * math.sin(math.pi * 0.3 / 6))
+    assert pairs(0.3) == pytest.approx(50 * (1 + tau))

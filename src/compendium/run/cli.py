@@ -298,11 +298,15 @@ def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsO
     """Render the book of a cohort from its results."""
     from compendium.outputs import release as releases
     from compendium.outputs.step import open_step
-    from compendium.report.book import build
+    from compendium.report.book import BookError, build
 
     step = open_step("book", cohort=cohort, data=data, results=results)
     releases.ask(step.folders, step.settings, int(step.plan.disclosure.minimum_group.value))
-    typer.echo(build(step.folders, step.framework, step.settings, step.plan))
+    try:
+        typer.echo(build(step.folders, step.framework, step.settings, step.plan))
+    except BookError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(EXIT_STATUS)
     releases.note(step.folders, step.settings)
 
 

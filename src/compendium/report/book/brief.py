@@ -42,8 +42,8 @@ def pairs(correlation: float) -> float:
 
     Examples
     --------
-    >>> pairs(0.0), pairs(1.0)
-    (50.0, 100.0)
+    >>> round(pairs(0.0)), round(pairs(1.0))
+    (50, 100)
     """
     pearson = 2 * math.sin(math.pi * max(-1.0, min(1.0, correlation)) / 6)
     return PAIRS * (0.5 + math.asin(max(-1.0, min(1.0, pearson))) / math.pi)
