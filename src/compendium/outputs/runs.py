@@ -44,6 +44,28 @@ def made_with() -> dict[str, Any]:
     }
 
 
+def changes(path: Path, after: str = "") -> list[tuple[str, str]] | None:
+    """Return date and summary of every change of a file in version control, the last first.
+
+    Parameters
+    ----------
+    path
+        The file.
+    after
+        Only changes later than this day (``2026-02-20``).
+
+    Returns
+    -------
+    list of (date, summary), or None
+        None where no version control follows the file.
+    """
+    said = _git(path.parent, "log", "--follow", "--format=%as %s", "--", path.name)
+    if not said:
+        return None
+    found = [(line[:10], line[11:]) for line in said.splitlines()]
+    return [(date, summary) for date, summary in found if date > after]
+
+
 def _packages() -> dict[str, str]:
     """Return the installed version of every package that the project depends on."""
     try:

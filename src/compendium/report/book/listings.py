@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from compendium.faults import suggest
+from compendium.files import checksum_of
 from compendium.inputs import Strict
+from compendium.outputs.runs import changes
+from compendium.paths import STUDY_PLAN
 from compendium.plan import Gate, Threshold
 from compendium.report.book.faults import BookError
 
@@ -150,6 +153,28 @@ def gates(study: Study) -> Listing:
     return Listing(frame, "What a sample must hold before an analysis is run", "`study.yaml`")
 
 
+def planned(study: Study) -> Listing:
+    """List what was fixed when: the plan with its checksum and last change, and when the data were collected."""
+    known = changes(STUDY_PLAN)
+    changed = known[0][0] if known else "not known: no version control follows the file"
+    rows = [("analysis plan", "last changed", changed), ("analysis plan", "SHA-256", checksum_of(STUDY_PLAN))]
+    if study.settings.fieldwork:
+        dates = study.settings.fieldwork
+        rows += [("data", "collected from", str(dates.start)), ("data", "collected until", str(dates.end))]
+    frame = pd.DataFrame(rows, columns=["what", "", "is"])
+    return Listing(frame, "The plan and the data, by date", "`study.yaml`, its history, and `cohort.yaml`")
+
+
+def deviations(study: Study) -> Listing:
+    """List changes of the plan after the data had arrived, from version control and from the cohort's own list."""
+    dates = study.settings.fieldwork
+    later = (changes(STUDY_PLAN, after=str(dates.end)) or []) if dates else []
+    rows = [(date, summary, "history of study.yaml") for date, summary in later]
+    rows += [(str(each.date), f"{each.change} ({each.reason})", "cohort.yaml") for each in study.settings.deviations]
+    frame = pd.DataFrame(sorted(rows), columns=["date", "change", "from"])
+    return Listing(frame, "Changes of the plan after the data had arrived", "`study.yaml`'s history and `cohort.yaml`")
+
+
 def families(study: Study) -> Listing:
     """List the tests that are adjusted together."""
     rows = [(_words(name), text) for name, text in study.plan.families.items()]
@@ -193,6 +218,8 @@ LISTINGS: dict[str, Callable[..., Listing]] = {
         restricted_scales,
         thresholds,
         gates,
+        planned,
+        deviations,
         families,
         groups,
         response_files,
