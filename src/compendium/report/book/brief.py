@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from compendium.findings import Finding, found
+from compendium.findings import Finding, decode, found, is_encoded
 from compendium.report import wording
 from compendium.report.book import markdown
 
@@ -51,10 +51,16 @@ def pairs(correlation: float) -> float:
 
 def _entry(row: dict[str, Any], study: Study) -> str:
     """Write one claim: what it says, the verdict, what was found and how sure it is."""
-    verdict = wording.capital(wording.shown(row["finding"], study.labels))
+    verdict = wording.capital(_verdict(row, study))
     said = f"**{markdown.escape(row['statement'])}.** {markdown.escape(verdict)}."
     seen = _pictured(row, study)
     return f"{said} {markdown.escape(wording.sentence(seen, study.labels))}" if seen else said
+
+
+def _verdict(row: dict[str, Any], study: Study) -> str:
+    """Write a verdict in plain words."""
+    finding = decode(row["finding"])[0] if is_encoded(row["finding"]) else found("verdict_cannot")
+    return wording.sentence(found(f"brief_{finding.kind}", **finding.facts), study.labels)
 
 
 def _pictured(row: dict[str, Any], study: Study) -> Finding | None:

@@ -394,6 +394,12 @@ feedback_team_names_something = team reports name a strength or room to grow
 
 ## The brief: effects in words that a person can picture
 
+brief_verdict_supported = these data bear it out
+brief_verdict_not_supported = these data do not bear it out
+brief_verdict_undetermined = undetermined: these people are too few to say
+brief_verdict_undetermined_needs = undetermined: these people are too few to say; it would take about { FIXED($needed, 0) }
+brief_verdict_not_collected = not asked of these people
+brief_verdict_cannot = cannot be said from these data
 brief_own_outcome = Of 100 pairs of { $source ->
     [peers] people, the one whom colleagues rate higher on the competencies
    *[other] people, the one who describes more of the competencies
