@@ -69,11 +69,11 @@ def _pictured(row: dict[str, Any], study: Study) -> Finding | None:
     if any(math.isnan(value) for value in numbers.values()):
         return None
     claim = study.plan.claims.published.get(str(row["claim"]))
-    kind = claim.kind if claim else "own_outcome"
+    about = claim.kind if claim else "own_outcome"
     facts: dict[str, Any] = {**numbers, "n": int(numbers["n"]), "source": str(row.get("source") or "same")}
-    if kind in ("own_outcome", "tenure"):
+    if about in ("own_outcome", "tenure"):
         facts |= {f"pairs_{key}": round(pairs(numbers[key])) for key in ("estimate", "lower", "upper")}
-    return found(f"brief_{kind}", **facts)
+    return found(f"brief_{about}", **facts)
 
 
 def _number(value: Any) -> float:
