@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 TABLE = "claims"
 # Of so many pairs of people it is said in how many the one who has more of one thing has more of the other.
 PAIRS = 100
+# The message that pictures the effect of a claim, by what the claim is about; verdicts in plain words, by their kind.
+PICTURES = {
+    "own_outcome": "brief_own_outcome",
+    "tenure": "brief_tenure",
+    "groups": "brief_groups",
+    "colleagues": "brief_colleagues",
+}
+VERDICTS = {
+    "verdict_supported": "brief_verdict_supported",
+    "verdict_not_supported": "brief_verdict_not_supported",
+    "verdict_undetermined": "brief_verdict_undetermined",
+    "verdict_undetermined_needs": "brief_verdict_undetermined_needs",
+    "verdict_not_collected": "brief_verdict_not_collected",
+    "verdict_cannot": "brief_verdict_cannot",
+}
 
 
 def claims(study: Study, address: str) -> str:
@@ -60,7 +75,7 @@ def _entry(row: dict[str, Any], study: Study) -> str:
 def _verdict(row: dict[str, Any], study: Study) -> str:
     """Write a verdict in plain words."""
     finding = decode(row["finding"])[0] if is_encoded(row["finding"]) else found("verdict_cannot")
-    return wording.sentence(found(f"brief_{finding.kind}", **finding.facts), study.labels)
+    return wording.sentence(Finding(VERDICTS[finding.kind], finding.facts), study.labels)
 
 
 def _pictured(row: dict[str, Any], study: Study) -> Finding | None:
@@ -73,7 +88,7 @@ def _pictured(row: dict[str, Any], study: Study) -> Finding | None:
     facts: dict[str, Any] = {**numbers, "n": int(numbers["n"]), "source": str(row.get("source") or "same")}
     if about in ("own_outcome", "tenure"):
         facts |= {f"pairs_{key}": round(pairs(numbers[key])) for key in ("estimate", "lower", "upper")}
-    return found(f"brief_{about}", **facts)
+    return Finding(PICTURES[about], facts)
 
 
 def _number(value: Any) -> float:
