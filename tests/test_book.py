@@ -491,7 +491,7 @@ def _plain(text: str) -> str:
 
 def _prose_of(text: str) -> str:
     """Return the words of a page: no substitutions, code, formulas, roles or link targets."""
-    for pattern in (
+    written = (
         r"\{\{.*?\}\}\s*%?",
         r"\{%.*?%\}",
         r"```.*?```",
@@ -499,6 +499,5 @@ def _prose_of(text: str) -> str:
         r"\$[^$]*\$",
         r"`[^`]*`",
         r"\]\([^)]*\)",
-    ):
-        text = re.sub(pattern, " ", text, flags=re.DOTALL)
-    return text
+    )
+    return re.sub("|".join(written), " ", text, flags=re.DOTALL)
