@@ -128,15 +128,15 @@ def test_nothing_not_a_number_passes() -> None:
 
 
 def nested(seed: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return answers of people in twelve agencies that answer some items their own way, in two sectors, and teams."""
+    """Return answers of people in fourteen agencies that answer some items their own way, in two sectors, and teams."""
     draw = np.random.default_rng(seed)
-    index = pd.Index([f"p{number}" for number in range(480)], name="person")
-    agency = np.repeat(np.arange(12), 40)
-    latent = 0.75 * draw.normal(size=(480, 1)) + 0.5 * draw.normal(size=(480, 7))
-    latent += 0.6 * draw.normal(size=(12, 7))[agency]
+    index = pd.Index([f"p{number}" for number in range(490)], name="person")
+    agency = np.repeat(np.arange(14), 35)
+    latent = 0.75 * draw.normal(size=(490, 1)) + 0.5 * draw.normal(size=(490, 7))
+    latent += 0.6 * draw.normal(size=(14, 7))[agency]
     people = pd.DataFrame(
-        {"agency": agency.astype(str), "sector": np.where(agency < 6, "a", "b"),
-         "team": np.repeat(np.arange(48), 10).astype(str)},
+        {"agency": agency.astype(str), "sector": np.where(agency < 7, "a", "b"),
+         "team": np.repeat(np.arange(98), 5).astype(str)},
         index,
     )  # fmt: skip
     return pd.DataFrame(np.digitize(latent, CUTS) + 1.0, index, ITEMS), people
@@ -147,7 +147,7 @@ def test_agencies_that_answer_their_own_way_are_no_difference_between_sectors() 
     alone = compared(answers, people[["sector"]])
     within = compared(answers, people[["sector"]], of_groupings(people, ["agency", "team"], 10))
     assert within.levels["sector"].name == "agency"
-    assert within.found["sector"].n_clusters == 12
+    assert within.found["sector"].n_clusters == 14
     naive, robust = (each.found["sector"].table["p_total"] for each in (alone, within))
     assert (naive < 0.05).sum() > (robust < 0.05).sum()
 

@@ -79,8 +79,10 @@ class Nesting:
     def between(self, members: pd.Series[str], coefficients: int = 1) -> Level:
         """Return the clusters that a comparison of groups allows for.
 
-        That is the highest grouping in which two groups or more lie in two clusters or more, and which leaves degrees
-        of freedom to test them. Groups that are clusters, or lie in one, are compared as they are.
+        That is the highest grouping in which two groups or more lie in two clusters or more, and which leaves as many
+        degrees of freedom to test them as the plan wants clusters; where none does, the one that leaves most. With few
+        degrees of freedom not even the worst difference could be found. Groups that are clusters, or lie in one, are
+        compared as they are.
 
         Parameters
         ----------
@@ -90,12 +92,17 @@ class Nesting:
             Coefficients that are tested for each group but one.
         """
         known = members.dropna()
-        telling = [name for name, clusters in self.levels.items() if _apart(known, clusters.reindex(known.index))]
-        for name in telling:
-            clusters = self.levels[name].reindex(known.index)
-            if clusters.nunique() >= self.fewest and _free(known, clusters, coefficients) >= 1:
-                return Level(name, self.levels[name].reindex(members.index))
-        return Level("", None, enough=not telling)
+        drawn = {name: clusters.reindex(known.index) for name, clusters in self.levels.items()}
+        telling = {name: clusters for name, clusters in drawn.items() if _apart(known, clusters)}
+        free = {
+            name: _free(known, each, coefficients) for name, each in telling.items() if each.nunique() >= self.fewest
+        }
+        if not free or max(free.values()) < 1:
+            return Level("", None, enough=not telling)
+        chosen = next(
+            (name for name, left in free.items() if left >= self.fewest), max(free, key=lambda name: free[name])
+        )
+        return Level(chosen, self.levels[chosen].reindex(members.index))
 
 
 def nesting_of(people: pd.DataFrame, groups: Mapping[str, Group], plan: StudyPlan) -> Nesting:
