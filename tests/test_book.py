@@ -144,9 +144,6 @@ def _executed() -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Item analysis"), code, figure])
 
 
-# Substitutions
-
-
 def test_numbers_are_rounded_only_where_they_are_shown(prose: Prose) -> None:
     assert _plain(prose.value("n_kept")) == "1,234"
     assert _plain(prose.value("alpha", 3)) == "0.915"
@@ -438,9 +435,6 @@ def test_licences_and_citation_are_there() -> None:
     version = re.search(r'^version = "(.+)"', (PROJECT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     assert citation["cff-version"] == "1.2.0" and version is not None
     assert citation["version"] == version[1]
-
-
-# Real builds
 
 
 @pytest.mark.slow
