@@ -130,7 +130,7 @@ def _roster(
         roster = roster_of(settings, folder)
     except InvalidInput as error:
         return None, list(error.faults)
-    return roster, [] if roster is None else roster_faults(roster, dict(forms), settings, path)
+    return roster, [] if roster is None else roster_faults(roster, forms, settings, path)
 
 
 def _of_cells(responses: Responses, settings: CohortSettings) -> list[Fault]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from compendium.cohort.layout import Form
 from compendium.cohort.responses import Responses
 from compendium.cohort.schema import DESCRIPTION, CohortSettings
 from compendium.faults import Fault, InvalidInput, display_path
@@ -90,7 +92,7 @@ def _repeated(table: pd.DataFrame, columns: list[str], file: str) -> list[Fault]
     return [Fault(file, problem, "keep one of them", row=int(str(row)), column=columns[0]) for row in rows]
 
 
-def roster_faults(roster: Roster, forms: dict[str, Responses], settings: CohortSettings, path: Path) -> list[Fault]:
+def roster_faults(roster: Roster, forms: Mapping[Form, Responses], settings: CohortSettings, path: Path) -> list[Fault]:
     """Name answers of people, and ratings by raters, whom the roster does not list."""
     faults = []
     if settings.invited not in (None, len(roster.people)):
