@@ -10,7 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from battery import Case, all_cases, outcome_of
+from battery import Case
+from battery_run import all_cases, outcome_of
 
 WHOLE = os.environ.get("BATTERY") == "all"
 OF_EACH_KIND = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pyreadstat
 import pytest
 from made_up_step import open_small, prepare, study_for_steps
 from small_study import SmallStudy
+from typer.testing import CliRunner
 
 from compendium.cohort import load_settings, pseudonyms_of, withdraw
 from compendium.cohort.erasure import without_person
@@ -23,10 +25,21 @@ from compendium.cohort.pseudonyms import SECRET, secret_of
 from compendium.faults import InvalidInput
 from compendium.outputs.saving import forget_step
 from compendium.outputs.step import Step
-from compendium.run.lock import only_run
+from compendium.run.cli import app
+from compendium.run.lock import HELD_BY, only_run
 from compendium.run.notebooks import _remove_dropped
 from compendium.steps.cohort_quality import prepare as prepare_cohort
 from compendium.study.prepared import Prepared
+
+HOLDER = (
+    "import sys; from pathlib import Path; from compendium.run.lock import only_run\n"
+    "with only_run(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()\n"
+)
+
+
+def raise_first(study: SmallStudy) -> None:
+    """Raise what is wrong with the study as it lies there."""
+    raise InvalidInput(study.faults(write=False))
 
 
 @pytest.fixture
@@ -273,6 +286,40 @@ def test_second_run_of_a_cohort_is_refused_with_the_first_ones_process(tmp_path)
     with only_run(tmp_path):
         assert "another run of this cohort is under way" in other()
     assert other() == "ran\n"
+
+
+def test_single_step_is_refused_beside_a_run_and_on_a_cohort_that_does_not_validate(study, monkeypatch):
+    ran: list[object] = []
+    monkeypatch.setattr("compendium.run.notebooks.run_notebook", lambda *given: ran.append(given))
+    monkeypatch.setattr("compendium.cohort.validate", lambda *given: study.faults(write=False) and raise_first(study))
+    results = study.root / "results"
+    words = ["run", "notebooks/03_cohort_quality.ipynb", "--cohort", str(study.folder), "--results", str(results)]
+    held = [sys.executable, "-c", HOLDER, str(results / "pilot")]
+    with subprocess.Popen(held, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        beside = CliRunner().invoke(app, words)
+        other.communicate("")
+    assert "another run of this cohort is under way" in str(beside.exception)
+    study.own.loc[0, "listen_1"] = "77"
+    study.write()
+    assert "77" in str(CliRunner().invoke(app, words).exception)
+    assert not ran
+    study.own.loc[0, "listen_1"] = "3"
+    study.write()
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert len(ran) == 1
+
+
+def test_step_that_a_run_starts_goes_on_under_its_lock(study, monkeypatch):
+    ran: list[object] = []
+    monkeypatch.setattr("compendium.run.notebooks.run_notebook", lambda *given: ran.append(given))
+    results = study.root / "results"
+    words = ["run", "notebooks/03_cohort_quality.ipynb", "--cohort", str(study.folder), "--results", str(results)]
+    with only_run(results / "pilot"):
+        assert CliRunner().invoke(app, words).exit_code == 0
+    assert len(ran) == 1
+    assert HELD_BY not in os.environ
 
 
 def test_results_where_nothing_can_be_written_are_a_fault(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ LONGEST_PATH = 255
 NO_ENCODINGS = frozenset(
     ("punycode", "undefined", "idna", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape")
 )
+OTHER_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|\d+(:\d+)+")
 Problem = tuple[str, str, int | None]
 
 
@@ -57,7 +59,10 @@ def _events(text: str) -> Iterator[yaml.Event]:
 def _is_long_number(event: yaml.ScalarEvent) -> bool:
     """Say whether a plain scalar would be read as a number of many digits."""
     plain = event.value.lstrip("+-").replace("_", "")
-    return event.style is None and len(plain) > LONGEST_NUMBER and plain.isdecimal()
+    if event.style is not None or len(plain) <= LONGEST_NUMBER:
+        return False
+    # YAML reads 0x1f, 0b11 and 1:30:00 as whole numbers as well.
+    return plain.isdecimal() or OTHER_NUMBER.fullmatch(plain) is not None
 
 
 def table_problem(rows: list[list[str]]) -> Problem | None:

@@ -61,6 +61,18 @@ class Check(Threshold):
     decision: Literal["drop", "note"]
 
 
+class ShareCheck(Check):
+    """A check by a share, a probability or the size of a correlation: between 0 and 1."""
+
+    value: Annotated[float, Field(ge=0, le=1)]
+
+
+class CountCheck(Check):
+    """A check by a count, which may be none."""
+
+    value: Annotated[float, Field(ge=0, le=MOST_COUNTED)]
+
+
 class Scoring(Strict):
     """How answers become competency scores."""
 
@@ -83,14 +95,14 @@ class Selection(Strict):
     size: Count
     minimum_per_competency: Count
     maximum_per_competency: Count
-    commonest_answer: Check
-    missing_share: Check
-    loading: Check
-    second_loading: Check
-    item_fit: Check
-    fairness: Check
-    relevance: Check
-    evidence: Check
+    commonest_answer: ShareCheck
+    missing_share: ShareCheck
+    loading: ShareCheck
+    second_loading: ShareCheck
+    item_fit: ShareCheck
+    fairness: ShareCheck
+    relevance: ShareCheck
+    evidence: CountCheck
     dependence: Share
     resamples: Count
     splits: Count

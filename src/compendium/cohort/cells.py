@@ -13,7 +13,7 @@ import pandas as pd
 from compendium.cohort.layout import Form, Question
 from compendium.cohort.responses import WHOLE_NUMBER, Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Group
-from compendium.disclosure.text import LONGEST_LABEL, label_problem
+from compendium.disclosure.text import label_problem
 from compendium.faults import Fault, suggest
 from compendium.importers.answers import nearest_labels
 from compendium.inputs import yaml_fault
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 NUMBER = r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?\Z"
 WEIGHT = r"(?=.*[1-9])[0-9]{1,15}(\.[0-9]{1,15})?\Z"
-# A formula, or more signs than can be shown; a single dash says that there is no group, as people write it.
-A_LABEL = rf"(?![=+@\t\r])(?!-.).{{1,{LONGEST_LABEL}}}\Z"
 LONGEST_ID = 200
 
 
@@ -121,7 +119,7 @@ def _group_rule(group: Group) -> _Rule:
         )
     if group.levels:
         return _level_rule(group)
-    check = pandera.Check.str_matches(A_LABEL)
+    check = pandera.Check(lambda cell: label_problem(str(cell)) is None, element_wise=True)
 
     def explain(responses: Responses, row: int, value: str) -> Fault:
         problem = label_problem(value) or "the label cannot be shown"

@@ -107,8 +107,8 @@ class Files(Strict):
     self_form: Sources = Field(alias="self")
     peer_form: Sources | None = Field(default=None, alias="peer")
     format: Literal[FORMATS] | None = None  # type: ignore[valid-type]
-    sheet: str | None = None
-    dictionary: Sentence | None = None
+    sheet: Place | None = None
+    dictionary: Place | None = None
     answers: dict[Code, int] = Field(default_factory=dict)
     consent: Consent | None = None
     roster: Source | None = None
@@ -276,7 +276,7 @@ def read_settings(folder: Path) -> SettingsReading:
         fault = Fault(display_path(folder), "there is no such cohort folder", suggest(folder.name, known))
         return SettingsReading(None, (fault,))
     fallback = {
-        "id": path.resolve().parent.name,
+        "id": folder.resolve().name,
         "title": "(no title)",
         "kind": "real",
         "framework": NOT_READABLE,

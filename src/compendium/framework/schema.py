@@ -12,6 +12,16 @@ Direction = Literal["better", "worse", "neither"]
 Total = Literal["mean", "sum", "none"]
 Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
 Label = Annotated[str, AfterValidator(showable)]
+
+
+def _different(labels: dict[int, str]) -> dict[int, str]:
+    """Refuse two answers of one label: a reader could not tell them apart, nor an export be read back."""
+    folded = [" ".join(label.split()).casefold() for label in labels.values()]
+    if len(set(folded)) < len(folded):
+        raise ValueError("two answers have the same label")
+    return labels
+
+
 RESTRICTED = "restricted"
 
 
@@ -20,7 +30,7 @@ class ResponseScale(Strict):
 
     minimum: int
     maximum: int
-    labels: dict[int, Label]
+    labels: Annotated[dict[int, Label], AfterValidator(_different)]
     not_applicable: int | None = None
     not_applicable_label: str | None = None
 

@@ -115,8 +115,8 @@ def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "") -> Rows:
     except (UnicodeDecodeError, LookupError) as error:
         action = "save it as UTF-8, or declare its encoding (Excel on Windows often writes cp1252)"
         raise refuse(path, f"not readable as {encoding}: {error}", action) from error
-    used = delimiter or _likely_delimiter(text)
     try:
+        used = delimiter or _likely_delimiter(text)
         cells = [list(map(str.strip, row)) for row in csv.reader(io.StringIO(text, newline=""), delimiter=used)]
     except csv.Error as error:
         raise refuse(path, f"not readable as CSV: {error}", "export it again") from error

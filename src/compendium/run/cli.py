@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any, suggest
 from compendium.paths import ResultFolders, reference_folder
 from compendium.run import survey_commands
+from compendium.run.lock import HELD_BY
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 survey_commands.register(app)
@@ -67,10 +69,22 @@ def run(
     notebook: Path, cohort: CohortOption = "demo", data: DataOption = "", results: ResultsOption = "results"
 ) -> None:
     """Execute one notebook for one cohort."""
+    from compendium.cohort import validate as require_sound
+    from compendium.paths import cohort_folder
+    from compendium.run.graph import Place
+    from compendium.run.lock import lock_of, only_run
     from compendium.run.notebooks import NotebookFailed, run_notebook
 
+    root, folder = Place(cohort, data, results).root, cohort_folder(cohort)
     try:
-        run_notebook(notebook, {"cohort": cohort, "data": data, "results": results})
+        # A step of a graph runs under the lock, and after the validation, of the run that started it.
+        holder = lock_of(root)
+        if holder is not None and holder == os.environ.get(HELD_BY):
+            run_notebook(notebook, {"cohort": cohort, "data": data, "results": results})
+        else:
+            require_sound(folder, Path(data).resolve() if data else folder)
+            with only_run(root):
+                run_notebook(notebook, {"cohort": cohort, "data": data, "results": results})
     except NotebookFailed as error:
         typer.echo(f"FAILED {error}", err=True)
         sys.exit(1)

@@ -11,6 +11,23 @@ from pathlib import Path
 from compendium.faults import Fault, InvalidInput, display_path
 
 LOCK = ".run.lock"
+# What a run tells the steps that it starts: whose lock they run under.
+HELD_BY = "COMPENDIUM_RUN"
+
+
+def lock_of(root: Path) -> str | None:
+    """Return the process that holds the results of a cohort, or None when nobody does."""
+    try:
+        handle = os.open(root / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.read(handle, 20).decode("ascii", "ignore").strip()
+    finally:
+        os.close(handle)
+    return None
 
 
 @contextmanager
@@ -39,6 +56,13 @@ def only_run(root: Path) -> Iterator[None]:
             raise InvalidInput([Fault(display_path(root), problem, "wait until it ends, or stop it")]) from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        yield
+        before = os.environ.get(HELD_BY)
+        os.environ[HELD_BY] = str(os.getpid())
+        try:
+            yield
+        finally:
+            os.environ.pop(HELD_BY, None)
+            if before is not None:
+                os.environ[HELD_BY] = before
     finally:
         os.close(handle)
