@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from compendium.report.deliver import word
 from compendium.report.deliver.prose import PaperProse
 
 HERE = Path(__file__).parent
-READ = "markdown+pipe_tables+fenced_divs-auto_identifiers-implicit_figures-tex_math_dollars"
+READ = "markdown+pipe_tables+fenced_divs-auto_identifiers-blank_before_header-implicit_figures-tex_math_dollars"
 SLOTS = (
     "[Author names, in order]",
     "[Affiliations]",
@@ -44,7 +45,9 @@ def brief(study: Study, folder: Path) -> Path:
     """Write the brief for a board as Word, from the sentences of the book's first page."""
     prose = PaperProse(study)
     page = prose.finished(filled("index", (BOOK / "index.md").read_text(encoding="utf-8"), prose))
-    sections = page[page.index("\n## ") :]  # what stands before speaks of the book's links
+    # What stands before the first section speaks of the book's links; one that only points into the book is left out.
+    parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
+    sections = "".join(part for part in parts if part.split("\n", 1)[-1].strip())
     said = "\n\n".join(f"**{escape(sentence)}**" for sentence in banner_sentences(study))
     title = f"Brief: {cohort_title(study)}"
     heading = f'::: {{custom-style="Title"}}\n{escape(title)}\n:::\n\n'
