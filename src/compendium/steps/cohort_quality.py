@@ -41,7 +41,7 @@ def sample(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd
     listed = [name for name, group in settings.groups.items() if group.kind != "number" and name not in NOT_LISTED]
     gone = hidden_groups(people, listed, minimum)
     tables = [_counts(people[name], settings.groups[name], gone[name], minimum) for name in listed]
-    columns = ["grouping", "group", "n", "share", SUPPRESSED]
+    columns = ["grouping", "group", "n", "share", "of", SUPPRESSED]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
@@ -51,7 +51,7 @@ def _counts(members: pd.Series[str], group: Group, gone: frozenset[str], minimum
     order = _in_declared_order(list(counts.index.drop(OTHER_GROUPS, errors="ignore")), list(group.levels.values()))
     counts = counts.reindex([*order, *counts.index.intersection([OTHER_GROUPS])])
     table = counts.astype("Int64").rename("n").rename_axis("group").reset_index()
-    table = table.assign(grouping=group.label, share=table["n"] / len(members))
+    table = table.assign(grouping=group.label, share=table["n"] / len(members), of=len(members))
     table[SUPPRESSED] = table["group"] == OTHER_GROUPS
     few = table["n"] < minimum  # where nothing can be shown, the hidden groups together may be few
     return table.assign(**{name: table[name].mask(few) for name in ("n", "share")})
