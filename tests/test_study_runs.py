@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,6 +20,8 @@ from compendium.paths import PROJECT
 from compendium.simulate import SimulationPlan, write_cohort
 
 pytestmark = pytest.mark.slow
+# Seconds after the start within which a run is killed: its steps take longer on any machine.
+WITHIN, MOMENTS = (3.0, 14.0), np.random.default_rng(12)
 
 
 def make_command(cohort: Path | str, results: Path, *words: str) -> list[str]:
@@ -32,6 +36,29 @@ def tables(results: Path, cohort: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (results / cohort / "tables").glob("*.csv")}
 
 
+def processes_of(group: int) -> list[int]:
+    """Return the processes of a session that are still there."""
+    found = subprocess.run(["ps", "-eo", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split() for line in found.splitlines())
+    return [int(pid) for pid, session, state in rows if int(session) == group and not state.startswith("Z")]
+
+
+def killed_after(seconds: float, cohort: Path, folder: Path) -> None:
+    """Start the study and kill everything it started; it must not have ended before."""
+    run = subprocess.Popen(
+        make_command(cohort, folder, "-j2", "all"),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(seconds)
+    assert run.poll() is None, "the study ended before it was killed"
+    for process in processes_of(run.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    assert run.wait() != 0
+
+
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_cohort(tmp_path_factory.mktemp("cohorts") / "mini", SimulationPlan(n=130, seed=7))
@@ -39,20 +66,10 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def results(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the study, killing it once on the way."""
+    """Run the study, killing it on the way: in the steps, once or more often (KILLS), at moments drawn at random."""
     folder = tmp_path_factory.mktemp("results")
-    first = subprocess.Popen(
-        make_command(cohort, folder, "-j2", "all"),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 120
-    while not (folder / "mini/notebooks/03_cohort_quality.ipynb").exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    time.sleep(4)  # in the middle of a later step
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
+    for moment in MOMENTS.uniform(*WITHIN, int(os.environ.get("KILLS", "2"))):
+        killed_after(float(moment), cohort, folder)
     run = make(cohort, folder, "-j2", "all")
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"The book: {folder / 'mini/book/index.html'}" in run.stdout
