@@ -149,7 +149,7 @@ def _rows_of_statistics(path: Path, columns: Collection[str], person: str, kind:
     """Return the rows of a person in a file of a statistics program."""
     table = read_statistics_file(path, kind).table
     named = [column for column in table.columns if column in columns]
-    found = table[named].eq(person).any(axis=1) if named else table.index == 0
+    found = (table[named] == person).any(axis=1) if named else table.index == 0
     return [int(row) for row in table.index[found]]
 
 

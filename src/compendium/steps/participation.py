@@ -31,7 +31,7 @@ def stages(step: Study, cohort: Cohort) -> pd.DataFrame:
         RATED: rated,
         RATINGS: len(cohort.peers) if peers else None,
     }
-    return pd.DataFrame({"stage": list(counts), "n": pd.array(list(counts.values()), dtype="Int64")})
+    return pd.DataFrame({"stage": list(counts), "n": pd.Series(list(counts.values()), dtype="Int64")})
 
 
 def left_out(cohort: Cohort) -> dict[str, int]:
@@ -55,8 +55,9 @@ def rates(step: Study, cohort: Cohort) -> pd.DataFrame:
     E-Surveys (CHERRIES). Journal of Medical Internet Research, 6(3), e34. von Elm, E., et al. (2007). The STROBE
     statement. The Lancet, 370, 1453-1457.
     """
-    own, ended = cohort.turnout.loc["self"], cohort.turnout.loc["self", "finished"]
-    base = own["sheets"] if pd.isna(own["agreed"]) else own["agreed"]
+    own: Any = cohort.turnout.loc["self"]
+    ended: Any = own["finished"]
+    base: Any = own["sheets"] if pd.isna(own["agreed"]) else own["agreed"]
     no_end = "rate_submitted_only" if own["submitted_only"] else "rate_no_end"
     rows = [
         _rate("response", len(cohort.answers), own["invited"], found("rate_no_invited")),

@@ -161,13 +161,12 @@ def _consistency(known: Known, rule: Cosmin, structure: Property) -> Property:
     alphas = known.reliability["alpha"].astype(float)
     if not alphas.notna().any():
         return Property("property_consistency", "not rated", done, NOT_COLLECTED, limit)
-    lowest = alphas.idxmin()
-    row = known.reliability.loc[lowest]
-    ends = {"lower": float(row["lower"]), "upper": float(row["upper"])}
-    result = found("cosmin_lowest_alpha", value=float(alphas[lowest]), other=str(lowest), **ends)
+    lowest = str(alphas.idxmin())
+    ends = {end: float(known.reliability[end].astype(float)[lowest]) for end in ("lower", "upper")}
+    result = found("cosmin_lowest_alpha", value=float(alphas.min()), other=lowest, **ends)
     if structure.rating != "sufficient" or alphas.isna().any():
         return Property("property_consistency", "indeterminate", done, result, limit)
-    return Property("property_consistency", _at_least(float(alphas[lowest]), rule.alpha.value), done, result, limit)
+    return Property("property_consistency", _at_least(float(alphas.min()), rule.alpha.value), done, result, limit)
 
 
 def _invariance(known: Known, rule: Cosmin) -> Property:

@@ -92,7 +92,8 @@ def write_sav(file: DataFile, folder: Path) -> Path:
     import pyreadstat
 
     names = spss_names(list(map(str, file.frame.columns)))
-    columns, codes = {}, {}
+    columns: dict[str, pd.Series[Any]] = {}
+    codes: dict[str, dict[int | float, str]] = {}
     for column, name in names.items():
         held = file.frame[column]
         flags = file.kind(column) == "true or false"
@@ -101,7 +102,7 @@ def write_sav(file: DataFile, folder: Path) -> Path:
         else:
             columns[name] = pd.Series([str(cell) if (cell := plain(each)) is not None else "" for each in held])
         if flags or column in file.codes:
-            codes[name] = YES_NO if flags else dict(file.codes[column])
+            codes[name] = {code: meaning for code, meaning in (YES_NO if flags else file.codes[column]).items()}
     path = folder / f"{file.name}.sav"
     pyreadstat.write_sav(
         pd.DataFrame(columns),

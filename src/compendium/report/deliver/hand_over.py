@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from compendium.disclosure.scan import faults_in_folder
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
@@ -179,7 +180,7 @@ def _describe_data(files: list[data_files.DataFile], about: dict[str, str], fold
     free = about["licence"] != crate.NOT_CHOSEN
     described = {**shared, "license": about["licence"] if free else words, "datePublished": about["date"]}
     data_files.write_json(folder / "dataset_description.json", data_files.dataset_description(files, described))
-    package = {"name": about["name"], "title": about["title"], "description": about["description"]}
+    package: dict[str, Any] = {"name": about["name"], "title": about["title"], "description": about["description"]}
     package |= {"licenses": [{"name": short, "path": about["licence"]}]} if free else {}
     data_files.write_json(folder / "datapackage.json", data_files.data_package(files, package))
     return {

@@ -71,11 +71,11 @@ def _label(framework: Framework, study: Study, column: str) -> str:
         return PSEUDONYMS[column]
     if column in framework.items.index:
         turned = " (turned)" if bool(framework.items.loc[column, "reverse"]) else ""
-        return f"{framework.items.loc[column, 'self_wording']}{turned}"
+        return f"{framework.items.loc[column, 'self_wording']!s}{turned}"
     if column in framework.outcomes.index:
-        row = framework.outcomes.loc[column]
+        row = framework.outcomes.loc[column].to_dict()
         wording = "wording restricted" if row["wording"] == "restricted" else row["wording"]
-        return f"{row['label']}: {wording}{' (turned)' if bool(row['reverse']) else ''}"
+        return f"{row['label']!s}: {wording!s}{' (turned)' if bool(row['reverse']) else ''}"
     known = {**study.group_labels, **framework.labels}
     return known.get(column, column.replace("_", " "))
 

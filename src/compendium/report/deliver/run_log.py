@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from compendium.files import write_text
 from compendium.outputs.runs import made_with, read_runs
 from compendium.report.book.subject import Study
@@ -78,9 +76,12 @@ def _step(study: Study, step: str, run: Mapping[str, Any]) -> dict[str, Any]:
 
 def _warnings(path: Path) -> list[str]:
     """Return what an executed notebook wrote to the error stream, one line a warning."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     texts = [
-        output.get("text", "") for cell in cells for output in cell.get("outputs", []) if output.get("name") == "stderr"
+        "".join(output.get("text", ""))
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if output.get("name") == "stderr"
     ]
     return [line for text in texts for line in text.splitlines() if "Warning" in line]
 

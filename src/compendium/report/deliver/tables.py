@@ -52,7 +52,7 @@ class PublicTable:
 
     def kind(self, column: str) -> str:
         """Return the type of a column in words."""
-        return TYPES.get(np.dtype(self.frame[column].dtype).kind, "text") if _plain(self.frame[column]) else "text"
+        return TYPES.get(self.frame[column].dtype.kind, "text") if _plain(self.frame[column]) else "text"
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield the cells of each row as plain Python values, None where there is nothing."""

@@ -154,20 +154,28 @@ def two_level(answers: pd.DataFrame, scales: Scales, draws: Draws, fewest: int) 
     for name, items in scales.items():
         if len(items) < SMALLEST_OMEGA or draws.clusters is None:
             continue
-        options = {"confidence": draws.confidence, "n_resamples": draws.n_resamples, "seed": draws.seed}
         try:
-            found = two_level_reliability(answers[list(items)], draws.clusters, fewest, **options)
+            found = two_level_reliability(
+                answers[list(items)],
+                draws.clusters,
+                fewest,
+                confidence=draws.confidence,
+                n_resamples=draws.n_resamples,
+                seed=draws.seed,
+            )
         except PsychometricsError as problem:
             tables.append(pd.DataFrame([{"competency": name, "note": str(problem)}]))
             continue
-        size = {
-            "n": found.n_persons,
-            "clusters": draws.clusters.name,
-            "n_clusters": found.n_clusters,
-            "cluster_size": found.cluster_size,
-        }
-        cost = {"design_effect": found.design_effect, "effective_n": found.effective_n}
-        table = found.to_frame().reset_index().assign(competency=name, **size, **cost)
+        table = found.to_frame().reset_index()
+        table = table.assign(
+            competency=name,
+            n=found.n_persons,
+            clusters=str(draws.clusters.name),
+            n_clusters=found.n_clusters,
+            cluster_size=found.cluster_size,
+            design_effect=found.design_effect,
+            effective_n=found.effective_n,
+        )
         tables.append(table.assign(lost_share=table["n_failed"] / draws.n_resamples))
     whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     return whole.reindex(columns=list(TWO_LEVEL_COLUMNS))
@@ -241,7 +249,7 @@ class _OrdinalAlphas:
 def _categorical_omega(items: pd.DataFrame, draws: Draws) -> dict[str, object]:
     """Return categorical omega with its interval, or NaN and the reason."""
     names = ("omega_categorical", "omega_lower", "omega_upper", "omega_observed")
-    nothing: dict[str, object] = dict.fromkeys(names, float("nan")) | {"latent_lost_share": 0.0}
+    nothing: dict[str, object] = {**dict.fromkeys(names, float("nan")), "latent_lost_share": 0.0}
     if items.shape[1] < SMALLEST_OMEGA:
         return nothing | {"note": f"omega needs {SMALLEST_OMEGA} items"}
     try:

@@ -152,8 +152,9 @@ def gather(step: Study) -> ClaimData:
 def _reliabilities(step: Study) -> tuple[dict[str, float], dict[str, float]]:
     """Return coefficient alpha of the competencies and of the overall score, and of the outcomes."""
     further = step.prepared.further_reliability["alpha"]
-    scores = step.prepared.reliability["alpha"].to_dict() | {OVERALL: float(further.get(OVERALL, math.nan))}
-    return scores, further.drop(OVERALL, errors="ignore").to_dict()
+    scores = {str(name): float(alpha) for name, alpha in step.prepared.reliability["alpha"].items()}
+    outcome_scales = {str(name): float(alpha) for name, alpha in further.items() if name != OVERALL}
+    return scores | {OVERALL: float(further.get(OVERALL, math.nan))}, outcome_scales
 
 
 def _peer_reliability(given: pd.Series[float], confidence: float) -> float:

@@ -142,4 +142,4 @@ def curve_summary(curve: pd.DataFrame, tested: Mapping[str, Association]) -> pd.
 
 def most_dependent(summary: pd.DataFrame) -> str:
     """Return the name of the association whose estimates lie furthest apart."""
-    return str(summary.loc[(summary["largest"] - summary["smallest"]).idxmax(), "claim"])
+    return str(summary["claim"].iloc[int((summary["largest"] - summary["smallest"]).argmax())])

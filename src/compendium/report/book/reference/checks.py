@@ -95,7 +95,7 @@ def _tests_of(path: Path) -> Iterator[tuple[frozenset[str], Test]]:
     """Yield every test of a file with the addresses it calls, by itself or through what it uses."""
     text = path.read_text(encoding="utf-8")
     tree, lines = ast.parse(text), text.splitlines()
-    blocks = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
+    blocks: list[ast.Module | ast.ClassDef] = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
     functions = {node.name: node for block in blocks for node in block.body if isinstance(node, Function)}
     used = {name: _used(node) for name, node in functions.items()}
     aliases = dict(pair for node in tree.body for pair in _imported(node))
