@@ -102,7 +102,7 @@ def write_sav(file: DataFile, folder: Path) -> Path:
         else:
             columns[name] = pd.Series([str(cell) if (cell := plain(each)) is not None else "" for each in held])
         if flags or column in file.codes:
-            codes[name] = {code: meaning for code, meaning in (YES_NO if flags else file.codes[column]).items()}
+            codes[name] = dict((YES_NO if flags else file.codes[column]).items())
     path = folder / f"{file.name}.sav"
     pyreadstat.write_sav(
         pd.DataFrame(columns),

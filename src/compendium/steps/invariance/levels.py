@@ -10,6 +10,7 @@ from scipy.stats import false_discovery_control
 from tqdm.auto import tqdm
 
 from compendium.findings import Finding, encode, found
+from compendium.steps.group_names import named_groups
 from compendium.study import Level, Study
 from compendium.study.nesting import FEWEST_CLUSTERS_OF_A_GROUP
 from psychometrics.dif import DifRule, ordinal_dif
@@ -105,7 +106,7 @@ def compare(
     refused = merge_categories(answers.loc[large.index], large, fewest).refused if len(names) > 1 else ()
     kept = {name: [item for item in items if item not in refused] for name, items in scales.items()}
     model_scales = {name: items for name, items in kept.items() if len(items) >= FEWEST_ITEMS}
-    notes = [found("groups_in_one_cluster", other=label, groups=single)] if single else []
+    notes = [found("groups_in_one_cluster", other=label, groups=named_groups(step, single))] if single else []
     notes += [found("items_left_out", other=tuple(map(str, refused)))] if refused else []
     short = [name for name in scales if name not in model_scales]
     notes += [found("scales_short", other=short)] if short else []

@@ -11,6 +11,7 @@ from compendium import consultation
 from compendium import review as evidence
 from compendium.findings import Finding, found
 from compendium.plan import Check, compared_groupings
+from compendium.steps.group_names import named_groups
 from compendium.study import Level, Study
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
 from psychometrics.errors import TooFewPersonsError
@@ -207,7 +208,7 @@ def compare_groups(step: Study, answers: pd.DataFrame, items: list[str]) -> Grou
             left_out.append(found("groups_too_few", other=label, limit=cuts.minimum_size))
             continue
         levels[name] = level
-        left_out += _groups_left_out(label, members, shown, studies[name])
+        left_out += _groups_left_out(step, label, members, shown, studies[name])
     others = [name for name, group in step.settings.groups.items() if group.kind != "number"]
     passed_over = [name for name in others if name not in compared_groupings(step.settings.groups, rule.groupings)]
     if passed_over:
@@ -218,15 +219,15 @@ def compare_groups(step: Study, answers: pd.DataFrame, items: list[str]) -> Grou
 
 
 def _groups_left_out(
-    label: str, members: pd.Series[str], shown: pd.Series[str], study: OrdinalDif
+    step: Study, label: str, members: pd.Series[str], shown: pd.Series[str], study: OrdinalDif
 ) -> Iterator[Finding]:
     """Name the groups of a grouping that were not compared, and why."""
-    small = sorted(map(str, set(members.dropna()) - set(shown.dropna())))
+    small = set(members.dropna()) - set(shown.dropna())
     if small:
-        yield found("groups_small", other=label, groups=small)
-    single = sorted(map(str, set(shown.dropna()) - set(study.groups.index)))
+        yield found("groups_small", other=label, groups=named_groups(step, small))
+    single = set(shown.dropna()) - set(study.groups.index)
     if single:
-        yield found("groups_in_one_cluster", other=label, groups=single)
+        yield found("groups_in_one_cluster", other=label, groups=named_groups(step, single))
 
 
 def fairness_table(groupings: Groupings, labels: Mapping[str, str]) -> pd.DataFrame:
