@@ -128,12 +128,12 @@ def _refuse_open_quote(text: str, delimiter: str, path: Path) -> None:
     """Refuse a file that ends within quotes: the rest of it is missing, or a quote swallowed rows."""
     if text.count('"') % 2 == 0:
         return
-    last = 0
+    last, lines = 0, io.StringIO(text, newline="")
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        for row in csv.reader(lines, delimiter=delimiter, strict=True):
             last += bool(row)
     except csv.Error as error:
-        if "unexpected end" in str(error):
+        if not lines.read():
             problem = "the file ends within quotes: it is cut off, or a quotation mark stands alone"
             raise refuse(path, problem, "export it again", row=last + 1) from error
 

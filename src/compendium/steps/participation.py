@@ -14,6 +14,7 @@ from compendium.study import Study
 INVITED, SHEETS, LISTED = "invited", "answer sheets received", "listed in the self file"
 AGREED, FINISHED, ENOUGH = "agreed to take part", "reached the end", "answered enough items"
 RATED, RATINGS = "rated by at least one peer", "ratings by peers"
+# Seconds in a minute.
 MINUTE = 60
 
 
