@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from shapes import QUICK
 
 from compendium.paths import PROJECT
 from compendium.simulate import SimulationPlan, write_cohort
@@ -61,7 +63,10 @@ def killed_after(seconds: float, cohort: Path, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_cohort(tmp_path_factory.mktemp("cohorts") / "mini", SimulationPlan(n=130, seed=7))
+    folder = write_cohort(tmp_path_factory.mktemp("cohorts") / "mini", SimulationPlan(n=130, seed=7))
+    with (folder / "cohort.yaml").open("a", encoding="utf-8") as description:
+        description.write(yaml.safe_dump({"study": QUICK}, sort_keys=False))
+    return folder
 
 
 @pytest.fixture(scope="module")
