@@ -33,6 +33,8 @@ NAMED = re.compile(
 )
 CALLED = re.compile(r'<span class="n">(\w+)</span>(?=<span class="p">\()')
 IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
+# Roles that docutils gives to references and that screen readers no longer know.
+DEPRECATED = re.compile(r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")')
 # Where no term is explained: links, code, headings, tables, formulas, what opens a box.
 CLOSED = ("a", "code", "pre", "h1", "h2", "h3", "h4", "table", "math", "summary", "script", "style", "figure", "button")
 
@@ -49,7 +51,7 @@ def prepare(app: Sphinx, page: str, _template: str, context: dict[str, Any], _do
         return
     notes = _notes(Path(app.srcdir) / NOTES)
     up = "../" * page.count("/")
-    body = with_labels(context["body"])
+    body = DEPRECATED.sub("", with_labels(context["body"]))
     body = IMAGE.sub('<img loading="lazy"', body)
     body = with_functions(body, notes.get("functions", {}), up)
     if not page.startswith(NOT_EXPLAINED):
