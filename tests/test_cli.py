@@ -107,11 +107,11 @@ def test_responses_elsewhere_are_checked_there(call, study):
 # run
 
 
-def test_run_hands_its_options_to_the_notebook(call, monkeypatch):
+def test_run_hands_its_options_to_the_notebook(call, monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr("compendium.run.notebooks.run_notebook", lambda *given: seen.append(given))
-    assert call("run", "notebooks/x.ipynb", "--cohort", "pilot", "--results", "out")[0] == 0
-    assert seen == [(Path("notebooks/x.ipynb"), {"cohort": "pilot", "data": "", "results": "out"})]
+    assert call("run", "notebooks/x.ipynb", "--cohort", "demo-small", "--results", tmp_path)[0] == 0
+    assert seen == [(Path("notebooks/x.ipynb"), {"cohort": "demo-small", "data": "", "results": str(tmp_path)})]
 
 
 def test_missing_notebook_ends_with_status_2(call, tmp_path):

@@ -16,6 +16,7 @@ from compendium.outputs.saving import ResultError, read_values
 from compendium.outputs.trail import Trail, open_trail
 from compendium.review.screeners import read_decisions
 from compendium.steps import cohort_quality as quality
+from compendium.steps import participation
 from compendium.steps.factor_structure import Draws, reliability_table
 from compendium.steps.rater_agreement import peers as raters
 from psychometrics.reliability import cronbach_alpha
@@ -136,9 +137,9 @@ def test_what_no_function_built_is_refused(step):
 
 
 def test_result_without_an_entry_is_refused_with_the_one_it_looks_like(step):
-    names = {"step": step, "quality": quality, "cohort": step.load_cohort()}
+    names = {"step": step, "participation": participation, "cohort": step.load_cohort()}
     with pytest.raises(ResultError, match="no entry for 'participaton' under tables; did you mean 'participation'"):
-        step.notebook.run("step.keep('participaton', quality.participation(step, cohort))", names)
+        step.notebook.run("step.keep('participaton', participation.stages(step, cohort))", names)
 
 
 def test_later_steps_name_the_prepared_tables_that_they_read(tmp_path, monkeypatch):
