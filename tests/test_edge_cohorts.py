@@ -15,6 +15,7 @@ import nbformat
 import pandas as pd
 import pytest
 import yaml
+from shapes import QUICK
 
 from compendium.cohort import validate
 from compendium.faults import InvalidInput
@@ -32,13 +33,6 @@ from compendium.simulate import SimulationPlan, write_cohort
 pytestmark = pytest.mark.slow
 OUTCOME = "job_satisfaction"
 WAIVER = {"item": "job_satisfaction_1", "fault": "constant", "reason": "everybody chose the same answer"}
-# Resamples say nothing about whether a cohort runs.
-QUICK = {
-    "resampling": {"bootstrap": {"value": 20, "source": "a test"}},
-    "claims": {"resamples": {"value": 50, "source": "a test"}},
-    "selection": {"resamples": {"value": 20, "source": "a test"}, "splits": {"value": 2, "source": "a test"}},
-    "structure": {"resamples": {"value": 10, "source": "a test"}},
-}
 
 
 def simulated(folder: Path, **changes: object) -> Path:

@@ -25,7 +25,7 @@ def adjust_p(
     method: str = "holm",
     family: pd.Series | None = None,
 ) -> pd.Series:
-    """Adjust p-values for the number of tests made.
+    r"""Adjust p-values for the number of tests made.
 
     Parameters
     ----------
@@ -57,7 +57,9 @@ def adjust_p(
 
     Notes
     -----
-    statsmodels does the work. Validated against R ``p.adjust``.
+    statsmodels does the work, but for Holm's method, for which it collects garbage at every call (a tenth of a second
+    and more in a large program); there the sorted p-values :math:`p_{(i)}` give
+    :math:`\max_{j \le i} \min\{1, (m - j + 1)\, p_{(j)}\}`. Validated against R ``p.adjust``.
 
     See Also
     --------
@@ -85,12 +87,26 @@ def adjust_p(
 
 def _adjust_family(values: pd.Series, method: str) -> pd.Series:
     """Adjust the tests of one family."""
-    from statsmodels.stats.multitest import multipletests
-
     known = values.notna().to_numpy()
     name = ADJUSTMENTS[method]
     if name is None or not known.any():
         return values.copy()
     adjusted = values.to_numpy(copy=True)
-    adjusted[known] = multipletests(adjusted[known], method=name)[1]
+    adjusted[known] = _holm(adjusted[known]) if name == "holm" else _by_statsmodels(adjusted[known], name)
     return pd.Series(adjusted, values.index)
+
+
+def _holm(p_values: np.ndarray) -> np.ndarray:
+    """Adjust by Holm's method (1979)."""
+    order = np.argsort(p_values)
+    steps = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1))
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.minimum(steps, 1.0)
+    return adjusted
+
+
+def _by_statsmodels(p_values: np.ndarray, name: str) -> np.ndarray:
+    """Adjust by another method."""
+    from statsmodels.stats.multitest import multipletests
+
+    return np.asarray(multipletests(p_values, method=name)[1])
