@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from contract_cases import Case, Entry
 
-from psychometrics import agreement, association, change, dif, groups, pooling, self_other
+from psychometrics import agreement, alignment, association, change, dif, groups, pooling, self_other
 from psychometrics.errors import InputShapeError
 
 BOOTSTRAP = dict.fromkeys(("observed", "expected"), "alpha is defined by disagreements")
@@ -36,6 +36,12 @@ def _right(case: Case) -> pd.DataFrame:
 
 def _first(case: Case) -> pd.Series:
     return case.answers.iloc[:, 0]
+
+
+def _parameters(case: Case) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Return spreads and means of two groups in place of loadings and intercepts."""
+    grouped = case.answers.groupby(case.groups.to_numpy())
+    return grouped.std(), grouped.mean(), grouped.size()
 
 
 def _last(case: Case) -> pd.Series:
@@ -185,6 +191,9 @@ ENTRIES = {
         "measurement_error": Entry(lambda case: change.measurement_error(0.7, abs(_number(case)), len(case.answers))),
         "retest": Entry(lambda case: change.retest(_first(case), _last(case))),
         "reliable_change": Entry(lambda case: change.reliable_change(_first(case), _last(case), 0.7, 0.8)),
+    },
+    "alignment": {
+        "align_groups": Entry(lambda case: alignment.align_groups(*_parameters(case), starts=1)),
     },
     "pooling": {
         "random_effects": Entry(

@@ -12,6 +12,7 @@ from typing import Any
 _FAMILIES = {
     "agreement": "average_deviation cohen_kappa conger_kappa decision_study fleiss_kappa generalisability_study "
     "gwet_ac1 gwet_ac2 icc icc1 krippendorff_alpha percent_agreement rwg rwg_j wilson_interval",
+    "alignment": "align_groups",
     "association": "adjust_p correlation_matrix disattenuate dominance_analysis equivalence_test "
     "minimum_detectable_correlation ordinal_regression partial_correlations random_intercept regression "
     "relative_weights spearman_matrix",

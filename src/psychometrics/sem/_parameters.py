@@ -23,6 +23,8 @@ _NAMES = {
     "intercept": "intercept",
     "factor_mean": "factor mean",
 }
+# In place of the number of a free parameter, where a row of the table follows from others.
+_DERIVED = -2
 _ORDER = ["kind", "left", "right", "free", "estimate", "standard_error", "z", "p_value", "lower", "upper"]
 _STANDARDISED = ["standardised", "standardised_error", "standardised_lower", "standardised_upper"]
 
@@ -37,6 +39,20 @@ def parameter_table(data: Sorted, estimation: Estimation) -> pd.DataFrame:
     if not data.several:
         return table[[*_ORDER, *_STANDARDISED]]
     return table[["group", *_ORDER[:4], "shared", *_ORDER[4:], *_STANDARDISED]]
+
+
+def parameter_covariance(data: Sorted, estimation: Estimation) -> Array:
+    """Covariance of the estimates in the rows of the table: zero for fixed ones, NaN for what follows from others."""
+    places = []
+    for group in range(len(data.names)):
+        place, saturated = estimation.sharing.place[group], _saturated_thresholds(estimation, group)
+        derived = len(estimation.sharing.layout.items) if estimation.unit_variances else 0
+        derived += 0 if saturated is None else len(saturated)
+        places.append(np.concatenate([place, np.full(derived, _DERIVED)]))
+    place = np.concatenate(places)
+    free = np.maximum(place, 0)
+    found = np.where((place[:, None] < 0) | (place < 0), 0.0, estimation.precision[np.ix_(free, free)])
+    return np.where((place[:, None] == _DERIVED) | (place == _DERIVED), np.nan, found)
 
 
 def label(cell: Cell) -> tuple[str, str, str]:

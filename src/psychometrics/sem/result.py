@@ -16,7 +16,7 @@ from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Estimator, Labels, Missing, Sorted
 from psychometrics.sem._modification import modification_table
 from psychometrics.sem._moments import Stacked
-from psychometrics.sem._parameters import parameter_table
+from psychometrics.sem._parameters import parameter_covariance, parameter_table
 from psychometrics.sem._problems import correlations_of, notes_of, problems_of
 from psychometrics.sem._sharing import Equal, Freed, Rules
 from psychometrics.sem.fit_measures import FitMeasures, fit_measures
@@ -58,6 +58,9 @@ class CfaResult:
     parameters : DataFrame
         One row a parameter: kind, left, right, free, estimate, standard_error (NaN where not free), z, p_value, lower,
         upper (95 %), standardised, standardised_error, standardised_lower, standardised_upper.
+    parameter_covariance : ndarray, (n_rows, n_rows)
+        Covariance of the raw estimates in the rows of `parameters`: zero for what is fixed, NaN for what follows from
+        others.
     fit : FitMeasures
     factor_correlations, factor_covariances : DataFrame, (n_factors, n_factors)
     residual_variances : Series
@@ -145,6 +148,11 @@ class CfaResult:
     def parameters(self) -> pd.DataFrame:
         """One row a parameter (and group)."""
         return parameter_table(self.data, self.estimation)
+
+    @cached_property
+    def parameter_covariance(self) -> Array:
+        """Covariance of the raw estimates in the rows of `parameters`."""
+        return parameter_covariance(self.data, self.estimation)
 
     @cached_property
     def fit(self) -> FitMeasures:
