@@ -34,7 +34,7 @@ _FAMILIES = {
     "scoring": "scale_scores",
     "screening": "even_odd_consistency flag_careless intra_individual_variability little_mcar_test longstring "
     "mahalanobis_distance missing_patterns straight_lining",
-    "sem": "CfaModel difference_test fit_cfa measurement_invariance merge_categories",
+    "sem": "CfaModel difference_test dynamic_cutoffs fit_cfa measurement_invariance merge_categories",
     "selection": "graded_information screen_items select_items selection_stability",
     "self_other": "agreement_profiles bland_altman compare multitrait_multisource response_surface",
 }

@@ -107,7 +107,7 @@ class Likelihood(NamedTuple):
     saturated: float = np.nan
 
 
-class _Indices(NamedTuple):
+class Indices(NamedTuple):
     """Comparative and absolute indices of one version of the statistic."""
 
     cfi: float
@@ -148,9 +148,9 @@ def fit_measures(
     -------
     FitMeasures
     """
-    naive = _indices(test.statistic, 1.0, baseline.statistic, 1.0, test.df, baseline.df, n_rmsea)
-    scaled = _indices(test.scaled, 1.0, baseline.scaled, 1.0, test.df, baseline.df, n_rmsea)
-    robust = _indices(
+    naive = indices(test.statistic, 1.0, baseline.statistic, 1.0, test.df, baseline.df, n_rmsea)
+    scaled = indices(test.scaled, 1.0, baseline.scaled, 1.0, test.df, baseline.df, n_rmsea)
+    robust = indices(
         test.robust_statistic,
         test.robust_factor,
         baseline.robust_statistic,
@@ -203,23 +203,23 @@ def _p_value(statistic: float, df: int) -> float:
     return float(special.chdtrc(df, statistic)) if df > 0 and np.isfinite(statistic) else np.nan
 
 
-def _indices(
+def indices(
     statistic: float, factor: float, base: float, base_factor: float, df: int, base_df: int, n: float
-) -> _Indices:
+) -> Indices:
     """CFI, TLI and RMSEA of a statistic whose null mean is factor times df; NaN where the correction is negative."""
     if not (np.isfinite(statistic) and np.isfinite(base) and (df == 0 or factor > 0)):
-        return _Indices(*[np.nan] * 6)
+        return Indices(*[np.nan] * 6)
     excess, base_excess = statistic - factor * df, base - base_factor * base_df
     worst = max(excess, base_excess, 0.0)
     cfi = 1.0 - max(excess, 0.0) / worst if worst > 0 else 1.0
     if df == 0:
-        return _Indices(cfi, 1.0, 0.0, 0.0, 0.0, np.nan)
+        return Indices(cfi, 1.0, 0.0, 0.0, 0.0, np.nan)
     tli = 1.0 - excess * base_df / (base_excess * df) if base_excess != 0 else 1.0
     rmsea = np.sqrt(max(excess, 0.0) / (n * df))
     lower, upper = rmsea_interval(statistic / factor, df)
     scale = np.sqrt(factor / (n * df))
     close = 1.0 - special.chndtr(statistic / factor, df, n * df * CLOSE_FIT**2 / factor)
-    return _Indices(cfi, tli, float(rmsea), scale * np.sqrt(lower), scale * np.sqrt(upper), float(close))
+    return Indices(cfi, tli, float(rmsea), scale * np.sqrt(lower), scale * np.sqrt(upper), float(close))
 
 
 def rmsea_interval(statistic: float, df: int) -> tuple[float, float]:

@@ -208,7 +208,7 @@ class Fitter:
         sharing = share(rules, self._thresholds(), len(self.data.names))
         _check_parameters(sharing, self._n_moments())
         samples = self.samples
-        values = self._start(rules, sharing) if start is None else sharing.gather(start.estimation.cells)
+        values = self.start(rules, sharing) if start is None else sharing.gather(start.estimation.cells)
         if isinstance(samples, ordered.Stacked):
             estimation = _fit_ordered(samples, rules, sharing, values)
         else:
@@ -233,7 +233,7 @@ class Fitter:
             return groups * (p * (p - 1) // 2 + len(self._thresholds()))
         return groups * (p * (p + 1) // 2 + self.means * p)
 
-    def _start(self, rules: Rules, sharing: Sharing) -> Array:
+    def start(self, rules: Rules, sharing: Sharing) -> Array:
         """Parameter vector to start from."""
         samples, parts = self.samples, []
         for k in range(len(self.data.names)):
