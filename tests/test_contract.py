@@ -31,6 +31,9 @@ NO_DATA = {
     "content_validity.kappa_label": "takes one number and names it",
     "dimensionality.largest_worth_a_look": "takes a finished parallel analysis",
     "dimensionality.walktrap": "takes a network, no answers",
+    "planning.dif_plan": "takes a population, no answers",
+    "planning.invariance_plan": "takes a population, no answers",
+    "planning.precision_plan": "takes a population, no answers",
     "screening.refuse_singular": "refuses, returns nothing",
 }
 

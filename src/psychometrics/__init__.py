@@ -27,6 +27,8 @@ _FAMILIES = {
     "items": "check_keying inter_item_correlations item_rest_correlation item_statistics",
     "irt": "fit_graded_response fit_scales item_fit local_dependence person_fit person_scores",
     "ordinal": "nearest_correlation polychoric",
+    "planning": "corrected_interval dif_plan factor_population invariance_plan persons_for_corrected_correlation "
+    "precision_plan rater_plan",
     "pooling": "random_effects",
     "reliability": "average_variance_extracted composite_reliability cronbach_alpha htmt omega_categorical "
     "omega_hierarchical omega_total ordinal_alpha two_level_reliability",
