@@ -53,6 +53,10 @@ class Cohort:
         ``submitted_only``: whether the tool keeps no unfinished sheet.
     import_record : DataFrame
         What was read of each file, kept, turned and left out.
+    anchor : Series
+        What each person says of their own change, by person; empty where the cohort did not ask.
+    waves : mapping of str to Cohort
+        Waves beside the studied one, by their key in order of time; the same person has the same pseudonym.
     """
 
     settings: CohortSettings
@@ -69,6 +73,8 @@ class Cohort:
     participation: pd.DataFrame = field(default_factory=pd.DataFrame)
     turnout: pd.DataFrame = field(default_factory=pd.DataFrame)
     import_record: pd.DataFrame = field(default_factory=pd.DataFrame)
+    anchor: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    waves: Mapping[str, Cohort] = field(default_factory=dict)
 
 
 def assemble(
@@ -98,6 +104,7 @@ def assemble(
         without_answers=int(answers.reindex(columns=items).isna().all(axis=1).sum()),
         pseudonyms=pseudonyms,
         weights=_weights(own, settings, index),
+        anchor=_anchor(own, settings, index),
         participation=imports["self"].participation.set_axis(index),
         turnout=_turnout(imports, settings, roster),
         import_record=pd.concat([table.record for table in imports.values()], ignore_index=True),
@@ -118,6 +125,14 @@ def _weights(own: Responses, settings: CohortSettings, index: pd.Index) -> pd.Se
     if settings.weight is None:
         return pd.Series(dtype=float)
     return pd.Series(pd.to_numeric(own.cells[settings.weight.column]).to_numpy(dtype=float), index=index)
+
+
+def _anchor(own: Responses, settings: CohortSettings, index: pd.Index) -> pd.Series[float]:
+    """Return what each person says of their own change; empty where they were not asked."""
+    anchor = None if settings.waves is None else settings.waves.anchor
+    if anchor is None:
+        return pd.Series(dtype=float)
+    return pd.Series(pd.to_numeric(own.cells[anchor.column]).to_numpy(dtype=float), index=index)
 
 
 def effective_number(weights: pd.Series[float]) -> float:
@@ -149,7 +164,7 @@ def _people(own: Responses, settings: CohortSettings) -> pd.DataFrame:
     """Return the groups of each person: labels applied, numbers as numbers."""
     columns: dict[str, pd.Series] = {}
     for name, group in settings.groups.items():
-        cells = own.cells[group.column]
+        cells = own.cells.get(group.column, pd.Series(None, index=own.cells.index, dtype=object))
         if group.kind == "number":
             columns[name] = pd.to_numeric(cells).astype(float)
         else:

@@ -13,6 +13,7 @@ import pandas as pd
 from compendium.cohort.layout import Form, Question
 from compendium.cohort.responses import WHOLE_NUMBER, Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Group
+from compendium.cohort.wave_settings import Anchor
 from compendium.disclosure.text import label_problem
 from compendium.faults import Fault, suggest
 from compendium.importers.answers import nearest_labels
@@ -55,6 +56,8 @@ def _rules(responses: Responses, settings: CohortSettings) -> dict[str, _Rule]:
     if responses.form == "self":
         rules |= {group.column: _group_rule(group) for group in settings.groups.values()}
         rules |= {} if settings.weight is None else {settings.weight.column: _weight_rule(settings.weight.column)}
+        anchor = None if settings.waves is None else settings.waves.anchor
+        rules |= {} if anchor is None else {anchor.column: _anchor_rule(anchor)}
     rules |= {question.column: _answer_rule(question, settings) for question in responses.questions}
     return {column: rule for column, rule in rules.items() if column in responses.cells.columns}
 
@@ -134,6 +137,15 @@ def _weight_rule(column: str) -> _Rule:
 
     check = pandera.Check.str_matches(WEIGHT)
     return _plain_rule(check, column, "not a survey weight", "write a number above zero, with a decimal point")
+
+
+def _anchor_rule(anchor: Anchor) -> _Rule:
+    """Return the rule of the question whether people have changed: one of its codes, or blank."""
+    import pandera.pandas as pandera
+
+    check = pandera.Check.isin([str(code) for code in range(anchor.minimum, anchor.maximum + 1)])
+    action = f"give a code from {anchor.minimum} to {anchor.maximum}, or leave it blank"
+    return _plain_rule(check, anchor.column, "no code of the anchor", action)
 
 
 def _plain_rule(check: pandera.Check, column: str, problem: str, action: str) -> _Rule:

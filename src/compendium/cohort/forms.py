@@ -12,7 +12,7 @@ from compendium.bounds import link_problem
 from compendium.cohort.layout import Form, Layout
 from compendium.cohort.responses import FILE_STEP
 from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files
-from compendium.cohort.sheets import Source, source_of, with_consent
+from compendium.cohort.sheets import Source, in_wave, source_of, with_consent
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.importers.answers import Scale, label_faults, labels_to_codes
 from compendium.importers.export import PARTICIPATION, Export, fold
@@ -100,7 +100,8 @@ def read_form(settings: CohortSettings, form: Form, folder: Path) -> FormTable:
     faults: list[Fault] = []
     for source in settings.files.sources(form):
         try:
-            read = with_consent(_read_source(settings.files, source, form, folder), settings, form)
+            read = in_wave(_read_source(settings.files, source, form, folder), settings)
+            read = with_consent(read, settings, form)
             sources.append(replace(read, table=_one_name(read.table, settings, form)))
         except InvalidInput as error:
             faults += error.faults

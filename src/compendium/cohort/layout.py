@@ -75,9 +75,11 @@ def layout_of(settings: CohortSettings, framework: Framework, form: Form) -> Lay
     groups += [settings.weight.column] if own and settings.weight is not None else []
     rated = settings.self_ratings or not own
     competencies = _competency_questions(settings, framework) if rated else []
+    groups += [settings.waves.anchor.column] if own and settings.waves and settings.waves.anchor else []
     questions = [*competencies, *_outcome_questions(settings, framework, form)]
     names = {group.column: name for name, group in settings.groups.items()}
     names |= {} if settings.weight is None else {settings.weight.column: "weight"}
+    names |= {settings.waves.anchor.column: "anchor"} if settings.waves and settings.waves.anchor else {}
     given = tuple(column for column in ids if column != ROW_NUMBER)
     return Layout(form, given, tuple(groups), tuple(questions), names)
 

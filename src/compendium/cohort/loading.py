@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from compendium.cohort.assembly import Cohort, assemble
 from compendium.cohort.cells import cell_faults, empty_level_faults, identifying_faults, rating_faults
@@ -19,6 +21,8 @@ from compendium.cohort.responses import Responses, column_faults, normalise
 from compendium.cohort.roster import Roster, roster_faults, roster_of
 from compendium.cohort.schema import DESCRIPTION, NOT_READABLE, CohortSettings, read_settings
 from compendium.cohort.tailoring import overrides, read_tailored
+from compendium.cohort.wave_settings import of_wave
+from compendium.cohort.waves import WavesReading, read_waves
 from compendium.cohort.whole_files import shifted_questions, whole_file_findings
 from compendium.faults import Fault, InvalidInput, raise_if_any
 from compendium.framework import Framework, FrameworkReading, locate_framework, read_framework
@@ -38,6 +42,7 @@ class Examination:
     warnings: tuple[Fault, ...] = ()
     imports: dict[Form, FormTable] = field(default_factory=dict)
     roster: Roster | None = None
+    waves: WavesReading = field(default_factory=WavesReading)
 
 
 def validate(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> None:
@@ -87,7 +92,20 @@ def load_cohort(
     assert found.framework is not None
     kind = found.settings.kind
     secret = secret_of(kind, private) if private is not None else new_secret(kind)
-    return assemble(found.settings, found.framework, found.forms, found.imports, secret, found.roster)
+    cohort = assemble(found.settings, found.framework, found.forms, found.imports, secret, found.roster)
+    return replace(cohort, waves=_other_waves(found, secret))
+
+
+def _other_waves(found: Examination, secret: bytes) -> dict[str, Cohort]:
+    """Return every wave beside the studied one as a cohort of its own; the same person has the same pseudonym."""
+    assert found.settings is not None and found.framework is not None  # without a fault everything was read
+    waves = found.waves
+    return {
+        name: assemble(
+            of_wave(found.settings, name), found.framework, {"self": form}, {"self": waves.tables[name]}, secret
+        )
+        for name, form in waves.forms.items()
+    }
 
 
 def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> Examination:
@@ -111,15 +129,17 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
         faults += column_faults(responses, settings, instrument, tables[responses.form].left_out)
         faults += identifying_faults(responses, settings)
         faults += _of_cells(responses, settings)
-    findings = whole_file_findings(forms, framework, settings)
+    waves = read_waves(settings, framework, instrument, (folder, data_folder or folder), forms.get("self"))
+    faults += [fault for fault in waves.faults if fault not in faults]
+    findings = [*whole_file_findings(forms, framework, settings), *waves.findings]
     accepted = {"unused", *(known.finding for known in settings.accepted)}
     faults += [finding.fault for finding in findings if finding.kind not in accepted]
     warnings = [finding.fault for finding in findings if finding.kind in accepted]
-    faults += [*_item_faults(forms, settings, path), *_people_faults(forms, settings, path)]
+    faults += [*_item_faults(forms, settings, path), *_people_faults(forms, settings, path, waves)]
     roster, roster_problems = _roster(settings, data_folder or folder, forms, path)
     faults += roster_problems
     faults, told = (_located(each, tables) for each in (faults, warnings))
-    return Examination(settings, framework, forms, tuple(faults), tuple(told), tables, roster)
+    return Examination(settings, framework, forms, tuple(faults), tuple(told), tables, roster, waves)
 
 
 def _roster(
@@ -228,11 +248,15 @@ def _item_faults(forms: dict[Form, Responses], settings: CohortSettings, path: P
     ]
 
 
-def _people_faults(forms: dict[Form, Responses], settings: CohortSettings, path: Path) -> list[Fault]:
+def _people_faults(
+    forms: dict[Form, Responses], settings: CohortSettings, path: Path, waves: WavesReading
+) -> list[Fault]:
     """Name what the people in the self file contradict: levels, the number invited, whom peers rated."""
     if "self" not in forms:
         return []
-    own, faults = forms["self"], empty_level_faults(forms["self"], settings, path)
+    own = forms["self"]
+    everybody = pd.concat([own.cells, *(responses.cells for responses in waves.forms.values())], ignore_index=True)
+    faults = empty_level_faults(replace(own, cells=everybody), settings, path)
     if settings.invited is not None and settings.invited < len(own.cells):
         problem = f"fewer people invited than the {len(own.cells)} in the self file"
         faults.append(yaml_fault(path, "invited", problem=problem, action="mend it", value=str(settings.invited)))

@@ -106,8 +106,15 @@ def _twice(responses: Responses, settings: CohortSettings) -> Cause | None:
     row, value = int(str(again.index[0])), str(again.iloc[0])
     before = int(str(ids.index[ids == value][0]))
     where = f"{responses.place(before)} and {responses.place(row)}"
+    if settings.waves is not None:
+        where += f" (wave {settings.waves.main})"
+        action = "keep one row a person and wave; if the second row is another wave, mend its wave"
+    else:
+        action = (
+            f"it seems to hold two waves: declare them under waves in {DESCRIPTION}, with the column that tells them "
+            "or a file for each; else keep one row a person"
+        )
     problem = f"{again.nunique()} people stand in the file more than once, the first in {where}"
-    action = "it seems to hold two waves: give each wave a cohort of its own, with one row a person"
     fault = Fault(responses.file, problem, action, row=row, column=column, value=value)
     return Cause(fault, frozenset((column, str(text)) for text in again.unique()))
 

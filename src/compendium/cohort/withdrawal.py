@@ -111,9 +111,10 @@ def _note_checksum(folder: Path, before: str | None, content: bytes) -> None:
 
 
 def _sources(settings: CohortSettings) -> list[str]:
-    """Return every file of the cohort that names people: responses, what feedback reads beside them, the roster."""
+    """Return every file that names people: responses of all waves, what feedback reads beside them, the roster."""
     files = settings.files
-    named = [*files.sources("self"), *files.sources("peer"), *settings.feedback.sources, files.roster]
+    waves = [] if settings.waves is None else settings.waves.sources
+    named = [*files.sources("self"), *files.sources("peer"), *waves, *settings.feedback.sources, files.roster]
     return list(dict.fromkeys(name for name in named if name is not None))
 
 
