@@ -21,8 +21,7 @@ from compendium.cohort.responses import Responses, column_faults, normalise
 from compendium.cohort.roster import Roster, roster_faults, roster_of
 from compendium.cohort.schema import DESCRIPTION, NOT_READABLE, CohortSettings, read_settings
 from compendium.cohort.tailoring import overrides, read_tailored
-from compendium.cohort.wave_settings import of_wave
-from compendium.cohort.waves import WavesReading, read_waves
+from compendium.cohort.waves import WavesReading, of_wave, read_waves
 from compendium.cohort.whole_files import shifted_questions, whole_file_findings
 from compendium.faults import Fault, InvalidInput, raise_if_any
 from compendium.framework import Framework, FrameworkReading, locate_framework, read_framework

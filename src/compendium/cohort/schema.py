@@ -286,7 +286,8 @@ def _contradictions(path: Path, settings: CohortSettings) -> list[Fault]:
     if settings.fieldwork is not None and settings.fieldwork.end < settings.fieldwork.start:
         problem = "fieldwork ends before it starts"
         faults.append(yaml_fault(path, "fieldwork", "end", problem=problem, action="mend the dates"))
-    return [*faults, *wave_contradictions(path, settings)]
+    earlier = settings.feedback.earlier is not None
+    return [*faults, *wave_contradictions(path, settings.waves, settings.person_id, settings.self_ratings, earlier)]
 
 
 def _identity_faults(path: Path, settings: CohortSettings) -> list[Fault]:

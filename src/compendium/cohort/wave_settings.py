@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,9 +11,6 @@ from compendium.cohort.keys import Code, Fieldwork
 from compendium.cohort.reports import Label, Source
 from compendium.faults import Fault, suggest
 from compendium.inputs import Strict, yaml_fault
-
-if TYPE_CHECKING:
-    from compendium.cohort.schema import CohortSettings
 
 ROW_NUMBER = "@row"
 
@@ -70,25 +66,10 @@ class Waves(Strict):
         return [name for wave in self.in_order.values() for name in wave.files]
 
 
-def of_wave(settings: CohortSettings, name: str) -> CohortSettings:
-    """Return the description of a cohort as it was in another wave: the people's own answers alone."""
-    waves = settings.waves
-    assert waves is not None
-    wave = waves.in_order[name]
-    form = settings.files.self_form if waves.column is not None else wave.self_form
-    files = settings.files.model_copy(update={"self_form": form, "peer_form": None, "roster": None})
-    there = waves.model_copy(update={"studied": name, "anchor": None})
-    changes = {"files": files, "waves": there, "fieldwork": wave.fieldwork, "invited": wave.invited}
-    none = {"peer_outcomes": [], "outcomes": [], "weight": None}
-    asked_now = [settings.weight.column] if settings.weight is not None else []
-    asked_now += [waves.anchor.column] if waves.anchor is not None else []
-    changes["ignore"] = [*settings.ignore, *map(glob.escape, asked_now)]
-    return settings.model_copy(update={**changes, **none})
-
-
-def wave_contradictions(path: Path, settings: CohortSettings) -> list[Fault]:
-    """Name what is said about waves and cannot be true."""
-    waves = settings.waves
+def wave_contradictions(
+    path: Path, waves: Waves | None, person_id: str, self_ratings: bool, earlier: bool
+) -> list[Fault]:
+    """Name what is said about waves and cannot be true; ``earlier`` says that the reports take scores from a file."""
     if waves is None:
         return []
     faults: list[Fault] = []
@@ -112,11 +93,11 @@ def wave_contradictions(path: Path, settings: CohortSettings) -> list[Fault]:
         tell(
             "in_order", problem="the waves do not stand in the order of their dates", action="list the first one first"
         )
-    if settings.person_id == ROW_NUMBER:
+    if person_id == ROW_NUMBER:
         tell(problem="a row number does not follow a person", action="name the column of the ids under person_id")
-    if not settings.self_ratings:
+    if not self_ratings:
         tell(problem="people did not rate themselves", action="leave waves out: change is that of own answers")
-    if settings.feedback.earlier is not None:
+    if earlier:
         action = "leave feedback.earlier out: the reports take the waves"
         tell(problem="earlier scores are declared twice", action=action)
     return faults + _anchor_contradictions(path, waves)

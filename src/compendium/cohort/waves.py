@@ -18,7 +18,6 @@ from compendium.cohort.layout import Layout, layout_of
 from compendium.cohort.one_cause import causes
 from compendium.cohort.responses import FILE_STEP, Responses, column_faults, normalise
 from compendium.cohort.schema import DESCRIPTION, CohortSettings
-from compendium.cohort.wave_settings import of_wave
 from compendium.cohort.whole_files import Finding, variants
 from compendium.faults import Fault, InvalidInput
 from compendium.framework import Framework, FrameworkReading
@@ -45,6 +44,22 @@ class WavesReading:
     tables: dict[str, FormTable] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+
+def of_wave(settings: CohortSettings, name: str) -> CohortSettings:
+    """Return the description of a cohort as it was in another wave: the people's own answers alone."""
+    waves = settings.waves
+    assert waves is not None
+    wave = waves.in_order[name]
+    form = settings.files.self_form if waves.column is not None else wave.self_form
+    files = settings.files.model_copy(update={"self_form": form, "peer_form": None, "roster": None})
+    there = waves.model_copy(update={"studied": name, "anchor": None})
+    changes = {"files": files, "waves": there, "fieldwork": wave.fieldwork, "invited": wave.invited}
+    none = {"peer_outcomes": [], "outcomes": [], "weight": None}
+    asked_now = [settings.weight.column] if settings.weight is not None else []
+    asked_now += [waves.anchor.column] if waves.anchor is not None else []
+    changes["ignore"] = [*settings.ignore, *map(glob.escape, asked_now)]
+    return settings.model_copy(update={**changes, **none})
 
 
 def read_waves(
