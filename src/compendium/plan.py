@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.text import markdown_text
 from compendium.faults import suggest
+from compendium.files import checksum
 from compendium.findings import Finding, found
 from compendium.inputs import Strict, load_model, no_blank, read_yaml
 from compendium.paths import STUDY_PLAN
@@ -383,6 +385,14 @@ class StudyPlan(Strict):
     claims: Claims
     multiverse: Multiverse
 
+    def __getattribute__(self, name: str) -> Any:
+        """Return an attribute; a part of the plan is noted as read."""
+        if name in _PARTS:
+            _read.add(name)
+        elif name in _WHOLE:
+            _read.update(_PARTS)
+        return super().__getattribute__(name)
+
     @field_validator("gates")
     @classmethod
     def _every_gate_once(cls, gates: dict[str, Gate]) -> dict[str, Gate]:
@@ -394,6 +404,30 @@ class StudyPlan(Strict):
         if missing:
             raise ValueError(f"the gates {', '.join(missing)} are missing")
         return gates
+
+
+# Parts of the plan that this process has read: a step runs again when one of them changes. What hands all of it on,
+# such as to another process, counts as reading all of it.
+_PARTS = frozenset(StudyPlan.model_fields)
+_WHOLE = frozenset({"__getstate__", "__reduce__", "__reduce_ex__", "model_dump", "model_dump_json", "model_copy"})
+_read: set[str] = set()
+
+
+def parts_read() -> list[str]:
+    """Return the parts of the plan that this process has read so far, in alphabetical order."""
+    return sorted(_read)
+
+
+def checksums(parts: Iterable[str] | None = None, path: Path = STUDY_PLAN) -> dict[str, str]:
+    """Return the checksum of parts of the plan as it is written, of all where none is named."""
+    known = _checksums(path, path.stat().st_mtime_ns)
+    return {part: known.get(part, "") for part in (sorted(known) if parts is None else parts)}
+
+
+@cache
+def _checksums(path: Path, date: int) -> dict[str, str]:
+    """Return the checksum of every part of the plan; ``date`` is that of the file."""
+    return {part: checksum(repr(content)) for part, content in read_yaml(path).items()}
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,17 @@ def record_run(folders: ResultFolders, step: str, inputs: dict[str, str]) -> Non
         write_text(path, content)
 
 
+def add_inputs(folders: ResultFolders, step: str, inputs: dict[str, str]) -> None:
+    """Note what the program that runs a step's notebook read for it, beside what the notebook read itself."""
+    before = read_runs(folders).get(step, {}).get("inputs", {})
+    record_run(folders, step, {**inputs, **before})
+
+
+def forget_run(folders: ResultFolders, step: str) -> None:
+    """Remove the record of an earlier run of a step."""
+    (folders.runs / f"{step}.json").unlink(missing_ok=True)
+
+
 def read_runs(folders: ResultFolders) -> dict[str, dict[str, Any]]:
     """Return what every step was run with."""
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folders.runs.glob("*.json"))}

@@ -79,7 +79,7 @@ class Results:
     def __init__(self, folders: ResultFolders, step: str, gate: Gate | None = None) -> None:
         self.folders, self.step = folders, step
         self.gate = gate or Gate(step, None, FLOORS["minimum_group"].usual)
-        self._values: dict[str, dict[str, Any]] = {}
+        self.values: dict[str, dict[str, Any]] = {}
         for folder in (folders.tables, folders.values, folders.figures, folders.notebooks):
             folder.mkdir(parents=True, exist_ok=True)
         folders.private.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -134,8 +134,8 @@ class Results:
             note = note or "not defined"
         if not isinstance(plain, (bool, int, float, str, type(None))):
             raise ResultError(f"value {name!r} is a {type(number).__name__}; save a number, a text or a truth value")
-        self._values[name] = {"value": plain, "note": note, **self._origin(origin)}
-        write_text(self.folders.values / f"{self.step}.json", _as_json(self._values))
+        self.values[name] = {"value": plain, "note": note, **self._origin(origin)}
+        write_text(self.folders.values / f"{self.step}.json", _as_json(self.values))
         return number
 
     def figure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -63,8 +63,14 @@ class OpenNotebook:
         self.assigned: dict[str, frozenset[str]] = {}
         self._instead: str | None = None
 
-    def follow(self) -> None:
-        """Hear of every cell before it runs; the notebook that was followed before is let go."""
+    def follow(self, after: Callable[..., None]) -> None:
+        """Hear of every cell before it runs; the notebook that was followed before is let go.
+
+        Parameters
+        ----------
+        after
+            Called when a cell has run.
+        """
         import sys
 
         if "IPython" not in sys.modules:
@@ -77,8 +83,11 @@ class OpenNotebook:
         for other in [each for each in shell.ast_transformers if isinstance(each, OpenNotebook)]:
             shell.ast_transformers.remove(other)
             shell.events.unregister("pre_run_cell", other.before)
+            shell.events.unregister("post_run_cell", other.after)
         shell.ast_transformers.append(self)
         shell.events.register("pre_run_cell", self.before)
+        self.after = after
+        shell.events.register("post_run_cell", self.after)
 
     def before(self, info: Any) -> None:
         """Find the cell that is about to run, and whether this cohort carries it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pandas as pd
@@ -14,12 +15,12 @@ from compendium.disclosure import Gate
 from compendium.files import checksum, checksum_of
 from compendium.outputs import catalogue
 from compendium.outputs.notebook import Shown, ShownValues, show_in_notebooks
-from compendium.outputs.runs import record_run
+from compendium.outputs.runs import add_inputs, record_run
 from compendium.outputs.saving import Noted, Origin, ResultError, Results, read_values
 from compendium.outputs.sections import OpenNotebook
 from compendium.outputs.trail import Trail, open_trail
-from compendium.paths import STUDY_PLAN
-from compendium.plan import Verdict
+from compendium.paths import ResultFolders
+from compendium.plan import Verdict, checksums, parts_read
 from compendium.study import Study, open_study
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ READ_BESIDE: dict[str, tuple[Literal["evidence", "consultation", "feedback"], ..
     "04_item_analysis": ("evidence", "consultation"),
     "09_feedback": ("feedback",),
 }
+# What stands before the name of a part of the plan, and of a value, among the inputs of a run.
+PLAN, VALUE = "study.yaml/", "values/"
 # The step that reads the responses as they were handed in; later ones read what it prepared.
 READS_RESPONSES = "03_cohort_quality"
 
@@ -148,6 +151,8 @@ class Step(Study):
         if "{" not in words:
             return words
         known = {name: entry["value"] for name, entry in read_values(self.folders).items()}
+        asked = {name.partition(".")[0] for _, name, _, _ in Formatter().parse(words) if name}
+        self._values_read.update(asked & known.keys() - facts.keys() - self.results.values.keys())
         try:
             return words.format(**{**known, **facts})
         except (KeyError, AttributeError, IndexError) as error:
@@ -155,16 +160,36 @@ class Step(Study):
                 f"the catalogue says {words!r} of {facts['name']!r}; {error} is not known here"
             ) from error
 
+    @property
+    def read(self) -> dict[str, str]:
+        """The checksum of what was read so far: inputs, parts of the plan, prepared tables, values of other steps."""
+        plan = {f"{PLAN}{part}": total for part, total in checksums(parts_read()).items()}
+        values = value_checksums(self.folders, self._values_read)
+        return {**plan, **self.inputs, **self.prepared.inputs(), **values}
+
+    def note_run(self, *_: Any) -> None:
+        """Record with what the step was run, and what it has read so far."""
+        record_run(self.folders, self.name, self.read)
+
+    def note_reading(self) -> None:
+        """Record what was read outside the notebook: which of its sections this cohort has."""
+        add_inputs(self.folders, self.name, self.read)
+
+    @cached_property
+    def _values_read(self) -> set[str]:
+        """Names of the values of other steps that stand in captions."""
+        return set()
+
     @cached_property
     def inputs(self) -> dict[str, str]:
-        """The checksum of what every result of the step rests on, beside the prepared tables.
+        """The checksum of what every result of the step rests on, beside the plan and what other steps made.
 
-        The plan, the description of the cohort, the framework and what lies beside it; for the step that reads them as
-        they were handed in, the responses.
+        The description of the cohort, the framework and what lies beside it; for the step that reads them as they were
+        handed in, the responses.
         """
         framework = self.framework
         tables = {name: getattr(framework, name) for name in ("competencies", "items", "outcomes")}
-        read = {"study.yaml": checksum_of(STUDY_PLAN), "cohort.yaml": checksum_of(self.folder / "cohort.yaml")}
+        read = {"cohort.yaml": checksum_of(self.folder / "cohort.yaml")}
         read |= {f"framework/{name}": checksum(table.to_csv()) for name, table in tables.items()}
         read["framework/description"] = checksum(repr(framework.description))
         for part in READ_BESIDE.get(self.name, ()):
@@ -190,8 +215,14 @@ class Step(Study):
         if not calls:
             raise ResultError(f"{name!r}: no function of the study is behind this; keep what one returned")
         statistics = {each for call in calls for each in call.statistics}
-        record_run(self.folders, self.name, self.inputs | self.prepared.inputs())
+        self.note_run()
         return Origin(calls[-1].function, tuple(sorted(statistics)), self.notebook.cell)
+
+
+def value_checksums(folders: ResultFolders, names: Iterable[str]) -> dict[str, str]:
+    """Return the checksum of values of a cohort, as they stand among the inputs of a run."""
+    saved = read_values(folders) if names else {}
+    return {f"{VALUE}{name}": checksum(repr(saved.get(name, {}).get("value"))) for name in sorted(names)}
 
 
 def open_step(name: str, *, cohort: str, data: str = "", results: str = "results") -> Step:
@@ -208,5 +239,5 @@ def open_step(name: str, *, cohort: str, data: str = "", results: str = "results
     study = open_study(cohort, data, results)
     step = Step(**{field.name: getattr(study, field.name) for field in fields(study)}, name=name)
     step.trail.watch()
-    step.notebook.follow()
+    step.notebook.follow(step.note_run)
     return step

@@ -1,19 +1,21 @@
 """The study as a graph: which step reads what, and what runs again after a change. The only one; Make calls it.
 
 doit runs it: freshness goes by the checksum of what is read, never by dates. A job is fresh when its target is there
-and nothing that it, or a job before it, reads has changed since it ended well; a step's executed notebook is its only
+and nothing that it reads has changed since it ended well: its own files, the modules that its imports lead to, the
+parts of the plan that its last run noted, and what the jobs before it made. A step's executed notebook is its only
 target. Whatever fails leaves no target and is not recorded.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,23 @@ from doit.doit_cmd import DoitMain
 from doit.task import Task, dict_to_task
 
 from compendium.faults import InvalidInput
-from compendium.files import PART, sweep
+from compendium.files import PART, checksum, checksum_of, sweep
 from compendium.inputs import read_yaml
-from compendium.paths import BOOK, NOTEBOOKS, STUDY_PLAN, cohort_folder, framework_folder, result_folders
+from compendium.outputs.manifest import OUTCOME
+from compendium.outputs.step import PLAN, VALUE, value_checksums
+from compendium.paths import (
+    BOOK,
+    NOTEBOOKS,
+    PROJECT,
+    STUDY_PLAN,
+    ResultFolders,
+    cohort_folder,
+    framework_folder,
+    result_folders,
+)
+from compendium.plan import checksums
+from compendium.run.dependencies import Program, imported_by_notebook
+from compendium.study.prepared import TABLES
 
 VALIDATE, INDEX, BOOK_JOB = "validate", "index", "book"
 # Which steps a step reads from; every other step rests on the chosen items.
@@ -51,18 +67,36 @@ PARTS = {
 }
 READS_RESPONSES = (VALIDATE, "03_cohort_quality")
 RECORD = ".graph.json"
-STATISTICS = Path(find_spec("psychometrics").submodule_search_locations[0])  # type: ignore[union-attr,index]
+# Where the imports of the program are remembered, and what executes a notebook.
+IMPORTS, RUNNER = ".imports.json", "compendium.run.notebooks"
+TESTS = PROJECT / "tests"
+# What lies below the results of a cohort and is made of them, or is not public.
+NO_RESULTS = ("book", "private", "deliver", "manifest.json")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job of the graph: what it runs, what it reads itself, what it makes, what goes before it."""
+    """One job of the graph.
+
+    Attributes
+    ----------
+    reads
+        The files that it reads, whole, and the modules that its imports lead to.
+    target
+        What it makes.
+    after
+        The jobs before it.
+    state
+        The checksum of what it reads that is no whole file of its own: parts of the plan, and what other jobs made. It
+        is asked when the jobs before it have ended, so that what they made again but alike is no change.
+    """
 
     name: str
     command: tuple[str, ...]
     reads: frozenset[Path]
     target: Path | None = None
     after: tuple[str, ...] = ()
+    state: Callable[[], str] = str
 
 
 @dataclass(frozen=True)
@@ -111,32 +145,62 @@ class Place:
 def jobs_of(place: Place) -> list[Job]:
     """Return the graph of a cohort, each job after those it reads from."""
     ours, root = (sys.executable, "-m", "compendium"), place.root
-    common = {
-        *_below(Path(__file__).resolve().parents[1]),
-        *_below(STATISTICS),
-        *_files(place.framework),
-        STUDY_PLAN,
-        place.folder / "cohort.yaml",
-    }
+    program = Program(root / IMPORTS if root.is_dir() else None)
+    described = {*_files(place.framework), place.folder / "cohort.yaml"}
     # A framework may lie in the folder of the cohort: what its own steps read is no response.
     own = {path for part in set().union(*PARTS.values()) for path in _below(place.framework / part)}
     responses = {*_below(place.folder), *(_below(Path(place.data).resolve()) if place.data else ())} - own
     check = (*ours, VALIDATE, place.cohort, *place.responses, "--no-tell")
-    jobs = [Job(VALIDATE, check, frozenset(common | responses))]
+    checked_by = program.behind(["compendium.cohort"])
+    jobs = [Job(VALIDATE, check, frozenset({*described, *responses, *checked_by, STUDY_PLAN}))]
     steps = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    names = tuple(path.stem for path in steps)
     for notebook in steps:
         name = notebook.stem
         parts = {path for part in PARTS.get(name, ()) for path in _below(place.framework / part)}
         beside = feedback_files(place) if "feedback" in PARTS.get(name, ()) else frozenset()
-        reads = {notebook, *beside, *common, *parts, *(responses if name in READS_RESPONSES else ())}
+        sources = program.behind([RUNNER, *imported_by_notebook(notebook)])
+        # A file beside a module that is called after a step belongs to that step.
+        sources = {path for path in sources if path.stem == name or path.stem not in names}
+        reads = {notebook, *beside, *described, *parts, *sources, *(responses if name in READS_RESPONSES else ())}
         command = (*ours, "run", str(notebook), *place.options, *place.responses)
         after = (VALIDATE, *AFTER.get(name, AFTER_ALL_OTHERS))
-        jobs.append(Job(name, command, frozenset(reads), root / "notebooks" / notebook.name, after))
-    names = tuple(path.stem for path in steps)
-    jobs.append(Job(INDEX, (*ours, INDEX, *place.options), frozenset(), root / "manifest.json", names))
+        target, state = root / "notebooks" / notebook.name, partial(_state_of_step, root, name)
+        jobs.append(Job(name, command, frozenset(reads), target, after, state))
+    state = partial(_state_of_results, root)
+    listed_by = program.behind(["compendium.outputs.manifest"])
+    command = (*ours, INDEX, *place.options)
+    jobs.append(Job(INDEX, command, listed_by, root / "manifest.json", names, state))
+    # The pages explain every function and name the tests of each, so that they rest on the whole program.
+    shown = {*_below(BOOK), *described, STUDY_PLAN, *program.behind(program.modules), *_below(TESTS)}
     command = (*ours, BOOK_JOB, *place.options, *place.responses)
-    jobs.append(Job(BOOK_JOB, command, frozenset(_below(BOOK)), root / "book" / "index.html", (INDEX,)))
+    jobs.append(Job(BOOK_JOB, command, frozenset(shown), root / "book" / "index.html", (INDEX,), state))
     return jobs
+
+
+def _state_of_step(root: Path, name: str) -> str:
+    """Return the checksum of what a step read when it last ran, besides whole files, as it is now.
+
+    These are the parts of the plan and the values of other steps that the run noted, and every prepared table that
+    there is to read. A step that has not run yet has read nothing: what it will read is not known.
+    """
+    path = root / "runs" / f"{name}.json"
+    noted = json.loads(path.read_text(encoding="utf-8"))["inputs"] if path.is_file() else None
+    if noted is None:
+        return "not run yet"
+    parts = checksums(part.removeprefix(PLAN) for part in noted if part.startswith(PLAN))
+    folders = ResultFolders(root)
+    values = value_checksums(folders, [value.removeprefix(VALUE) for value in noted if value.startswith(VALUE)])
+    before = {table for table, about in TABLES.items() if about.prepared_by < name}
+    tables = {path.name: checksum_of(path) for path in sorted((folders.private / "prepared").glob("*.parquet"))}
+    read = {table: total for table, total in tables.items() if Path(table).stem in before}
+    return checksum(json.dumps([parts, values, read], sort_keys=True))
+
+
+def _state_of_results(root: Path) -> str:
+    """Return the checksum of everything public that the steps made."""
+    files = [path for path in _below(root) if path.relative_to(root).parts[0] not in NO_RESULTS]
+    return checksum(*(part for path in files if path.name != OUTCOME for part in (path.name, path)))
 
 
 def feedback_files(place: Place) -> frozenset[Path]:
@@ -149,14 +213,6 @@ def feedback_files(place: Place) -> frozenset[Path]:
     files = [responses / name for name in data if isinstance(name, str)]
     files += [place.folder / parts["logo"]] if isinstance(parts.get("logo"), str) else []
     return frozenset(path for path in files if path.is_file())
-
-
-def rests_on(jobs: Sequence[Job]) -> dict[str, frozenset[Path]]:
-    """Return every file that the result of each job rests on: what it reads, and what the jobs before it read."""
-    found: dict[str, frozenset[Path]] = {}
-    for job in jobs:  # each stands after those it reads from
-        found[job.name] = job.reads.union(*(found[name] for name in job.after if name != VALIDATE))
-    return found
 
 
 def run(place: Place, *, until: str = BOOK_JOB, parallel: int = 2) -> int:
@@ -215,16 +271,21 @@ class _Loader(TaskLoader2):  # type: ignore[misc]
 
     def load_tasks(self, cmd: Any, pos_args: Any) -> list[Task]:
         """Return one task a job."""
-        resting = rests_on(self.jobs)
-        return [dict_to_task(_task(job, resting[job.name], self.failed)) for job in self.jobs]
+        return [dict_to_task(_task(job, self.failed)) for job in self.jobs]
 
 
-def _task(job: Job, resting: frozenset[Path], failed: list[int]) -> dict[str, Any]:
+def _task(job: Job, failed: list[int]) -> dict[str, Any]:
     """Return a job as doit describes a task."""
+
+    def is_as_before(task: Task, values: dict[str, Any]) -> bool:
+        task.value_savers.append(lambda: {"state": job.state()})
+        return bool(values.get("state") == job.state())
+
     return {
         "name": job.name,
         "actions": [(_call, [job.command, job.target, failed])],
-        "file_dep": sorted(map(str, resting)),
+        "file_dep": sorted(map(str, job.reads)),
+        "uptodate": [is_as_before],
         "targets": [] if job.target is None else [str(job.target)],
         "task_dep": list(job.after),
     }
@@ -247,5 +308,6 @@ def _files(folder: Path) -> Iterable[Path]:
 
 def _below(folder: Path) -> Iterable[Path]:
     """Return the files below a folder, without what Python compiles."""
-    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    found = (path for path in folder.rglob("*") if path.suffix != ".pyc")
+    plain = (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    return sorted(path for path in plain if path.is_file())

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.files import write_bytes, write_text
+from compendium.outputs.runs import forget_run
 from compendium.outputs.saving import forget_step
 from compendium.outputs.sections import ALWAYS, nothing_to_ask, why_not
 from compendium.outputs.step import Step, open_step
@@ -61,9 +62,11 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
         stale.unlink(missing_ok=True)
     # A step that saves nothing this time, since its data are no longer collected, must not leave its old results.
     forget_step(step.folders, step.name)
+    forget_run(step.folders, step.name)
     _remove_dropped(step)
     target.parent.mkdir(parents=True, exist_ok=True)
     executed, error = _execute(_adapted(source, step), parameters, step)
+    step.note_reading()
     content = nbformat.writes(_stripped(executed, step.settings.id)) + "\n"
     if error:
         # What went wrong may quote people: it is kept where only the owner of the results reads it.
