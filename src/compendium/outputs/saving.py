@@ -320,6 +320,8 @@ def _rendered(figure: Figure, name: str, ending: str, title: str, description: s
 
     stream = io.BytesIO()
     metadata = {"Date": None, "Title": title, "Description": description} if ending == "svg" else {"Software": None}
+    # A figure without a layout of its own has its places given: there is nothing to fit.
+    fitted = None if figure.get_layout_engine() is None else "tight"
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
-        figure.savefig(stream, format=ending, metadata=metadata, bbox_inches="tight", dpi=150)
+        figure.savefig(stream, format=ending, metadata=metadata, bbox_inches=fitted, dpi=150)
     return stream.getvalue()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import known_items
 from psychometrics.errors import InputShapeError
 
 #: Logistic slope of a normal ogive (the usual scaling of the two metrics).
@@ -72,13 +73,14 @@ def graded_information(responses: pd.DataFrame, scales: Mapping[str, Sequence[st
     """
     if not scales:
         raise InputShapeError("there is no scale; information about a common trait needs one of three items")
-    parts = []
+    known_items([item for items in scales.values() for item in items], responses.columns, "scales")
+    parts, place = [], {item: number for number, item in enumerate(responses.columns)}
     for scale, items in scales.items():
         if len(items) < 3:
             raise InputShapeError(
                 f"scale {scale!r} has {len(items)} items; information about a common trait needs three"
             )
-        parts.append(_scale_information(responses[list(items)]))
+        parts.append(_scale_information(responses.iloc[:, [place[item] for item in items]]))
     information: pd.Series = pd.concat(parts).rename("information")
     return information
 

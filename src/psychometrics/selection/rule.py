@@ -210,9 +210,13 @@ def _item_correlations(answers: pd.DataFrame, membership: Mapping[str, str]) -> 
     """Return Spearman correlations of each item with the rest and with the total of its scale."""
     rest: dict[str, float] = {}
     total: dict[str, float] = {}
+    values, scales = (
+        answers.to_numpy(dtype=float),
+        np.array([membership[item] for item in answers.columns], dtype=object),
+    )
     for scale in dict.fromkeys(membership.values()):
         items = [item for item in answers.columns if membership[item] == scale]
-        one, other = rest_and_total(answers[items].to_numpy(dtype=float))
+        one, other = rest_and_total(values[:, scales == scale])
         rest |= dict(zip(items, one, strict=True))
         total |= dict(zip(items, other, strict=True))
     items, index = list(answers.columns), answers.columns
@@ -246,7 +250,7 @@ def _apply_redundancy(decisions: _Decisions, inter: pd.DataFrame, rest: pd.Serie
     """Drop the weaker item of each redundant pair, in order of falling correlation; name pairs without correlation."""
     items = list(inter.columns)
     values = inter.to_numpy()
-    upper = [(values[i, j], i, j) for i in range(len(items)) for j in range(i) if values[i, j] > maximum]
+    upper = [(values[i, j], i, j) for i, j in np.argwhere(np.tril(values > maximum, -1)).tolist()]
     rows = []
     for rho, later, earlier in sorted(upper, key=lambda pair: (-pair[0], pair[1], pair[2])):
         a, b = items[earlier], items[later]
@@ -267,13 +271,13 @@ def _apply_redundancy(decisions: _Decisions, inter: pd.DataFrame, rest: pd.Serie
 
 def _apply_untested_pairs(decisions: _Decisions, items: list[Label], values: np.ndarray, maximum: float) -> None:
     """Put pairs of items that are still in, and share no answers that vary, up for review."""
-    left = [place for place, item in enumerate(items) if decisions.decision[item] != "drop"]
-    for place in left:
-        partners = tuple(items[other] for other in left if other != place and np.isnan(values[place, other]))
-        if partners:
-            text = f"inter-item correlation with {listed(partners)} could not be computed"
-            reason = Reason("untested", limit=maximum, other=partners, check="inter_item")
-            decisions.add(items[place], "review", text, reason)
+    left = np.array([decisions.decision[item] != "drop" for item in items])
+    unknown = np.isnan(values) & left & left[:, None] & ~np.eye(len(items), dtype=bool)
+    for place in np.flatnonzero(unknown.any(axis=1)):
+        partners = tuple(items[other] for other in np.flatnonzero(unknown[place]))
+        text = f"inter-item correlation with {listed(partners)} could not be computed"
+        reason = Reason("untested", limit=maximum, other=partners, check="inter_item")
+        decisions.add(items[place], "review", text, reason)
 
 
 def _apply_check(decisions: _Decisions, check: ItemCheck) -> None:

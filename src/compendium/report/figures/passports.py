@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,7 +11,11 @@ from compendium.report.figures.irt import draw_answers, draw_information
 from compendium.report.figures.theme import PALETTE, label, subplots
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+# Letters in a line of an answer.
+LINE = 28
 
 
 def passport(
@@ -33,10 +38,12 @@ def passport(
         Information indexed by theta.
     """
     modelled = probabilities is not None and information is not None
+    words = [fill(labels.get(int(code), str(code)), LINE) for code in shares.index]
     figure, axes = subplots(9.0 if modelled else 4.5, 2.2, columns=3 if modelled else 1)
+    _place(figure, axes, max(len(line) for word in words for line in word.splitlines() or [""]))
     places = range(len(shares))
     axes[0].barh(places, 100 * shares.to_numpy(), color=PALETTE[0], height=0.7)
-    axes[0].set_yticks(places, [labels.get(int(code), str(code)) for code in shares.index], fontsize=7)
+    axes[0].set_yticks(places, words, fontsize=7)
     axes[0].set_xlim(0, 100)
     label(axes[0], x="Answers (%)", y="Answer, keyed")
     if probabilities is not None and information is not None:
@@ -44,3 +51,15 @@ def passport(
         axes[1].legend(title="Answer", fontsize=6, title_fontsize=6, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         draw_information(axes[2], information)
     return figure
+
+
+def _place(figure: Figure, axes: list[Axes], letters: int) -> None:
+    """Give the axes their places, in inches: fitting them anew takes as long as drawing them, for every item."""
+    width, height = figure.get_size_inches()
+    figure.set_layout_engine("none")
+    left, beside, legend = 0.45 + 0.06 * letters, 0.7, 0.75
+    taken = left + 0.15 + (2 * beside + legend - 0.15 if len(axes) > 1 else 0.0)
+    size = (width - taken) / len(axes)
+    starts = [left, left + size + beside, left + 2 * (size + beside) + legend - 0.15]
+    for start, each in zip(starts, axes, strict=False):
+        each.set_position((start / width, 0.5 / height, size / width, 1 - 0.65 / height))
