@@ -150,7 +150,7 @@ class Results:
     ) -> Figure:
         """Save a figure with its caption and alternative text; the book shows the SVG."""
         metadata = self._claim_figure(name, caption, alt)
-        content = {ending: _rendered(figure, name, ending, caption, alt) for ending in endings}
+        content = _rendered(figure, name, endings, caption, alt)
         self._write(metadata, content, caption, origin, "", alt=alt)
         return figure
 
@@ -314,14 +314,25 @@ def _plain(number: Any) -> Any:
     return None if undefined else plain
 
 
-def _rendered(figure: Figure, name: str, ending: str, title: str, description: str) -> bytes:
-    """Render a figure without dates or random identifiers."""
+def _rendered(figure: Figure, name: str, endings: Sequence[str], title: str, description: str) -> dict[str, bytes]:
+    """Render a figure without dates or random identifiers.
+
+    Its parts are fitted and its edges found once, for all endings; a figure without a layout of its own has its places
+    given, and there is nothing to fit.
+    """
     import matplotlib as mpl
 
-    stream = io.BytesIO()
-    metadata = {"Date": None, "Title": title, "Description": description} if ending == "svg" else {"Software": None}
-    # A figure without a layout of its own has its places given: there is nothing to fit.
-    fitted = None if figure.get_layout_engine() is None else "tight"
+    edges, content = None, {}
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
-        figure.savefig(stream, format=ending, metadata=metadata, bbox_inches=fitted, dpi=150)
-    return stream.getvalue()
+        if figure.get_layout_engine() is not None:
+            figure.draw_without_rendering()
+            figure.set_layout_engine(None)
+            edges = figure.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+        for ending in endings:
+            stream = io.BytesIO()
+            about = (
+                {"Date": None, "Title": title, "Description": description} if ending == "svg" else {"Software": None}
+            )
+            figure.savefig(stream, format=ending, metadata=about, bbox_inches=edges, dpi=150)
+            content[ending] = stream.getvalue()
+    return content

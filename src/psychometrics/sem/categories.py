@@ -85,14 +85,23 @@ def merge_categories(responses: pd.DataFrame, groups: pd.Series, minimum: int = 
     if not groups.index.equals(responses.index):
         raise InputShapeError("groups must have one value for each row of the responses, with the same index.")
     merged, rows = responses.copy(), []
+    member, levels = pd.factorize(groups)
     for item in responses.columns:
-        steps = _steps(pd.crosstab(responses[item].to_numpy(), groups.to_numpy()), minimum)
+        steps = _steps(_counts(responses[item].to_numpy(), member, len(levels)), minimum)
         for joined, into in steps:
             merged[item] = merged[item].replace(joined, into)
             rows.append((str(item), joined, into))
     counts = merged[groups.notna()].nunique()
     refused = tuple(str(item) for item in counts.index[counts < FEWEST_CATEGORIES])
     return MergedCategories(merged, pd.DataFrame(rows, columns=["item", "joined", "into"]), refused)
+
+
+def _counts(answers: np.ndarray, member: np.ndarray, n_groups: int) -> pd.DataFrame:
+    """Count the answers of each code in each group; people without an answer or a group do not count."""
+    known = ~np.isnan(answers) & (member >= 0)
+    codes, place = np.unique(answers[known], return_inverse=True)
+    table = np.bincount(place * n_groups + member[known], minlength=len(codes) * n_groups)
+    return pd.DataFrame(table.reshape(len(codes), n_groups), index=codes)
 
 
 def _steps(counts: pd.DataFrame, minimum: int) -> list[tuple[float, float]]:

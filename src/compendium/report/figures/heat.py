@@ -56,7 +56,7 @@ def heat_map(
         vmax=limit,
         annot=values.map(_short) if write else None,
         fmt="",
-        annot_kws={"fontsize": 7},
+        annot_kws={"fontsize": 7, "in_layout": False},  # within their cells, so that nothing has to be fitted
         linewidths=0.5 if write else 0,
         xticklabels=True,
         yticklabels=True,

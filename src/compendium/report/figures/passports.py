@@ -56,7 +56,7 @@ def passport(
 def _place(figure: Figure, axes: list[Axes], letters: int) -> None:
     """Give the axes their places, in inches: fitting them anew takes as long as drawing them, for every item."""
     width, height = figure.get_size_inches()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)
     left, beside, legend = 0.45 + 0.06 * letters, 0.7, 0.75
     taken = left + 0.15 + (2 * beside + legend - 0.15 if len(axes) > 1 else 0.0)
     size = (width - taken) / len(axes)
