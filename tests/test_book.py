@@ -23,11 +23,11 @@ from compendium.plan import load_plan
 from compendium.report.book import BookError, build, builder, chain
 from compendium.report.book.appendix import copy_notebook
 from compendium.report.book.builder import banner_sentences, run_sphinx, write_sources
-from compendium.report.book.offline import keep_local_assets, visit_block, visit_inline
 from compendium.report.book.pages import Page, check_contents, prune_contents, read_pages, render, wanted
 from compendium.report.book.prose import Prose, Study
 from compendium.report.book.reference import read_reference
 from compendium.report.book.saved import SavedResults
+from compendium.report.sphinx_extensions.offline import keep_local_assets, visit_block, visit_inline
 
 FACTS = ("article", "licences", "methods", "references", "your_cohort")  # published facts, formulas, versions
 STATISTIC = re.compile(r"(?<![\w./-])[-−]?\d*\.\d+(?![\w.])|\d\s*%|\bp\s*[<=>]\s*\.?\d|\bn\s*=\s*\d")

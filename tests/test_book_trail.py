@@ -20,7 +20,7 @@ from compendium.outputs.runs import record_run
 from compendium.outputs.saving import Origin, Results
 from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
 from compendium.plan import load_plan
-from compendium.report.book import BookError, chain, reading
+from compendium.report.book import BookError, chain
 from compendium.report.book.brief import pairs
 from compendium.report.book.builder import update
 from compendium.report.book.glossary import terms
@@ -33,6 +33,7 @@ from compendium.report.book.subject import Study
 from compendium.report.book.trail import TrailPages
 from compendium.report.figures.theme import follow_colours, lighter
 from compendium.report.final_framework import documents, final_items
+from compendium.report.sphinx_extensions import reading
 from compendium.report.wording import described
 
 SETTINGS = CohortSettings.model_validate(FULL)

@@ -20,7 +20,7 @@ from compendium.files import checksum
 from compendium.framework import Framework
 from compendium.paths import BOOK, ResultFolders
 from compendium.plan import StudyPlan
-from compendium.report.book import appendix, chain, glossary, pages, reading
+from compendium.report.book import appendix, chain, glossary, pages
 from compendium.report.book.faults import BookError
 from compendium.report.book.prose import FUNCTIONS_MARK, GLOSSARY_MARK, RESULTS_MARK
 from compendium.report.book.reference import Reference, index_of, raw_html, read_reference
@@ -29,6 +29,7 @@ from compendium.report.book.subject import Study
 from compendium.report.book.trail import TrailPages
 from compendium.report.figures import theme
 from compendium.report.final_framework import documents
+from compendium.report.sphinx_extensions import reading
 
 if TYPE_CHECKING:
     from compendium.cohort import CohortSettings
@@ -36,8 +37,15 @@ if TYPE_CHECKING:
 WORK_PREFIX = ".book-"
 # What Sphinx remembers from the last build, so that one changed page is one page to write.
 KEPT, REFERENCE = ".kept-book", "reference.pickle"
-# Without the grammar of web addresses that ``jsonschema`` builds in 1.8 s and no notebook needs.
-JUPYTER_BOOK = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main; main()"
+# Without the grammar of web addresses that ``jsonschema`` builds in 1.8 s and no notebook needs, and with few searches
+# for garbage among millions of small objects that are all in use.
+JUPYTER_BOOK = """
+import gc, sys
+gc.set_threshold(200_000, 20, 100)
+sys.modules["rfc3987_syntax"] = None
+from jupyter_book.cli.main import main
+main()
+"""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Pictures of which a page holds one for every item.
 AN_ITEM = "passport_"
@@ -138,7 +146,7 @@ def update(source: Path, kept: Path) -> bool:
     target = kept / "source"
     known = {path.relative_to(source): path for path in source.rglob("*") if path.is_file()}
     names = [name.as_posix() for name in sorted(known) if name.suffix in DOCUMENTS]
-    program = sorted(Path(__file__).parent.glob("*.py"))
+    program = sorted(Path(reading.__file__).parent.glob("*.py"))
     key = checksum(*names, *(source / name for name in SETTINGS if (source / name).is_file()), *program)
     record = kept / "key"
     fresh = not (target.is_dir() and record.is_file() and record.read_text(encoding="utf-8") == key)

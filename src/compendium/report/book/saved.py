@@ -151,7 +151,7 @@ def read_frame(path: Path) -> pd.DataFrame:
 def _typed(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column as it was saved: truth values and numbers where every cell is one or empty, else text."""
     filled = column[column != ""]
-    if filled.empty or not filled.map(_is_written_by_program).all():
+    if filled.empty or not all(map(_is_written_by_program, filled)):
         return column.astype(object)
     if filled.isin(("True", "False")).all():
         known = column.map({"True": True, "False": False})

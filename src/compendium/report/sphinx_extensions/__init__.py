@@ -1,0 +1,1 @@
+"""Extensions of Sphinx that the book is built with: they load nothing of the study."""
