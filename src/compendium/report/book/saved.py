@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +17,8 @@ from compendium.faults import suggest
 from compendium.outputs.saving import read_values
 from compendium.paths import ResultFolders
 from compendium.report.book.faults import BookError
+
+TRUTH = {"True": True, "False": False}
 
 
 @dataclass(frozen=True)
@@ -144,26 +148,28 @@ class SavedResults:
 
 def read_frame(path: Path) -> pd.DataFrame:
     """Read a saved table: a column of numbers as numbers, any other as the text it holds, label for label."""
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return pd.DataFrame({column: _typed(frame[column]) for column in frame.columns})
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    columns = zip(*rows, strict=True) if rows else ((),) * len(header)
+    return pd.DataFrame({name: _typed(cells) for name, cells in zip(header, columns, strict=True)})
 
 
-def _typed(column: pd.Series[Any]) -> pd.Series[Any]:
+def _typed(cells: Sequence[str]) -> pd.Series[Any]:
     """Return a column as it was saved: truth values and numbers where every cell is one or empty, else text."""
-    filled = column[column != ""]
-    if filled.empty or not all(map(_is_written_by_program, filled)):
-        return column.astype(object)
-    if filled.isin(("True", "False")).all():
-        known = column.map({"True": True, "False": False})
-        return known.astype(bool) if len(filled) == len(column) else known.astype(object).where(column != "", "")
-    numbers = pd.to_numeric(column.where(column != ""))
-    whole = bool((numbers.dropna() % 1 == 0).all())
-    return numbers.astype("int64" if len(filled) == len(column) else "Int64") if whole else numbers
+    filled = [cell for cell in cells if cell]
+    if not filled or not all(map(_is_written_by_program, filled)):
+        return pd.Series(cells, dtype=object)
+    whole = len(filled) == len(cells)
+    if all(cell in TRUTH for cell in filled):
+        return pd.Series([TRUTH.get(cell, "") for cell in cells], dtype=bool if whole else object)
+    numbers = pd.Series([float(cell) if cell else math.nan for cell in cells])
+    known = numbers.dropna()
+    return numbers.astype("int64" if whole else "Int64") if (known % 1 == 0).all() else numbers
 
 
 def _is_written_by_program(cell: str) -> bool:
     """Say whether a cell is a truth value or a number as a program writes it; "007" and "NA" are labels."""
-    if cell in ("True", "False"):
+    if cell in TRUTH:
         return True
     try:
         number = float(cell)
