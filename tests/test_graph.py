@@ -91,7 +91,7 @@ def test_a_shipped_id_is_an_id_and_a_path_is_a_path(tmp_path: Path, name: str) -
 
 @pytest.fixture
 def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Put a graph of three jobs in the place of the study: each writes the time, the last one rests on the second."""
+    """Put a graph of three jobs in the place of the study: each copies a letter, the last one reads what the second made."""
     folder, log = tmp_path / "a folder ü", tmp_path / "log"
     folder.mkdir()
     sources = [folder / f"{name}.txt" for name in "abc"]
@@ -105,10 +105,11 @@ def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
             code = (
                 "import pathlib, sys; source, target, log = map(pathlib.Path, sys.argv[1:]);"
                 "log.open('a').write(source.stem);"
-                "sys.exit(3) if source.read_text() == 'fail' else target.write_text('x')"
+                "sys.exit(3) if source.read_text() == 'fail' else target.write_text(source.read_text()[0])"
             )
             command = (sys.executable, "-c", code, str(source), str(target), str(log))
-            jobs.append(Job(source.stem, command, frozenset({source}), target, after[source.stem]))
+            state = (lambda: (place.root / "b.out").read_text()) if source.stem == "c" else str
+            jobs.append(Job(source.stem, command, frozenset({source}), target, after[source.stem], state))
         last = (sys.executable, "-c", "pass")
         return [*jobs, Job("book", last, frozenset(), None, ("a", "b", "c"))]
 
@@ -134,9 +135,11 @@ def test_freshness_goes_by_content_and_a_failure_leaves_no_target(three: list[Pa
     assert ran() == "a"
     b.write_text("2")
     assert ran() == "bc"
+    b.write_text("2 in other words")
+    assert ran() == "b"  # what was made again but alike is no change
     c.write_text("fail")
     assert ran() == "c"
-    assert ended == [0, 0, 0, 0, 0, 3]
+    assert ended == [0, 0, 0, 0, 0, 0, 3]
     assert not (place.root / "c.out").exists()
     assert ran() == "c"  # a failure is not remembered as done
     c.write_text("3")

@@ -62,6 +62,7 @@ class OpenNotebook:
         self.written: dict[str, frozenset[str]] = {}
         self.assigned: dict[str, frozenset[str]] = {}
         self._instead: str | None = None
+        self.after: Callable[..., None] = lambda *_: None
 
     def follow(self, after: Callable[..., None]) -> None:
         """Hear of every cell before it runs; the notebook that was followed before is let go.

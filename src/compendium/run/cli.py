@@ -47,12 +47,12 @@ def run_all(
     parallel: Annotated[int, typer.Option("--parallel", "-j", help="How many jobs run side by side.")] = 2,
 ) -> None:
     """Run the study for a cohort, from raw responses to the book; what is up to date is left alone."""
-    from compendium.run.graph import Place, jobs_of
+    from compendium.run.graph import Place, targets_of
     from compendium.run.graph import run as run_graph
     from compendium.run.lock import only_run
 
     place = Place(cohort, data, results)
-    targets = {job.name: job.target for job in jobs_of(place)}
+    targets = targets_of(place)
     if until not in targets:
         from compendium.faults import suggest
 

@@ -142,10 +142,16 @@ class Place:
         return content if isinstance(content, dict) else {}
 
 
+def targets_of(place: Place) -> dict[str, Path | None]:
+    """Return what each job makes, by its name; the validation makes nothing."""
+    steps = {path.stem: place.root / "notebooks" / path.name for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))}
+    return {VALIDATE: None, **steps, INDEX: place.root / "manifest.json", BOOK_JOB: place.root / "book" / "index.html"}
+
+
 def jobs_of(place: Place) -> list[Job]:
     """Return the graph of a cohort, each job after those it reads from."""
     ours, root = (sys.executable, "-m", "compendium"), place.root
-    program = Program(root / IMPORTS if root.is_dir() else None)
+    program, targets = Program(root / IMPORTS if root.is_dir() else None), targets_of(place)
     described = {*_files(place.framework), place.folder / "cohort.yaml"}
     # A framework may lie in the folder of the cohort: what its own steps read is no response.
     own = {path for part in set().union(*PARTS.values()) for path in _below(place.framework / part)}
@@ -159,22 +165,22 @@ def jobs_of(place: Place) -> list[Job]:
         name = notebook.stem
         parts = {path for part in PARTS.get(name, ()) for path in _below(place.framework / part)}
         beside = feedback_files(place) if "feedback" in PARTS.get(name, ()) else frozenset()
-        sources = program.behind([RUNNER, *imported_by_notebook(notebook)])
+        loaded = program.behind([RUNNER, *imported_by_notebook(notebook)])
         # A file beside a module that is called after a step belongs to that step.
-        sources = {path for path in sources if path.stem == name or path.stem not in names}
+        sources = {path for path in loaded if path.stem == name or path.stem not in names}
         reads = {notebook, *beside, *described, *parts, *sources, *(responses if name in READS_RESPONSES else ())}
         command = (*ours, "run", str(notebook), *place.options, *place.responses)
         after = (VALIDATE, *AFTER.get(name, AFTER_ALL_OTHERS))
-        target, state = root / "notebooks" / notebook.name, partial(_state_of_step, root, name)
-        jobs.append(Job(name, command, frozenset(reads), target, after, state))
+        state = partial(_state_of_step, root, name)
+        jobs.append(Job(name, command, frozenset(reads), targets[name], after, state))
     state = partial(_state_of_results, root)
     listed_by = program.behind(["compendium.outputs.manifest"])
     command = (*ours, INDEX, *place.options)
-    jobs.append(Job(INDEX, command, listed_by, root / "manifest.json", names, state))
+    jobs.append(Job(INDEX, command, listed_by, targets[INDEX], names, state))
     # The pages explain every function and name the tests of each, so that they rest on the whole program.
     shown = {*_below(BOOK), *described, STUDY_PLAN, *program.behind(program.modules), *_below(TESTS)}
     command = (*ours, BOOK_JOB, *place.options, *place.responses)
-    jobs.append(Job(BOOK_JOB, command, frozenset(shown), root / "book" / "index.html", (INDEX,), state))
+    jobs.append(Job(BOOK_JOB, command, frozenset(shown), targets[BOOK_JOB], (INDEX,), state))
     return jobs
 
 
@@ -227,9 +233,9 @@ def run(place: Place, *, until: str = BOOK_JOB, parallel: int = 2) -> int:
     parallel
         How many jobs run side by side.
     """
-    jobs = jobs_of(place)
     place.root.mkdir(parents=True, exist_ok=True)
     sweep(place.root)
+    jobs = jobs_of(place)
     extra = {
         "GLOBAL": {"dep_file": str(place.root / RECORD), "backend": "kept", "verbosity": 2},
         "BACKEND": {"kept": "compendium.run.graph:KeptRecord"},
