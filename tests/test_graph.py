@@ -91,7 +91,7 @@ def test_a_shipped_id_is_an_id_and_a_path_is_a_path(tmp_path: Path, name: str) -
 
 @pytest.fixture
 def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Put a graph of three jobs in the place of the study: each copies a letter, the last one reads what the second made."""
+    """Put three jobs in the place of the study: each copies a letter, the last one reads what the second made."""
     folder, log = tmp_path / "a folder ü", tmp_path / "log"
     folder.mkdir()
     sources = [folder / f"{name}.txt" for name in "abc"]
