@@ -177,6 +177,8 @@ class Structure(Strict):
     reliability: Share
     general_share: Share
     resamples: Count
+    cutoff_replications: Count
+    misfit_levels: Count
 
 
 class Resampling(Strict):

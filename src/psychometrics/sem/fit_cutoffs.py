@@ -89,6 +89,29 @@ class DynamicCutoffs:
         rows = self.cutoffs[self.cutoffs["level"] == level]
         return rows.set_index("index")["cutoff"]
 
+    def levels_ruled_out(self) -> pd.Series[bool]:
+        """Say of each level of misfit whether the observed fit rules it out; None where that cannot be told.
+
+        It does where the SRMR meets its cut-off and so does the RMSEA or the CFI (two-index rule, Hu & Bentler 1999).
+        An index without a cut-off at that level is not asked; without any the level cannot be told from no misfit.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from psychometrics.sem import DynamicCutoffs
+        >>> rows = pd.DataFrame(
+        ...     {"level": [1, 1, 1], "index": ["srmr", "rmsea", "cfi"], "cutoff": [0.04, float("nan"), 0.96]}
+        ... )
+        >>> none, blank = pd.DataFrame(), pd.Series(dtype=float)
+        >>> observed = pd.Series({"srmr": 0.03, "rmsea": 0.05, "cfi": 0.97})
+        >>> found = DynamicCutoffs(rows, none, none, observed, "robust", 300, 200, blank, 1)
+        >>> found.levels_ruled_out().tolist()
+        [True]
+        """
+        table = self.to_frame()
+        answers = {level: _ruled_out(rows.set_index("index")["met"]) for level, rows in table.groupby("level")}
+        return pd.Series(answers, name="ruled_out", dtype=object).rename_axis("level")
+
     def to_frame(self) -> pd.DataFrame:
         """Return `cutoffs` with the observed index and whether it meets the cut-off (None where there is none)."""
         table = self.cutoffs.copy()
@@ -310,6 +333,14 @@ def _meets(index: str, observed: float, cutoff: float) -> bool | None:
     if np.isnan(cutoff) or np.isnan(observed):
         return None
     return bool(observed >= cutoff if index == "cfi" else observed <= cutoff)
+
+
+def _ruled_out(met: pd.Series[bool]) -> bool | None:
+    """Apply the two-index rule to the indices that have a cut-off."""
+    absolute, others = met[["srmr"]].dropna(), met[["rmsea", "cfi"]].dropna()
+    if absolute.empty and others.empty:
+        return None
+    return bool(absolute.all() and (others.empty or others.any()))
 
 
 def _replication_table(drawn: Array) -> pd.DataFrame:

@@ -66,3 +66,41 @@ def loading_forest(loadings: pd.DataFrame, *, labels: Mapping[str, str], salient
     axes.set_xlim(min(0.0, float(loadings["lower"].min(skipna=True)) - 0.05) if len(loadings) else 0.0, 1.02)
     label(axes, x="Standardised loading with 95 % interval", y="Item")
     return figure
+
+
+def fit_distributions(
+    draws: pd.DataFrame, observed: Mapping[str, float], conventional: Mapping[str, float], *, reading: str
+) -> Figure:
+    """Draw the distribution of each fit index for the right model and for each level of misfit.
+
+    Parameters
+    ----------
+    draws
+        Columns ``omitted`` (0: the right model), ``srmr``, ``rmsea``, ``cfi``; without rows only the lines are drawn.
+    observed, conventional
+        Value of each index in this cohort, and its conventional cut-off.
+    reading
+        Version of RMSEA and CFI; empty where nothing was simulated.
+    """
+    figure, panels = subplots(7.0, 2.8, columns=3)
+    version = f" ({reading})" if reading else ""
+    names = {"srmr": "SRMR", "rmsea": f"RMSEA{version}", "cfi": f"CFI{version}"}
+    for place, (axes, (index, name)) in enumerate(zip(panels, names.items(), strict=True)):
+        edges = _edges(draws[index].dropna())
+        for number, (omitted, part) in enumerate(draws.groupby("omitted")):
+            colour = PALETTE[number % len(PALETTE)]
+            words = "right model" if omitted == 0 else f"{omitted} left out"
+            values = part[index].dropna()
+            axes.hist(values, bins=edges, histtype="step", color=colour, linewidth=1.3, label=words)
+        axes.axvline(observed[index], color=INK, linewidth=1.4, label="this cohort")
+        axes.axvline(conventional[index], color=INK, linewidth=1.0, linestyle=":", label="conventional")
+        label(axes, x=name, y="" if place else "Data sets")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def _edges(values: pd.Series[float]) -> list[float]:
+    """Return thirty equal bins over all values."""
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    width = max(high - low, 1e-6) / 30
+    return [low + step * width for step in range(31)]

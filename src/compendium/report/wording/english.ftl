@@ -171,6 +171,27 @@ fit_mixed = its fit is mixed, as the { $reading } { $index ->
  } misses its cut-off and the others do not (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) })
 fit_acceptable = it fits acceptably (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) })
 fit_good = it fits well (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) })
+fit_close = it fits better than models with { $misfit } (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) }; cut-offs for this model)
+fit_not_close = it fits better than models with { $misfit }, but { $because ->
+    [missed] no better than models with { $smaller }
+   *[untold] models with { $smaller } cannot be told from right ones with so many people
+ } (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) }; cut-offs for this model)
+fit_no_better = it fits no better than models with { $misfit } (SRMR { FIXED($srmr, 3) }, { $reading } RMSEA { FIXED($rmsea, 3) }, { $reading } CFI { FIXED($cfi, 3) }; cut-offs for this model)
+misfit_loadings = { $value ->
+    [one] one second loading left out
+   *[other] { WORD($value) } second loadings left out
+ }
+misfit_residuals = { $value ->
+    [one] one residual correlation left out
+   *[other] { WORD($value) } residual correlations left out
+ }
+cutoff_met = better than the cut-off
+cutoff_missed = no better than the cut-off
+cutoff_absent = cannot be told
+cutoffs_found = Cut-offs for this model come from { $value } draws of { $n } people for the right model and as many for each misfit.
+cutoffs_nested = People are drawn as independent, while those who answered are nested, which makes the cut-offs a little strict.
+cutoffs_none = In { $value } draws of { $n } people no index tells the right model from any misfit that was tried; the conventional cut-offs decide.
+cutoffs_impossible = There are no cut-offs for this model: { $why } The conventional ones decide.
 one_factor_no_worse = one factor fits no worse (p of the difference { P($value) })
 one_factor_acceptable = one factor fits worse (p { P($value) }), yet acceptably
 one_factor_worse = one factor fits worse (p { P($value) }), and not acceptably

@@ -14,6 +14,7 @@ import pandas as pd
 
 from compendium.findings import Finding, finding_columns, found
 from compendium.plan import Structure
+from compendium.steps.factor_structure.fit_cutoffs import Misfit
 from compendium.steps.factor_structure.models import Rivals
 from psychometrics.dimensionality import RetainFactors
 from psychometrics.sem import CfaResult
@@ -62,6 +63,8 @@ class Evidence:
         Competencies whose omega could not be estimated.
     general_share : float
         Share of the common variance that is general (bifactor model).
+    misfit : Misfit or None
+        What the cut-offs for this model say of its fit; None where there are none, and the conventional ones decide.
     """
 
     competencies: int
@@ -88,6 +91,7 @@ class Evidence:
     omega_of: str
     omega_unknown: tuple[str, ...]
     general_share: float
+    misfit: Misfit | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,7 @@ def gather_evidence(
     reliability: pd.DataFrame,
     general_share: float | None,
     salient: float,
+    misfit: Misfit | None = None,
 ) -> Evidence:
     """Collect what the verdict rests on from the tables of the step."""
     reading = _reading(rivals)
@@ -202,6 +207,7 @@ def gather_evidence(
         omega_of="" if lowest is None else str(lowest["competency"]),
         omega_unknown=tuple(reliability.loc[reliability["omega_categorical"].isna(), "competency"].astype(str)),
         general_share=math.nan if general_share is None else general_share,
+        misfit=misfit,
     )
 
 
@@ -238,9 +244,11 @@ def _proper(evidence: Evidence, rule: Structure) -> Check:
 
 
 def _fits(evidence: Evidence, rule: Structure) -> Check | None:
-    """Ask whether the model reproduces the correlations."""
+    """Ask whether the model reproduces the correlations, by its own cut-offs or by the conventional ones."""
     if math.isnan(evidence.srmr):
         return None
+    if evidence.misfit is not None:
+        return _fits_by_simulation(evidence.misfit)
     indices = (evidence.srmr, evidence.rmsea, evidence.cfi)
     facts = {"value": evidence.srmr, "limit": rule.srmr.value, "reading": evidence.reading}
     facts |= {"srmr": evidence.srmr, "rmsea": evidence.rmsea, "cfi": evidence.cfi}
@@ -251,6 +259,21 @@ def _fits(evidence: Evidence, rule: Structure) -> Check | None:
         return Check("fit", "reservation", found("fit_mixed", **facts, index=short))
     well = _two_index(*indices, rule.rmsea_good.value, rule.cfi_good.value, rule)
     return Check("fit", "for", found("fit_good" if well else "fit_acceptable", **facts))
+
+
+def _fits_by_simulation(misfit: Misfit) -> Check:
+    """Say which level of misfit the fit rules out: the smallest, only a larger one, or none."""
+    facts = {"reading": misfit.reading, "srmr": misfit.srmr, "rmsea": misfit.rmsea, "cfi": misfit.cfi}
+    if True not in misfit.ruled_out:
+        largest = max(level for level, answer in enumerate(misfit.ruled_out) if answer is not None)
+        return Check("fit", "against", found("fit_no_better", **facts, misfit=misfit.named(largest)))
+    level = misfit.ruled_out.index(True)
+    facts |= {"misfit": misfit.named(level)}
+    if level == 0:
+        return Check("fit", "for", found("fit_close", **facts))
+    missed = "missed" if misfit.ruled_out[level - 1] is False else "untold"
+    smaller = misfit.named(level - 1)
+    return Check("fit", "reservation", found("fit_not_close", **facts, smaller=smaller, because=missed))
 
 
 def _short_of(evidence: Evidence, rule: Structure) -> str:
