@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import readers, recover_claims, recover_items, run
+from benchmarks import readers, recover_claims, recover_fit_cutoffs, recover_items, run
 from compendium.cohort import load_cohort
 from compendium.framework import load_framework
 from compendium.paths import cohort_folder
@@ -44,6 +44,14 @@ def test_claims_can_still_be_drawn_and_judged():
     base = replace(DEMO, items="final", faults=())
     table = recover_claims.one(1, base, plan, framework)
     assert table["estimate"].notna().all()
+
+
+def test_cutoffs_of_a_drawn_model_can_still_be_judged():
+    truth = next(one for one in recover_fit_cutoffs.TRUTHS if one.name == "one factor")
+    row = recover_fit_cutoffs.one(truth, loading=0.7, n=200, points=5, seed=1, replications=20)
+    table = recover_fit_cutoffs.summarise(pd.DataFrame([row]), ["truth", "loading"])
+    assert table["draws"].tolist() == [1]
+    assert table[["fixed_robust", "fixed_scaled"]].isin([0.0, 1.0]).all(axis=None)
 
 
 def made_up_rows() -> pd.DataFrame:
