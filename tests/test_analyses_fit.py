@@ -63,7 +63,7 @@ def test_conventional_cutoffs_decide_where_there_are_no_others() -> None:
     answers, scales = simulated({"a": [0.7], "b": [0.7]}, 0.5)
     none = structure.model_cutoffs(structure.fit_rivals(answers, scales), RULE, seed=1)
     assert none.misfit is None and none.lost_share is None
-    assert sentences(none.status).startswith("There are no cut-offs for this model: ")
+    assert sentences(none.status).startswith("There are no cut-offs for this model (")
     assert structure.cutoff_table(none, RULE).empty and none.omissions.empty
     assert structure.judge_structure(replace(SOUND, srmr=0.2), RULE).level == "not supported"
 

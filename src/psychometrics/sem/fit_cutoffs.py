@@ -256,7 +256,7 @@ def _check_request(fit: CfaResult, n_replications: int, reading: str, most_level
     if fit.fit.df == 0:
         raise ModelError("The model has no degree of freedom: it fits any answers, whatever it omits.")
     if not fit.proper:
-        raise ModelError(f"An improper solution cannot be drawn from: {fit.problems[0]}.")
+        raise ModelError(f"An improper solution cannot be drawn from: {fit.problems[0]}")
     if _observed(fit, reading).isna().any():
         raise ModelError(f"The {reading} RMSEA and CFI are not defined for this model with {fit.estimator}.")
 
