@@ -3,6 +3,9 @@ COHORT ?= demo
 DATA ?=
 RESULTS ?= results
 PERSON ?=
+COHORTS ?=
+WORKERS ?=
+CLUSTER ?=
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
@@ -12,7 +15,10 @@ override COHORT := $(value COHORT)
 override DATA := $(value DATA)
 override RESULTS := $(value RESULTS)
 override PERSON := $(value PERSON)
-export COHORT DATA RESULTS PERSON
+override COHORTS := $(value COHORTS)
+override WORKERS := $(value WORKERS)
+override CLUSTER := $(value CLUSTER)
+export COHORT COHORTS DATA RESULTS PERSON WORKERS CLUSTER
 export PYTHONHASHSEED := 0
 # An active environment need not have the project installed.
 export PYTHONPATH := $(CURDIR)/src$(if $(PYTHONPATH),:$(PYTHONPATH))
@@ -23,7 +29,7 @@ COMPENDIUM = "$(PYTHON)" -m compendium
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
 
-.PHONY: help all book deliver test lint check accept battery demo-data validate reports bench lab lock clean shapes
+.PHONY: help all book many deliver test lint check accept battery demo-data validate reports bench lab lock clean shapes
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -32,9 +38,12 @@ help: ## Print this help
 	@echo
 	@echo 'Variables'
 	@echo '  COHORT=demo         a folder under data/cohorts, or the path of a cohort folder'
+	@echo '  COHORTS=            names or paths, apart by spaces, for make many'
 	@echo '  DATA=               folder of the response files, when not beside cohort.yaml'
 	@echo '  RESULTS=results     folder below which the results go'
 	@echo '  PERSON=             id of one person, for make reports'
+	@echo '  WORKERS=            processes that work at once; one a core unless said'
+	@echo '  CLUSTER=            address of a Dask scheduler, for the long parts of the steps'
 	@echo '  PYTHON=             an interpreter of your own (python: the active environment)'
 	@echo
 	@echo 'Examples'
@@ -46,6 +55,9 @@ help: ## Print this help
 
 all book: | $(ENVIRONMENT) ## Run the study and render the book
 	@$(COMPENDIUM) all
+
+many: | $(ENVIRONMENT) ## Run the study for many cohorts, several at once
+	@$(COMPENDIUM) many
 
 # The environment: every pin with its hash, byte-compiled because notebooks pay for every import.
 .venv/.complete: requirements.lock pyproject.toml

@@ -44,14 +44,17 @@ def run_all(
     data: DataOption = "",
     results: ResultsOption = "results",
     until: Annotated[str, typer.Option(help="The last job that is wanted: a step, index or book.")] = "book",
-    parallel: Annotated[int, typer.Option("--parallel", "-j", help="How many jobs run side by side.")] = 2,
+    parallel: Annotated[
+        int, typer.Option("--parallel", "-j", help="How many jobs run side by side; one a worker unless said.")
+    ] = 0,
 ) -> None:
     """Run the study for a cohort, from raw responses to the book; what is up to date is left alone."""
     from compendium.run.graph import Place, targets_of
     from compendium.run.graph import run as run_graph
     from compendium.run.lock import only_run
+    from compendium.study.workers import number_of_workers
 
-    place = Place(cohort, data, results)
+    place, parallel = Place(cohort, data, results), parallel or number_of_workers()
     targets = targets_of(place)
     if until not in targets:
         from compendium.faults import suggest
@@ -62,6 +65,22 @@ def run_all(
     if status:
         sys.exit(status)
     typer.echo(f"{'The book' if until == 'book' else until}: {targets[until] or 'done'}")
+
+
+@app.command()
+def many(
+    cohorts: Annotated[
+        list[str], typer.Argument(envvar="COHORTS", help="Cohorts under data/cohorts, or paths of cohort folders.")
+    ],
+    results: ResultsOption = "results",
+    until: Annotated[str, typer.Option(help="The last job that is wanted of each cohort.")] = "book",
+) -> None:
+    """Run the study for many cohorts, several at once; one that fails keeps no other from being built."""
+    from compendium.run.many import as_text, build_many
+
+    built = build_many(cohorts, results, until)
+    typer.echo(as_text(built))
+    sys.exit(max(each.status for each in built))
 
 
 @app.command()

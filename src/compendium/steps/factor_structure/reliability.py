@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -15,6 +14,7 @@ from scipy.stats import norm
 from compendium.findings import encode, found
 from compendium.steps.factor_structure.models import Rivals
 from compendium.study.nesting import Nesting
+from compendium.study.workers import spread
 from psychometrics.errors import PsychometricsError
 from psychometrics.ordinal import polychoric
 from psychometrics.reliability import (
@@ -133,7 +133,7 @@ def latent_reliability(answers: pd.DataFrame, scales: Scales, draws: Draws) -> p
         the two was not defined.
     """
     members = {name: tuple(items) for name, items in scales.items() if len(items) > 1}
-    with joblib.parallel_config(n_jobs=-1):
+    with spread():
         alphas, lost, problem = _ordinal_alphas(answers, members, draws)
         omegas = {name: _categorical_omega(answers[list(items)], draws) for name, items in members.items()}
     rows: list[dict[str, object]] = []

@@ -13,6 +13,7 @@ import pandas as pd
 from compendium import review as evidence
 from compendium.findings import Finding, finding_columns, found, of_reason
 from compendium.study import Study
+from compendium.study.workers import spread
 from psychometrics.errors import PsychometricsError
 from psychometrics.selection import (
     Constraint,
@@ -207,7 +208,7 @@ def _coverable(
 def stability(step: Study, rule: Chooser, answers: pd.DataFrame) -> SelectionStability:
     """Repeat the choice on bootstrap samples; measure its reliability on the people not drawn."""
     plan = step.plan
-    with joblib.parallel_config(n_jobs=-1):
+    with spread():
         return selection_stability(
             answers,
             rule,
@@ -249,7 +250,8 @@ def split_fit(step: Study, rule: Chooser, answers: pd.DataFrame) -> pd.DataFrame
     """
     everybody = set(rule(answers))
     seeds = np.random.SeedSequence(step.plan.seed).spawn(int(step.plan.selection.splits.value))
-    rows = joblib.Parallel(n_jobs=-1)(joblib.delayed(_one_split)(rule, answers, everybody, seed) for seed in seeds)
+    with spread():
+        rows = joblib.Parallel()(joblib.delayed(_one_split)(rule, answers, everybody, seed) for seed in seeds)
     return pd.DataFrame([{"split": number + 1, **row} for number, row in enumerate(rows)])
 
 

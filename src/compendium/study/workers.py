@@ -1,0 +1,101 @@
+"""Where the long parts of a step run: processes of this machine, or a Dask cluster that the user names.
+
+``WORKERS`` says how many processes, ``CLUSTER`` the address of a scheduler; a step finds both in its environment. Every
+resample and every simulated table has a random stream of its own, so that the results are the same to the last digit
+wherever they are computed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from compendium.faults import Fault, InvalidInput
+
+WORKERS, CLUSTER = "WORKERS", "CLUSTER"
+# Seconds that a cluster may take to answer.
+PATIENCE = 30
+
+
+def number_of_workers() -> int:
+    """Return how many processes may work at once: as the user said, else one for each core that may be used.
+
+    Raises
+    ------
+    InvalidInput
+        When what the user said is no whole number from 1 on.
+    """
+    import joblib
+
+    said = os.environ.get(WORKERS, "").strip()
+    if not said:
+        return int(joblib.cpu_count())
+    if not (said.isascii() and said.isdecimal() and int(said) > 0):
+        raise InvalidInput([Fault(WORKERS, "is no number of processes", "give a whole number from 1 on", value=said)])
+    return int(said)
+
+
+def cluster_address() -> str:
+    """Return the address of the scheduler that the user named, empty without one."""
+    return os.environ.get(CLUSTER, "").strip()
+
+
+@contextmanager
+def spread() -> Iterator[None]:
+    """Let joblib's parallel parts run where the user said.
+
+    Raises
+    ------
+    InvalidInput
+        When the cluster does not answer, or the packages for it are not installed.
+    """
+    import joblib
+
+    address = cluster_address()
+    if not address:
+        with joblib.parallel_config(n_jobs=number_of_workers()):
+            yield
+        return
+    with connected(address) as client:
+        joblib.register_parallel_backend(CLUSTER, _backend())
+        with joblib.parallel_config(backend=CLUSTER, n_jobs=-1, client=client):
+            yield
+
+
+def _backend() -> type:
+    """Return joblib's way to Dask, with every task sent whole: data laid on one worker would be lost with it."""
+    from joblib._dask import Batch, DaskDistributedBackend
+
+    class Whole(DaskDistributedBackend):  # type: ignore[misc]
+        async def _to_func_args(self, func: Any) -> tuple[Any, list[tuple[Any, list[Any], dict[str, Any]]]]:
+            tasks = [(call, list(arguments), keywords) for call, arguments, keywords in func.items]
+            return Batch(tasks), tasks
+
+    return Whole
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Connect to a scheduler; its workers need this program installed, in the same version.
+
+    Raises
+    ------
+    InvalidInput
+        When the cluster does not answer, or the packages for it are not installed.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        action = "install them: pip install 'integrated-care-competencies[cluster]'"
+        raise InvalidInput([Fault(CLUSTER, "needs the packages of the extra 'cluster'", action)]) from error
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        problem, action = "no Dask scheduler answers there", "start one (dask scheduler), or leave CLUSTER out"
+        raise InvalidInput([Fault(CLUSTER, problem, action, value=address)]) from error
+    try:
+        yield client
+    finally:
+        client.close()
