@@ -91,11 +91,11 @@ def connected(address: str) -> Iterator[Any]:
         action = "install them: pip install 'integrated-care-competencies[cluster]'"
         raise InvalidInput([Fault(CLUSTER, "needs the packages of the extra 'cluster'", action)]) from error
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         problem, action = "no Dask scheduler answers there", "start one (dask scheduler), or leave CLUSTER out"
         raise InvalidInput([Fault(CLUSTER, problem, action, value=address)]) from error
     try:
         yield client
     finally:
-        client.close()
+        client.close()  # type: ignore[no-untyped-call]
