@@ -29,7 +29,7 @@ COMPENDIUM = "$(PYTHON)" -m compendium
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
 
-.PHONY: help all book many deliver test lint check accept battery demo-data validate reports bench lab lock clean shapes
+.PHONY: help all book many compare deliver test lint check accept battery demo-data validate reports bench lab lock clean shapes
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -42,6 +42,7 @@ help: ## Print this help
 	@echo '  DATA=               folder of the response files, when not beside cohort.yaml'
 	@echo '  RESULTS=results     folder below which the results go'
 	@echo '  PERSON=             id of one person, for make reports'
+	@echo '  COHORTS=            cohorts that were built, for make many and make compare'
 	@echo '  WORKERS=            processes that work at once; one a core unless said'
 	@echo '  CLUSTER=            address of a Dask scheduler, for the long parts of the steps'
 	@echo '  PYTHON=             an interpreter of your own (python: the active environment)'
@@ -99,6 +100,9 @@ deliver: | $(ENVIRONMENT) ## Write manuscript, brief, workbook, data, scripts an
 
 validate: | $(ENVIRONMENT) ## Check a cohort folder: every fault, and what the run will and will not give
 	@$(COMPENDIUM) validate
+
+compare: | $(ENVIRONMENT) ## Compare built cohorts of one framework (COHORTS="a b")
+	@$(COMPENDIUM) compare
 
 reports: | $(ENVIRONMENT) ## Write the feedback reports again, or one person's (PERSON=id)
 	@$(COMPENDIUM) reports

@@ -12,17 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from compendium.paths import NOTEBOOKS, PROJECT
+from compendium.paths import COMPARISON_NOTEBOOK, NOTEBOOKS, PROJECT
 
 SOURCE = PROJECT / "src"
 STATISTICS = sorted((SOURCE / "psychometrics").rglob("*.py"))
 STUDY = sorted((SOURCE / "compendium").rglob("*.py"))
 STEPS = sorted(NOTEBOOKS.glob("*.ipynb"))
+ALL_NOTEBOOKS = [*STEPS, COMPARISON_NOTEBOOK]
 DRAWING = STATISTICS + STUDY + sorted((PROJECT / "tests").glob("*.py")) + sorted((PROJECT / "benchmarks").glob("*.py"))
 FORBIDDEN_IN_STATISTICS = {"compendium", "matplotlib", "seaborn", "typst", "rich", "papermill", "yaml", "logging"}
 # Lines of a code cell as the formatter lays them out.
 LONGEST_CELL = 15
 PARAMETERS = {"cohort": "demo", "data": "", "results": "results"}
+OF_A_COMPARISON = {"cohorts": ["demo", "demo-small"], "results": "results", "name": "", "other_people": ""}
 
 
 def name_of(path: Path) -> str:
@@ -114,17 +116,21 @@ def test_the_nine_steps_are_there() -> None:
     assert [path.name[:2] for path in STEPS] == [f"{number:02d}" for number in range(1, 10)]
 
 
-@pytest.mark.parametrize("path", STEPS, ids=name_of)
+@pytest.mark.parametrize("path", ALL_NOTEBOOKS, ids=name_of)
 class TestNotebook:
-    def test_has_one_parameters_cell_with_the_three_parameters(self, path: Path) -> None:
+    def test_has_one_parameters_cell_with_its_parameters(self, path: Path) -> None:
         tagged = [cell for cell in code_cells(path) if "parameters" in cell["metadata"].get("tags", [])]
         assert len(tagged) == 1
         tree = ast.parse("".join(tagged[0]["source"]))
-        assert {node.targets[0].id: ast.literal_eval(node.value) for node in tree.body} == PARAMETERS
+        assert {node.targets[0].id: ast.literal_eval(node.value) for node in tree.body} == (
+            OF_A_COMPARISON if path == COMPARISON_NOTEBOOK else PARAMETERS
+        )
 
     def test_opens_its_own_step(self, path: Path) -> None:
         source = "\n".join("".join(cell["source"]) for cell in code_cells(path))
-        assert re.findall(r'open_step\(\s*"([^"]+)"', source) == [path.stem]
+        opened = re.findall(r'open_step\(\s*"([^"]+)"', source)
+        assert opened == ([] if path == COMPARISON_NOTEBOOK else [path.stem])
+        assert len(re.findall(r"open_(?:step|comparison)\(", source)) == 1
 
     def test_defines_nothing_and_holds_no_paths(self, path: Path) -> None:
         for cell in code_cells(path):
@@ -164,7 +170,7 @@ class TestNotebook:
         assert not re.findall(r"(?<![\w.])0?\.\d{2,}", prose)
 
 
-@pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ALL_NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_code_cell_holds_one_idea(path: Path) -> None:
     assert max(len("".join(cell["source"]).splitlines()) for cell in code_cells(path)) <= LONGEST_CELL
 

@@ -9,17 +9,19 @@ import re
 import pytest
 
 from compendium.outputs import catalogue
-from compendium.paths import BOOK, NOTEBOOKS
+from compendium.paths import BOOK, COMPARISON, COMPARISON_NOTEBOOK, NOTEBOOKS
 
 # Kept by functions, one an item or a gate, or with the verdicts of all gates.
 BY_FUNCTIONS = {"passport_*", "supported_*"}
-STEPS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+# The nine steps of a cohort, and the comparison of several.
+NOTEBOOK_OF = {path.stem: path for path in [*sorted(NOTEBOOKS.glob("*.ipynb")), COMPARISON_NOTEBOOK]}
+STEPS = list(NOTEBOOK_OF)
 SHOWING = {"tables": ("table", "passports"), "figures": ("figure", "document"), "values": (
     "value", "percent", "p", "text", "raw")}  # fmt: skip
 
 
 def calls_that_keep(step: str) -> list[ast.Call]:
-    cells = json.loads((NOTEBOOKS / f"{step}.ipynb").read_text())["cells"]
+    cells = json.loads(NOTEBOOK_OF[step].read_text())["cells"]
     trees = [ast.parse("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return [
@@ -45,7 +47,8 @@ def test_every_result_has_an_entry_and_every_entry_a_result(step):
 @pytest.mark.parametrize("step", STEPS)
 def test_a_page_shows_every_result(step):
     known = catalogue.entries(step)
-    pages = {path.stem: path.read_text() for path in BOOK.glob("*.md")}
+    book = BOOK / COMPARISON if step == COMPARISON else BOOK
+    pages = {path.stem: path.read_text() for path in book.glob("*.md")}
     for kind in catalogue.KINDS:
         for name, entry in getattr(known, kind).items():
             text = pages[entry.page]

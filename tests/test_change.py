@@ -113,9 +113,10 @@ def test_random_effects_match_metafor(name: str, r: dict[str, Any]) -> None:
     data = {"pool": STUDIES, "alike": alike, "two": STUDIES.iloc[[0, 3]]}[name]
     found, expected = pooling.random_effects(data["y"], data["se"]), r[name]
     pairs = {"estimate": "estimate", "standard_error": "se", "lower": "lower", "upper": "upper",
-             "tau_squared": "tau2", "q": "q", "p": "p", "i_squared": "i2"}  # fmt: skip
+             "tau_squared": "tau2", "q": "q", "p": "p", "i_squared": "i2", "average": "average"}  # fmt: skip
     for ours, theirs in pairs.items():
         assert getattr(found, ours) == pytest.approx(expected[theirs], abs=ITERATIVE), ours
+    assert [found.average_lower, found.average_upper] == pytest.approx(expected["average_ci"], abs=ITERATIVE)
     if name == "pool":
         assert [found.prediction_lower, found.prediction_upper] == pytest.approx(expected["pi"], abs=ITERATIVE)
         assert [found.tau_squared_lower, found.tau_squared_upper] == pytest.approx(expected["tau2_ci"], abs=1e-4)

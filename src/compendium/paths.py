@@ -29,6 +29,8 @@ CONSULTATION = SHIPPED_FRAMEWORK / "consultation"
 NOTEBOOKS = PROJECT / "notebooks"
 BOOK = PROJECT / "book"
 RESULTS = PROJECT / "results"
+COMPARISON, COMPARISONS, SHELF = "comparison", "comparisons", "index.html"
+COMPARISON_NOTEBOOK = NOTEBOOKS / COMPARISON / f"{COMPARISON}.ipynb"
 REFERENCE_COHORT = "demo"
 REFERENCE_RESULTS = RESULTS / "reference"
 

@@ -351,6 +351,14 @@ class Feedback(Strict):
     fewest_teams: Count
 
 
+class Comparison(Strict):
+    """What several cohorts are compared on, when they are not apart, and when their means may be aligned."""
+
+    kept_share: Share
+    shared_people: Share
+    alignment_differs: Share
+
+
 class Groups(Strict):
     """When a mixed model is asked about groups."""
 
@@ -383,6 +391,7 @@ class StudyPlan(Strict):
     disclosure: Disclosure
     feedback: Feedback
     groups: Groups
+    comparison: Comparison
     families: dict[str, str]
     claims: Claims
     multiverse: Multiverse

@@ -32,6 +32,8 @@ class RandomEffects:
         Cochran's test that all studies share one effect.
     i_squared : float
         Share of the variance of estimates that is between studies.
+    average, average_lower, average_upper : float
+        The average effect in these studies and no others, weighted by precision, with its normal interval.
     n_studies : int
     confidence : float
     notes : tuple of str
@@ -50,6 +52,9 @@ class RandomEffects:
     df: int
     p: float
     i_squared: float
+    average: float
+    average_lower: float
+    average_upper: float
     n_studies: int
     confidence: float
     notes: tuple[str, ...] = ()
@@ -73,6 +78,10 @@ def random_effects(
     with :math:`\hat\tau^2` by restricted maximum likelihood. Interval: :math:`\hat\mu \pm t_{k-1}SE`; prediction
     interval: :math:`\hat\mu \pm t_{k-1}\sqrt{\hat\tau^2 + SE^2}`. The error is Hartung and Knapp's, never below that of
     known variances: studies more alike than chance would otherwise give an interval of almost no width.
+
+    Of a few studies this interval is wide, since it speaks of studies like them. ``average`` speaks of these
+    alone ("fixed effects"): :math:`\sum w_iy_i/\sum w_i`, :math:`w_i = 1/v_i`, with standard error
+    :math:`1/\sqrt{\sum w_i}`.
 
     Parameters
     ----------
@@ -99,12 +108,14 @@ def random_effects(
     (the lower limit of the error). Viechtbauer, W. (2007). Statistics in Medicine, 26, 37-52 (Q-profile). Higgins, J.
     P. T., Thompson, S. G., & Spiegelhalter, D. J. (2009). Journal of the Royal Statistical Society A, 172, 137-159
     (prediction interval; there k - 2 degrees of freedom). Higgins, J. P. T., & Thompson, S. G. (2002). Statistics in
-    Medicine, 21, 1539-1558 (I squared).
+    Medicine, 21, 1539-1558 (I squared). Rice, K., Higgins, J. P. T., & Lumley, T. (2018). Journal of the Royal
+    Statistical Society A, 181, 205-227 (the average of these studies).
 
     Notes
     -----
     Own code because statsmodels' ``combine_effects`` has neither REML nor a prediction interval. Validated against
-    metafor's ``rma(method = "REML", test = "adhoc")``, ``predict`` and ``confint``.
+    metafor's ``rma(method = "REML", test = "adhoc")``, ``predict`` and ``confint``, the average against
+    ``method = "FE"``.
 
     See Also
     --------
@@ -141,10 +152,12 @@ def random_effects(
     if tau == 0:
         notes.append("the variance between studies is estimated as zero")
     fixed = 1 / v
+    average, spread = float(fixed @ y / fixed.sum()), float(stats.norm.ppf((1 + confidence) / 2) / np.sqrt(fixed.sum()))
     typical = (k - 1) * fixed.sum() / (fixed.sum() ** 2 - (fixed**2).sum())
     return RandomEffects(
         mean, error, mean - reach * error, mean + reach * error, mean - beyond, mean + beyond, tau, lower, upper,
-        q, k - 1, float(stats.chi2.sf(q, k - 1)), tau / (tau + typical), k, confidence, tuple(notes),
+        q, k - 1, float(stats.chi2.sf(q, k - 1)), tau / (tau + typical),
+        average, average - spread, average + spread, k, confidence, tuple(notes),
     )  # fmt: skip
 
 

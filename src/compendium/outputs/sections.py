@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from compendium.faults import InvalidInput
-from compendium.paths import NOTEBOOKS
+from compendium.paths import COMPARISON, COMPARISON_NOTEBOOK, NOTEBOOKS
 from compendium.study import Study
 
 REQUIRES, LACKS, ALWAYS, PARAMETERS = "requires:", "lacks:", "always", "parameters"
@@ -141,6 +141,7 @@ class OpenNotebook:
     def _cells(self) -> list[dict[str, Any]]:
         """The code cells of the notebook as it is saved."""
         path = NOTEBOOKS / f"{self.name}.ipynb"
+        path = COMPARISON_NOTEBOOK if self.name == COMPARISON else path
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.is_file() else []
         return [cell for cell in cells if cell["cell_type"] == "code"]
 

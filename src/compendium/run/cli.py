@@ -11,11 +11,12 @@ import typer
 
 from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any, suggest
 from compendium.paths import ResultFolders, reference_folder
-from compendium.run import survey_commands
+from compendium.run import cohort_commands, survey_commands
 from compendium.run.lock import HELD_BY
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 survey_commands.register(app)
+cohort_commands.register(app)
 
 WHICH = "A folder under data/cohorts, or the path of a cohort folder."
 WHERE = "Folder of the response files, when not beside cohort.yaml."

@@ -53,9 +53,22 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
     NotebookFailed
         When a cell fails; the executed part is kept as ``<name>.failed.ipynb`` in the private folder.
     """
+    _check_parameters(notebook, _read(notebook), parameters)
+    step = open_step(notebook.stem, **parameters)
+    said = f'cohort = "{step.settings.id}"  # where its files lie on this machine is not recorded'
+    return run_opened(step, notebook, parameters, said)
+
+
+def run_opened(step: Step, notebook: Path, parameters: dict[str, Any], said: str) -> Path:
+    """Execute the notebook of an open step, as :func:`run_notebook` does.
+
+    Parameters
+    ----------
+    said
+        What the executed copy says in place of the parameters.
+    """
     source = _read(notebook)
     _check_parameters(notebook, source, parameters)
-    step = open_step(notebook.stem, **parameters)
     target = step.folders.notebooks / notebook.name
     failed = step.folders.private / notebook.with_suffix(".failed.ipynb").name
     for stale in (target, failed):
@@ -67,7 +80,8 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     executed, error = _execute(_adapted(source, step), parameters, step)
     step.note_reading()
-    content = nbformat.writes(_stripped(executed, step.settings.id)) + "\n"
+    content = nbformat.writes(_stripped(executed, said)) + "
+"
     if error:
         # What went wrong may quote people: it is kept where only the owner of the results reads it.
         failed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -195,7 +209,7 @@ def _transport(scratch: Path) -> dict[str, str]:
     return {"transport": "tcp"} if os.name == "nt" else {"transport": "ipc", "ip": str(scratch / "kernel")}
 
 
-def _stripped(notebook: nbformat.NotebookNode, cohort: str) -> nbformat.NotebookNode:
+def _stripped(notebook: nbformat.NotebookNode, said: str) -> nbformat.NotebookNode:
     """Drop run-time metadata and local paths, so that the same input gives the same file anywhere."""
     language = notebook.metadata.get("language_info", {}).get("name", "python")
     notebook.metadata = nbformat.from_dict(
@@ -207,7 +221,7 @@ def _stripped(notebook: nbformat.NotebookNode, cohort: str) -> nbformat.Notebook
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell["id"] = "injected-parameters"
-            cell.source = f'cohort = "{cohort}"  # where its files lie on this machine is not recorded'
+            cell.source = said
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
         for output in cell.get("outputs", []):
             output.pop("metadata", None) if output["output_type"] == "stream" else None

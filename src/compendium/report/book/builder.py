@@ -70,7 +70,7 @@ def build(
     framework, settings, plan
         What the results were made with.
     source
-        Folder of the pages.
+        Folder of the pages; settings, references and style are those of the book of cohorts where it has none.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def write_sources(study: Study, source: Path, target: Path, reference: Reference
     _copy_assets(source, target)
     available = {*(page.name for page in chosen), *notebooks}
     _write_yaml(target / "_toc.yml", pages.prune_contents(contents, available))
-    _write_yaml(target / "_config.yml", configuration(source / "_config.yml", study))
+    _write_yaml(target / "_config.yml", configuration(_part(source, "_config.yml"), study))
     notes = {"functions": _addresses(trail, reference, functions), "terms": glossary.terms(source)}
     (target / reading.NOTES).write_text(json.dumps(notes, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
@@ -265,8 +265,14 @@ def _copy_figures(study: Study, target: Path) -> None:
 
 def _copy_assets(source: Path, target: Path) -> None:
     """Copy style sheet, references and whatever else lies beside the pages."""
-    shutil.copyfile(source / "references.bib", target / "references.bib")
-    shutil.copytree(source / "_static", target / "_static")
+    shutil.copyfile(_part(source, "references.bib"), target / "references.bib")
+    shutil.copytree(_part(source, "_static"), target / "_static")
+
+
+def _part(source: Path, name: str) -> Path:
+    """Return a part of a book, or that of the book of cohorts where it has none of its own."""
+    own = source / name
+    return own if own.exists() else BOOK / name
 
 
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:

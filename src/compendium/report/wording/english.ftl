@@ -479,3 +479,26 @@ rule_criterion = correlation of at least { FIXED($limit) } with a gold standard
 rule_hypotheses = at least { PERCENT($limit) } of the hypotheses confirmed
 rule_none = results in accordance with hypotheses about change
 rule_ends = no more than { PERCENT($limit) } at either end
+
+## Several cohorts
+
+cohorts_all_real = All cohorts are of real people.
+cohorts_all_synthetic = All cohorts are synthetic: what is pooled here is evidence about the program, about nobody else.
+cohorts_mixed = Real cohorts ({ $value }) stand beside synthetic ones ({ $other }). What is pooled is pooled of each kind alone: invented people are no evidence about real ones.
+cohorts_share_people = Some people are in { $first } and { $other }, by their ids, at most { PERCENT($limit) } of the smaller: the two are taken as independent all the same.
+cohorts_same_ids = Ids that occur in several cohorts are of different people, it was said: { $why }
+cohort_left_out = { $other } is left out ({ $why }).
+cohort_small = { $other } has fewer than { $limit } people for this model and is left out.
+cohorts_few = Fewer than two cohorts are large enough.
+congruence_all = Between the cohorts that are large enough every competency has a congruence of { FIXED($limit) } or more: the structure is the same by this measure.
+congruence_some = Not every competency is congruent between the cohorts ({ FIXED($limit) } or more): the lowest is { FIXED($value) }, { $other }.
+congruence_none = No two cohorts are large enough for an exploratory solution of their own.
+not_aligned_thresholds = Thresholds differ between the cohorts, so that their loadings and intercepts have no common unit and cannot be aligned.
+cohort_means_untested = Whether the cohorts answer the items alike could not be tested, so their means are not compared.
+cohort_means_exact = Means may be compared, by scalar invariance, of { $other }.
+cohort_means_partial = Means may be compared, by partial scalar invariance, of { $other }.
+cohort_means_aligned = Means are comparable approximately, by alignment, of { $other }: no exact equality holds, and few parameters differ.
+cohort_means_none = Means are not compared of { $other }: what differs may lie in the items as well as in the people.
+not_pooled_share = a share of variance has no sign and is not pooled
+one_cohort = one cohort alone
+item_not_asked_of_all = not asked of every cohort

@@ -54,7 +54,7 @@ COLUMNS = (
     "claim", "short", "statement", "evidence", "source", "tested_by", "estimate", "lower", "upper", "p", "p_holm", "n",
     "method", "smallest_effect", "verdict", "finding", "n_needed",
     "same_estimate", "same_lower", "same_upper", "same_p", "same_n",
-    "same_verdict", "note",
+    "same_verdict", "fisher_error", "df", "note",
 )  # fmt: skip
 
 COUNT_KINDS = {name: kind.replace("verdict_", "count_") for name, kind in VERDICT_KINDS.items()}
@@ -183,7 +183,7 @@ def claims_table(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
     published = plan.claims.published
     work = (joblib.delayed(_tested)(name, claim, data, plan) for name, claim in published.items())
     rows = joblib.Parallel()(work)
-    table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, "fisher_error", "df"])
+    table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
     table["p_holm"] = adjust_p(table["p"].astype(float), "holm")
     table["same_p_holm"] = adjust_p(table["same_p"].astype(float), "holm")
     judged = [_judged(row, published[str(row["claim"])], plan, int(table["p"].notna().sum())) for row in _rows(table)]

@@ -1,0 +1,1 @@
+"""Several cohorts of one framework beside one another (notebook comparison)."""
