@@ -110,7 +110,7 @@ def open_comparison(
         other_people=other_people,
     )
     step.trail.watch()
-    step.notebook.follow()
+    step.notebook.follow(step.note_run)
     return step
 
 

@@ -80,8 +80,7 @@ def run_opened(step: Step, notebook: Path, parameters: dict[str, Any], said: str
     target.parent.mkdir(parents=True, exist_ok=True)
     executed, error = _execute(_adapted(source, step), parameters, step)
     step.note_reading()
-    content = nbformat.writes(_stripped(executed, said)) + "
-"
+    content = nbformat.writes(_stripped(executed, said)) + "\n"
     if error:
         # What went wrong may quote people: it is kept where only the owner of the results reads it.
         failed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

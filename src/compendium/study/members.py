@@ -15,7 +15,7 @@ from compendium.study.opened import Study, open_study
 
 FEWEST = 2
 # What a comparison reads of a cohort, and the step that writes it last.
-PREPARED, TABLES, VALUES = ("answers", "decisions", "people"), ("claims", "item_decisions"), ("n_people",)
+PREPARED, TABLES, VALUES = ("answers", "decisions", "people", "reliability"), ("claims", "item_decisions"), ("n_people",)
 # Columns that builds of earlier versions of the program lack.
 NEEDED_COLUMNS = {"claims": ("fisher_error", "df")}
 
