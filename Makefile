@@ -38,11 +38,10 @@ help: ## Print this help
 	@echo
 	@echo 'Variables'
 	@echo '  COHORT=demo         a folder under data/cohorts, or the path of a cohort folder'
-	@echo '  COHORTS=            names or paths, apart by spaces, for make many'
 	@echo '  DATA=               folder of the response files, when not beside cohort.yaml'
 	@echo '  RESULTS=results     folder below which the results go'
 	@echo '  PERSON=             id of one person, for make reports'
-	@echo '  COHORTS=            cohorts that were built, for make many and make compare'
+	@echo '  COHORTS=            names or paths, apart by spaces, for make many and make compare'
 	@echo '  WORKERS=            processes that work at once; one a core unless said'
 	@echo '  CLUSTER=            address of a Dask scheduler, for the long parts of the steps'
 	@echo '  PYTHON=             an interpreter of your own (python: the active environment)'

@@ -14,8 +14,9 @@ from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.study.opened import Study, open_study
 
 FEWEST = 2
-# What a comparison reads of a cohort, and the step that writes it last.
-PREPARED, TABLES, VALUES = ("answers", "decisions", "people", "reliability"), ("claims", "item_decisions"), ("n_people",)
+# What a comparison reads of a cohort: prepared tables and public ones.
+PREPARED = ("answers", "decisions", "people", "reliability")
+TABLES = ("claims", "item_decisions")
 # Columns that builds of earlier versions of the program lack.
 NEEDED_COLUMNS = {"claims": ("fisher_error", "df")}
 
