@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -459,21 +459,6 @@ class Verdict:
             return found("gate_not_collected")
         kind = "gate_open" if self.supported else "gate_closed"
         return found(kind, n=self.n, counts=self.counts, needed=self.needed)
-
-
-def compared_groupings(groups: Mapping[str, Any], restriction: Sequence[str] | None) -> list[str]:
-    """Return the groupings whose groups may be compared, in declared order: by role and kind, not by name.
-
-    Left out are numbers, groupings that are only described or only cluster people, and what a restriction of the plan
-    does not name.
-    """
-    return [
-        name
-        for name, group in groups.items()
-        if group.kind != "number"
-        and group.role not in ("describe", "cluster")
-        and (restriction is None or name in restriction)
-    ]
 
 
 def load_plan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -227,6 +228,21 @@ class CohortSettings(Strict):
     def waives(self, item: str, fault: str) -> bool:
         """Whether a blocking fault of an item is waived."""
         return any(waiver.item == item and waiver.fault == fault for waiver in self.waivers)
+
+
+def compared_groupings(groups: Mapping[str, Group], restriction: Sequence[str] | None) -> list[str]:
+    """Return the groupings whose groups may be compared, in declared order: by role and kind, not by name.
+
+    Left out are numbers, groupings that are only described or only cluster people, and what a restriction of the plan
+    does not name.
+    """
+    return [
+        name
+        for name, group in groups.items()
+        if group.kind != "number"
+        and group.role not in ("describe", "cluster")
+        and (restriction is None or name in restriction)
+    ]
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ import nbformat
 import pandas as pd
 
 from compendium.cohort import CohortSettings, effective_number
+from compendium.cohort.schema import compared_groupings
 from compendium.outputs.saving import Origin
 from compendium.outputs.sections import nothing_to_ask
 from compendium.outputs.step import Step, open_step
 from compendium.paths import BOOK, NOTEBOOKS
-from compendium.plan import Claim, StudyPlan, compared_groupings
+from compendium.plan import Claim, StudyPlan
 from compendium.report.book import pages
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Study

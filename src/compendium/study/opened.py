@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from compendium.cohort import Cohort, CohortSettings, load_cohort, load_settings, study_plan, tailored
 from compendium.cohort.forms import read_form
-from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS
+from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS, compared_groupings
 from compendium.faults import Fault, InvalidInput, NotYet, suggest
 from compendium.framework import Framework, load_framework, locate_framework
 from compendium.paths import ResultFolders, cohort_folder, result_folders
-from compendium.plan import StudyPlan, compared_groupings, judge
+from compendium.plan import StudyPlan, judge
 from compendium.report.wording import sentence, shown
 from compendium.study.nesting import Nesting, nesting_of
 from compendium.study.prepared import Prepared

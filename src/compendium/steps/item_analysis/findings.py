@@ -9,8 +9,9 @@ import pandas as pd
 
 from compendium import consultation
 from compendium import review as evidence
+from compendium.cohort.schema import compared_groupings
 from compendium.findings import Finding, found
-from compendium.plan import Check, compared_groupings
+from compendium.plan import Check
 from compendium.steps.group_names import named_groups
 from compendium.study import Level, Study
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
