@@ -81,6 +81,10 @@ def test_table_holds_both_cutoffs_of_every_index_and_level(model: structure.Mode
         )
         absent = pd.isna(found["cutoff"])
         assert kind == ("cutoff_absent" if absent else "cutoff_met" if better else "cutoff_missed")
+    assert [sentences(decode(cell)) for cell in model.omissions["misfit"]] == [
+        "one second loading left out",
+        "two second loadings left out",
+    ]
     assert sentences(model.status) == (
         "Cut-offs for this model come from 20 draws of 400 people for the right model and as many for each misfit."
     )

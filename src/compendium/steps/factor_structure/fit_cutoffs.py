@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 import joblib
@@ -20,7 +19,7 @@ from psychometrics.sem import DynamicCutoffs, dynamic_cutoffs
 Item = TypeVar("Item")
 
 CUTOFF_COLUMNS = ("misfit", "omitted", "index", "observed", "cutoff", "share", "conventional", "answer")
-OMISSION_COLUMNS = ("level", "kind", "item", "with", "size")
+OMISSION_COLUMNS = ("misfit", "item", "with", "size")
 INDEX_NAMES = {"srmr": "SRMR", "rmsea": "RMSEA", "cfi": "CFI"}
 
 
@@ -81,7 +80,7 @@ class ModelCutoffs:
         return Misfit(
             reading=self.cutoffs.reading,
             **self.observed,
-            residuals=bool((self.cutoffs.omissions["kind"] == "residual correlation").all()),
+            residuals=self.residuals,
             omitted=tuple(int(count) for count in omitted),
             ruled_out=tuple(None if answer is None else bool(answer) for answer in answers),
         )
@@ -98,10 +97,24 @@ class ModelCutoffs:
             return dict.fromkeys(INDEX_NAMES, float("nan"))
         return {str(index): float(value) for index, value in self.cutoffs.observed.items()}
 
+    def named(self, omitted: int) -> Finding:
+        """Return a level of misfit as a reader knows it, by the number of parameters that the model omits."""
+        return found("misfit_residuals" if self.residuals else "misfit_loadings", value=omitted)
+
+    @property
+    def residuals(self) -> bool:
+        """Whether the misfit consists of residual correlations (one factor)."""
+        return self.cutoffs is not None and bool((self.cutoffs.omissions["kind"] == "residual correlation").all())
+
     @property
     def omissions(self) -> pd.DataFrame:
-        """What was left out of the model at each level."""
-        return pd.DataFrame(columns=list(OMISSION_COLUMNS)) if self.cutoffs is None else self.cutoffs.omissions
+        """One row a parameter that the model omits: smallest misfit it is part of, item, what it goes with, size."""
+        if self.cutoffs is None:
+            return pd.DataFrame(columns=list(OMISSION_COLUMNS))
+        omitted = self.cutoffs.cutoffs.groupby("level")["omitted"].first()
+        table = self.cutoffs.omissions
+        misfit = [self.named(int(omitted[level])).encoded for level in table["level"]]
+        return table.assign(misfit=misfit)[list(OMISSION_COLUMNS)]
 
     @property
     def lost_share(self) -> float | None:
@@ -140,12 +153,10 @@ def cutoff_table(model: ModelCutoffs, rule: Structure) -> pd.DataFrame:
     if model.cutoffs is None:
         return pd.DataFrame(columns=list(CUTOFF_COLUMNS))
     table = model.cutoffs.to_frame()
-    residuals = (model.cutoffs.omissions["kind"] == "residual correlation").all()
-    kind = partial(found, "misfit_residuals" if residuals else "misfit_loadings")
     conventional = conventional_cutoffs(rule)
     answers = {True: "cutoff_met", False: "cutoff_missed"}
     return table.assign(
-        misfit=[kind(value=int(count)).encoded for count in table["omitted"]],
+        misfit=[model.named(int(count)).encoded for count in table["omitted"]],
         conventional=table["index"].map(conventional),
         answer=[found(answers.get(met, "cutoff_absent")).encoded for met in table["met"]],
         index=table["index"].map(INDEX_NAMES),
