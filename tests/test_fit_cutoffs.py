@@ -112,7 +112,7 @@ def test_identity_of_a_refit_with_fit_cfa(n: int, gaps: bool) -> None:
         loadings = {"a": [0.7] * 7, "b": [0.7] * 7}
         model, table = answers(loadings, [[1, 0.4], [0.4, 1]], n, seed=6, cuts=[-0.5, 0.5])
         fit = fit_cfa(model, table, "WLSMV", "pairwise")
-    replicator = Replicator(fit, (Population.of(fit).correlations(),), "scaled")
+    replicator = Replicator.of(fit, (Population.of(fit).correlations(),), "scaled")
     stream = np.random.SeedSequence(9)
     quick = replicator(stream)[0]
     normal = np.random.default_rng(stream).standard_normal((n, len(fit.model.items)))
@@ -132,7 +132,7 @@ def test_identity_of_other_estimators_with_fit_cfa(estimator: Any) -> None:
     model, table = answers(loadings, [[1, 0.4], [0.4, 1]], 200, seed=3, cuts=cuts)
     fit = fit_cfa(model, table, estimator)
     reading: Any = "robust" if estimator == "MLR" else "scaled"
-    replicator = Replicator(fit, (Population.of(fit).correlations(),), reading)
+    replicator = Replicator.of(fit, (Population.of(fit).correlations(),), reading)
     stream = np.random.SeedSequence(1)
     normal = np.random.default_rng(stream).standard_normal(table.shape)
     data = replicator._fitter(normal @ np.linalg.cholesky(replicator.populations[0]).T).data

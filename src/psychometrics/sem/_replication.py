@@ -14,8 +14,9 @@ from scipy.linalg import solve_triangular
 from psychometrics.errors import PsychometricsError
 from psychometrics.ordinal import encode, two_step
 from psychometrics.sem import _ordinal as ordinal
+from psychometrics.sem._input import Sorted
 from psychometrics.sem._moments import Stacked, scaled_shifted
-from psychometrics.sem._sharing import share
+from psychometrics.sem._sharing import Rules, share
 from psychometrics.sem._solve import Solution, minimise
 from psychometrics.sem.fit_measures import ModelTest, indices
 from psychometrics.sem.fitting import Fitter
@@ -34,18 +35,35 @@ STEPS = 60
 class Replicator:
     """Draws answers like those that a model was fitted to, and fits it again.
 
+    It holds no moments of the fit, so that it travels lightly to other processes.
+
     Attributes
     ----------
-    fit : CfaResult
-        Of one group. As many people answer and leave out what they left out; they are independent of one another.
+    data : Sorted
+        The answers to one group. As many people answer and leave out what they left out; they are independent of one
+        another.
+    rules : Rules
+    cells : list of ndarray
+        The fitted parameters, from which refits start.
+    deviations : ndarray, (n_items,)
+        Of continuous items.
     populations : tuple of ndarray, (n_items, n_items)
         Correlations of the (latent) answers in each population.
     reading : {"naive", "scaled", "robust"}
     """
 
-    fit: CfaResult
+    data: Sorted
+    rules: Rules
+    cells: list[Array]
+    deviations: Array
     populations: tuple[Array, ...]
     reading: Reading
+
+    @classmethod
+    def of(cls, fit: CfaResult, populations: tuple[Array, ...], reading: Reading) -> Replicator:
+        """Take from a fit what its refits need."""
+        deviations = np.sqrt(np.diag(fit.implied.to_numpy()))
+        return cls(fit.data, fit.rules, fit.estimation.cells, deviations, populations, reading)
 
     @cached_property
     def _roots(self) -> list[Array]:
@@ -53,18 +71,13 @@ class Replicator:
 
     @cached_property
     def _thresholds(self) -> Array:
-        return two_step.marginal_thresholds(self.fit.data.coded[0])
+        return two_step.marginal_thresholds(self.data.coded[0])
 
     @cached_property
     def _absent(self) -> NDArray[np.bool_]:
-        data = self.fit.data
-        if not data.ordered:
-            return np.isnan(data.values[0])
-        return np.asarray(data.coded[0].codes == data.coded[0].n_categories.max())
-
-    @cached_property
-    def _deviations(self) -> Array:
-        return np.sqrt(np.diag(self.fit.implied.to_numpy()))
+        if not self.data.ordered:
+            return np.isnan(self.data.values[0])
+        return np.asarray(self.data.coded[0].codes == self.data.coded[0].n_categories.max())
 
     def __call__(self, stream: np.random.SeedSequence) -> Array:
         """SRMR, RMSEA and CFI in one draw from each population, (n_populations, 3); NaN where a refit fails."""
@@ -75,7 +88,7 @@ class Replicator:
         """Refit one draw."""
         try:
             fitter = self._fitter(latent)
-            if self.fit.data.ordered and self.reading == "scaled":
+            if self.data.ordered and self.reading == "scaled":
                 return self._scaled_indices(fitter)
             return self._all_indices(fitter)
         except (PsychometricsError, np.linalg.LinAlgError):
@@ -83,9 +96,9 @@ class Replicator:
 
     def _fitter(self, latent: Array) -> Fitter:
         """Turn latent answers into answers of the same form as those that were given."""
-        data = self.fit.data
+        data = self.data
         if not data.ordered:
-            values = latent * self._deviations
+            values = latent * self.deviations
             values[self._absent] = np.nan
             return Fitter(replace(data, values=(values,), clusters=None), "continuous")
         codes = (latent[:, :, None] > self._thresholds).sum(axis=2).astype(float)
@@ -97,8 +110,8 @@ class Replicator:
     def _all_indices(self, fitter: Fitter) -> tuple[float, float, float]:
         """Refit by the same path as any model."""
         rules = fitter.rules()
-        same = rules.scheme == self.fit.rules.scheme and rules.means == self.fit.rules.means
-        found = fitter.fit_rules(rules, self.fit if same else None)
+        same = rules.scheme == self.rules.scheme and rules.means == self.rules.means
+        found = fitter.fit_rules(rules, self.cells if same else None)
         if not found.converged:
             return np.nan, np.nan, np.nan
         ending = "" if self.reading == "naive" else f"_{self.reading}"
@@ -110,8 +123,8 @@ class Replicator:
         rules = fitter.rules()
         samples, sharing = fitter.samples, share(rules, [], 1)
         assert isinstance(samples, Stacked)
-        same = self.fit.rules.scheme == rules.scheme
-        start = sharing.gather(self.fit.estimation.cells) if same else fitter.start(rules, sharing)
+        same = self.rules.scheme == rules.scheme
+        start = sharing.gather(self.cells) if same else fitter.start(rules, sharing)
         problem = ordinal.OrdinalProblem(samples, sharing, delta=True)
         solution = minimise(problem.evaluate, problem.value, start, tolerance=TOLERANCE, steps=STEPS)
         if not solution.converged:

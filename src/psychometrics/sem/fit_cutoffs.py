@@ -222,7 +222,7 @@ def dynamic_cutoffs(
     population = Population.of(fit)
     omissions, levels = omissions_of(population)
     levels = _thinned(levels, most_levels)
-    replicator = Replicator(fit, _populations(population, omissions, levels), reading)
+    replicator = Replicator.of(fit, _populations(population, omissions, levels), reading)
     drawn = _draw(replicator, n_replications, seed, n_jobs, progress)
     n_failed = pd.Series(np.isnan(drawn).any(axis=2).sum(axis=0), name="n_failed", dtype=int).rename_axis("level")
     _refuse_minority(n_failed, n_replications)

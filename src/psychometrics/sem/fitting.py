@@ -203,12 +203,12 @@ class Fitter:
         """Fit under equalities from scratch."""
         return self.fit_rules(self.rules(equal, _exceptions(freed, equal, self.data.model)))
 
-    def fit_rules(self, rules: Rules, start: CfaResult | None = None) -> CfaResult:
-        """Fit under rules, from the solution of another fit where one is given."""
+    def fit_rules(self, rules: Rules, start: Sequence[Array] | None = None) -> CfaResult:
+        """Fit under rules, from the cells of another solution (one array a group) where they are given."""
         sharing = share(rules, self._thresholds(), len(self.data.names))
         _check_parameters(sharing, self._n_moments())
         samples = self.samples
-        values = self.start(rules, sharing) if start is None else sharing.gather(start.estimation.cells)
+        values = self.start(rules, sharing) if start is None else sharing.gather(start)
         if isinstance(samples, ordered.Stacked):
             estimation = _fit_ordered(samples, rules, sharing, values)
         else:

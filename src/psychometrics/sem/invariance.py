@@ -282,7 +282,7 @@ class _Sequence:
 
     def _level(self, level: str, kind: Equal, rules: Rules, previous: CfaResult) -> tuple[CfaResult | None, Rules]:
         """Fit a level, and in part if need be; None where it does not hold."""
-        fitted = self.fitter.fit_rules(rules, previous)
+        fitted = self.fitter.fit_rules(rules, previous.estimation.cells)
         if not self._accepted(fitted, previous):
             self._add(level, fitted, previous, "does not hold")
             fitted, rules = self._in_part(level, kind, rules, fitted, previous)
@@ -306,7 +306,7 @@ class _Sequence:
                 break
             step += 1
             rules = rules.released(kind, [item])
-            fitted = self.fitter.fit_rules(rules, fitted)
+            fitted = self.fitter.fit_rules(rules, fitted.estimation.cells)
             self._log(level, step, kind, tests, item, fitted, previous)
         return fitted, rules
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-import joblib
 import pandas as pd
 from tqdm.auto import tqdm
 
 from compendium.findings import Finding, found
 from compendium.plan import Structure
 from compendium.steps.factor_structure.models import Rivals
+from compendium.study.workers import spread
 from psychometrics.errors import PsychometricsError
 from psychometrics.sem import DynamicCutoffs, dynamic_cutoffs
 
@@ -127,7 +127,7 @@ def model_cutoffs(rivals: Rivals, rule: Structure, seed: int) -> ModelCutoffs:
     if rivals.main is None:
         return ModelCutoffs(None, (found("cutoffs_impossible", why=rivals.unfitted["correlated"]),))
     try:
-        with joblib.parallel_config(n_jobs=-1):
+        with spread():
             cutoffs = dynamic_cutoffs(
                 rivals.main,
                 int(rule.cutoff_replications.value),
