@@ -29,7 +29,7 @@ COMPENDIUM = "$(PYTHON)" -m compendium
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
 
-.PHONY: help all book many compare deliver test lint check accept battery demo-data validate reports bench lab lock clean shapes
+.PHONY: help all book many compare shelf deliver test lint check accept battery demo-data validate reports bench lab lock clean shapes
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -99,6 +99,9 @@ deliver: | $(ENVIRONMENT) ## Write manuscript, brief, workbook, data, scripts an
 
 validate: | $(ENVIRONMENT) ## Check a cohort folder: every fault, and what the run will and will not give
 	@$(COMPENDIUM) validate
+
+shelf: | $(ENVIRONMENT) ## List the cohorts built below RESULTS, each with its book
+	@$(COMPENDIUM) shelf
 
 compare: | $(ENVIRONMENT) ## Compare built cohorts of one framework (COHORTS="a b")
 	@$(COMPENDIUM) compare

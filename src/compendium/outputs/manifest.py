@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,17 @@ class Difference:
         return f"{self.where}: accepted {self.accepted}, built {self.built}"
 
 
-def write_manifest(folders: ResultFolders, cohort: str, minimum: int = FLOORS["minimum_group"].usual) -> Path:
+def write_manifest(
+    folders: ResultFolders,
+    cohort: str,
+    minimum: int = FLOORS["minimum_group"].usual,
+    about: Mapping[str, Any] | None = None,
+) -> Path:
     """Write the index of the cohort's tables, figures and values, each with its origin, inputs and checksum.
 
     Inputs are those of the step that kept a result; their checksums stand once, under ``inputs``. Beside it goes what
     was withheld, as the outcome file of SACRO; ``minimum`` is the smallest number of people that may be shown.
+    ``about`` is what the shelf says of the cohort.
     """
     sweep(folders.root)
     inputs = {step: run["inputs"] for step, run in read_runs(folders).items()}
@@ -68,10 +75,8 @@ def write_manifest(folders: ResultFolders, cohort: str, minimum: int = FLOORS["m
         sums = {str(path.relative_to(folders.root)): _sha256(path)}
         for name, entry in json.loads(path.read_text()).items():
             entries.append({"name": name, "kind": "value", "files": sums, **entry})
-    write_text(
-        folders.manifest,
-        json.dumps({"cohort": cohort, "inputs": inputs, "results": entries}, indent=1, ensure_ascii=False) + "\n",
-    )
+    content = {"cohort": cohort, "about": dict(about or {}), "inputs": inputs, "results": entries}
+    write_text(folders.manifest, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     _write_outcome(folders, entries, minimum)
     return folders.manifest
 

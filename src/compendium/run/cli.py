@@ -321,10 +321,13 @@ def clean(cohort: CohortArgument = "demo", results: ResultsOption = "results") -
 def index(cohort: CohortOption = "demo", results: ResultsOption = "results") -> None:
     """Write the index of every result with its origin and checksum."""
     from compendium.outputs.manifest import write_manifest
+    from compendium.outputs.saving import read_values
     from compendium.outputs.step import open_step
+    from compendium.report.shelf import about_cohort
 
     step = open_step("index", cohort=cohort, results=results)
-    write_manifest(step.folders, step.settings.id, int(step.plan.disclosure.minimum_group.value))
+    about = about_cohort(step.settings, step.framework, read_values(step.folders))
+    write_manifest(step.folders, step.settings.id, int(step.plan.disclosure.minimum_group.value), about)
 
 
 @app.command()
@@ -333,6 +336,7 @@ def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsO
     from compendium.outputs import release as releases
     from compendium.outputs.step import open_step
     from compendium.report.book import BookError, build
+    from compendium.report.shelf import write_shelf
 
     step = open_step("book", cohort=cohort, data=data, results=results)
     releases.ask(step.folders, step.settings, int(step.plan.disclosure.minimum_group.value))
@@ -342,6 +346,7 @@ def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsO
         typer.echo(str(error), err=True)
         sys.exit(EXIT_STATUS)
     releases.note(step.folders, step.settings)
+    write_shelf(step.folders.root.parent)
 
 
 @app.command()

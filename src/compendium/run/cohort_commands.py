@@ -42,6 +42,17 @@ def compare(
     typer.echo(f"The comparison: {page}")
 
 
+def shelf(
+    results: Annotated[str, typer.Option(envvar="RESULTS", help="Folder below which cohorts were built.")] = "results",
+) -> None:
+    """List the cohorts that were built, each with its book, on one page."""
+    from compendium.paths import PROJECT
+    from compendium.report.shelf import write_shelf
+
+    typer.echo(f"The shelf: {write_shelf(PROJECT / results)}")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("compare")(compare)
+    app.command("shelf")(shelf)

@@ -9,8 +9,10 @@ from pathlib import Path
 from compendium.outputs import release as releases
 from compendium.outputs.comparison import Comparison, open_comparison
 from compendium.outputs.manifest import write_manifest
+from compendium.outputs.saving import read_values
 from compendium.paths import BOOK, COMPARISON, COMPARISON_NOTEBOOK
 from compendium.report.book import build
+from compendium.report.shelf import about_cohort, write_shelf
 from compendium.run.lock import only_run
 from compendium.run.notebooks import run_opened
 
@@ -38,12 +40,14 @@ def run_comparison(
         said = f"cohorts = {ids!r}  # where their files lie on this machine is not recorded"
         executed = run_opened(step, COMPARISON_NOTEBOOK, parameters, said)
         limit = int(step.plan.disclosure.minimum_group.value)
-        write_manifest(step.folders, step.settings.id, limit)
+        about = about_cohort(step.settings, step.framework, read_values(step.folders)) | {"cohorts": ", ".join(ids)}
+        write_manifest(step.folders, step.settings.id, limit, about)
         if not book:
             return executed
         page = build(step.folders, step.framework, step.settings, step.plan, source=BOOK / COMPARISON)
         for member in step.members:
             releases.note(member.study.folders, member.study.settings)
+        write_shelf(step.folders.root.parent.parent)
         return page
 
 
