@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from contract_cases import Case, Entry
 
-from psychometrics import agreement, alignment, association, change, dif, groups, pooling, self_other
+from psychometrics import agreement, alignment, association, change, dif, groups, pooling, self_other, waves
 from psychometrics.errors import InputShapeError
 
 BOOTSTRAP = dict.fromkeys(("observed", "expected"), "alpha is defined by disagreements")
@@ -191,6 +191,11 @@ ENTRIES = {
         "measurement_error": Entry(lambda case: change.measurement_error(0.7, abs(_number(case)), len(case.answers))),
         "retest": Entry(lambda case: change.retest(_first(case), _last(case))),
         "reliable_change": Entry(lambda case: change.reliable_change(_first(case), _last(case), 0.7, 0.8)),
+        "regressed_change": Entry(lambda case: change.regressed_change(_first(case), _last(case), 0.7, 0.8, 3.0)),
+    },
+    "waves": {
+        "drop_out": Entry(lambda case: waves.drop_out(case.answers, case.groups == "few")),
+        "responsiveness": Entry(lambda case: waves.responsiveness(_first(case), _last(case), [1.0])),
     },
     "alignment": {
         "align_groups": Entry(lambda case: alignment.align_groups(*_parameters(case), starts=1)),

@@ -139,6 +139,14 @@ class Invariance(Strict):
     freed_share: Share
 
 
+class Change(Strict):
+    """What is said of change between waves."""
+
+    fewest_people: Count
+    fewest_for_invariance: Count
+    anchor_correlation: Share
+
+
 class Careless(Strict):
     """When answers look careless."""
 
@@ -376,6 +384,7 @@ class StudyPlan(Strict):
     selection: Selection
     fairness: Fairness
     invariance: Invariance
+    change: Change
     careless: Careless
     dimensionality: Dimensionality
     structure: Structure

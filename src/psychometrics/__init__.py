@@ -16,7 +16,7 @@ _FAMILIES = {
     "association": "adjust_p correlation_matrix disattenuate dominance_analysis equivalence_test "
     "minimum_detectable_correlation ordinal_regression partial_correlations random_intercept regression "
     "relative_weights spearman_matrix",
-    "change": "measurement_error reliable_change retest",
+    "change": "measurement_error regressed_change reliable_change retest",
     "content_validity": "content_validity_ratio item_content_validity scale_content_validity",
     "dif": "DifRule OrdinalDif ordinal_dif",
     "dimensionality": "bartlett_sphericity empirical_kaiser exploratory_graph_analysis hull kmo "
@@ -36,8 +36,10 @@ _FAMILIES = {
     "scoring": "scale_scores",
     "screening": "even_odd_consistency flag_careless intra_individual_variability little_mcar_test longstring "
     "mahalanobis_distance missing_patterns straight_lining",
-    "sem": "CfaModel difference_test dynamic_cutoffs fit_cfa measurement_invariance merge_categories",
+    "sem": "CfaModel difference_test dynamic_cutoffs fit_cfa invariance_over_time measurement_invariance "
+    "merge_categories",
     "selection": "graded_information screen_items select_items selection_stability",
+    "waves": "drop_out responsiveness",
     "self_other": "agreement_profiles bland_altman compare multitrait_multisource response_surface",
 }
 _HOME = {name: family for family, names in _FAMILIES.items() for name in names.split()}

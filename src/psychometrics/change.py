@@ -321,3 +321,67 @@ def reliable_change(
         }
     )
     return ReliableChange(persons, summary, error, limit * error, n, confidence)
+
+
+def regressed_change(
+    before: pd.Series,
+    after: pd.Series,
+    standard_deviation: float,
+    reliability: float,
+    mean: float,
+    confidence: float = 0.95,
+) -> ReliableChange:
+    r"""Reliable change of each person by the model of true scores (Gulliksen, Lord and Novick).
+
+    .. math:: RC = \frac{x_2 - \{M + r_{xx}(x_1 - M)\}}{s\sqrt{1 - r_{xx}^2}}
+
+    The second score is held against what is expected of a person who did not change: an extreme first score lies nearer
+    to the mean the second time. A person has changed reliably where :math:`|RC|` exceeds the normal quantile.
+
+    Parameters
+    ----------
+    before, after : Series, shape (n_persons,)
+        Higher is better; same index, ``NaN`` missing (not compared).
+    standard_deviation, mean : float
+        Of the score before, in the reference sample.
+    reliability : float
+        Above 0 and below 1.
+    confidence : float
+
+    Returns
+    -------
+    ReliableChange
+        ``change`` is the second score less the expected one.
+
+    Raises
+    ------
+    PsychometricsError, InputShapeError
+        As :func:`reliable_change`.
+
+    References
+    ----------
+    Hsu, L. M. (1989). Reliable changes in psychotherapy: taking into account regression toward the mean. Behavioral
+    Assessment, 11, 459-467. Lord, F. M., & Novick, M. R. (1968). Statistical theories of mental test scores, p. 69.
+
+    See Also
+    --------
+    reliable_change : Without regression to the mean.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = regressed_change(pd.Series([2.0, 3.0]), pd.Series([3.0, 3.0]), 0.5, 0.6, 3.0)
+    >>> found.persons["change"].round(2).tolist(), found.persons["verdict"].tolist()
+    ([0.6, 0.0], ['no reliable change', 'no reliable change'])
+    """
+    share(confidence)
+    if not (0 < reliability < 1 and standard_deviation > 0 and np.isfinite(mean)):
+        raise PsychometricsError(
+            "regressed change needs a reliability between 0 and 1, a positive standard deviation and a mean; got "
+            f"{reliability}, {standard_deviation} and {mean}"
+        )
+    one = numeric_column(before, "before")
+    # Its error is s sqrt(1 - r^2); reliable_change takes s sqrt(2 (1 - r')), which is the same for r' = (1 + r^2) / 2.
+    return reliable_change(
+        mean + reliability * (one - mean), after, standard_deviation, (1 + reliability**2) / 2, confidence
+    )

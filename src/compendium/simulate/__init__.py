@@ -15,21 +15,27 @@ from compendium.simulate.plan import (
     SimulationPlan,
 )
 from compendium.simulate.truth import competency_scores, outcome_scores, population_values
+from compendium.simulate.waves import DEMO_WAVES, SimulatedWaves, WavesPlan, simulate_waves, write_waves
 
 __all__ = [
     "DEMO",
     "DEMO_SMALL",
+    "DEMO_WAVES",
     "Clustering",
     "OutcomePlan",
     "PeerPlan",
     "PlantedFault",
     "Quality",
     "SimulatedCohort",
+    "SimulatedWaves",
     "SimulationPlan",
+    "WavesPlan",
     "competency_scores",
     "outcome_scores",
     "population_values",
     "simulate_cohort",
+    "simulate_waves",
     "write_cohort",
     "write_demo_cohorts",
+    "write_waves",
 ]

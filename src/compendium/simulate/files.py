@@ -16,6 +16,7 @@ from compendium.paths import COHORTS
 from compendium.simulate.cohort import SimulatedCohort, simulate_cohort
 from compendium.simulate.plan import DEMO, DEMO_SMALL, PlantedFault, SimulationPlan
 from compendium.simulate.truth import population_values
+from compendium.simulate.waves import DEMO_WAVES, write_waves
 
 TITLES = {
     "demo": "Demonstration cohort (synthetic)",
@@ -55,7 +56,7 @@ GROUPS: dict[str, dict[str, Any]] = {
 
 
 def write_demo_cohorts(folder: Path = COHORTS) -> list[Path]:
-    """Write the two committed cohorts, ``demo`` and ``demo-small``, and return their folders.
+    """Write the committed cohorts, ``demo``, ``demo-small`` and ``demo-waves``, and return their folders.
 
     Parameters
     ----------
@@ -68,7 +69,8 @@ def write_demo_cohorts(folder: Path = COHORTS) -> list[Path]:
         The folders written; their files are the same, byte for byte, every time.
     """
     plans = {"demo": DEMO, "demo-small": DEMO_SMALL}
-    return [write_cohort(folder / name, plan, population=True) for name, plan in plans.items()]
+    written = [write_cohort(folder / name, plan, population=True) for name, plan in plans.items()]
+    return [*written, write_waves(folder / "demo-waves", DEMO_WAVES)]
 
 
 def write_cohort(

@@ -28,7 +28,19 @@ def prepare(step: Study, cohort: Cohort) -> None:
         step.prepared.write(name, getattr(cohort, name))
     step.prepared.write("outcome_scores", step.outcome_scores(cohort.outcomes))
     step.prepared.write("peer_outcome_scores", step.outcome_scores(cohort.peer_outcomes, "rater"))
+    if cohort.waves:
+        _prepare_waves(step, cohort)
     step.prepared.write("careless", pd.DataFrame({"flagged": pd.Series(dtype=bool)}).rename_axis("person"))
+
+
+def _prepare_waves(step: Study, cohort: Cohort) -> None:
+    """Prepare people and answers of every wave, in order of time, and what people say of their own change."""
+    assert cohort.settings.waves is not None
+    waves = {name: cohort.waves.get(name, cohort) for name in cohort.settings.waves.in_order}
+    for table in ("people", "answers"):
+        whole = pd.concat({name: getattr(wave, table) for name, wave in waves.items()}, names=["wave", "person"])
+        step.prepared.write(f"wave_{table}", whole.swaplevel())
+    step.prepared.write("anchor", cohort.anchor.to_frame("anchor").rename_axis("person"))
 
 
 def completers(step: Study, answers: pd.DataFrame) -> pd.Series[bool]:

@@ -30,12 +30,22 @@ def prepare_scores(study: Study) -> None:
     prepared, confidence, draws = study.prepared, study.plan.confidence.value, reliability_draws(study)
     prepared.write("scores", study.scores(prepared.answers))
     prepared.write("peer_scores", study.scores(prepared.peers))
+    if study.settings.waves is not None:
+        shared = study.framework.scales(shared_items(study))
+        least = study.plan.scoring.minimum_answered.value
+        prepared.write("wave_scores", study.scored(prepared.wave_answers, shared, least))
     table = reliability_table(prepared.answers, study.scales, confidence, draws)
     prepared.write("reliability", table.set_index("competency"))
     outcomes = study.framework.outcome_scales("self", list(study.settings.outcomes))
     asked = pd.concat([prepared.answers, prepared.outcomes], axis="columns")
     table = reliability_table(asked, {OVERALL: study.kept_items, **outcomes}, confidence, draws)
     prepared.write("further_reliability", table.set_index("competency").rename_axis("score"))
+
+
+def shared_items(study: Study) -> list[str]:
+    """Return the kept items that every wave asked, in framework order."""
+    asked = study.prepared.wave_answers.notna().groupby(level="wave").any().all()
+    return [item for item in study.kept_items if asked[item]]
 
 
 def reliability_draws(study: Study, n_resamples: float | None = None) -> Draws:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Kind = Literal["number", "count", "flag", "text", "mixed"]
 # Before the name of a column that says whose row it is; a competency may be called "person" as well.
 KEY = "key:"
-BY_PERSON, BY_RATING = ("person",), ("person", "rater")
+BY_PERSON, BY_RATING, BY_WAVE = ("person",), ("person", "rater"), ("person", "wave")
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,15 @@ TABLES = {
     "outcome_scores": Declared(QUALITY, "number"),
     "peer_outcome_scores": Declared(QUALITY, "number", BY_RATING),
     "careless": Declared(QUALITY, "mixed"),
+    "wave_people": Declared(QUALITY, "mixed", BY_WAVE),
+    "wave_answers": Declared(QUALITY, "number", BY_WAVE),
+    "anchor": Declared(QUALITY, "number"),
     "gates": Declared(QUALITY, "text", ("gate",)),
     "decisions": Declared(ITEMS, "text", ("item",)),
     "scores": Declared(ITEMS, "number"),
     "peer_scores": Declared(ITEMS, "number", BY_RATING),
     "reliability": Declared(ITEMS, "mixed", ("competency",)),
+    "wave_scores": Declared(ITEMS, "number", BY_WAVE),
     "further_reliability": Declared(ITEMS, "mixed", ("score",)),
 }
 
@@ -72,6 +76,10 @@ class Prepared:
         Scores of the outcome scales, of the people and of the raters.
     careless
         One column a rule and ``flagged``; no row where nobody was screened.
+    wave_people, wave_answers, wave_scores
+        The same of every wave, by person and wave in order of time; scores from the kept items that all waves asked.
+    anchor
+        What each person says of their own change.
     gates
         For each gate of the plan ``supported`` ("yes" or "no") and the reason as an encoded finding.
     decisions

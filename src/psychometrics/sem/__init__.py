@@ -16,6 +16,7 @@ from psychometrics.sem.fit_measures import FitMeasures
 from psychometrics.sem.fitting import fit_cfa
 from psychometrics.sem.invariance import Cutoffs, MeasurementInvariance, measurement_invariance
 from psychometrics.sem.model import CfaModel
+from psychometrics.sem.over_time import InvarianceOverTime, invariance_over_time
 from psychometrics.sem.result import CfaResult
 
 __all__ = [
@@ -26,12 +27,14 @@ __all__ = [
     "DynamicCutoffs",
     "Estimator",
     "FitMeasures",
+    "InvarianceOverTime",
     "MeasurementInvariance",
     "MergedCategories",
     "Missing",
     "difference_test",
     "dynamic_cutoffs",
     "fit_cfa",
+    "invariance_over_time",
     "measurement_invariance",
     "merge_categories",
 ]

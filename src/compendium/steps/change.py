@@ -1,0 +1,339 @@
+"""What changed between waves of the same people, and who was there to be asked again (notebook 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from compendium.disclosure.membership import hidden_counts, shown_over_groupings
+from compendium.steps.scores import shared_items
+from compendium.study import Study
+from psychometrics.association import random_intercept
+from psychometrics.change import DETERIORATED, IMPROVED, ReliableChange, regressed_change, reliable_change, retest
+from psychometrics.errors import PsychometricsError
+from psychometrics.reliability import cronbach_alpha
+from psychometrics.sem import invariance_over_time
+from psychometrics.waves import drop_out, responsiveness
+
+Pair = tuple[str, str]
+JACOBSON_TRUAX, TRUE_SCORE = "Jacobson and Truax", "true score"
+TOO_FEW = "fewer people than the plan asks for"
+
+
+def labels(study: Study) -> dict[str, str]:
+    """Return the label of each wave, in order of time."""
+    assert study.settings.waves is not None
+    return {name: wave.label for name, wave in study.settings.waves.in_order.items()}
+
+
+def successive(study: Study) -> list[Pair]:
+    """Return each wave with the next one."""
+    return list(pairwise(labels(study)))
+
+
+def latest(study: Study) -> Pair | None:
+    """Return the studied wave with the one before it; None where it is the first."""
+    assert study.settings.waves is not None
+    return next((pair for pair in successive(study) if pair[1] == study.settings.waves.main), None)
+
+
+def of_wave(table: pd.DataFrame, wave: str) -> pd.DataFrame:
+    """Return the rows of one wave by person."""
+    return table.xs(wave, level="wave")
+
+
+def both(study: Study, pair: Pair) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores of the people who were there in two waves."""
+    one, other = (of_wave(study.prepared.wave_scores, wave) for wave in pair)
+    people = one.index.intersection(other.index)
+    return one.loc[people], other.loc[people]
+
+
+def _minimum(study: Study) -> float:
+    """Return the smallest group of people that may be shown."""
+    return float(study.plan.disclosure.minimum_group.value)
+
+
+def hides_change(study: Study, pair: Pair) -> bool:
+    """Say whether so few people left or came that the whole cohort's change would tell of them."""
+    one, other = (of_wave(study.prepared.wave_scores, wave).index for wave in pair)
+    moved = (len(one.difference(other)), len(other.difference(one)))
+    return any(0 < n < _minimum(study) for n in moved) or len(one.intersection(other)) < _minimum(study)
+
+
+def participation(study: Study) -> pd.DataFrame:
+    """Count who was there in each wave, and of the wave before who stayed, who left, who came.
+
+    Counts that would single out a few people are left blank together.
+    """
+    names, minimum = labels(study), _minimum(study)
+    rows: list[dict[str, object]] = []
+    before: pd.Index | None = None
+    for wave, label in names.items():
+        here = of_wave(study.prepared.wave_people, wave).index
+        row: dict[str, object] = {"wave": label, "n": len(here)}
+        if before is not None:
+            stayed = len(before.intersection(here))
+            told = hidden_counts({"stayed": stayed, "left": len(before) - stayed, "came": len(here) - stayed}, minimum)
+            row |= {**told, "stayed_share": told["stayed"] / len(before)}
+        rows.append(row)
+        before = here
+    return pd.DataFrame(rows, columns=["wave", "n", "stayed", "left", "came", "stayed_share"])
+
+
+def shared(study: Study) -> pd.DataFrame:
+    """Count for each competency the kept items, and those of them that all waves asked."""
+    common = study.framework.scales(shared_items(study))
+    rows = [
+        {"competency": name, "kept_items": len(items), "compared_items": len(common.get(name, []))}
+        for name, items in study.scales.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def who_left(study: Study) -> pd.DataFrame:
+    """Compare the scores of people who left with those of people who stayed, for each wave and the next."""
+    confidence, minimum, tables = study.plan.confidence.value, _minimum(study), []
+    for pair in successive(study):
+        scores = of_wave(study.prepared.wave_scores, pair[0])
+        there = of_wave(study.prepared.wave_people, pair[1]).index
+        stayed = pd.Series(scores.index.isin(there), index=scores.index)
+        if min(int(stayed.sum()), int((~stayed).sum())) < minimum:
+            continue
+        table = drop_out(scores, stayed, confidence).table.rename(columns={"score": "competency"})
+        tables.append(table.assign(**_named(study, pair)))
+    columns = [
+        "before", "after", "competency", "n_stayed", "n_left", "difference", "lower", "upper", "odds_ratio",
+        "odds_lower", "odds_upper", "p", "note",
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def _named(study: Study, pair: Pair) -> dict[str, str]:
+    """Return the labels of two waves."""
+    names = labels(study)
+    return {"before": names[pair[0]], "after": names[pair[1]]}
+
+
+def _each(study: Study) -> Iterator[tuple[Pair, str, pd.Series, pd.Series]]:
+    """Return every competency in every wave and the next, of people with both scores."""
+    for pair in successive(study):
+        if hides_change(study, pair):
+            continue
+        first, second = both(study, pair)
+        for name in first:
+            known = first[name].notna() & second[name].notna()
+            yield pair, str(name), first.loc[known, name], second.loc[known, name]
+
+
+def invariance(study: Study) -> pd.DataFrame:
+    """Test for each competency and two waves whether items mean the same; say why where it is not tested.
+
+    ``holds`` is the highest level whose fit falls by no more than the plan allows: "configural", "metric" or "scalar".
+    """
+    rows: list[dict[str, object]] = []
+    rule, needed = study.plan.invariance, study.plan.change.fewest_for_invariance.value
+    scales = study.framework.scales(shared_items(study))
+    for pair, name, first, _ in _each(study):
+        row: dict[str, object] = {**_named(study, pair), "competency": name, "n": len(first)}
+        if len(first) < needed:
+            rows.append(row | {"note": f"{TOO_FEW}: {needed:.0f}"})
+            continue
+        answers = study.prepared.wave_answers[scales[name]]
+        one, other = (of_wave(answers, wave).loc[first.index] for wave in pair)
+        try:
+            found = invariance_over_time(one, other, confidence=study.plan.confidence.value)
+        except PsychometricsError as error:
+            rows.append(row | {"note": str(error)})
+            continue
+        levels = found.levels.set_index("level")
+        fits = (levels["cfi_drop"] <= rule.cfi_drop.value) & (levels["rmsea_rise"] <= rule.rmsea_rise.value)
+        holds = "scalar" if fits["metric"] and fits["scalar"] else "metric" if fits["metric"] else "configural"
+        row |= {f"{of}_{level}": levels.loc[level, of] for level in levels.index for of in ("cfi", "rmsea")}
+        row |= {"holds": holds, "stability": found.stability, "stability_lower": found.stability_lower}
+        row |= {"stability_upper": found.stability_upper, "note": ""}
+        if holds == "scalar":
+            row |= {"factor_change": found.mean_change, "factor_change_lower": found.mean_change_lower}
+            row |= {"factor_change_upper": found.mean_change_upper}
+        rows.append(row)
+    columns = [
+        "before", "after", "competency", "n", "cfi_configural", "rmsea_configural", "cfi_metric", "rmsea_metric",
+        "cfi_scalar", "rmsea_scalar", "holds", "stability", "stability_lower", "stability_upper", "factor_change",
+        "factor_change_lower", "factor_change_upper", "note",
+    ]  # fmt: skip
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _comparable(levels: pd.DataFrame) -> set[tuple[str, str, str]]:
+    """Return the competencies, with their waves, whose means may be compared."""
+    held = levels[levels["holds"] == "scalar"]
+    return set(zip(held["before"], held["after"], held["competency"], strict=True))
+
+
+def mean_changes(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean change of each competency where its items mean the same in both waves; elsewhere say why not."""
+    rows: list[dict[str, object]] = []
+    allowed, confidence = _comparable(levels), study.plan.confidence.value
+    for pair, name, first, second in _each(study):
+        row: dict[str, object] = {**_named(study, pair), "competency": name, "n": len(first)}
+        if (*_named(study, pair).values(), name) not in allowed:
+            rows.append(row | {"note": "scalar invariance over time does not hold, or was not tested"})
+            continue
+        change = second - first
+        margin = stats.t.ppf((1 + confidence) / 2, len(change) - 1) * change.std() / np.sqrt(len(change))
+        mean, spread = float(change.mean()), float(first.std())
+        row |= {"change": mean, "lower": mean - margin, "upper": mean + margin}
+        rows.append(row | {"standardised": mean / spread if spread else np.nan, "note": ""})
+    columns = ["before", "after", "competency", "n", "change", "lower", "upper", "standardised", "note"]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def growth(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
+    """Return the change since the first wave by a mixed model: people and, where declared, teams as random intercepts.
+
+    Everybody counts who was there once, so that drop-out that goes with earlier scores is allowed for. Only of
+    competencies whose items mean the same over all waves.
+    """
+    names, allowed = labels(study), _comparable(levels)
+    if any(hides_change(study, pair) for pair in successive(study)):
+        return pd.DataFrame(columns=["competency", "wave", "change", "lower", "upper", "n", "teams", "note"])
+    scores, people = study.prepared.wave_scores, study.prepared.wave_people
+    rows: list[dict[str, object]] = []
+    for name in scores:
+        if any((*_named(study, pair).values(), name) not in allowed for pair in successive(study)):
+            rows.append({"competency": name, "note": "scalar invariance does not hold over all waves"})
+            continue
+        waves = scores.index.get_level_values("wave")
+        later = {label: (waves == wave).astype(float) for wave, label in list(names.items())[1:]}
+        groups = {"person": scores.index.get_level_values("person").astype(str)}
+        if "team" in people:
+            groups["team"] = people["team"].reindex(scores.index).to_numpy()
+        tables = (pd.DataFrame(each, index=scores.index) for each in (later, groups))
+        found = random_intercept(scores[name], *tables, confidence=study.plan.confidence.value)
+        parts = found.variance_components.set_index("component")["share"]
+        for row in found.coefficients[found.coefficients["term"].isin(names.values())].to_dict("records"):
+            told = {"wave": row["term"], "change": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
+            rows.append({"competency": name, **told, "n": found.n_groups, "teams": parts.get("team"), "note": ""})
+    columns = ["competency", "wave", "change", "lower", "upper", "n", "teams", "note"]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def retests(study: Study) -> pd.DataFrame:
+    """Return test-retest reliability and measurement error of each competency over two waves."""
+    rows: list[dict[str, object]] = []
+    needed = study.plan.change.fewest_people.value
+    for pair, name, first, second in _each(study):
+        row: dict[str, object] = {**_named(study, pair), "competency": name, "n": len(first)}
+        if len(first) < needed:
+            rows.append(row | {"note": f"{TOO_FEW}: {needed:.0f}"})
+            continue
+        try:
+            found = retest(first, second, study.plan.confidence.value)
+        except PsychometricsError as error:
+            rows.append(row | {"note": str(error)})
+            continue
+        row |= {"icc": found.icc_agreement, "icc_lower": found.icc_lower, "icc_upper": found.icc_upper}
+        row |= {"sem": found.standard_error_agreement, "smallest_detectable_change": found.smallest_detectable_change}
+        rows.append(row | {"note": "; ".join(found.notes)})
+    columns = ["before", "after", "competency", "n", "icc", "icc_lower", "icc_upper", "sem",
+               "smallest_detectable_change", "note"]  # fmt: skip
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def persons(study: Study, pair: Pair) -> dict[tuple[str, str], ReliableChange]:
+    """Return reliable change of each person by competency and method; person-level, for the private folder.
+
+    Error is that of alpha in the wave before; its people are the reference.
+    """
+    found: dict[tuple[str, str], ReliableChange] = {}
+    scales, confidence = study.framework.scales(shared_items(study)), study.plan.confidence.value
+    first, second = both(study, pair)
+    earlier, answers = (of_wave(table, pair[0]) for table in (study.prepared.wave_scores, study.prepared.wave_answers))
+    for name in first:
+        try:
+            alpha = cronbach_alpha(answers[scales[str(name)]]).raw
+            spread, mean = float(earlier[name].std()), float(earlier[name].mean())
+            plain = reliable_change(first[name], second[name], spread, alpha, confidence)
+            model = regressed_change(first[name], second[name], spread, alpha, mean, confidence)
+        except PsychometricsError:
+            continue
+        found[str(name), JACOBSON_TRUAX], found[str(name), TRUE_SCORE] = plain, model
+    return found
+
+
+def reliable_changes(study: Study, found: dict[tuple[str, str], ReliableChange]) -> pd.DataFrame:
+    """Count who changed reliably by each method, beside the share that chance alone would give."""
+    rows: list[dict[str, object]] = []
+    for (name, method), each in found.items():
+        counts = each.summary.set_index("verdict")
+        better, worse = (int(counts.loc[verdict, "n"]) for verdict in (IMPROVED, DETERIORATED))
+        told = hidden_counts({"improved": better, "deteriorated": worse, "rest": each.n - better - worse}, 3)
+        shares = {f"{verdict}_share": told[verdict] / each.n for verdict in ("improved", "deteriorated")}
+        chance = float(counts.loc[IMPROVED, "expected_by_chance"])
+        rows.append({"competency": name, "method": method, "n": each.n, **shares, "expected_by_chance": chance})
+    columns = ["competency", "method", "n", "improved_share", "deteriorated_share", "expected_by_chance"]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _smallest_groups(study: Study) -> dict[str, float]:
+    """Return the smallest group that may be shown, by grouping: teams have a limit of their own."""
+    limits = study.plan.disclosure
+    names = [name for name, group in study.settings.groups.items() if group.kind != "number"]
+    return {
+        name: float(max(limits.minimum_group.value, limits.minimum_team.value if name == "team" else 0))
+        for name in names
+    }
+
+
+def group_changes(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean change of each group that may be shown, of people who were in it in both waves."""
+    allowed, confidence = _comparable(levels), study.plan.confidence.value
+    first, second = both(study, pair)
+    members = [of_wave(study.prepared.wave_people, wave) for wave in pair]
+    rows: list[dict[str, object]] = []
+    minima = _smallest_groups(study)
+    for grouping, groups in shown_over_groupings(members[0], members[1], minima).items():
+        before, after = (each[grouping] for each in members)
+        for group in groups:
+            inside = before.index[before == group].intersection(after.index[after == group])
+            for name in (each for each in first if (*_named(study, pair).values(), each) in allowed):
+                change = (second[name] - first[name]).reindex(inside).dropna()
+                if len(change) < len(inside) or change.std() == 0:
+                    continue  # another number of people than that of the group: the difference would tell of them
+                margin = stats.t.ppf((1 + confidence) / 2, len(change) - 1) * change.std() / np.sqrt(len(change))
+                mean = float(change.mean())
+                row = {"grouping": study.group_labels[grouping], "group": group, "competency": name}
+                rows.append(row | {"n": len(change), "change": mean, "lower": mean - margin, "upper": mean + margin})
+    return pd.DataFrame(rows, columns=["grouping", "group", "competency", "n", "change", "lower", "upper"])
+
+
+def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
+    """Return how change goes with what people say of it, and the smallest change worth having."""
+    assert study.settings.waves is not None and study.settings.waves.anchor is not None
+    anchor, said = study.settings.waves.anchor, study.prepared.anchor["anchor"]
+    first, second = both(study, pair)
+    rows = []
+    for name in first:
+        change = (second - first)[name]
+        codes = [float(code) for code in anchor.smallest]
+        try:
+            found = responsiveness(
+                change, said.reindex(change.index), codes, anchor.unchanged, study.plan.confidence.value
+            )
+        except PsychometricsError as error:
+            rows.append({"competency": name, "note": str(error)})
+            continue
+        row = found.to_frame().drop(columns=["confidence"]).iloc[0].to_dict()
+        if found.n_smallest < _minimum(study):
+            row |= dict.fromkeys(["smallest_change", "smallest_lower", "smallest_upper", "n_smallest"], np.nan)
+        if not found.correlation >= study.plan.change.anchor_correlation.value:
+            row |= dict.fromkeys(["smallest_change", "smallest_lower", "smallest_upper", "predicted_change"], np.nan)
+            row["note"] = "the anchor goes too little with this change to say which change is worth having"
+        rows.append({"competency": name, **row})
+    columns = ["competency", "n", "correlation", "lower", "upper", "n_smallest", "smallest_change", "smallest_lower",
+               "smallest_upper", "predicted_change", "note"]  # fmt: skip
+    return pd.DataFrame(rows).reindex(columns=columns)
