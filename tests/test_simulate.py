@@ -16,6 +16,7 @@ from compendium.paths import COHORTS
 from compendium.simulate import (
     DEMO,
     DEMO_SMALL,
+    DEMO_WAVES,
     OutcomePlan,
     PeerPlan,
     PlantedFault,
@@ -26,6 +27,7 @@ from compendium.simulate import (
     outcome_scores,
     simulate_cohort,
     write_cohort,
+    write_waves,
 )
 from compendium.simulate.truth import item_sets, keyed
 from psychometrics.agreement import icc1
@@ -69,6 +71,12 @@ def item_rest(item: str) -> float:
 
 
 # Reproducibility
+
+
+def test_committed_waves_are_written_again_byte_for_byte(tmp_path):
+    written, committed = write_waves(tmp_path / "demo-waves", DEMO_WAVES), COHORTS / "demo-waves"
+    for path in committed.iterdir():
+        assert (written / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 @pytest.mark.parametrize("name", PLANS)

@@ -66,7 +66,8 @@ def shown_over_groupings(
 
     Examples
     --------
-    >>> people = pd.DataFrame({"agency": ["A"] * 24 + ["B"] * 20, "team": ["a"] * 12 + ["b"] * 12 + ["c"] * 16 + ["d"] * 4})
+    >>> agencies, teams = ["A"] * 24 + ["B"] * 20, ["a"] * 12 + ["b"] * 12 + ["c"] * 16 + ["d"] * 4
+    >>> people = pd.DataFrame({"agency": agencies, "team": teams})
     >>> shown_over_groupings(people, people, {"agency": 10, "team": 10})["agency"]
     {}
     """

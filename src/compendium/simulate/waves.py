@@ -41,13 +41,14 @@ class WavesPlan:
         For each competency, or ``others`` of them, its mean change from wave to wave in latent standard deviations.
     change_spread
         Standard deviation of each person's own change from wave to wave, beside the mean.
+    change_shared
+        Share of its variance that all competencies of a person have in common.
     stay
         Chance of staying from one wave to the next for a person at the mean.
     stay_by_score
         Change of its log odds for one standard deviation more of the person's mean latent level.
     anchor_error
-        Standard deviation of what people say of their change, beside their true one; its unit is half a standard
-        deviation of true change.
+        Standard deviation of what people say of their change beside their true one, in standard deviations of it.
     waves
     """
 
@@ -58,7 +59,8 @@ class WavesPlan:
         )
     )  # fmt: skip
     changes: dict[str, float] = field(default_factory=lambda: {"communication": 0.35, "teamwork": 0.20, "others": 0.0})
-    change_spread: float = 0.25
+    change_spread: float = 0.30
+    change_shared: float = 0.6
     stay: float = 0.78
     stay_by_score: float = 0.5
     anchor_error: float = 0.7
@@ -113,7 +115,9 @@ def simulate_waves(plan: WavesPlan, framework: Framework | None = None) -> Simul
 def _moved(plan: WavesPlan, before: pd.DataFrame, wave: int) -> pd.DataFrame:
     """Move everybody by the mean change and by a change of their own."""
     means = [plan.changes.get(name, plan.changes.get("others", 0.0)) for name in before]
-    own = stream(plan.base.seed, f"change {wave}").standard_normal(before.shape)
+    draw = stream(plan.base.seed, f"change {wave}")
+    own = np.sqrt(1 - plan.change_shared) * draw.standard_normal(before.shape)
+    own += np.sqrt(plan.change_shared) * draw.standard_normal((len(before), 1))
     return (before + np.array(means) + plan.change_spread * own).round(9)
 
 
@@ -132,7 +136,8 @@ def _anchor(plan: WavesPlan, levels: dict[int, pd.DataFrame], wave: int) -> pd.S
         return pd.Series(pd.NA, index=index, dtype="Int64")
     change = (levels[wave] - levels[wave - 1]).mean(axis=1)
     error = plan.anchor_error * stream(plan.base.seed, f"anchor {wave}").standard_normal(len(index))
-    said = np.clip(np.rint(change / (change.std() / 2) * 0.5 + error), *ANCHOR_LIMITS)
+    spread = float(change.std())
+    said = np.clip(np.rint((change / spread if spread > 0 else 0.0 * change) + error), *ANCHOR_LIMITS)
     return pd.Series(said, index=index).astype("Int64")
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from compendium.disclosure.membership import hidden_counts, shown_over_groupings
-from compendium.steps.scores import shared_items
+from compendium.steps.outcome_associations.associations import overall
+from compendium.steps.scores import OVERALL, shared_items
 from compendium.study import Study
 from psychometrics.association import random_intercept
 from psychometrics.change import DETERIORATED, IMPROVED, ReliableChange, regressed_change, reliable_change, retest
@@ -154,8 +155,12 @@ def invariance(study: Study) -> pd.DataFrame:
         fits = (levels["cfi_drop"] <= rule.cfi_drop.value) & (levels["rmsea_rise"] <= rule.rmsea_rise.value)
         holds = "scalar" if fits["metric"] and fits["scalar"] else "metric" if fits["metric"] else "configural"
         row |= {f"{of}_{level}": levels.loc[level, of] for level in levels.index for of in ("cfi", "rmsea")}
-        row |= {"holds": holds, "stability": found.stability, "stability_lower": found.stability_lower}
-        row |= {"stability_upper": found.stability_upper, "note": ""}
+        row |= {"holds": holds, "note": ""}
+        if found.stability <= 1:
+            row |= {"stability": found.stability, "stability_lower": found.stability_lower}
+            row |= {"stability_upper": min(found.stability_upper, 1.0)}
+        else:
+            row |= {"note": "stability: estimated above 1, which no correlation is"}
         if holds == "scalar":
             row |= {"factor_change": found.mean_change, "factor_change_lower": found.mean_change_lower}
             row |= {"factor_change_upper": found.mean_change_upper}
@@ -283,10 +288,8 @@ def _smallest_groups(study: Study) -> dict[str, float]:
     """Return the smallest group that may be shown, by grouping: teams have a limit of their own."""
     limits = study.plan.disclosure
     names = [name for name, group in study.settings.groups.items() if group.kind != "number"]
-    return {
-        name: float(max(limits.minimum_group.value, limits.minimum_team.value if name == "team" else 0))
-        for name in names
-    }
+    team = float(max(limits.minimum_group.value, limits.minimum_team.value))
+    return {name: team if name == "team" else float(limits.minimum_group.value) for name in names}
 
 
 def group_changes(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFrame:
@@ -316,9 +319,11 @@ def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
     assert study.settings.waves is not None and study.settings.waves.anchor is not None
     anchor, said = study.settings.waves.anchor, study.prepared.anchor["anchor"]
     first, second = both(study, pair)
+    changes = second - first
+    if study.collected("overall"):
+        changes.insert(0, OVERALL, overall(changes))
     rows = []
-    for name in first:
-        change = (second - first)[name]
+    for name, change in changes.items():
         codes = [float(code) for code in anchor.smallest]
         try:
             found = responsiveness(

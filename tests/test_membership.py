@@ -1,0 +1,62 @@
+"""Changes of groups give nobody away: not those who came or left, not those whom no shown group holds."""
+
+from __future__ import annotations
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compendium.disclosure.membership import hidden_counts, shown_changes, shown_over_groupings
+
+MINIMUM = 10
+
+
+@st.composite
+def two_waves(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw people in teams of agencies, some of whom leave, come or move."""
+    sizes = draw(st.lists(st.integers(0, 26), min_size=2, max_size=5))
+    teams = [f"t{place}" for place, size in enumerate(sizes) for _ in range(size)]
+    before = pd.DataFrame({"team": teams}, dtype=object)
+    before["agency"] = before["team"].map(lambda team: f"a{int(team[1:]) // 2}")
+    gone = draw(st.integers(0, min(14, len(before))))
+    after = before.iloc[gone:].copy() if draw(st.booleans()) else before.iloc[: len(before) - gone].copy()
+    came = pd.DataFrame({"team": ["t0"] * draw(st.integers(0, 12)), "agency": "a0"}, dtype=object)
+    came.index = pd.RangeIndex(1000, 1000 + len(came))
+    movers = after.index[: draw(st.integers(0, 3))]
+    after.loc[movers, ["team", "agency"]] = ["t1", "a0"]
+    return before, pd.concat([after, came])
+
+
+@given(two_waves())
+@settings(max_examples=150, deadline=None)
+def test_no_difference_of_totals_is_about_a_few_people(waves: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    before, after = waves
+    shown = shown_over_groupings(before, after, {"agency": MINIMUM, "team": MINIMUM})
+    both = before.index.intersection(after.index)
+    held: dict[tuple[str, str], set[int]] = {}
+    for grouping, groups in shown.items():
+        for group in groups:
+            one, other = (set(each.index[each[grouping] == group]) for each in (before, after))
+            held[grouping, group] = one & other
+            # What the earlier book, the later book and the change between them differ by.
+            for apart in (one - other, other - one):
+                assert not 0 < len(apart) < MINIMUM
+            assert len(one & other) >= MINIMUM
+        rest = set(both) - set().union(*(people for (name, _), people in held.items() if name == grouping), set())
+        assert not shown[grouping] or not 0 < len(rest) < MINIMUM
+    for (_, _), outer in ((key, people) for key, people in held.items() if key[0] == "agency"):
+        within = [people for key, people in held.items() if key[0] == "team" and people <= outer]
+        assert not within or not 0 < len(outer - set().union(*within)) < MINIMUM
+
+
+def test_one_person_who_comes_hides_the_group_and_ten_do_not() -> None:
+    before = pd.Series(["A"] * 14 + ["B"] * 20)
+    one_more = pd.concat([before, pd.Series(["A"], index=[100])])
+    assert "A" not in shown_changes(before, one_more, MINIMUM)
+    ten_more = pd.concat([before, pd.Series(["A"] * 10, index=range(100, 110))])
+    assert shown_changes(before, ten_more, MINIMUM) == {"A": 14, "B": 20}
+
+
+def test_counts_of_one_total_are_hidden_together() -> None:
+    assert hidden_counts({"stayed": 40, "left": 12, "came": 0}, MINIMUM) == {"stayed": 40, "left": 12, "came": 0}
+    assert pd.isna(list(hidden_counts({"stayed": 40, "left": 2}, MINIMUM).values())).all()
