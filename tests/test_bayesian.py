@@ -35,34 +35,38 @@ def fitted() -> BayesianCfa:
     return bayesian_cfa(table, scales, seed=3, n_jobs=1)
 
 
+@pytest.mark.slow
 def test_posterior_matches_integration_of_a_tiny_model():
     counts = np.array([[16, 6], [5, 13]])
     rows = [(one, other) for one in range(2) for other in range(2) for _ in range(counts[one, other])]
-    table = pd.DataFrame(rows, columns=["a", "b"])
-    found = bayesian_cfa(table, {"a": "all", "b": "all"}, n_draws=6000, seed=2, n_jobs=1)
-    # Both items have the same two parameters; the likelihood of the four cells by quadrature over the factor.
+    found = bayesian_cfa(pd.DataFrame(rows, columns=["a", "b"]), {"a": "all", "b": "all"}, seed=2, n_jobs=1)
+    margin, standardised = _integrated(counts)
+    assert margin[standardised < -0.2].sum() < 0.02
+    row, cumulative = found.loadings.iloc[0], np.cumsum(margin)
+    middle, lower, upper = np.interp([0.5, 0.025, 0.975], cumulative - margin / 2, standardised)
+    spread = np.sqrt(margin @ standardised**2 - (margin @ standardised) ** 2)
+    # Standard errors of a median and of a tail's quantile, in standard deviations of the posterior.
+    error = spread / np.sqrt(row["effective"])
+    assert row["loading"] == pytest.approx(middle, abs=4 * 1.25 * error)
+    assert row["lower"] == pytest.approx(lower, abs=4 * 2.7 * error)
+    assert row["upper"] == pytest.approx(upper, abs=4 * 2.7 * error)
+
+
+def _integrated(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the posterior of the first standardised loading of two binary items on a grid, by quadrature."""
     priors = Priors()
-    loading, threshold = (each.ravel() for each in np.meshgrid(np.linspace(-2.5, 4.1, 67), np.linspace(-4, 4, 81)))
+    grid = np.linspace(-2.6, 4.2, 69)
+    loading, threshold = (each.ravel() for each in np.meshgrid(grid, np.linspace(-5, 5, 81), indexing="ij"))
     prior = norm.pdf(loading, priors.loading_mean, priors.loading_sd) * norm.pdf(threshold, 0, priors.threshold_sd)
     nodes, weights = np.polynomial.hermite_e.hermegauss(41)
     above = ndtr(np.outer(loading, nodes) - threshold[:, None])
     both = (above * weights / weights.sum()) @ above.T
     one = above @ weights / weights.sum()
     cells = [1 - one[:, None] - one + both, one[None, :] - both, one[:, None] - both, both]
-    likelihood = sum(
-        count * np.log(np.maximum(cell, 1e-12)) for count, cell in zip(counts.ravel(), cells, strict=True)
-    )
-    posterior = np.exp(likelihood - likelihood.max()) * prior[:, None] * prior
-    margin = posterior.sum(axis=1) / posterior.sum()
-    standardised = loading / np.hypot(1, loading)
-    order = np.argsort(standardised)
-    middle, low = np.interp([0.5, 0.1], np.cumsum(margin[order]), standardised[order])
-    row = found.loadings.iloc[0]
-    # Monte Carlo error of a median of 400 effective draws or more, in a posterior as wide as this one.
-    spread = np.sqrt(margin @ standardised**2 - (margin @ standardised) ** 2)
-    assert row["loading"] == pytest.approx(middle, abs=4 * 1.25 * spread / np.sqrt(row["effective"]))
-    wider = bayesian_cfa(table, {"a": "all", "b": "all"}, n_draws=6000, seed=2, n_jobs=1, confidence=0.8)
-    assert wider.loadings.iloc[0]["lower"] == pytest.approx(low, abs=4 * 1.7 * spread / np.sqrt(row["effective"]))
+    likelihood = sum(count * np.log(np.maximum(cell, 1e-12)) for count, cell in zip(counts.ravel(), cells, strict=True))
+    posterior = np.exp(likelihood - np.max(likelihood)) * prior[:, None] * prior
+    margin = posterior.sum(axis=1).reshape(69, 81).sum(axis=1)
+    return margin / margin.sum(), grid / np.hypot(1, grid)
 
 
 @pytest.mark.slow
@@ -77,7 +81,7 @@ def test_priors_come_back_when_answers_are_drawn_anew_each_sweep():
     state = _gibbs.begin(data, priors, 1, np.random.SeedSequence(5))
     state.parameters[:, :, 1:] = start
     state.proposal = np.broadcast_to(np.eye(3), (4, 3, 3)) * 0.6
-    kept = np.empty((1, 9000, 9))
+    kept = np.empty((1, 4000, 9))
     for sweep in range(kept.shape[1]):
         items = state.parameters[0]
         latent = items[:, 0] * state.scores[0][:, factor] + random.standard_normal((n_persons, 4))
@@ -92,7 +96,7 @@ def test_priors_come_back_when_answers_are_drawn_anew_each_sweep():
     expected = [0.8] * 4 + [0, 1 / 3, 0.64, 0, 1.5**2]
     error = kept[0].std(axis=0) / np.sqrt(effective_size(kept))
     assert (np.abs(kept[0].mean(axis=0) - expected) < 4 * error).all()
-    assert (error < 0.25).all()
+    assert (error < 0.4).all()
 
 
 def test_omega_is_that_of_green_and_yang():
@@ -105,10 +109,10 @@ def test_omega_is_that_of_green_and_yang():
 
     def covariance(first: int, second: int, correlation: float) -> float:
         """Covariance of two items, of which each threshold passed adds its gap."""
-        total = 0.0
+        total, unit = 0.0, np.ones((1, 1))
         for i, one in enumerate(scaled[first]):
             for j, other in enumerate(scaled[second]):
-                both = bivariate_normal(np.array([-one]), np.array([-other]), np.array([correlation])).item()
+                both = bivariate_normal(-one * unit, -other * unit, np.array([correlation])).item()
                 total += gaps[first, i] * gaps[second, j] * (both - ndtr(-one) * ndtr(-other))
         return total
 
@@ -134,33 +138,42 @@ def test_rhat_and_effective_size_know_independent_sticking_and_separate_chains()
     assert split_rhat(independent * np.array([1, 1, 1, 4])[:, None, None])[0] > 1.1
 
 
-def test_numbers_are_the_same_for_any_number_of_workers_and_new_with_another_seed():
-    table, scales = answers(40)
-    one, two, other = (
-        bayesian_cfa(table, scales, seed=seed, n_jobs=jobs).loadings["loading"] for seed, jobs in ((1, 1), (1, 2), (2, 1))
-    )
-    pd.testing.assert_series_equal(one, two)
-    assert not np.allclose(one, other, atol=1e-6)
+@pytest.mark.slow
+def test_numbers_are_the_same_for_any_number_of_workers():
+    table, scales = answers()
+    table.iloc[3, 2] = table.iloc[5, 0] = np.nan
+    again = bayesian_cfa(table, scales, seed=3, n_jobs=2)
+    pd.testing.assert_frame_equal(again.loadings, fitted().loadings)
 
 
+@pytest.mark.slow
 def test_result_is_sound_and_labelled_as_given():
     found = fitted()
     assert list(found.omega["scale"]) == ["a", "b"]
     assert found.largest_rhat <= 1.01
     assert found.fewest_effective >= 400
-    for table, name in ((found.loadings, "loading"), (found.omega, "omega"), (found.factor_correlations, "correlation")):
+    for table, name in (
+        (found.loadings, "loading"),
+        (found.omega, "omega"),
+        (found.factor_correlations, "correlation"),
+    ):
         assert ((table["lower"] < table[name]) & (table[name] < table["upper"])).all()
     assert found.loadings["loading"].to_numpy() == pytest.approx(np.full(6, 0.71), abs=0.3)
     assert list(found.checks["pairs"]) == [3, 3, 15]
 
 
+@pytest.mark.slow
 def test_a_pair_with_something_more_in_common_is_found():
-    table, scales = answers(120, per_scale=4, seed=8)
-    # Two items of one scale that are nearly the same question.
-    table["a1"] = table["a0"].where(np.arange(len(table)) % 8 > 0, table["a1"])
-    found = bayesian_cfa(table, scales, seed=9, n_jobs=1)
-    checks = found.checks.set_index("scale")["p_value"]
-    assert checks["a"] < 0.05 < checks["b"]
+    random = np.random.default_rng(8)
+    latent = random.standard_normal((120, 1)) + random.standard_normal((120, 4))
+    # Two items that are nearly the same question.
+    latent[:, 1] = latent[:, 0] + 0.3 * random.standard_normal(120)
+    table = pd.DataFrame(1.0 + (latent > -0.5) + (latent > 1), columns=list("abcd"))
+    twice = bayesian_cfa(table, dict.fromkeys("abcd", "all"), seed=9, n_jobs=1)
+    odd = twice.residuals.sort_values("residual").iloc[-1]
+    assert odd["residual"] > odd["upper"]
+    assert twice.checks["p_value"].iloc[0] < 0.05
+    assert len(twice.factor_correlations) == 0
 
 
 def test_pairwise_correlations_match_pandas():

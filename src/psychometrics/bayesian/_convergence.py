@@ -1,4 +1,4 @@
-"""Have the chains mixed, and how many independent draws are they worth?"""
+"""Whether chains have mixed, and how many independent draws they are worth."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Array = NDArray[np.float64]
 def split_rhat(draws: Array) -> Array:
     """Return the rank-normalised split R-hat of each quantity, the larger of bulk and tail.
 
-    ``R-hat = sqrt(((S - 1) / S * W + B / S) / W)`` over half chains of S draws, of the normal scores of the ranks and of
-    the ranks of the distance from the median (Vehtari et al. 2021, Bayesian Analysis 16:667-718, equations 3, 14, 15).
+    ``R-hat = sqrt(((S - 1) / S * W + B / S) / W)`` over half chains of S draws, of the normal scores of the ranks and
+    of those of the distance from the median (Vehtari et al. 2021, Bayesian Analysis 16:667-718, equations 3, 14, 15).
 
     Parameters
     ----------

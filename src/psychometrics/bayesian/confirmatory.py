@@ -294,7 +294,9 @@ def _result(
         {"scale": pd.Series(list(members), dtype=object), "items": [len(items) for items in members.values()]}
     )
     pairs = list(combinations(members, 2))
-    between = pd.DataFrame({name: pd.Series([pair[at] for pair in pairs], dtype=object) for at, name in enumerate(_PAIR)})
+    between = pd.DataFrame(
+        {name: pd.Series([pair[at] for pair in pairs], dtype=object) for at, name in enumerate(_PAIR)}
+    )
     residuals, checks = _compared(codes, members, factor, used, draws, confidence, seed)
     return BayesianCfa(
         _with_posterior(loadings, "loading", quantities[:, :, :n_items], confidence),
@@ -316,8 +318,11 @@ _PAIR = ("first", "second")
 
 def _with_posterior(table: pd.DataFrame, name: str, draws: Array, confidence: float) -> pd.DataFrame:
     """Add median, interval, R-hat and effective sample size of each quantity."""
+    if table.empty:
+        return table.assign(**{column: np.empty(0) for column in (name, "lower", "upper", "rhat", "effective")})
     tail = (1 - confidence) / 2
-    lower, middle, upper = np.quantile(draws, [tail, 0.5, 1 - tail], axis=(0, 1))
+    flat = draws.reshape(draws.shape[0] * draws.shape[1], draws.shape[2])
+    lower, middle, upper = np.array([np.quantile(each, [tail, 0.5, 1 - tail]) for each in flat.T]).reshape(-1, 3).T
     summaries = {name: middle, "lower": lower, "upper": upper}
     return table.assign(**summaries, rhat=split_rhat(draws), effective=effective_size(draws))
 
