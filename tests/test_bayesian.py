@@ -1,4 +1,4 @@
-"""Bayesian factor model of small samples: the posterior by integration, the priors back, refusals and what is promised."""
+"""Bayesian factor model of small samples: the posterior by integration, the priors back, refusals."""
 
 from __future__ import annotations
 

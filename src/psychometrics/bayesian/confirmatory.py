@@ -235,8 +235,8 @@ def _mixed(
             worst = names.every[int(np.nanargmax(rhat))]
             raise ConvergenceError(
                 f"the chains have not mixed after {draws.parameters.shape[1]} draws each (R-hat up to "
-                f"{rhat.max():.3f}, {worst}; {effective.min():.0f} effective draws at least): the answers do not determine "
-                "the model; leave out items that hardly vary, or join scales"
+                f"{rhat.max():.3f}, {worst}; {effective.min():.0f} effective draws at least): the answers do not "
+                "determine the model; leave out items that hardly vary, or join scales"
             )
         later = draws.parameters.shape[1]
         again = run(delayed(_later)(data, priors, part, later) for part in parts)
