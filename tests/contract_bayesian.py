@@ -10,7 +10,7 @@ ENTRIES = {
     "bayesian": {
         "bayesian_cfa": Entry(
             lambda case: bayesian.bayesian_cfa(
-                case.answers, case.scale_of, n_draws=100, warm_up=100, most_draws=100, seed=case.seed, n_jobs=1
+                case.answers, case.scale_of, n_draws=20, warm_up=20, most_draws=20, seed=case.seed, n_jobs=1
             )
         ),
     }

@@ -20,7 +20,7 @@ from psychometrics.ordinal import bivariate_normal
 def answers(n: int = 60, per_scale: int = 3, seed: int = 1) -> tuple[pd.DataFrame, dict[str, str]]:
     """Answers from 1 to 3 on two scales whose factors correlate .6; every loading is .71."""
     random = np.random.default_rng(seed)
-    factors = random.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], n)
+    factors = random.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], n, method="cholesky")
     latent = np.repeat(factors, per_scale, axis=1) + random.standard_normal((n, 2 * per_scale))
     names = [f"{scale}{place}" for scale in "ab" for place in range(per_scale)]
     table = pd.DataFrame(1.0 + (latent > -0.5) + (latent > 1), columns=names)

@@ -179,7 +179,7 @@ def bayesian_cfa(
     [True]
     """
     share(confidence)
-    for name, value, lowest in (("n_draws", n_draws, 100), ("warm_up", warm_up, 100), ("most_draws", most_draws, 100)):
+    for name, value, lowest in (("n_draws", n_draws, 20), ("warm_up", warm_up, 20), ("most_draws", most_draws, 20)):
         at_least(value, lowest, name)
     answers = numeric_table(responses, minimum_columns=2)
     members = scales_of(answers, scales)
