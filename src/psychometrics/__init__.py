@@ -16,9 +16,8 @@ _FAMILIES = {
     "association": "adjust_p correlation_matrix disattenuate dominance_analysis equivalence_test "
     "minimum_detectable_correlation ordinal_regression partial_correlations random_intercept regression "
     "relative_weights spearman_matrix",
-    "change": "measurement_error regressed_change reliable_change retest",
     "bayesian": "Priors bayesian_cfa",
-    "change": "measurement_error reliable_change retest",
+    "change": "measurement_error regressed_change reliable_change retest",
     "content_validity": "content_validity_ratio item_content_validity scale_content_validity",
     "dif": "DifRule OrdinalDif ordinal_dif",
     "dimensionality": "bartlett_sphericity empirical_kaiser exploratory_graph_analysis hull kmo "
