@@ -29,7 +29,8 @@ COMPENDIUM = "$(PYTHON)" -m compendium
 # Made for this project, or given by the user (PYTHON=python: an active environment).
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
 
-.PHONY: help all book many compare shelf deliver test lint check accept battery demo-data validate reports bench lab lock clean shapes
+.PHONY: help all book many compare shelf deliver test lint check accept battery demo-data validate reports bench lab lock clean
+.PHONY: shapes edits
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -76,6 +77,9 @@ test: | $(ENVIRONMENT) ## Lint, type-check and run the tests
 
 shapes: | $(ENVIRONMENT) ## Run cohorts of many shapes through the whole study
 	@SHAPES=all "$(PYTHON)" -m pytest -q tests/test_shapes.py
+
+edits: | $(ENVIRONMENT) ## Edit one thing of each kind and compare with a build from nothing
+	@EDITS=all "$(PYTHON)" -m pytest -q -n0 tests/test_edits.py
 
 battery: | $(ENVIRONMENT) ## Check every malformed cohort of the battery (the tests take a part of it)
 	@BATTERY=all "$(PYTHON)" -m pytest -q -n 2 tests/test_battery.py

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from compendium.bounds import link_problem, table_problem, yaml_problem
+from compendium.columns import read_plain
 from compendium.disclosure.text import label_problem
 from compendium.faults import Fault, InvalidInput, closest, display_path, raise_if_any, suggest
 
@@ -159,13 +160,16 @@ def read_table(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> 
         When the file is missing, empty, wrongly encoded or delimited, ragged, or names a column twice.
     """
     text = _read_text(path, encoding)
+    if (quick := read_plain(text, delimiter)) is not None:
+        raise_if_any(_delimiter_faults(path, quick.header, delimiter) or _name_faults(path, quick.header))
+        return quick.table()
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise _invalid(path, f"not readable as CSV: {error}", "export it again as CSV") from error
     if (beyond := table_problem(rows)) is not None:
         raise _invalid(path, *beyond[:2], row=beyond[2])
-    rows = [[cell.strip() for cell in cells] for cells in rows]
+    rows = [list(map(str.strip, cells)) for cells in rows]
     filled = [(number, cells) for number, cells in enumerate(rows[1:], 2) if any(cells)]
     header, filled = _without_blank_columns(rows[0], filled)
     raise_if_any(_delimiter_faults(path, header, delimiter) or _name_faults(path, header))

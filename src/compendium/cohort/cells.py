@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from compendium.cohort.layout import Form, Question
@@ -37,16 +38,34 @@ class _Rule:
 
 def cell_faults(responses: Responses, settings: CohortSettings) -> list[Fault]:
     """Name every cell that its column does not allow: blank or repeated ids, groups, answers."""
+    rules = _rules(responses, settings)
+    found = [(row, column, value) for column, rule in rules.items() for row, value in _broken(responses, column, rule)]
+    found.sort(key=lambda cell: cell[0])
+    return list(dict.fromkeys(rules[column].explain(responses, row, value) for row, column, value in found))
+
+
+def _broken(responses: Responses, column: str, rule: _Rule) -> Iterator[tuple[int, str]]:
+    """Yield row and value of every cell that breaks a rule; a value that many people gave is looked at once."""
+    cells = responses.cells[column]
+    if rule.column.unique:
+        yield from ((int(str(row)), value) for row, value in _failing(rule.column, cells, column))
+        return
+    places, different = pd.factorize(cells)
+    failing = {int(str(place)) for place, _ in _failing(rule.column, pd.Series(different, dtype=object), column)}
+    if failing:
+        for at in np.flatnonzero(np.isin(places, list(failing))):
+            yield int(cells.index[at]), str(different[places[at]])
+
+
+def _failing(rule: pandera.Column, cells: pd.Series, column: str) -> list[tuple[object, str]]:
+    """Return index and value of what pandera refuses."""
     import pandera.pandas as pandera
 
-    rules = _rules(responses, settings)
-    schema = pandera.DataFrameSchema({name: rule.column for name, rule in rules.items()})
     try:
-        schema.validate(responses.cells, lazy=True)
+        pandera.DataFrameSchema({column: rule}).validate(cells.to_frame(column), lazy=True)
     except pandera.errors.SchemaErrors as error:
-        found = error.failure_cases[["index", "column", "failure_case"]].sort_values("index", kind="stable")
-        cells = found.itertuples(index=False)
-        return list(dict.fromkeys(rules[column].explain(responses, int(row), value) for row, column, value in cells))
+        cases = error.failure_cases
+        return list(zip(cases["index"], cases["failure_case"], strict=True))
     return []
 
 

@@ -136,6 +136,10 @@ def _read_source(files: Files, source: str, form: Form, folder: Path) -> Source:
     return source_of(shown, table, export)
 
 
+# A survey tool is told by its header rows and by how the first answers are written.
+TELLING_ROWS = 2000
+
+
 def _is_plain(files: Files, path: Path) -> bool:
     """Say whether a file is CSV with one header row that no survey tool wrote."""
     if files.format not in (None, "csv") or kind_of(path) != "text":
@@ -143,7 +147,7 @@ def _is_plain(files: Files, path: Path) -> bool:
     if files.format == "csv":
         return True
     try:
-        return detect(text_rows(path, files.encoding)) is None
+        return detect(text_rows(path, files.encoding, most=TELLING_ROWS)) is None
     except InvalidInput:
         return True  # the strict reader names what is wrong with it
 

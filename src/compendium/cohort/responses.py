@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from compendium.cohort.layout import Form, Layout, Question
@@ -85,8 +86,9 @@ def normalise(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
 
 def _normalised(values: pd.Series, missing: set[str], levels: set[str] | None) -> pd.Series:
     """Normalise one column by its distinct texts; ``levels`` are those of a grouping, None for numbers."""
-    texts = {text: _normalised_text(text, missing, levels) for text in values.unique()}
-    return values.map(texts).astype(object).where(lambda cells: cells.notna(), None)
+    places, different = pd.factorize(values)
+    texts = np.array([*(_normalised_text(text, missing, levels) for text in different), None], dtype=object)
+    return pd.Series(texts[places], index=values.index, dtype=object)
 
 
 def _normalised_text(text: str, missing: set[str], levels: set[str] | None) -> str | None:
@@ -101,7 +103,9 @@ def _normalised_text(text: str, missing: set[str], levels: set[str] | None) -> s
 def _keyed(cells: pd.Series, question: Question) -> pd.Series:
     """Return one question's answers, turned when it is reversed."""
     codes = {str(code): float(code) for code in question.codes}
-    answers = cells.map(codes).astype(float)
+    places, different = pd.factorize(cells)
+    numbers = np.array([*(codes.get(text, np.nan) for text in different), np.nan])
+    answers = pd.Series(numbers[places], index=cells.index, name=cells.name)
     return question.minimum + question.maximum - answers if question.reverse else answers
 
 

@@ -7,6 +7,7 @@ import datetime
 import io
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,8 +100,8 @@ def _of_archive(path: Path) -> Kind:
     raise refuse(path, f"this is a zip archive of {len(names)} files", action)
 
 
-def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "") -> Rows:
-    """Read a text file as rows of cells.
+def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "", most: int | None = None) -> Rows:
+    """Read a text file as rows of cells, or the first rows of it.
 
     The delimiter is the one that splits the first row into most cells when none is given.
 
@@ -117,7 +118,8 @@ def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "") -> Rows:
         raise refuse(path, f"not readable as {encoding}: {error}", action) from error
     try:
         used = delimiter or _likely_delimiter(text)
-        cells = [list(map(str.strip, row)) for row in csv.reader(io.StringIO(text, newline=""), delimiter=used)]
+        reader = islice(csv.reader(io.StringIO(text, newline=""), delimiter=used), most)
+        cells = [list(map(str.strip, row)) for row in reader]
     except csv.Error as error:
         raise refuse(path, f"not readable as CSV: {error}", "export it again") from error
     _refuse_open_quote(text, used, path)
