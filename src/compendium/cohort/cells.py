@@ -53,7 +53,7 @@ def _broken(responses: Responses, column: str, rule: _Rule) -> Iterator[tuple[in
     places, different = pd.factorize(cells)
     failing = {int(str(place)) for place, _ in _failing(rule.column, pd.Series(different, dtype=object), column)}
     if failing:
-        for at in np.flatnonzero(np.isin(places, list(failing))):
+        for at in np.flatnonzero(np.isin(places, list(failing))).tolist():
             yield int(cells.index[at]), str(different[places[at]])
 
 
