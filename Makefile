@@ -35,7 +35,7 @@ help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
 	@echo 'Targets'
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -nE 's/^([a-z -]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 	@echo
 	@echo 'Variables'
 	@echo '  COHORT=demo         a folder under data/cohorts, or the path of a cohort folder'

@@ -176,7 +176,7 @@ def test_a_code_cell_holds_one_idea(path: Path) -> None:
 
 
 # Rooms of the study, lowest first. Ground is under all, and what may be shown is asked by all.
-GROUND = {"faults", "inputs", "files", "paths", "rounding", "disclosure", "findings", "bounds", "__init__"}
+GROUND = {"faults", "inputs", "columns", "files", "paths", "rounding", "disclosure", "findings", "bounds", "__init__"}
 STORIES = [
     {"plan"},
     {"framework"},
