@@ -18,10 +18,12 @@ from typer.testing import CliRunner
 
 from compendium.faults import InvalidInput
 from compendium.framework import Framework
+from compendium.outputs import release as releases
 from compendium.outputs.comparison import default_name, open_comparison
 from compendium.outputs.saving import Origin
 from compendium.plan import Claim
 from compendium.run.cli import app
+from compendium.run.comparison import _ask
 from compendium.steps.comparison import matching, overlap, pooled, structure, summary
 from compendium.study.members import Member, open_members
 
@@ -83,6 +85,7 @@ def built(study: SmallStudy, name: str, answers: pd.DataFrame | None = None, kin
     texts = {"claim": "more", "short": "More", "verdict": "supported", "source": "same", "tested_by": "", "method": ""}
     row = figures | texts | {"note": ""}
     step.results.table("claims", pd.DataFrame([row]), caption="Claims", origin=Origin("made.up"))
+    raw.note_run()
     raw.results.value("n_people", len(study.own), origin=Origin("made.up"))
 
 
@@ -319,6 +322,18 @@ def test_the_same_people_under_two_ids_of_cohorts_are_refused(
     assert "codes count from 1" in str(
         summary.said_of_cohorts(opened.members, opened.shared_people, opened.other_people)
     )
+
+
+def test_a_comparison_does_not_publish_what_an_earlier_release_lies_too_close_to(study: SmallStudy) -> None:
+    """The attack: the book of a cohort is out; one person leaves, and the comparison shows the rest."""
+    built(study, "north")
+    first = member_of(study)
+    assert releases.note(first.study.folders, first.study.settings) == 1
+    _ask(SimpleNamespace(members=(first,), plan=first.study.plan))  # type: ignore[arg-type]
+    built(study, "north", study.own.iloc[:-1])
+    later = member_of(study)
+    with pytest.raises(InvalidInput, match="could give those people's answers back"):
+        _ask(SimpleNamespace(members=(later,), plan=later.study.plan))  # type: ignore[arg-type]
 
 
 def test_a_name_is_made_of_the_ids_and_stays_short() -> None:
