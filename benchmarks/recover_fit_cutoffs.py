@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import joblib
 import numpy as np
 import pandas as pd
 
-from compendium.plan import load_plan
+from compendium.plan import Structure, load_plan
 from psychometrics.errors import PsychometricsError
 from psychometrics.sem import CfaModel, CfaResult, dynamic_cutoffs, fit_cfa
 
@@ -78,9 +79,15 @@ def model_of(truth: Truth) -> CfaModel:
     return CfaModel.correlated({name: [f"i{4 * k + j}" for j in range(4)] for k, name in enumerate("abc")})
 
 
+@cache
+def conventional() -> Structure:
+    """Return the plan's rule, read once."""
+    return load_plan().structure
+
+
 def let_in_by_convention(fit: CfaResult) -> dict[str, bool]:
     """Say whether the fixed cut-offs let the model in, by the robust and by the scaled indices."""
-    rule, measures = load_plan().structure, fit.fit
+    rule, measures = conventional(), fit.fit
     found = {}
     for reading in ("robust", "scaled"):
         rmsea, cfi = getattr(measures, f"rmsea_{reading}"), getattr(measures, f"cfi_{reading}")
@@ -104,10 +111,10 @@ def one(truth: Truth, loading: float, n: int, points: int, seed: int, replicatio
     return row | {"level_1": levels.iloc[0], "dynamic": None if told.empty else bool(told.iloc[0])}
 
 
-def grid(runs: int) -> Iterator[tuple[Truth, float, int, int, int]]:
+def grid(runs: int, loadings: list[float]) -> Iterator[tuple[Truth, float, int, int, int]]:
     """Every cell of the design, once a run."""
     for truth in TRUTHS:
-        for loading in LOADINGS:
+        for loading in loadings:
             for n, points in DESIGNS:
                 yield from ((truth, loading, n, points, seed) for seed in range(1, runs + 1))
 
@@ -132,9 +139,10 @@ def main() -> None:
     parser.add_argument("output")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--replications", type=int, default=100)
+    parser.add_argument("--loadings", type=float, nargs="+", default=LOADINGS)
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
-    work = (joblib.delayed(one)(*cell, asked.replications) for cell in grid(asked.runs))
+    work = (joblib.delayed(one)(*cell, asked.replications) for cell in grid(asked.runs, asked.loadings))
     rows = pd.DataFrame(joblib.Parallel(n_jobs=asked.jobs)(work))
     rows.to_csv(asked.output, index=False)
     for by in (["truth", "loading"], ["truth", "n", "points"]):
