@@ -68,6 +68,15 @@ def test_conventional_cutoffs_decide_where_there_are_no_others() -> None:
     assert structure.judge_structure(replace(SOUND, srmr=0.2), RULE).level == "not supported"
 
 
+def test_nothing_is_drawn_from_a_solution_that_is_not_proper() -> None:
+    answers, scales = simulated({"a": [0.9, 0.9, 0.9], "b": [0.9, 0.9, 0.9]}, 1.0 - 1e-9, n=150)
+    rivals = structure.fit_rivals(answers, scales, ("correlated",))
+    assert rivals.main is not None and not rivals.main.proper
+    none = structure.model_cutoffs(rivals, RULE, seed=1)
+    assert none.misfit is None
+    assert "solution that is not proper" in sentences(none.status)
+
+
 def test_table_holds_both_cutoffs_of_every_index_and_level(model: structure.ModelCutoffs) -> None:
     table = structure.cutoff_table(model, RULE)
     assert table["index"].tolist() == ["SRMR", "RMSEA", "CFI"] * 2

@@ -191,6 +191,7 @@ cutoff_absent = cannot be told
 cutoffs_found = Cut-offs for this model come from { $value } draws of { $n } people for the right model and as many for each misfit.
 cutoffs_nested = People are drawn as independent, while those who answered are nested, which makes the cut-offs a little strict.
 cutoffs_none = In { $value } draws of { $n } people no index tells the right model from any misfit that was tried; the conventional cut-offs decide.
+cutoffs_improper = There are no cut-offs for this model, as nothing can be drawn from a solution that is not proper; the conventional ones decide.
 cutoffs_impossible = There are no cut-offs for this model ({ $why }); the conventional ones decide.
 one_factor_no_worse = one factor fits no worse (p of the difference { P($value) })
 one_factor_acceptable = one factor fits worse (p { P($value) }), yet acceptably

@@ -126,6 +126,8 @@ def model_cutoffs(rivals: Rivals, rule: Structure, seed: int) -> ModelCutoffs:
     """Simulate the model of correlated competencies right and misspecified, in parallel and with progress."""
     if rivals.main is None:
         return ModelCutoffs(None, (found("cutoffs_impossible", why=rivals.unfitted["correlated"]),))
+    if not rivals.main.proper:
+        return ModelCutoffs(None, (found("cutoffs_improper"),))
     try:
         with spread():
             cutoffs = dynamic_cutoffs(
