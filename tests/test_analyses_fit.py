@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from compendium.plan import Structure
 from compendium.report.figures.structure import fit_distributions
 from compendium.report.wording import sentence, sentences
 from compendium.steps import factor_structure as structure
+from compendium.study.workers import WORKERS
 
 THREE = {"a": [0.8, 0.7, 0.75, 0.7], "b": [0.75, 0.7, 0.8, 0.65], "c": [0.7, 0.8, 0.7, 0.75]}
 MISFIT = structure.Misfit("scaled", 0.03, 0.01, 0.99, residuals=False, omitted=(2, 4, 7), ruled_out=(True, True, True))
@@ -24,6 +26,14 @@ def quick(levels: int = 2) -> Structure:
     draws = RULE.cutoff_replications.model_copy(update={"value": 20})
     few = RULE.misfit_levels.model_copy(update={"value": levels})
     return RULE.model_copy(update={"cutoff_replications": draws, "misfit_levels": few})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_process() -> Iterator[None]:
+    """Twenty draws are done before a second process has started."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(WORKERS, "1")
+        yield
 
 
 @pytest.fixture(scope="module")
