@@ -50,7 +50,8 @@ def material(plan: SimulationPlan, study: StudyPlan, framework: Framework) -> cl
     people = own_forms[["agency", "sector", "occupation", "team", "gender", "tenure"]]
     settings = load_settings(cohort_folder("demo"))
     compared = tuple(groups.groupings(settings))
-    reliability = float(raters.peer_icc(outcomes.overall(given).to_frame(), Draws(0, 1, 0.95))["icc1_k"].iloc[0])
+    icc = raters.peer_icc(outcomes.overall(given).to_frame(), Draws(0, 1, 0.95)).iloc[0]
+    reliability = claims.PeerReliability(*(float(icc[name]) for name in ("icc1_k", "icc1_k_lower", "icc1_k_upper")))
     return claims.ClaimData(
         outcomes.overall(scores), outcomes.overall(means), own, colleagues, given, people, scores,
         nesting_of(people, settings.groups, study), True, True, reliability, compared,

@@ -66,7 +66,7 @@ def material(n: int = 300, effect: float = 0.4, seed: int = 1, *, agencies: int 
         nesting_of(people, GROUPS, plan()),
         True,
         False,
-        math.nan,
+        claims.PeerReliability(),
         ("agency",),
     )
 
@@ -128,7 +128,7 @@ def test_no_effect_in_a_large_sample_is_not_supported_and_in_a_small_one_undeter
 def test_peers_decide_where_there_are_any_and_same_source_stands_beside():
     made = material(600)
     noise = pd.Series(np.random.default_rng(5).normal(size=600), made.overall.index)
-    seen = replace(made, peer_overall=noise, has_peers=True, peer_reliability=0.6)
+    seen = replace(made, peer_overall=noise, has_peers=True, peer_reliability=claims.PeerReliability(0.6))
     row = judged(seen).loc["engagement"]
     observed = stats.spearmanr(noise, made.own["engagement"]).statistic
     assert row["estimate"] == pytest.approx(observed / math.sqrt(0.6), abs=CLOSED_FORM)
@@ -142,8 +142,8 @@ def test_peers_decide_where_there_are_any_and_same_source_stands_beside():
 
 def test_one_peer_each_leaves_the_cross_source_uncorrected_and_says_so():
     row = {"estimate": 0.1, "lower": 0.0, "upper": 0.2, "fisher_error": 0.05, "method": ""}
-    assert claims.corrected_for_peers(row, math.nan)["note"] == found("not_corrected").encoded
-    corrected = claims.corrected_for_peers(row, 0.25)
+    assert claims.corrected_for_peers(row, claims.PeerReliability())["note"] == found("not_corrected").encoded
+    corrected = claims.corrected_for_peers(row, claims.PeerReliability(0.25))
     assert corrected["estimate"] == pytest.approx(0.2)
     assert decode(corrected["method"]) == (found("method_corrected"),)
 

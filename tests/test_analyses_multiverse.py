@@ -55,7 +55,7 @@ def study(n: int = 200, *, flagged: int = 20) -> tuple[SimpleNamespace, claims.C
         Nesting({}),
         True,
         False,
-        math.nan,
+        claims.PeerReliability(),
         (),
     )
     flags = pd.DataFrame({"person": index, "flagged": [i < flagged for i in range(n)]})

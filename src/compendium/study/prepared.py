@@ -34,6 +34,7 @@ class Declared:
 
 
 QUALITY, ITEMS = "03_cohort_quality", "04_item_analysis"
+RATERS, OUTCOMES = "07_rater_agreement", "08_outcome_associations"
 TABLES = {
     "people": Declared(QUALITY, "mixed"),
     "answers": Declared(QUALITY, "number"),
@@ -53,6 +54,8 @@ TABLES = {
     "reliability": Declared(ITEMS, "mixed", ("competency",)),
     "wave_scores": Declared(ITEMS, "number", BY_WAVE),
     "further_reliability": Declared(ITEMS, "mixed", ("score",)),
+    "peer_icc": Declared(RATERS, "number", ("competency",)),
+    "claims": Declared(OUTCOMES, "number", ("claim",)),
 }
 
 
@@ -90,6 +93,10 @@ class Prepared:
         Coefficient alpha of each competency score with interval and standard error of measurement.
     further_reliability
         The same of the overall score, called "overall", and of the outcome scores.
+    peer_icc
+        ICC(1) of the peers for each competency, with its interval, people and peers.
+    claims
+        Estimate of each claim with its error, and the reliability that it was corrected for.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -27,6 +27,7 @@ VERDICTS = {
     "verdict_not_supported": "brief_verdict_not_supported",
     "verdict_undetermined": "brief_verdict_undetermined",
     "verdict_undetermined_needs": "brief_verdict_undetermined_needs",
+    "verdict_undetermined_between": "brief_verdict_undetermined_between",
     "verdict_not_collected": "brief_verdict_not_collected",
     "verdict_cannot": "brief_verdict_cannot",
 }

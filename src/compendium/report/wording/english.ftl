@@ -384,6 +384,7 @@ verdict_supported = supported
 verdict_not_supported = not supported
 verdict_undetermined = undetermined at this n
 verdict_undetermined_needs = undetermined at this n, would need { FIXED($needed, 0) }
+verdict_undetermined_between = undetermined at this n, would need about { FIXED($needed, 0) } ({ FIXED($low, 0) } to { FIXED($high, 0) })
 verdict_not_collected = not collected
 verdict_cannot = cannot be estimated
 
@@ -420,6 +421,7 @@ brief_verdict_supported = these data bear it out
 brief_verdict_not_supported = these data do not bear it out
 brief_verdict_undetermined = undetermined: these people are too few to say
 brief_verdict_undetermined_needs = undetermined: these people are too few to say; it would take about { FIXED($needed, 0) }
+brief_verdict_undetermined_between = undetermined: these people are too few to say; it would take about { FIXED($needed, 0) }, and anything from { FIXED($low, 0) } to { FIXED($high, 0) } is possible
 brief_verdict_not_collected = not asked of these people
 brief_verdict_cannot = cannot be said from these data
 brief_own_outcome = Of 100 pairs of { $source ->

@@ -24,6 +24,14 @@ from compendium.steps.invariance.group_differences import (
     shown_groups,
 )
 from compendium.steps.outcome_associations import associations as outcomes
+from compendium.steps.outcome_associations.people_needed import (
+    NEARLY_ONE,
+    RELIABILITY,
+    Needed,
+    PeerReliability,
+    corrected_for_peers,
+    needed,
+)
 from compendium.steps.rater_agreement import peers as raters
 from compendium.steps.scores import OVERALL
 from compendium.study.nesting import Nesting
@@ -38,12 +46,6 @@ NOT_COLLECTED = "not collected"
 UNDETERMINED = "undetermined at this n"
 # Who speaks of the competencies where the person speaks of the outcome.
 SAME, PEERS = "same", "peers"
-# Fisher's z is not finite at one.
-NEARLY_ONE = 1 - 1e-12
-# Variance of Fisher's z of Spearman's rho times n - 3 (Fieller, Hartley & Pearson 1957).
-SPEARMAN_VARIANCE, LOST_BY_FISHER = 1.06, 3
-# Numbers of people tried when asking how many it takes to tell groups apart: from, to, in steps.
-SIZES_TRIED = (10, 20_000, 10)
 OVERALL_SCORE, THE_OUTCOME = "the overall score", "the outcome"
 VERDICTS = ("supported", "not supported", UNDETERMINED, NOT_COLLECTED)
 VERDICT_KINDS = dict(
@@ -52,9 +54,9 @@ VERDICT_KINDS = dict(
 )  # fmt: skip
 COLUMNS = (
     "claim", "short", "statement", "evidence", "source", "tested_by", "estimate", "lower", "upper", "p", "p_holm", "n",
-    "method", "smallest_effect", "verdict", "finding", "n_needed",
+    "method", "smallest_effect", "verdict", "finding", "n_needed", "n_needed_fewest", "n_needed_most",
     "same_estimate", "same_lower", "same_upper", "same_p", "same_n",
-    "same_verdict", "fisher_error", "df", "note",
+    "same_verdict", "fisher_error", "df", *RELIABILITY, "note",
 )  # fmt: skip
 
 COUNT_KINDS = {name: kind.replace("verdict_", "count_") for name, kind in VERDICT_KINDS.items()}
@@ -82,8 +84,8 @@ class ClaimData:
         Groupings whose groups are compared and shown.
     reliability, outcome_reliability : mapping of str to float
         Coefficient alpha of each competency and of the overall score ("overall"), and of each own outcome.
-    peer_reliability : float
-        Reliability of the mean of the peers a person has, for the overall score.
+    peer_reliability : PeerReliability
+        Reliability of the mean of the peers a person has, for the overall score, with its interval.
     total : str
         How the competencies make one overall score: ``mean``, ``sum`` or ``none``.
     """
@@ -98,7 +100,7 @@ class ClaimData:
     nesting: Nesting
     has_own: bool
     has_peers: bool
-    peer_reliability: float
+    peer_reliability: PeerReliability
     compared: tuple[str, ...]
     peer_means: pd.DataFrame = field(default_factory=pd.DataFrame)
     total: str = "mean"
@@ -117,7 +119,7 @@ class ClaimData:
         """Return the score that each peer gave, of one competency or overall."""
         return self.given[competency] if competency else outcomes.overall(self.given, self.total)
 
-    def reliability_of_peers(self, confidence: float, competency: str = "") -> float:
+    def reliability_of_peers(self, confidence: float, competency: str = "") -> PeerReliability:
         """Return the reliability of the mean of the peers of one competency, or of the overall score."""
         return _peer_reliability(self.given[competency], confidence) if competency else self.peer_reliability
 
@@ -141,7 +143,7 @@ def gather(step: Study) -> ClaimData:
     overall, peers = outcomes.overall(scores, total), outcomes.overall(means, total)
     reliable = has_peers and total != "none"
     given_overall = outcomes.overall(given, total)
-    reliability = _peer_reliability(given_overall, step.plan.confidence.value) if reliable else math.nan
+    reliability = _peer_reliability(given_overall, step.plan.confidence.value) if reliable else PeerReliability()
     return ClaimData(
         overall, peers, own, colleagues, given, people, scores, step.nesting,
         step.collected("self_ratings"), has_peers, reliability, tuple(groupings(step.settings)),
@@ -157,10 +159,10 @@ def _reliabilities(step: Study) -> tuple[dict[str, float], dict[str, float]]:
     return scores | {OVERALL: float(further.get(OVERALL, math.nan))}, outcome_scales
 
 
-def _peer_reliability(given: pd.Series[float], confidence: float) -> float:
-    """Return the reliability of a mean of peers, ICC(1,k); NaN where it is not defined."""
-    table = raters.peer_icc(given.to_frame(), Draws(0, 0, confidence))
-    return float(table["icc1_k"].iloc[0])
+def _peer_reliability(given: pd.Series[float], confidence: float) -> PeerReliability:
+    """Return the reliability of a mean of peers, ICC(1,k), with its interval; NaN where it is not defined."""
+    row = raters.peer_icc(given.to_frame(), Draws(0, 0, confidence)).iloc[0]
+    return PeerReliability(*(float(row[name]) for name in ("icc1_k", "icc1_k_lower", "icc1_k_upper")))
 
 
 def tenure_ranks(tenure: pd.Series[Any], levels: list[str]) -> pd.Series[float]:
@@ -178,7 +180,8 @@ def claims_table(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
     -------
     DataFrame
         One row a claim, in the order of the plan. ``p_holm`` is adjusted over the claims that could be tested;
-        ``n_needed`` is the n at which an undetermined claim would be settled (see :func:`needed`).
+        ``n_needed`` is the n at which an undetermined claim is expected to be settled, with its range (see
+        :func:`needed`). ``fisher_error`` is the standard error of Fisher's z as observed, before any correction.
     """
     published = plan.claims.published
     work = (joblib.delayed(_tested)(name, claim, data, plan) for name, claim in published.items())
@@ -192,10 +195,19 @@ def claims_table(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
     return done[list(COLUMNS)]
 
 
+def prepare_claims(study: Study, table: pd.DataFrame) -> None:
+    """Prepare the estimates of the claims and their errors for the step that plans the next cohort."""
+    columns = ["estimate", "lower", "upper", "p", "n", "fisher_error", "df", *RELIABILITY]
+    study.prepared.write("claims", table.set_index("claim")[columns].astype(float))
+
+
 def _verdict(row: Mapping[str, Any]) -> Finding:
     """Return the verdict and, where it is open, the n it would take; no n settles what cannot be estimated."""
     if row["verdict"] == UNDETERMINED and math.isnan(row["estimate"]) and math.isnan(row["n_needed"]):
         return found("verdict_cannot")
+    if row["n_needed_most"] > 0:
+        ends = {"low": int(row["n_needed_fewest"]), "high": int(row["n_needed_most"])}
+        return found("verdict_undetermined_between", needed=int(row["n_needed"]), **ends)
     if row["n_needed"] > 0:
         return found("verdict_undetermined_needs", needed=int(row["n_needed"]))
     return found(VERDICT_KINDS[row["verdict"]])
@@ -248,22 +260,6 @@ def _own_outcome(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, An
     tested_by = {"source": PEERS, "tested_by": found(kind, other=name, source=PEERS).encoded}
     reliability = data.reliability_of_peers(plan.confidence.value, claim.competency)
     return beside | corrected_for_peers(cross, reliability) | tested_by
-
-
-def corrected_for_peers(row: dict[str, Any], reliability: float) -> dict[str, Any]:
-    """Divide a cross-source correlation and its interval by the root of the peers' reliability; p stays.
-
-    Few peers weaken a correlation that says nothing about the claim. Where the reliability is not known or not above
-    zero, the correlation stays as it was observed and says so.
-    """
-    if math.isnan(row.get("estimate", math.nan)):
-        return row
-    if not reliability > 0:
-        return row | {"note": found("not_corrected").encoded}
-    factor = math.sqrt(reliability)
-    ends = {key: row[key] / factor for key in ("estimate", "lower", "upper")}
-    error = row["fisher_error"] / factor
-    return row | ends | {"fisher_error": error, "method": encode((*decode(row["method"]), found("method_corrected")))}
 
 
 def _tenure(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
@@ -411,7 +407,7 @@ def _too_few(n: int, gate: Gate) -> str:
 def _judged(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) -> dict[str, Any]:
     """Return the verdict of one claim and, where it is open, the n it would take."""
     if row["verdict"] == NOT_COLLECTED:
-        return {"verdict": NOT_COLLECTED, "n_needed": math.nan, "same_verdict": ""}
+        return {"verdict": NOT_COLLECTED, "same_verdict": ""} | Needed().columns
     direction: Literal[1, -1] = -1 if claim.direction == "negative" else 1
     alpha, smallest = plan.alpha_level.value, claim.smallest_effect.value
     judged = verdict(row["estimate"], row["lower"], row["upper"], row["p_holm"], smallest, direction, alpha)
@@ -419,45 +415,11 @@ def _judged(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) -
     same = verdict(estimate, lower, upper, p, smallest, direction, alpha)
     beside = {"same_verdict": (UNDETERMINED if same == "undetermined" else same) if row["same_n"] > 0 else ""}
     if judged != "undetermined":
-        return {"verdict": judged, "n_needed": math.nan} | beside
+        return {"verdict": judged} | Needed().columns | beside
     enough = row["n"] >= plan.gates["association"].minimum_n
     hopeless = enough and math.isnan(row["estimate"])
-    return {
-        "verdict": UNDETERMINED,
-        "n_needed": math.nan if hopeless else needed(row, claim, plan, max(tests, 1)),
-    } | beside
-
-
-def needed(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) -> float:
-    """Return the n that would find the smallest effect of interest with the wanted power.
-
-    The error of this sample is carried over, with what clusters add to it; alpha is shared among the claims tested.
-    Where this n is reached already, the estimate lies between zero and the smallest effect, and the n is the one at
-    which an interval about the same estimate would leave out one of the two.
-    """
-    alpha = plan.alpha_level.value / tests
-    if claim.kind == "groups":
-        return _persons_for_groups(row, claim.smallest_effect.value, alpha, plan.claims.power.value)
-    smallest = float(np.arctanh(claim.smallest_effect.value))
-    reach = float(stats.norm.ppf(1 - alpha / 2))
-    wanted = smallest / (reach + float(stats.norm.ppf(plan.claims.power.value)))
-    if not row["fisher_error"] > 0:
-        return math.ceil(SPEARMAN_VARIANCE / wanted**2) + float(LOST_BY_FISHER)
-    n = row["n"] * (row["fisher_error"] / wanted) ** 2
-    if n <= row["n"]:
-        away = abs(float(np.arctanh(np.clip(row["estimate"], -NEARLY_ONE, NEARLY_ONE))))
-        n = row["n"] * (row["fisher_error"] * reach / max(away, abs(smallest - away))) ** 2
-    return float(math.ceil(max(n, row["n"] + 1)))
-
-
-def _persons_for_groups(row: Mapping[str, Any], smallest: float, alpha: float, power: float) -> float:
-    """Return the n at which groups that share the smallest effect between them are told apart."""
-    if not row["df"] > 0:
-        return math.nan
-    critical = stats.chi2.ppf(1 - alpha, row["df"])
-    sizes = np.arange(*SIZES_TRIED)
-    reached = stats.ncx2.sf(critical, row["df"], sizes * smallest) >= power
-    return float(sizes[reached.argmax()]) if reached.any() else math.nan
+    people = Needed() if hopeless else needed(row, claim, plan, max(tests, 1))
+    return {"verdict": UNDETERMINED} | people.columns | beside
 
 
 def summary(table: pd.DataFrame) -> dict[str, int]:

@@ -14,12 +14,12 @@ import pandas as pd
 from compendium.findings import Finding, encode, found
 from compendium.plan import StudyPlan
 from compendium.steps.outcome_associations.claims import (
-    LOST_BY_FISHER,
     OVERALL_SCORE,
     THE_OUTCOME,
     ClaimData,
     collected_outcome,
 )
+from compendium.steps.outcome_associations.people_needed import LOST_BY_FISHER
 from compendium.steps.scores import OVERALL
 from psychometrics.association import (
     correlation_interval,
@@ -274,7 +274,7 @@ def by_source(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
         both = cross_source_table(
             own.to_frame("score"), peers.to_frame("score"), data.own[[one.scale]], "spearman", plan.confidence.value
         ).drop(columns="competency")
-        reliability = data.reliability_of_peers(plan.confidence.value, one.competency)
+        reliability = data.reliability_of_peers(plan.confidence.value, one.competency).value
         both["cross_corrected"] = both["cross_source"] / math.sqrt(reliability) if reliability > 0 else math.nan
         both.insert(0, "claim", claim)
         tables.append(both)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -21,6 +21,9 @@ from psychometrics.agreement import (
     rwg_j,
 )
 from psychometrics.errors import PsychometricsError
+
+if TYPE_CHECKING:
+    from compendium.study import Study
 
 IccMethod = Literal["anova_n0", "anova_mean_size", "mixed"]
 ICC_METHODS: dict[IccMethod, str] = {
@@ -94,6 +97,12 @@ def peer_icc(peer_scores: pd.DataFrame, draws: Draws) -> pd.DataFrame:
     columns = ["competency", "ratings", "people", "icc1", "lower", "upper", "icc1_mixed", "peers_n0", "icc1_k",
                "icc1_k_lower", "icc1_k_upper", "n_clusters", "note"]  # fmt: skip
     return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def prepare_peer_icc(study: Study, icc: pd.DataFrame) -> None:
+    """Prepare the agreement of the peers for the step that plans the next cohort."""
+    columns = ["ratings", "people", "icc1", "lower", "upper", "peers_n0"]
+    study.prepared.write("peer_icc", icc.set_index("competency")[columns].astype(float))
 
 
 def _icc(scores: pd.Series[float], person: pd.Series[str], method: IccMethod, draws: Draws) -> IccGroups:
