@@ -30,7 +30,7 @@ COMPENDIUM = "$(PYTHON)" -m compendium
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
 
 .PHONY: help all book many compare shelf deliver test lint check accept battery demo-data validate reports bench lab lock clean
-.PHONY: shapes edits
+.PHONY: shapes edits plan
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -109,6 +109,10 @@ shelf: | $(ENVIRONMENT) ## List the cohorts built below RESULTS, each with its b
 
 compare: | $(ENVIRONMENT) ## Compare built cohorts of one framework (COHORTS="a b")
 	@$(COMPENDIUM) compare
+
+plan: | $(ENVIRONMENT) ## Say how many people, peers and clusters the next cohort needs
+	@$(COMPENDIUM) all --until 10_planning
+	@$(COMPENDIUM) plan
 
 reports: | $(ENVIRONMENT) ## Write the feedback reports again, or one person's (PERSON=id)
 	@$(COMPENDIUM) reports

@@ -28,6 +28,7 @@ COMMANDS = (
     "book",
     "check",
     "accept",
+    "plan",
 )
 
 

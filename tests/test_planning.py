@@ -48,7 +48,7 @@ def test_people_for_a_correlation_match_the_closed_form_where_nothing_is_uncerta
     assert math.isnan(plan.n_fewest)
 
 
-@given(st.floats(0.05, 0.5), st.floats(0.3, 0.8), st.floats(0.02, 0.2), st.sampled_from([12.0, 40.0, math.inf]))
+@given(st.floats(0.05, 0.5), st.floats(0.3, 0.7), st.floats(0.02, 0.2), st.sampled_from([12.0, 40.0, math.inf]))
 @settings(max_examples=10)
 def test_people_for_a_correlation_follow_what_is_asked(
     rho: float, reliability: float, margin: float, df: float
@@ -72,6 +72,22 @@ def test_uncertain_reliability_and_few_clusters_ask_for_more_people_than_when_th
     assert few.n == known.n
     assert few.n_expected > known.n_expected
     assert few.n_most > few.n_expected > few.n > few.n_fewest
+
+
+def test_half_width_of_a_correlation_is_fishers_where_nothing_is_uncertain() -> None:
+    plan = planning.persons_for_corrected_correlation(0.3, 103, 0.1)
+    n, fewest, most = plan.persons_for_half_width(0.1)
+    unit = 0.1 * math.sqrt(103)
+
+    def fisher(people: float) -> float:
+        ends = np.tanh(math.atanh(0.3) + np.array([-1, 1]) * CENTRAL * unit / math.sqrt(people))
+        return float(ends[1] - ends[0]) / 2
+
+    assert fisher(n) <= 0.1 < fisher(n - 1)
+    assert fewest == most == n
+    uncertain = planning.persons_for_corrected_correlation(0.3, 103, 0.1, 20, 0.6, 0.5, 0.7)
+    n, fewest, most = uncertain.persons_for_half_width(0.1)
+    assert fewest < n < most
 
 
 @given(st.floats(-0.7, 0.7), st.floats(0.02, 0.2), st.floats(0.3, 0.9))
@@ -207,6 +223,12 @@ def test_narrower_intervals_take_more_people(precise: planning.PrecisionPlan) ->
             assert width(n) <= half + 1e-9
             assert width(n - 1) > half - 1e-9
     assert list(precise.to_frame()["n"]) == [100, 200]
+
+
+def test_people_of_a_cluster_who_are_alike_widen_the_intervals() -> None:
+    nested = population([0.7] * 4, [-1.0, 0.0, 1.0], intraclass=0.5, size=30)
+    plan = planning.precision_plan(nested, sizes=(120, 240), n_replications=8, seed=2)
+    assert plan.loading_inflation > 1.2
 
 
 def test_the_same_seed_gives_the_same_plan(precise: planning.PrecisionPlan) -> None:

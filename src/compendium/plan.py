@@ -309,6 +309,31 @@ class Claims(Strict):
     published: dict[str, Claim] = Field(default_factory=dict)
 
 
+class Replications(Threshold):
+    """How many samples of one size are simulated; a spread takes five at least."""
+
+    value: Annotated[float, Field(ge=5, le=MOST_COUNTED)]
+
+
+class Sizes(Strict):
+    """Numbers of people that are simulated, with the reason for them; the law in between is known."""
+
+    value: Annotated[list[Annotated[int, Field(ge=50, le=MOST_COUNTED)]], Field(min_length=2)]
+    source: Reason
+
+
+class Planning(Strict):
+    """What the next cohort is planned for: half-widths of intervals and power."""
+
+    omega_half_width: Share
+    loading_half_width: Share
+    correlation_half_width: Share
+    peers_half_width: Share
+    power: Share
+    replications: Replications
+    sizes: Sizes
+
+
 class Multiverse(Strict):
     """The defensible choices over which the headline estimates are run again."""
 
@@ -403,6 +428,7 @@ class StudyPlan(Strict):
     comparison: Comparison
     families: dict[str, str]
     claims: Claims
+    planning: Planning
     multiverse: Multiverse
 
     def __getattribute__(self, name: str) -> Any:

@@ -21,6 +21,7 @@ ABOUT_ANSWERS = (
     "07_rater_agreement",
     "08_outcome_associations",
     "09_feedback",
+    "10_planning",
 )
 # Steps about the people's own answers: without them they have nothing to ask and only say so.
 ABOUT_SELF_RATINGS = ("04_item_analysis", "06_invariance")

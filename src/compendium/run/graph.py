@@ -57,6 +57,7 @@ AFTER = {
         "06_invariance",
         "07_rater_agreement",
     ),
+    "10_planning": ("04_item_analysis", "07_rater_agreement", "08_outcome_associations"),
 }
 AFTER_ALL_OTHERS = ("04_item_analysis",)
 PARTS = {

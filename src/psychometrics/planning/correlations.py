@@ -33,6 +33,8 @@ class CorrelationPlan:
         note.
     correlation, reliability, power, alpha, confidence : float
         What was planned for.
+    unit_error : float
+        Error of Fisher's z in this sample, times the root of its n.
     unit_errors, effects : ndarray
         Draws of the error of Fisher's z times the root of n, and of the Fisher z that the next sample observes.
     notes : tuple of str
@@ -47,6 +49,7 @@ class CorrelationPlan:
     power: float
     alpha: float
     confidence: float
+    unit_error: float
     unit_errors: np.ndarray
     effects: np.ndarray
     notes: tuple[str, ...] = ()
@@ -59,6 +62,36 @@ class CorrelationPlan:
         """Central interval of the power with n people."""
         ends = np.quantile(_power(self.effects, self.unit_errors, n, self.alpha), _tails(self.confidence))
         return float(ends[0]), float(ends[1])
+
+    def half_widths(self, n: float) -> np.ndarray:
+        """Half-width of the interval of the corrected correlation with n people, at the estimate and in each draw."""
+        z = float(stats.norm.ppf((1 + self.confidence) / 2))
+        effect = math.atanh(min(abs(self.correlation) * math.sqrt(self.reliability), _NEARLY_ONE))
+        effects, errors = np.append(effect, self.effects), np.append(self.unit_error, self.unit_errors)
+        # on the scale of the correlation observed, over the root of the reliability
+        ends = np.tanh(effects[:, None] + np.array([-1, 1]) * (z * errors / math.sqrt(n))[:, None])
+        return np.asarray((ends[:, 1] - ends[:, 0]) / 2 * abs(self.correlation) / np.tanh(effects))
+
+    def persons_for_half_width(self, half_width: float) -> tuple[float, float, float]:
+        """Fewest people that give the corrected correlation an interval of this half-width, and the range of the draws.
+
+        The half-width is that of Fisher's interval, divided by the root of the reliability.
+        """
+        at_least(half_width, 1e-6, "half_width")
+
+        def needed(level: float | None) -> float:
+            def short(log_n: float) -> float:
+                widths = self.half_widths(math.exp(log_n))
+                return float((widths[0] if level is None else np.quantile(widths[1:], level)) - half_width)
+
+            if short(math.log(MOST_PERSONS)) > 0:
+                return math.nan
+            if short(0.0) <= 0:
+                return 1.0
+            return float(math.ceil(math.exp(optimize.brentq(short, 0.0, math.log(MOST_PERSONS), xtol=1e-7)) - 1e-6))
+
+        lowest, highest = _tails(self.confidence)
+        return needed(None), needed(lowest), needed(highest)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with every figure."""
@@ -164,6 +197,7 @@ def persons_for_corrected_correlation(
         power=power,
         alpha=alpha,
         confidence=confidence,
+        unit_error=fisher_error * math.sqrt(n),
         unit_errors=errors,
         effects=effects,
         notes=_notes(ends, expected),

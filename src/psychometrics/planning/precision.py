@@ -32,6 +32,8 @@ class PrecisionPlan:
         Half-width of omega's interval times the root of n, pooled over the sizes.
     omega_unit_error : float
         Standard error of ``omega_unit`` from the number of replications.
+    loading_inflation : float
+        What clusters add to the half-widths of loadings, included in them; 1 without clusters.
     loading_unit, loading_bend : float
         The widest loading has the half-width ``loading_unit / sqrt(n) + loading_bend / n``.
     population : FactorPopulation
@@ -45,6 +47,7 @@ class PrecisionPlan:
     table: pd.DataFrame
     omega_unit: float
     omega_unit_error: float
+    loading_inflation: float
     loading_unit: float
     loading_bend: float
     population: FactorPopulation
@@ -96,7 +99,8 @@ def precision_plan(
     (WLSMV). The half-width of omega (Green & Yang) is z times the spread of its estimates; n times their variance is
     pooled over the sizes, :math:`h(n) = c / \sqrt n`. That of a loading is the mean of the half-widths that the fits
     report; the widest item decides, and :math:`h(n) = a / \sqrt n + b / n` is fitted to the sizes, since small samples
-    understate it.
+    understate it. Where people are clustered it is multiplied by the root of the variance of the loadings over the
+    samples, pooled over items and sizes, over what the fits report of it, if that is above 1.
 
     Parameters
     ----------
@@ -161,12 +165,15 @@ def precision_plan(
     table = pd.DataFrame(rows)
     variance = float(np.average(table["n"] * table["omega_variance"], weights=table["used"] - 1))
     free = int((table["used"] - 1).sum())
+    inflation = _inflation(drawn) if population.clustered else 1.0
+    table["loading_half_width"] *= inflation
     unit, bend = _bent(table["n"].to_numpy(float), table["loading_half_width"].to_numpy(float))
     failed = int(table["n_failed"].sum())
     return PrecisionPlan(
         table=table[["n", "omega_half_width", "loading_half_width", "omega_mean", "n_failed"]],
         omega_unit=z * math.sqrt(variance),
         omega_unit_error=z * math.sqrt(variance) / math.sqrt(2 * free),
+        loading_inflation=inflation,
         loading_unit=unit,
         loading_bend=bend,
         population=population,
@@ -180,18 +187,19 @@ def _replication(population: FactorPopulation, n: int, stream: np.random.SeedSeq
     """Return omega and the standard errors of the loadings of one sample; nothing where it has no solution."""
     from psychometrics.sem import CfaModel, fit_cfa
 
-    answers, clusters = population.draw(n, np.random.default_rng(stream))
+    answers, _ = population.draw(n, np.random.default_rng(stream))
     named = answers.set_axis([f"item{place}" for place in range(answers.shape[1])], axis="columns")
-    nested = clusters.to_numpy() if population.clustered else None
+    nothing: dict[str, object] = {"omega": np.nan, "errors": None, "loadings": None}
     try:
-        fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV", cluster=nested)
+        fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV")
         loadings = fit.loading_matrix().iloc[:, 0]
         if not fit.proper or not (loadings.abs() < 1).all():
-            return {"omega": np.nan, "errors": None}
+            return nothing
         omega = FactorPopulation(loadings, fit.thresholds.set_index(["item", "threshold"])["estimate"]).omega
     except PsychometricsError:
-        return {"omega": np.nan, "errors": None}
-    return {"omega": omega, "errors": fit.loadings["standardised_error"].to_numpy(float)}
+        return nothing
+    errors = fit.loadings["standardised_error"].to_numpy(float)
+    return {"omega": omega, "errors": errors, "loadings": loadings.to_numpy(float)}
 
 
 def _summary(n: int, part: pd.DataFrame, z: float) -> dict[str, float]:
@@ -209,6 +217,15 @@ def _summary(n: int, part: pd.DataFrame, z: float) -> dict[str, float]:
         "used": len(used),
         "n_failed": len(part) - len(used),
     }
+
+
+def _inflation(drawn: pd.DataFrame) -> float:
+    """Return the root of the loadings' variance over the samples over what the fits report of it, 1 at least."""
+    found, reported = [], []
+    for _, part in drawn[drawn["omega"].notna()].groupby("n"):
+        found.append(np.stack(list(part["loadings"])).var(axis=0, ddof=1))
+        reported.append((np.stack(list(part["errors"])) ** 2).mean(axis=0))
+    return max(1.0, math.sqrt(float(np.sum(found) / np.sum(reported))))
 
 
 def _bent(n: np.ndarray, half_widths: np.ndarray) -> tuple[float, float]:

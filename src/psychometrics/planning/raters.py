@@ -33,6 +33,8 @@ class RaterPlan:
         Wanted half-width of the interval of the mean's reliability.
     n_persons : float
         Rated people that give it, with ``n_raters`` each; NaN where no number of raters is enough.
+    n_persons_fewest, n_persons_most : float
+        The same if one rater is as reliable as the upper, and as the lower bound.
     design_effect : float
         What clusters of people add to the variance, carried over.
     confidence : float
@@ -48,6 +50,8 @@ class RaterPlan:
     n_raters_most: float
     half_width: float
     n_persons: float
+    n_persons_fewest: float
+    n_persons_most: float
     design_effect: float
     confidence: float
     notes: tuple[str, ...] = ()
@@ -143,7 +147,10 @@ def rater_plan(
             f"effect of 1 at least ({design_effect}) are needed"
         )
     raters = _raters(single, target)
-    persons = _persons(spearman_brown(single, raters), raters, half_width, confidence, design_effect)
+    persons, fewest, most = (
+        _persons(spearman_brown(min(each, 1.0), raters), raters, half_width, confidence, design_effect)
+        for each in (single, upper, lower)
+    )
     return RaterPlan(
         single=single,
         lower=lower,
@@ -154,6 +161,8 @@ def rater_plan(
         n_raters_most=_raters(lower, target),
         half_width=half_width,
         n_persons=persons,
+        n_persons_fewest=fewest,
+        n_persons_most=most,
         design_effect=design_effect,
         confidence=confidence,
         notes=_notes(single, lower, upper),
@@ -178,7 +187,7 @@ def _raters(single: float, target: float) -> float:
 
 def _persons(reliability: float, k: float, half_width: float, confidence: float, design_effect: float) -> float:
     """Return the fewest rated people whose interval is expected to be narrow enough."""
-    if math.isnan(k):
+    if math.isnan(k) or math.isnan(reliability):
         return math.nan
 
     def narrow(n: int) -> bool:

@@ -388,6 +388,23 @@ verdict_undetermined_between = undetermined at this n, would need about { FIXED(
 verdict_not_collected = not collected
 verdict_cannot = cannot be estimated
 
+## Planning the next cohort
+
+plan_omega = omega, half-width of its interval
+plan_loading = every loading, half-width of its interval
+plan_dif = one unfair item found by the item test, power
+plan_scalar = one unfair item found by the test of equal intercepts, power
+plan_claim = smallest effect of interest found, power
+plan_correlation = half-width of the interval
+plan_peer_mean = reliability of the peers' mean, half-width of its interval
+plan_unit_people = people
+plan_unit_in_each_group = people in each of two groups
+plan_unit_ratings = ratings by colleagues
+plan_unit_rated = rated people
+plan_no_population = one factor gives no model of any competency that answers could be drawn from
+plan_no_claim = no claim has an estimate with an error to plan from
+plan_no_peers = the peers agree too little, or too much, for a reliability to plan from
+
 ## Reports of feedback, counted
 
 feedback_individual_report = have an individual report

@@ -78,7 +78,7 @@ def needed(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) ->
         reach = float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(plan.claims.power.value))
         wanted = float(np.arctanh(smallest)) / reach
         return Needed(math.ceil(SPEARMAN_VARIANCE / wanted**2) + float(LOST_BY_FISHER))
-    planned = planned_correlation(row, smallest, plan, alpha)
+    planned = planned_correlation(row, smallest, plan, alpha, plan.claims.power.value)
     if planned.n > row["n"]:
         return Needed(planned.n_expected, planned.n_fewest, planned.n_most)
     shrunk, reach = math.sqrt(planned.reliability), float(stats.norm.ppf(1 - alpha / 2))
@@ -87,7 +87,9 @@ def needed(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) ->
     return Needed(float(math.ceil(max(n, row["n"] + 1))))
 
 
-def planned_correlation(row: Mapping[str, Any], smallest: float, plan: StudyPlan, alpha: float) -> CorrelationPlan:
+def planned_correlation(
+    row: Mapping[str, Any], smallest: float, plan: StudyPlan, alpha: float, power: float
+) -> CorrelationPlan:
     """Plan a correlation from the error that this sample gave it and the reliability it was corrected for.
 
     Parameters
@@ -96,12 +98,16 @@ def planned_correlation(row: Mapping[str, Any], smallest: float, plan: StudyPlan
         ``n``, ``fisher_error``, ``df`` and the columns of :data:`RELIABILITY` (NaN where nothing was corrected).
     smallest
         The correlation that is to be found.
+    alpha, power
+        Error rate of its test, and the wanted power.
     """
     value, lower, upper = (float(row[name]) for name in RELIABILITY)
     known = (1.0, math.nan, math.nan) if math.isnan(value) else (min(value, NEARLY_ONE), lower, upper)
     df = float(row["df"]) if row["df"] >= 1 else math.inf
-    asked = {"power": plan.claims.power.value, "alpha": alpha, "confidence": plan.confidence.value, "seed": plan.seed}
-    return persons_for_corrected_correlation(smallest, row["n"], row["fisher_error"], df, *known, **asked)
+    return persons_for_corrected_correlation(
+        smallest, row["n"], row["fisher_error"], df, *known,
+        power=power, alpha=alpha, confidence=plan.confidence.value, seed=plan.seed,
+    )  # fmt: skip
 
 
 def _persons_for_groups(row: Mapping[str, Any], smallest: float, alpha: float, power: float) -> float:
