@@ -15,16 +15,8 @@ from compendium.paths import EVIDENCE, NOTEBOOKS, PROJECT, framework_folder
 from compendium.run import graph
 from compendium.run.graph import Job, Place, jobs_of
 
-<<<<<<< HEAD
 STEPS = {path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb")}
 SOURCES = PROJECT / "src"
-=======
-FROM_THE_ITEMS_ON = {
-    "04_item_analysis", "05_factor_structure", "06_invariance", "07_rater_agreement",
-    "08_outcome_associations", "09_feedback", "10_planning", "index", "book",
-}  # fmt: skip
-EVERYTHING = {"validate", "01_evidence_review", "02_consultation", "03_cohort_quality", *FROM_THE_ITEMS_ON}
->>>>>>> 86819c2 (Planning the next cohort: notebook, page, command, figure; what is wanted stands in the plan)
 SHIPPED = PROJECT / "data" / "frameworks" / "integrated-care"
 DEMO = PROJECT / "data" / "cohorts" / "demo"
 FIGURES = SOURCES / "compendium" / "report" / "figures"

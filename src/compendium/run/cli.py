@@ -11,20 +11,13 @@ import typer
 
 from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any, suggest
 from compendium.paths import ResultFolders, reference_folder
-<<<<<<< HEAD
-from compendium.run import cohort_commands, survey_commands
-=======
-from compendium.run import planning_command, survey_commands
->>>>>>> 86819c2 (Planning the next cohort: notebook, page, command, figure; what is wanted stands in the plan)
+from compendium.run import cohort_commands, planning_command, survey_commands
 from compendium.run.lock import HELD_BY
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 survey_commands.register(app)
-<<<<<<< HEAD
 cohort_commands.register(app)
-=======
 planning_command.register(app)
->>>>>>> 86819c2 (Planning the next cohort: notebook, page, command, figure; what is wanted stands in the plan)
 
 WHICH = "A folder under data/cohorts, or the path of a cohort folder."
 WHERE = "Folder of the response files, when not beside cohort.yaml."

@@ -181,7 +181,8 @@ def claims_table(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
     DataFrame
         One row a claim, in the order of the plan. ``p_holm`` is adjusted over the claims that could be tested;
         ``n_needed`` is the n at which an undetermined claim is expected to be settled, with its range (see
-        :func:`needed`). ``fisher_error`` is the standard error of Fisher's z as observed, before any correction.
+        :func:`needed`). ``fisher_error`` is the standard error of Fisher's z, divided as the estimate is
+        where it is corrected for the reliability of the peers.
     """
     published = plan.claims.published
     work = (joblib.delayed(_tested)(name, claim, data, plan) for name, claim in published.items())

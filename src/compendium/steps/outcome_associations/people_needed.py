@@ -59,6 +59,7 @@ def corrected_for_peers(row: dict[str, Any], reliability: PeerReliability) -> di
     lower, upper = corrected_interval(row["estimate"], row["lower"], row["upper"], *reliability)
     ends = {"estimate": row["estimate"] / math.sqrt(reliability.value), "lower": lower, "upper": upper}
     known = dict(zip(RELIABILITY, reliability, strict=True))
+    known["fisher_error"] = row["fisher_error"] / math.sqrt(reliability.value)
     return row | ends | known | {"method": encode((*decode(row["method"]), found("method_corrected")))}
 
 
@@ -83,7 +84,7 @@ def needed(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) ->
         return Needed(planned.n_expected, planned.n_fewest, planned.n_most)
     shrunk, reach = math.sqrt(planned.reliability), float(stats.norm.ppf(1 - alpha / 2))
     away, limit = (float(np.arctanh(min(abs(each) * shrunk, NEARLY_ONE))) for each in (row["estimate"], smallest))
-    n = row["n"] * (row["fisher_error"] * reach / max(away, abs(limit - away))) ** 2
+    n = row["n"] * (shrunk * row["fisher_error"] * reach / max(away, abs(limit - away))) ** 2
     return Needed(float(math.ceil(max(n, row["n"] + 1))))
 
 
@@ -95,7 +96,8 @@ def planned_correlation(
     Parameters
     ----------
     row
-        ``n``, ``fisher_error``, ``df`` and the columns of :data:`RELIABILITY` (NaN where nothing was corrected).
+        ``n``, ``fisher_error`` (of the corrected correlation), ``df`` and the columns of :data:`RELIABILITY` (NaN where
+        nothing was corrected).
     smallest
         The correlation that is to be found.
     alpha, power
@@ -105,7 +107,7 @@ def planned_correlation(
     known = (1.0, math.nan, math.nan) if math.isnan(value) else (min(value, NEARLY_ONE), lower, upper)
     df = float(row["df"]) if row["df"] >= 1 else math.inf
     return persons_for_corrected_correlation(
-        smallest, row["n"], row["fisher_error"], df, *known,
+        smallest, row["n"], row["fisher_error"] * math.sqrt(known[0]), df, *known,
         power=power, alpha=alpha, confidence=plan.confidence.value, seed=plan.seed,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ import pandas as pd
 from compendium.findings import found
 from compendium.plan import Claim, StudyPlan
 from compendium.steps.outcome_associations.people_needed import RELIABILITY, planned_correlation
-from compendium.steps.planning.parts import Part, Wanted, clusters, curve, row
+from compendium.steps.planning.parts import GOALS, UNITS, Part, Wanted, clusters, curve, row
 from compendium.study import Study
 from psychometrics.agreement.rater_number import spearman_brown
 from psychometrics.errors import PsychometricsError
@@ -20,6 +20,8 @@ from psychometrics.planning.raters import interval_half_width
 
 # Claims whose estimate is a correlation or a standardised slope.
 CORRELATED = ("own_outcome", "tenure", "colleagues")
+# An interval of an intraclass correlation has a mean width from so many people on.
+FEWEST_PEOPLE = 4
 # Numbers of peers between which the people of a claim are compared.
 PEERS = (1, 2, 3, 4, 5, 6, 8, 10)
 PEERS_RANGE = ("peers_fewest", "peers_most")
@@ -74,7 +76,8 @@ def peers_or_people(study: Study, wanted: Wanted) -> pd.DataFrame:
     single = [_of_one(float(estimated[name]), here) for name in RELIABILITY]
     for k in PEERS:
         reliable = dict(zip(RELIABILITY, (spearman_brown(each, k) for each in single), strict=True))
-        plan = _planned({**estimated, **reliable}, claim, study, wanted)
+        error = estimated["fisher_error"] * math.sqrt(estimated["reliability"] / reliable["reliability"])
+        plan = _planned({**estimated, **reliable, "fisher_error": error}, claim, study, wanted)
         figures = (*reliable.values(), plan.n_expected, plan.n_fewest, plan.n_most, k * plan.n_expected)
         rows.append(dict(zip(TRADE_COLUMNS, (float(k), *figures), strict=True)))
     return pd.DataFrame(rows, columns=list(TRADE_COLUMNS))
@@ -97,7 +100,11 @@ def peers(study: Study, wanted: Wanted) -> Part:
         for target in targets:
             made = rater_plan(known[0], known[1], known[2], target, wanted.peers, plan.confidence.value, effect)
             mean, k = spearman_brown(known[0], made.n_raters), made.n_raters
-            here = interval_half_width(mean, n, k, plan.confidence.value, effect) if n >= 4 and k >= 2 else math.nan
+            here = (
+                interval_half_width(mean, n, k, plan.confidence.value, effect)
+                if n >= FEWEST_PEOPLE and k >= 2
+                else math.nan
+            )
             part.rows.append(
                 row(
                     "peer_mean", str(competency), "rated",
@@ -125,8 +132,8 @@ def peers(study: Study, wanted: Wanted) -> Part:
 
 def from_to(table: pd.DataFrame) -> tuple[float, float]:
     """Return the people that the claim about people that needs fewest takes, and the one that needs most."""
-    powers = table["goal"] == found("plan_claim").encoded
-    known = table.loc[powers & (table["unit"] == found("plan_unit_people").encoded), "needed"].dropna()
+    powers = table["goal"] == found(GOALS["claim"]).encoded
+    known = table.loc[powers & (table["unit"] == found(UNITS["people"]).encoded), "needed"].dropna()
     return (math.nan, math.nan) if known.empty else (float(known.min()), float(known.max()))
 
 
@@ -178,7 +185,7 @@ def _of_one(reliability: float, k: float) -> float:
 def _design_effect(icc: pd.Series[float], plan: StudyPlan) -> float:
     """Return how much wider the interval of this cohort is than F gives it for independent people, squared."""
     k, n = float(icc["peers_n0"]), float(icc["people"])
-    if not k > 1 or n < 4:
+    if not k > 1 or n < FEWEST_PEOPLE:
         return 1.0
     try:
         mean, lower, upper = (spearman_brown(float(icc[name]), k) for name in ("icc1", "lower", "upper"))

@@ -28,6 +28,8 @@ from psychometrics.planning.precision import FEWEST_REPLICATIONS
 FEWEST_ITEMS = 3
 # People in each of two simulated groups; what they need is proportional.
 SIMULATED_GROUP = 300
+# A test between groups varies less from sample to sample than a width does: a fifth of the replications are enough.
+SHARE_FOR_GROUPS = 5
 # The populations that are planned from: as estimated, and with omega at either end of its interval.
 ESTIMATE, LOW, HIGH = "estimate", "low", "high"
 
@@ -148,7 +150,7 @@ def groups(study: Study, found_of: Hardest, wanted: Wanted) -> Part:
     """
     if not found_of.competency:
         return Part([row("dif", "", "in_each_group", found("plan_no_population"))])
-    plan, replications = study.plan, max(wanted.replications // 5, 2)
+    plan, replications = study.plan, max(wanted.replications // SHARE_FOR_GROUPS, 2)
     alone = plan.alpha_level.value / max(len(study.kept_items), 1)
     part, ways = Part(), {"dif": (dif_plan, alone), "scalar": (invariance_plan, plan.alpha_level.value)}
     for goal, (planned, alpha) in tqdm(ways.items(), desc="groups", leave=False, disable=None):

@@ -17,6 +17,22 @@ COLUMNS = (
     "goal", "subject", "wanted", "n_here", "here", "unit", "needed", "fewest", "most", "clusters", "peers",
     "peers_fewest", "peers_most", "target", "simulation_error", "note",
 )  # fmt: skip
+# Messages of the goals, and of what is counted.
+GOALS = {
+    "omega": "plan_omega",
+    "loading": "plan_loading",
+    "dif": "plan_dif",
+    "scalar": "plan_scalar",
+    "claim": "plan_claim",
+    "correlation": "plan_correlation",
+    "peer_mean": "plan_peer_mean",
+}
+UNITS = {
+    "people": "plan_unit_people",
+    "in_each_group": "plan_unit_in_each_group",
+    "ratings": "plan_unit_ratings",
+    "rated": "plan_unit_rated",
+}
 WHOLE = ("n_here", "needed", "fewest", "most", "clusters", "peers_fewest", "peers_most", "simulation_error")
 CURVE_COLUMNS = ("goal", "subject", "n", "value", "lower", "upper", "wanted")
 # The numbers of people that the curves show: from, to, how many.
@@ -78,7 +94,7 @@ def row(goal: str, subject: str, unit: str, note: Finding | str = "", **figures:
     unknown = set(figures) - set(numbers)
     if unknown:
         raise KeyError(f"no column of the plan is called {sorted(unknown)}")
-    words = {"goal": found(f"plan_{goal}").encoded, "subject": subject, "unit": found(f"plan_unit_{unit}").encoded}
+    words = {"goal": found(GOALS[goal]).encoded, "subject": subject, "unit": found(UNITS[unit]).encoded}
     return words | numbers | {"note": said}
 
 
@@ -86,15 +102,15 @@ def curve(
     goal: str, subject: str, values: Callable[[float], Sequence[float]], wanted: float, start: float = FROM
 ) -> list[dict[str, Any]]:
     """Return the points of a curve: value, lower and upper end at each number of people."""
-    sizes = [round(n) for n in np.geomspace(start, TO, STEPS)]
+    sizes = [math.ceil(n) for n in np.geomspace(start, TO, STEPS)]
     return [dict(zip(CURVE_COLUMNS, (goal, subject, n, *values(n), wanted), strict=True)) for n in dict.fromkeys(sizes)]
 
 
 def table(parts: Iterable[Part]) -> pd.DataFrame:
     """Return every goal with the people, peers and clusters that it takes."""
     made = pd.DataFrame([each for part in parts for each in part.rows], columns=list(COLUMNS))
-    # people are whole; what is not known stays blank
-    return made.assign(**{name: made[name].astype(float).round().astype("Int64") for name in WHOLE})
+    # people are whole, and one begun is one more; what is not known stays blank
+    return made.assign(**{name: np.ceil(made[name].astype(float)).astype("Int64") for name in WHOLE})
 
 
 def curves(parts: Iterable[Part]) -> pd.DataFrame:
