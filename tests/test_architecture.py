@@ -177,7 +177,19 @@ def test_a_code_cell_holds_one_idea(path: Path) -> None:
 
 
 # Rooms of the study, lowest first. Ground is under all, and what may be shown is asked by all.
-GROUND = {"faults", "inputs", "columns", "files", "paths", "rounding", "disclosure", "findings", "bounds", "__init__"}
+GROUND = {
+    "faults",
+    "inputs",
+    "thresholds",
+    "columns",
+    "files",
+    "paths",
+    "rounding",
+    "disclosure",
+    "findings",
+    "bounds",
+    "__init__",
+}
 STORIES = [
     {"plan"},
     {"framework"},

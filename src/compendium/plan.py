@@ -9,15 +9,25 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.text import markdown_text
 from compendium.faults import suggest
 from compendium.files import checksum
 from compendium.findings import Finding, found
-from compendium.inputs import Strict, load_model, no_blank, read_yaml
+from compendium.inputs import Strict, load_model, read_yaml
 from compendium.paths import STUDY_PLAN
+from compendium.thresholds import (
+    Count,
+    CountCheck,
+    Reason,
+    Replications,
+    Share,
+    ShareCheck,
+    Sizes,
+    Threshold,
+)
 
 GATES = (
     "careless",
@@ -33,46 +43,6 @@ GATES = (
     "latent_outcomes",
     "two_level",
 )
-# No resample count, and nothing else that is counted, is larger: a million resamples already take days.
-MOST_COUNTED = 1_000_000
-Reason = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
-
-
-class Threshold(Strict):
-    """A number of the plan with the reason for it."""
-
-    value: Annotated[float, Field(allow_inf_nan=False)]
-    source: Reason
-
-
-class Share(Threshold):
-    """A threshold that is a share, a probability or the size of a correlation: between 0 and 1."""
-
-    value: Annotated[float, Field(ge=0, le=1)]
-
-
-class Count(Threshold):
-    """A threshold that counts something: at least 1."""
-
-    value: Annotated[float, Field(ge=1, le=MOST_COUNTED)]
-
-
-class Check(Threshold):
-    """A further check of items: what fails it is dropped, or kept with a note in the decision log."""
-
-    decision: Literal["drop", "note"]
-
-
-class ShareCheck(Check):
-    """A check by a share, a probability or the size of a correlation: between 0 and 1."""
-
-    value: Annotated[float, Field(ge=0, le=1)]
-
-
-class CountCheck(Check):
-    """A check by a count, which may be none."""
-
-    value: Annotated[float, Field(ge=0, le=MOST_COUNTED)]
 
 
 class Scoring(Strict):
@@ -307,19 +277,6 @@ class Claims(Strict):
     clusters: list[str] | None = None
     covariates: list[str]
     published: dict[str, Claim] = Field(default_factory=dict)
-
-
-class Replications(Threshold):
-    """How many samples of one size are simulated; a spread takes five at least."""
-
-    value: Annotated[float, Field(ge=5, le=MOST_COUNTED)]
-
-
-class Sizes(Strict):
-    """Numbers of people that are simulated, with the reason for them; the law in between is known."""
-
-    value: Annotated[list[Annotated[int, Field(ge=50, le=MOST_COUNTED)]], Field(min_length=2)]
-    source: Reason
 
 
 class Planning(Strict):

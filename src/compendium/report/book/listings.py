@@ -13,8 +13,9 @@ from compendium.files import checksum_of
 from compendium.inputs import Strict
 from compendium.outputs.runs import changes
 from compendium.paths import STUDY_PLAN
-from compendium.plan import Gate, Threshold
+from compendium.plan import Gate
 from compendium.report.book.faults import BookError
+from compendium.thresholds import Threshold
 
 if TYPE_CHECKING:
     from compendium.report.book.subject import Study

@@ -11,9 +11,9 @@ from compendium import consultation
 from compendium import review as evidence
 from compendium.cohort.schema import compared_groupings
 from compendium.findings import Finding, found
-from compendium.plan import Check
 from compendium.steps.group_names import named_groups
 from compendium.study import Level, Study
+from compendium.thresholds import Check
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.irt import (
