@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from compendium.disclosure import Gate, Kinds, guarded_edges, merged_bins, step_for
 from compendium.disclosure.gate import ABOUT_NOBODY
 from compendium.outputs import catalogue
-from compendium.paths import NOTEBOOKS, REFERENCE_RESULTS
+from compendium.paths import COMPARISON, COMPARISON_NOTEBOOK, NOTEBOOKS, REFERENCE_RESULTS
 from compendium.report.figures.quality import careless_indices
 from compendium.steps.rater_agreement.self_and_peers import binned
 
@@ -61,7 +61,8 @@ def test_figure_about_people_says_what_it_is_drawn_from(step):
 
 
 def cells_of(step: str) -> list[str]:
-    notebook = json.loads((NOTEBOOKS / f"{step}.ipynb").read_text())
+    path = COMPARISON_NOTEBOOK if step == COMPARISON else NOTEBOOKS / f"{step}.ipynb"
+    notebook = json.loads(path.read_text())
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
