@@ -293,7 +293,7 @@ def aligned_table(compared: Sequence[Compared]) -> pd.DataFrame:
 def said_of_means(compared: Sequence[Compared]) -> tuple[Finding, ...]:
     """Return of which competencies cohort means may be compared, by what, and of which not."""
     if not any(each.result is not None for each in compared):
-        return (found("cohort_means_untested"),)
+        return (found("cohort_means_untested"), *(compared[0].notes if compared else ()))
     names = {by: [each.competency for each in compared if each.means_by == by] for by in (EXACT, PARTIAL, ALIGNED, "")}
     kinds = {EXACT: "cohort_means_exact", PARTIAL: "cohort_means_partial", ALIGNED: "cohort_means_aligned"}
     said = [found(kind, other=names[by]) for by, kind in kinds.items() if names[by]]
