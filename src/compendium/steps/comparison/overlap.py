@@ -14,7 +14,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from compendium.cohort.schema import ROW_NUMBER
+from compendium.cohort.wave_settings import ROW_NUMBER
 from compendium.faults import Fault
 from compendium.findings import Finding, found
 from compendium.study.members import Member
