@@ -67,7 +67,7 @@ def plan(
 
 def planned(study: Study, wanted: Wanted) -> tuple[pd.DataFrame, list[str]]:
     """Return every goal with what it takes, in words, and why a part was left out."""
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     from compendium.rounding import in_words
     from compendium.steps.planning import claims, measurement, parts

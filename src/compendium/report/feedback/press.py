@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from compendium.files import checksum, checksum_of, write_bytes, write_text
 from compendium.report.feedback.blocks import Document

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from compendium.findings import Finding, encode, found
 from compendium.plan import StudyPlan, judge

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 from scipy.stats import false_discovery_control
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from compendium.findings import Finding, encode, found
 from compendium.steps.group_names import named_groups

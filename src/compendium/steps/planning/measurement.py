@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from compendium.findings import found
 from compendium.steps.planning.parts import Part, Wanted, clusters, curve, row
