@@ -40,6 +40,7 @@ TRUTHS = (
     Truth("one factor, two residual correlations of .3", 1, right=False),
     Truth("two factors that correlate .75, fitted as one", 1, right=False),
     Truth("three factors", 3, right=True),
+    Truth("three factors, two omitted cross-loadings of half the loading", 3, right=False),
     Truth("three factors, two omitted cross-loadings", 3, right=False),
 )
 
@@ -59,7 +60,8 @@ def correlations(truth: Truth, loading: float) -> np.ndarray:
         pattern = np.kron(np.eye(3), np.ones((4, 1))) * loading
         if not truth.right:
             largest = 0.95 * (np.sqrt((0.4 * loading) ** 2 + 1 - loading**2) - 0.4 * loading)
-            pattern[0, 1] = pattern[4, 2] = min(loading, largest)
+            half = 0.5 if truth.name.endswith("half the loading") else 1.0
+            pattern[0, 1] = pattern[4, 2] = half * min(loading, largest)
         found = pattern @ (0.6 * np.eye(3) + 0.4) @ pattern.T
     np.fill_diagonal(found, 1.0)
     return found
@@ -102,7 +104,7 @@ def one(truth: Truth, loading: float, n: int, points: int, seed: int, replicatio
     row |= {"seed": seed, "dynamic": None}
     try:
         fit = fit_cfa(model_of(truth), answers(correlations(truth, loading), n, points, seed), "WLSMV")
-        row |= let_in_by_convention(fit)
+        row |= {"improper": not fit.proper, **let_in_by_convention(fit)}
         levels = dynamic_cutoffs(fit, replications, seed=seed, n_jobs=1).levels_ruled_out()
     except PsychometricsError as problem:
         return row | {"note": str(problem)}
@@ -120,7 +122,10 @@ def grid(runs: int, loadings: list[float]) -> Iterator[tuple[Truth, float, int, 
 
 
 def summarise(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return the share of right answers of each kind of cut-off, and how often the dynamic ones had none."""
+    """Return the share of right answers of each kind of cut-off, and how often the dynamic ones had none.
+
+    An improper solution has none: the study counts it against the model before it asks for fit.
+    """
     table = {}
     for key, part in rows.groupby(by, sort=False):
         said = part.dropna(subset="dynamic")
@@ -128,6 +133,7 @@ def summarise(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
             "draws": len(part),
             "dynamic": float((said["dynamic"].astype(bool) == said["right"]).mean()),
             "no answer": 1 - len(said) / len(part),
+            "improper": float(part["improper"].astype(bool).mean()),
             **{name: float((part[name] == part["right"]).mean()) for name in ("fixed_robust", "fixed_scaled")},
         }
     return pd.DataFrame(table).T.rename_axis(by)
