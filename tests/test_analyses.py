@@ -63,6 +63,7 @@ def test_every_gate_is_asked_with_the_number_that_counts_for_it(study):
         "item_rule": 60,
         "reliability": 60,
         "factor_analysis": 60,
+        "bayesian_factors": 60,
         "item_response": 60,
         "invariance": 60,
         "association": 60,

@@ -30,18 +30,8 @@ from compendium.thresholds import (
 )
 
 GATES = (
-    "careless",
-    "item_rule",
-    "reliability",
-    "factor_analysis",
-    "item_response",
-    "invariance",
-    "rater_agreement",
-    "association",
-    "regression",
-    "mixed_model",
-    "latent_outcomes",
-    "two_level",
+    *("careless", "item_rule", "reliability", "factor_analysis", "bayesian_factors", "item_response", "invariance"),
+    *("rater_agreement", "association", "regression", "mixed_model", "latent_outcomes", "two_level"),
 )
 
 
@@ -157,6 +147,16 @@ class Structure(Strict):
     resamples: Count
     cutoff_replications: Count
     misfit_levels: Count
+
+
+class SmallSample(Strict):
+    """Priors and draws of the factor model of samples below the gate of the confirmatory one."""
+
+    loading_mean: Threshold
+    loading_sd: Threshold
+    threshold_sd: Threshold
+    draws: Count
+    most_draws: Count
 
 
 class Resampling(Strict):
@@ -370,6 +370,7 @@ class StudyPlan(Strict):
     careless: Careless
     dimensionality: Dimensionality
     structure: Structure
+    small_sample: SmallSample
     resampling: Resampling
     precision: Precision
     curves: Curves

@@ -187,6 +187,7 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
         "item_rule": (n, 0),
         "reliability": (n, 0),
         "factor_analysis": (n, items),
+        "bayesian_factors": (n, 0),
         "item_response": (n, 0),
         "invariance": (n, 0),
         "association": (answered, 0),

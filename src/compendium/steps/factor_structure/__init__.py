@@ -51,6 +51,7 @@ from compendium.steps.factor_structure.reliability import (
     reliability_table,
     two_level,
 )
+from compendium.steps.factor_structure.small_sample import SmallSampleModel, small_sample_model
 
 __all__ = [
     "MODEL_NAMES",
@@ -60,6 +61,7 @@ __all__ = [
     "Misfit",
     "ModelCutoffs",
     "Rivals",
+    "SmallSampleModel",
     "StructureVerdict",
     "careless_comparison",
     "competency_pairs",
@@ -92,6 +94,7 @@ __all__ = [
     "rival_models",
     "salient_table",
     "second_order_table",
+    "small_sample_model",
     "two_level",
     "unmatched_factors",
 ]
