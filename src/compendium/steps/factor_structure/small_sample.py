@@ -9,7 +9,7 @@ from typing import TypeVar
 import pandas as pd
 from tqdm.auto import tqdm
 
-from compendium.findings import Finding, found
+from compendium.findings import Finding, decode, found
 from compendium.plan import StudyPlan
 from compendium.study.workers import spread
 from psychometrics.bayesian import BayesianCfa, Priors, bayesian_cfa
@@ -73,8 +73,8 @@ class SmallSampleModel:
         """How much is told: counts on either side of each limit and in between, and typical widths."""
         said: dict[str, float | int | None] = {}
         for name, table in (("loadings", self.loadings), ("omega", self.omega), ("correlations", self.correlations)):
-            counted = table["tells"].map(_kind).value_counts()
-            said |= {f"small_{name}_{side}": int(counted.get(side, 0)) for side in ("above", "below", "open")}
+            kinds = [finding.kind for encoded in table["tells"] for finding in decode(encoded)]
+            said |= {f"small_{name}_{side}": kinds.count(f"small_{side}") for side in ("above", "below", "open")}
             half = (table["upper"] - table["lower"]).median() / 2
             said |= {f"small_{name}_half_width": None if table.empty else float(half), f"small_{name}_all": len(table)}
         checks = self.checks
@@ -90,8 +90,8 @@ class SmallSampleModel:
             return pd.DataFrame(columns=list(COLUMNS[name]))
         table = {"loadings": self.fit.loadings, "omega": self.fit.omega}.get(name, self.fit.factor_correlations)
         limit = self.limits[name]
-        sides = [_side(lower, upper, limit) for lower, upper in zip(table["lower"], table["upper"], strict=True)]
-        tells = [found(f"small_{side}", limit=limit).encoded for side in sides]
+        intervals = zip(table["lower"], table["upper"], strict=True)
+        tells = [_told(lower, upper, limit).encoded for lower, upper in intervals]
         return table.rename(columns={"scale": "competency"}).assign(tells=tells)[list(COLUMNS[name])]
 
 
@@ -125,16 +125,11 @@ def small_sample_model(
     return SmallSampleModel(fit, (status, found("small_nested")) if nested else (status,), limits)
 
 
-def _side(lower: float, upper: float, limit: float) -> str:
-    """On which side of a limit an interval lies."""
-    return "above" if lower > limit else "below" if upper < limit else "open"
-
-
-def _kind(encoded: str) -> str:
-    """Return the side that a finding names."""
-    import json
-
-    return str(json.loads(encoded)["kind"]).removeprefix("small_")
+def _told(lower: float, upper: float, limit: float) -> Finding:
+    """Say on which side of a limit an interval lies."""
+    if lower > limit:
+        return found("small_above", limit=limit)
+    return found("small_below", limit=limit) if upper < limit else found("small_open", limit=limit)
 
 
 def _watched(done: Iterator[Item], total: int) -> Iterator[Item]:
