@@ -22,6 +22,7 @@ ABOUT_ANSWERS = (
     "08_outcome_associations",
     "09_feedback",
     "10_planning",
+    "11_change",
 )
 # Steps about the people's own answers: without them they have nothing to ask and only say so.
 ABOUT_SELF_RATINGS = ("04_item_analysis", "06_invariance")

@@ -198,7 +198,8 @@ class Step(Study):
             read |= {f"framework/{part}/{path.relative_to(folder or path)}": checksum_of(path) for path in files}
         if self.name == READS_RESPONSES:
             asked = self.settings.files
-            named = dict.fromkeys([*asked.sources("self"), *asked.sources("peer"), *asked.beside])
+            waves = [] if self.settings.waves is None else self.settings.waves.sources
+            named = dict.fromkeys([*asked.sources("self"), *asked.sources("peer"), *waves, *asked.beside])
             responses = [name for name in named if (self.data / name).is_file()]
             read |= {f"responses/{name}": checksum_of(self.data / name) for name in responses}
         if "feedback" in READ_BESIDE.get(self.name, ()):

@@ -66,6 +66,7 @@ PARTS = {
     "04_item_analysis": ("evidence", "consultation"),
     "09_feedback": ("feedback",),
 }
+CHANGE = "11_change"
 READS_RESPONSES = (VALIDATE, "03_cohort_quality")
 RECORD = ".graph.json"
 # Where the imports of the program are remembered, and what executes a notebook.
@@ -145,8 +146,15 @@ class Place:
 
 def targets_of(place: Place) -> dict[str, Path | None]:
     """Return what each job makes, by its name; the validation makes nothing."""
-    steps = {path.stem: place.root / "notebooks" / path.name for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))}
+    steps = {path.stem: place.root / "notebooks" / path.name for path in notebooks_of(place)}
     return {VALIDATE: None, **steps, INDEX: place.root / "manifest.json", BOOK_JOB: place.root / "book" / "index.html"}
+
+
+def notebooks_of(place: Place) -> list[Path]:
+    """Return the notebooks of a cohort in order; that on change is one of cohorts with waves only."""
+    return [
+        path for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")) if path.stem != CHANGE or "waves" in place.described
+    ]
 
 
 def jobs_of(place: Place) -> list[Job]:
@@ -160,7 +168,7 @@ def jobs_of(place: Place) -> list[Job]:
     check = (*ours, VALIDATE, place.cohort, *place.responses, "--no-tell")
     checked_by = program.behind(["compendium.cohort"])
     jobs = [Job(VALIDATE, check, frozenset({*described, *responses, *checked_by, STUDY_PLAN}))]
-    steps = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    steps = notebooks_of(place)
     names = tuple(path.stem for path in steps)
     for notebook in steps:
         name = notebook.stem

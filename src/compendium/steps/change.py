@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -36,10 +36,53 @@ def successive(study: Study) -> list[Pair]:
     return list(pairwise(labels(study)))
 
 
-def latest(study: Study) -> Pair | None:
-    """Return the studied wave with the one before it; None where it is the first."""
+def latest(study: Study) -> Pair:
+    """Return the studied wave with the one before it; where it is the first, with the one after."""
     assert study.settings.waves is not None
-    return next((pair for pair in successive(study) if pair[1] == study.settings.waves.main), None)
+    pairs, main = successive(study), study.settings.waves.main
+    return next((pair for pair in pairs if pair[1] == main), pairs[0])
+
+
+def studied(study: Study) -> str:
+    """Return the label of the wave that the study is about."""
+    assert study.settings.waves is not None
+    return labels(study)[study.settings.waves.main]
+
+
+def measured_twice(study: Study, pair: Pair) -> int:
+    """Count the people with a score in both waves."""
+    return len(both(study, pair)[0])
+
+
+def clear_of_zero(table: pd.DataFrame) -> int:
+    """Count the rows whose interval leaves out zero."""
+    return int(((table["lower"] > 0) | (table["upper"] < 0)).sum())
+
+
+def how_many_hold(levels: pd.DataFrame) -> int:
+    """Count the comparisons in which scalar invariance held."""
+    return int((levels["holds"] == "scalar").sum())
+
+
+def span(table: pd.DataFrame, column: str) -> tuple[float | None, float | None]:
+    """Return the smallest and the largest number of a column, None where there is none."""
+    known = table[column].astype(float).dropna()
+    return (float(known.min()), float(known.max())) if len(known) else (None, None)
+
+
+def drawn(means: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return the mean changes that are known as they are drawn: competencies by their labels, waves in one word."""
+    known = means.dropna(subset=["change"])
+    waves = known["before"] + " to " + known["after"]
+    return known.assign(waves=waves, competency=known["competency"].map(lambda name: names.get(name, name)))
+
+
+def persons_table(found: Mapping[tuple[str, str], ReliableChange]) -> pd.DataFrame:
+    """Return everybody's change with its verdict by competency and method: for the private folder alone."""
+    parts = {key: each.persons for key, each in found.items()}
+    if not parts:
+        return pd.DataFrame(columns=["competency", "method", "person", "change", "index", "verdict"])
+    return pd.concat(parts, names=["competency", "method", "person"]).reset_index()
 
 
 def of_wave(table: pd.DataFrame, wave: str) -> pd.DataFrame:
