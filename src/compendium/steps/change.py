@@ -73,7 +73,7 @@ def span(table: pd.DataFrame, column: str) -> tuple[float | None, float | None]:
 def drawn(means: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Return the mean changes that are known as they are drawn: competencies by their labels, waves in one word."""
     known = means.dropna(subset=["change"])
-    waves = known["before"] + " to " + known["after"]
+    waves = known["before"] + "\nto " + known["after"]
     return known.assign(waves=waves, competency=known["competency"].map(lambda name: names.get(name, name)))
 
 
