@@ -322,8 +322,8 @@ def reliable_changes(study: Study, found: dict[tuple[str, str], ReliableChange])
         told = hidden_counts({"improved": better, "deteriorated": worse, "rest": each.n - better - worse}, 3)
         shares = {f"{verdict}_share": told[verdict] / each.n for verdict in ("improved", "deteriorated")}
         chance = float(counts.loc[IMPROVED, "expected_by_chance"])
-        rows.append({"competency": name, "method": method, "n": each.n, **shares, "expected_by_chance": chance})
-    columns = ["competency", "method", "n", "improved_share", "deteriorated_share", "expected_by_chance"]
+        rows.append({"competency": name, "method": method, "n": each.n, **shares, "chance_share": chance})
+    columns = ["competency", "method", "n", "improved_share", "deteriorated_share", "chance_share"]
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
@@ -380,7 +380,7 @@ def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
             row |= dict.fromkeys(["smallest_change", "smallest_lower", "smallest_upper", "n_smallest"], np.nan)
         if not found.correlation >= study.plan.change.anchor_correlation.value:
             row |= dict.fromkeys(["smallest_change", "smallest_lower", "smallest_upper", "predicted_change"], np.nan)
-            row["note"] = "the anchor goes too little with this change to say which change is worth having"
+            row["note"] = "goes with the anchor too little"
         rows.append({"competency": name, **row})
     columns = ["competency", "n", "correlation", "lower", "upper", "n_smallest", "smallest_change", "smallest_lower",
                "smallest_upper", "predicted_change", "note"]  # fmt: skip

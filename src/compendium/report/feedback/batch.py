@@ -30,6 +30,7 @@ from compendium.steps.feedback.organisation import findings_of_whole
 from compendium.steps.feedback.specimen import NAME, made_up_evidence, specimen_person
 from compendium.steps.feedback.supplements import (
     Comments,
+    earlier_label,
     pseudonyms,
     read_changes,
     read_comments,
@@ -199,7 +200,7 @@ def _setting(study: Study, comments: Comments | None) -> Setting:
         words, study.framework, _texts(study.framework, words.language),
         study.settings.title, study.settings.kind == "synthetic", dates, chosen.contact,
         Look(words.locale, chosen.organisation, _logo(study), chosen.accent, words("page")),
-        "" if chosen.earlier is None else chosen.earlier.date, None if comments is None else comments.shown,
+        earlier_label(study), None if comments is None else comments.shown,
     )  # fmt: skip
 
 

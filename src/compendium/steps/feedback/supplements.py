@@ -91,21 +91,44 @@ def read_importance(study: Study, evidence: Evidence) -> Table | None:
 def read_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str, tuple[float, str]]] | None:
     """Return each person's change since an earlier wave with its verdict, None where no earlier wave is declared.
 
-    A change is reliable where it exceeds the error of a difference (Jacobson & Truax 1991), with the standard
+    Where the cohort declares waves, that is the wave before the studied one, over the items that all waves asked. A change is reliable where it exceeds the error of a difference (Jacobson & Truax 1991), with the standard
     deviation of the earlier wave and this wave's coefficient alpha.
     """
-    earlier = study.settings.feedback.earlier
-    if earlier is None:
+    earlier, wave = study.settings.feedback.earlier, earlier_wave(study)
+    if earlier is None and wave is None:
         return None
-    before = _figures(study, study.data / earlier.file, evidence.scales)
+    if wave is not None and study.settings.waves is not None:
+        scores = study.prepared.wave_scores
+        both = {key: as_table(scores.xs(key, level="wave")) for key in (wave, study.settings.waves.main)}
+        before, now = both[wave], both[study.settings.waves.main]
+    elif earlier is not None:
+        before, now = _figures(study, study.data / earlier.file, evidence.scales), as_table(evidence.own.scores)
     changes: dict[str, dict[str, tuple[float, str]]] = {person: {} for person in before}
     for name in evidence.scales:
         first = pd.Series({person: scores.get(name, math.nan) for person, scores in before.items()}, dtype=float)
-        second = evidence.own.scores[name].reindex(first.index)
+        second = pd.Series({person: now.get(person, {}).get(name, math.nan) for person in before}, dtype=float)
         verdicts = _verdicts(first, second, study, name)
         for person, change in (second - first).dropna().items():
             changes[str(person)][name] = (float(change), verdicts.get(str(person), "unknown"))
     return {person: found for person, found in changes.items() if found}
+
+
+def earlier_wave(study: Study) -> str | None:
+    """Return the key of the wave before the studied one, None without declared waves or where it is the first."""
+    waves = study.settings.waves
+    if waves is None:
+        return None
+    keys = list(waves.in_order)
+    place = keys.index(waves.main)
+    return keys[place - 1] if place else None
+
+
+def earlier_label(study: Study) -> str:
+    """Return when the earlier wave was as reports say it, empty where there is none."""
+    earlier, wave = study.settings.feedback.earlier, earlier_wave(study)
+    if wave is not None and study.settings.waves is not None:
+        return study.settings.waves.in_order[wave].label
+    return "" if earlier is None else earlier.date
 
 
 def _verdicts(first: pd.Series, second: pd.Series, study: Study, name: str) -> dict[str, str]:
