@@ -91,8 +91,9 @@ def read_importance(study: Study, evidence: Evidence) -> Table | None:
 def read_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str, tuple[float, str]]] | None:
     """Return each person's change since an earlier wave with its verdict, None where no earlier wave is declared.
 
-    Where the cohort declares waves, that is the wave before the studied one, over the items that all waves asked. A change is reliable where it exceeds the error of a difference (Jacobson & Truax 1991), with the standard
-    deviation of the earlier wave and this wave's coefficient alpha.
+    Where the cohort declares waves, that is the wave before the studied one, over the items that all waves asked. A
+    change is reliable where it exceeds the error of a difference (Jacobson & Truax 1991), with the standard deviation
+    of the earlier wave and this wave's coefficient alpha.
     """
     earlier, wave = study.settings.feedback.earlier, earlier_wave(study)
     if earlier is None and wave is None:
