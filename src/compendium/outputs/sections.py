@@ -32,6 +32,8 @@ def nothing_to_ask(name: str, study: Study) -> str | None:
     """Say why a whole step has nothing to ask in this cohort, or return None."""
     if name in ABOUT_ANSWERS and study.too_few is not None:
         return study.too_few
+    if name == "11_change":
+        return study.lacks("waves")
     return study.lacks("self_ratings") if name in ABOUT_SELF_RATINGS else None
 
 
