@@ -1,7 +1,7 @@
 """Draw many cohorts of three waves from a known model and see what the study's statistics make of their change.
 
 ``python -m benchmarks.recover_change --seeds 100 recovery.csv`` writes one row a seed. The truth of change, retest and
-drop-out is what one very large cohort of the same plan shows; people who did not change are drawn from a plan without it.
+drop-out is what one very large cohort of the same plan shows; people who did not change are drawn from another plan.
 """
 
 from __future__ import annotations
