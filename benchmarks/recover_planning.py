@@ -83,7 +83,7 @@ def _tested(goal: str, answers: pd.DataFrame, groups: pd.Series, item: str) -> b
     if goal == "dif":
         rule = DifRule(minimum_change=0.0, minimum_size=2, maximum_rounds=1)
         tested = ordinal_dif(answers, groups, rule=rule, reference="first").table
-        return bool(tested.set_index("item").loc[item, "p_total"] < ALPHA / len(LOADINGS))
+        return bool(tested.loc[item, "p_total"] < ALPHA / len(LOADINGS))
     model, equal = CfaModel.single(list(answers.columns)), ("thresholds", "loadings")
     metric = fit_cfa(model, answers, group=groups, equal=equal, reference="first")
     scalar = fit_cfa(model, answers, group=groups, equal=(*equal, "intercepts"), reference="first")
