@@ -68,6 +68,6 @@ def test_published_sample_is_large_enough_and_fewer_people_are_not():
 def test_cells_run_below_the_gate_of_the_confirmatory_model_only():
     cells = json.loads((NOTEBOOKS / "05_factor_structure.ipynb").read_text(encoding="utf-8"))["cells"]
     small = [cell for cell in cells if "requires:gate_bayesian_factors" in cell["metadata"].get("tags", [])]
-    assert len(small) == 8
+    assert len(small) == 10
     assert all("lacks:gate_factor_analysis" in cell["metadata"]["tags"] for cell in small)
     assert np.all([cell["id"].removeprefix("about-").startswith("small") for cell in small])
