@@ -15,7 +15,13 @@ QUICK: dict[str, Any] = {
     "resampling": {"bootstrap": {"value": 20, "source": "a test"}},
     "claims": {"resamples": {"value": 50, "source": "a test"}},
     "selection": {"resamples": {"value": 20, "source": "a test"}, "splits": {"value": 2, "source": "a test"}},
-    "structure": {"resamples": {"value": 10, "source": "a test"}},
+    "structure": {
+        "resamples": {"value": 10, "source": "a test"},
+        "cutoff_replications": {"value": 8, "source": "a test"},
+        "misfit_levels": {"value": 1, "source": "a test"},
+    },
+    "small_sample": {"draws": {"value": 400, "source": "a test"}, "most_draws": {"value": 800, "source": "a test"}},
+    "planning": {"replications": {"value": 5, "source": "a test"}, "sizes": {"value": [100, 200], "source": "a test"}},
 }
 NAMES = ("Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth")
 
@@ -72,8 +78,9 @@ WIDE_SCALE = Shape(
     "eleven_points", people=100, competencies=1, items=5, low=0, high=10, kind="instrument", seed=7, reverse=False,
     groupings=(), drop=True,
 )  # fmt: skip
-IN_EVERY_TEST = (PUBLISHED, SHORT_SCALE, WIDE_SCALE)
+IN_EVERY_TEST = (PUBLISHED, WIDE_SCALE)
 MORE = (
+    SHORT_SCALE,
     Shape(
         "no_total", people=160, competencies=3, items=4, peers=3, outcomes=2, whole="none", peer_outcome=True, seed=9
     ),
