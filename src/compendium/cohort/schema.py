@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from compendium.bounds import encoding_problem, source_problem
 from compendium.cohort.keys import Code, Day, Fieldwork, text_of
 from compendium.cohort.reports import FeedbackSettings
-from compendium.cohort.wave_settings import ROW_NUMBER, Waves, wave_contradictions
+from compendium.cohort.wave_settings import ROW_NUMBER as ROW_NUMBER
+from compendium.cohort.wave_settings import Waves, wave_contradictions
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.importers.export import FORMATS
 from compendium.inputs import Strict, no_blank, read_model, read_yaml, showable, yaml_fault

@@ -54,8 +54,8 @@ def of_wave(settings: CohortSettings, name: str) -> CohortSettings:
     form = settings.files.self_form if waves.column is not None else wave.self_form
     files = settings.files.model_copy(update={"self_form": form, "peer_form": None, "roster": None})
     there = waves.model_copy(update={"studied": name, "anchor": None})
-    changes = {"files": files, "waves": there, "fieldwork": wave.fieldwork, "invited": wave.invited}
-    none = {"peer_outcomes": [], "outcomes": [], "weight": None}
+    changes: dict[str, object] = {"files": files, "waves": there, "fieldwork": wave.fieldwork, "invited": wave.invited}
+    none: dict[str, object] = {"peer_outcomes": [], "outcomes": [], "weight": None}
     asked_now = [settings.weight.column] if settings.weight is not None else []
     asked_now += [waves.anchor.column] if waves.anchor is not None else []
     changes["ignore"] = [*settings.ignore, *map(glob.escape, asked_now)]

@@ -114,11 +114,11 @@ def simulate_waves(plan: WavesPlan, framework: Framework | None = None) -> Simul
 
 def _moved(plan: WavesPlan, before: pd.DataFrame, wave: int) -> pd.DataFrame:
     """Move everybody by the mean change and by a change of their own."""
-    means = [plan.changes.get(name, plan.changes.get("others", 0.0)) for name in before]
+    means = [plan.changes.get(name, plan.changes.get("others", 0.0)) for name in map(str, before.columns)]
     draw = stream(plan.base.seed, f"change {wave}")
     own = np.sqrt(1 - plan.change_shared) * draw.standard_normal(before.shape)
     own += np.sqrt(plan.change_shared) * draw.standard_normal((len(before), 1))
-    return (before + np.array(means) + plan.change_spread * own).round(9)
+    return pd.DataFrame(before + np.array(means) + plan.change_spread * own).round(9)
 
 
 def _stays(plan: WavesPlan, before: pd.DataFrame, wave: int) -> np.ndarray:
@@ -183,7 +183,7 @@ def _told(plan: WavesPlan) -> dict[str, Any]:
 
 def _description(name: str, plan: WavesPlan, framework: Framework) -> str:
     """Return the text of ``cohort.yaml``."""
-    waves = {
+    waves: dict[str, dict[str, object]] = {
         str(wave): {"label": LABELS[wave - 1], "fieldwork": dict(zip(("start", "end"), DATES[wave - 1], strict=True))}
         for wave in range(1, plan.waves + 1)
     }

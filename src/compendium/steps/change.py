@@ -87,7 +87,7 @@ def persons_table(found: Mapping[tuple[str, str], ReliableChange]) -> pd.DataFra
 
 def of_wave(table: pd.DataFrame, wave: str) -> pd.DataFrame:
     """Return the rows of one wave by person."""
-    return table.xs(wave, level="wave")
+    return pd.DataFrame(table.xs(wave, level="wave"))
 
 
 def both(study: Study, pair: Pair) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -171,7 +171,7 @@ def _each(study: Study) -> Iterator[tuple[Pair, str, pd.Series, pd.Series]]:
         first, second = both(study, pair)
         for name in first:
             known = first[name].notna() & second[name].notna()
-            yield pair, str(name), first.loc[known, name], second.loc[known, name]
+            yield pair, str(name), first[name][known], second[name][known]
 
 
 def invariance(study: Study) -> pd.DataFrame:
@@ -257,11 +257,12 @@ def growth(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
             continue
         waves = scores.index.get_level_values("wave")
         later = {label: (waves == wave).astype(float) for wave, label in list(names.items())[1:]}
-        groups = {"person": scores.index.get_level_values("person").astype(str)}
+        groups: dict[str, object] = {"person": scores.index.get_level_values("person").astype(str)}
         if "team" in people:
             groups["team"] = people["team"].reindex(scores.index).to_numpy()
-        tables = (pd.DataFrame(each, index=scores.index) for each in (later, groups))
-        found = random_intercept(scores[name], *tables, confidence=study.plan.confidence.value)
+        waves_after, clusters = (pd.DataFrame(each, index=scores.index) for each in (later, groups))
+        confidence = study.plan.confidence.value
+        found = random_intercept(scores[name], waves_after, clusters, confidence=confidence)
         parts = found.variance_components.set_index("component")["share"]
         for row in found.coefficients[found.coefficients["term"].isin(names.values())].to_dict("records"):
             told = {"wave": row["term"], "change": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
@@ -318,10 +319,10 @@ def reliable_changes(study: Study, found: dict[tuple[str, str], ReliableChange])
     rows: list[dict[str, object]] = []
     for (name, method), each in found.items():
         counts = each.summary.set_index("verdict")
-        better, worse = (int(counts.loc[verdict, "n"]) for verdict in (IMPROVED, DETERIORATED))
+        better, worse = (int(counts["n"][verdict]) for verdict in (IMPROVED, DETERIORATED))
         told = hidden_counts({"improved": better, "deteriorated": worse, "rest": each.n - better - worse}, 3)
         shares = {f"{verdict}_share": told[verdict] / each.n for verdict in ("improved", "deteriorated")}
-        chance = float(counts.loc[IMPROVED, "expected_by_chance"])
+        chance = float(counts["expected_by_chance"][IMPROVED])
         rows.append({"competency": name, "method": method, "n": each.n, **shares, "chance_share": chance})
     columns = ["competency", "method", "n", "improved_share", "deteriorated_share", "chance_share"]
     return pd.DataFrame(rows).reindex(columns=columns)
@@ -381,7 +382,7 @@ def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
         if not found.correlation >= study.plan.change.anchor_correlation.value:
             row |= dict.fromkeys(["smallest_change", "smallest_lower", "smallest_upper", "predicted_change"], np.nan)
             row["note"] = "goes with the anchor too little"
-        rows.append({"competency": name, **row})
+        rows.append({"competency": name} | {str(key): value for key, value in row.items()})
     columns = ["competency", "n", "correlation", "lower", "upper", "n_smallest", "smallest_change", "smallest_lower",
                "smallest_upper", "predicted_change", "note"]  # fmt: skip
     return pd.DataFrame(rows).reindex(columns=columns)

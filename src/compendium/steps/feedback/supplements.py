@@ -100,7 +100,7 @@ def read_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str, 
         return None
     if wave is not None and study.settings.waves is not None:
         scores = study.prepared.wave_scores
-        both = {key: as_table(scores.xs(key, level="wave")) for key in (wave, study.settings.waves.main)}
+        both = {key: as_table(pd.DataFrame(scores.xs(key, level="wave"))) for key in (wave, study.settings.waves.main)}
         before, now = both[wave], both[study.settings.waves.main]
     elif earlier is not None:
         before, now = _figures(study, study.data / earlier.file, evidence.scales), as_table(evidence.own.scores)
