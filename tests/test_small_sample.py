@@ -15,7 +15,7 @@ from compendium.report.wording import sentence
 from compendium.steps.factor_structure import SmallSampleModel, small_sample_model
 from psychometrics.bayesian import BayesianCfa, Priors
 
-LIMITS = {"loadings": 0.32, "omega": 0.7, "correlations": 0.9}
+LIMITS = {"loadings": 0.32, "omega": 0.7, "correlations": 0.9, "p_value": 0.05}
 
 
 def made_up() -> SmallSampleModel:

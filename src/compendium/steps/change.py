@@ -24,6 +24,9 @@ Pair = tuple[str, str]
 JACOBSON_TRUAX, TRUE_SCORE = "Jacobson and Truax", "true score"
 TOO_FEW = "fewer people than the plan asks for"
 
+# One or two people are not counted where the others are.
+FEWEST_TOLD = 3
+
 
 def labels(study: Study) -> dict[str, str]:
     """Return the label of each wave, in order of time."""
@@ -320,7 +323,7 @@ def reliable_changes(study: Study, found: dict[tuple[str, str], ReliableChange])
     for (name, method), each in found.items():
         counts = each.summary.set_index("verdict")
         better, worse = (int(counts["n"][verdict]) for verdict in (IMPROVED, DETERIORATED))
-        told = hidden_counts({"improved": better, "deteriorated": worse, "rest": each.n - better - worse}, 3)
+        told = hidden_counts({"improved": better, "deteriorated": worse, "rest": each.n - better - worse}, FEWEST_TOLD)
         shares = {f"{verdict}_share": told[verdict] / each.n for verdict in ("improved", "deteriorated")}
         chance = float(counts["expected_by_chance"][IMPROVED])
         rows.append({"competency": name, "method": method, "n": each.n, **shares, "chance_share": chance})

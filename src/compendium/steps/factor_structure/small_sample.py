@@ -37,7 +37,7 @@ class SmallSampleModel:
     status : tuple of Finding
         How it was found, or why it could not be.
     limits : mapping of str to float
-        Value that the interval of a loading, an omega, a correlation is held against.
+        Value that the interval of a loading, an omega, a correlation is held against, and a p value.
     """
 
     fit: BayesianCfa | None
@@ -81,7 +81,7 @@ class SmallSampleModel:
         within, whole = checks[checks["competency"] != WHOLE_MODEL], checks[checks["competency"] == WHOLE_MODEL]
         said["small_fit_p"] = None if whole.empty else float(whole["p_value"].iloc[0])
         said["small_fit_unseen"] = None if whole.empty else float(whole["smallest_seen"].iloc[0])
-        said["small_fit_misfits"] = int((within["p_value"] < 0.05).sum())
+        said["small_fit_misfits"] = int((within["p_value"] < self.limits["p_value"]).sum())
         return said
 
     def _told(self, name: str, estimate: str) -> pd.DataFrame:
@@ -104,6 +104,7 @@ def small_sample_model(
         "loadings": plan.dimensionality.salient_loading.value,
         "omega": plan.structure.reliability.value,
         "correlations": plan.structure.distinct_below.value,
+        "p_value": plan.alpha_level.value,
     }
     of_item = {item: name for name, items in scales.items() for item in items}
     try:
