@@ -20,7 +20,8 @@ QUICK: dict[str, Any] = {
         "cutoff_replications": {"value": 8, "source": "a test"},
         "misfit_levels": {"value": 1, "source": "a test"},
     },
-    "small_sample": {"draws": {"value": 400, "source": "a test"}, "most_draws": {"value": 800, "source": "a test"}},
+    # A model that draws for minutes has tests of its own (test_bayesian.py, test_small_sample.py).
+    "gates": {"bayesian_factors": {"minimum_n": 100_000, "source": "a test"}},
     "planning": {"replications": {"value": 5, "source": "a test"}, "sizes": {"value": [100, 200], "source": "a test"}},
 }
 NAMES = ("Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth")

@@ -197,6 +197,10 @@ def responsiveness(
     TooFewPersonsError
         Fewer than five people with both.
 
+    See Also
+    --------
+    psychometrics.change.reliable_change : Whether one person's change exceeds the error of measurement.
+
     References
     ----------
     Terwee, C. B., et al. (2007). Journal of Clinical Epidemiology, 60, 34-42, p. 38. Jaeschke, R., Singer, J., &

@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -180,7 +180,7 @@ def jobs_of(place: Place) -> list[Job]:
         reads = {notebook, *beside, *described, *parts, *sources, *(responses if name in READS_RESPONSES else ())}
         command = (*ours, "run", str(notebook), *place.options, *place.responses)
         after = (VALIDATE, *AFTER.get(name, AFTER_ALL_OTHERS))
-        state = partial(_state_of_step, root, name)
+        state = partial(_state_of_step, root, name, _before(name))
         jobs.append(Job(name, command, frozenset(reads), targets[name], after, state))
     state = partial(_state_of_results, root)
     listed_by = program.behind(["compendium.outputs.manifest"])
@@ -193,11 +193,17 @@ def jobs_of(place: Place) -> list[Job]:
     return jobs
 
 
-def _state_of_step(root: Path, name: str) -> str:
+def _before(name: str) -> frozenset[str]:
+    """Return the steps that a step rests on, directly or through others: none that runs beside it."""
+    direct = AFTER.get(name, AFTER_ALL_OTHERS)
+    return frozenset(direct).union(*(_before(each) for each in direct))
+
+
+def _state_of_step(root: Path, name: str, steps: Collection[str]) -> str:
     """Return the checksum of what a step read when it last ran, besides whole files, as it is now.
 
-    These are the parts of the plan and the values of other steps that the run noted, and every prepared table that
-    there is to read. A step that has not run yet has read nothing: what it will read is not known.
+    These are the parts of the plan and the values of other steps that the run noted, and every table that the steps
+    before it prepared. A step that has not run yet has read nothing: what it will read is not known.
     """
     path = root / "runs" / f"{name}.json"
     noted = json.loads(path.read_text(encoding="utf-8"))["inputs"] if path.is_file() else None
@@ -206,7 +212,7 @@ def _state_of_step(root: Path, name: str) -> str:
     parts = checksums(part.removeprefix(PLAN) for part in noted if part.startswith(PLAN))
     folders = ResultFolders(root)
     values = value_checksums(folders, [value.removeprefix(VALUE) for value in noted if value.startswith(VALUE)])
-    before = {table for table, about in TABLES.items() if about.prepared_by < name}
+    before = {table for table, about in TABLES.items() if about.prepared_by in steps}
     tables = {path.name: checksum_of(path) for path in sorted((folders.private / "prepared").glob("*.parquet"))}
     read = {table: total for table, total in tables.items() if Path(table).stem in before}
     return checksum(json.dumps([parts, values, read], sort_keys=True))
