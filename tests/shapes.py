@@ -79,9 +79,10 @@ WIDE_SCALE = Shape(
     "eleven_points", people=100, competencies=1, items=5, low=0, high=10, kind="instrument", seed=7, reverse=False,
     groupings=(), drop=True,
 )  # fmt: skip
-IN_EVERY_TEST = (PUBLISHED, WIDE_SCALE)
+IN_EVERY_TEST = (PUBLISHED,)
 MORE = (
     SHORT_SCALE,
+    WIDE_SCALE,
     Shape(
         "no_total", people=160, competencies=3, items=4, peers=3, outcomes=2, whole="none", peer_outcome=True, seed=9
     ),
