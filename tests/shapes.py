@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from compendium.framework import load_framework
+
 # Resamples say nothing about whether a cohort runs.
 QUICK: dict[str, Any] = {
     "resampling": {"bootstrap": {"value": 20, "source": "a test"}},
@@ -24,6 +26,10 @@ QUICK: dict[str, Any] = {
     "gates": {"bayesian_factors": {"minimum_n": 100_000, "source": "a test"}},
     "planning": {"replications": {"value": 5, "source": "a test"}, "sizes": {"value": [100, 200], "source": "a test"}},
 }
+# A cohort that answered four items of each competency: a third of the work, and every step has something to do.
+_ASKED = load_framework("integrated-care").select("final").items.index
+_LATER = [str(item) for item in _ASKED if int(str(item)[-2:]) > 4]
+SHORT_FORM: dict[str, Any] = {"drop": _LATER, "ignore": _LATER}
 NAMES = ("Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth")
 
 

@@ -15,7 +15,7 @@ import nbformat
 import pandas as pd
 import pytest
 import yaml
-from shapes import QUICK
+from shapes import QUICK, SHORT_FORM
 
 from compendium.cohort import validate
 from compendium.faults import InvalidInput
@@ -39,7 +39,9 @@ def simulated(folder: Path, **changes: object) -> Path:
     """Write a small cohort with quick resampling and other changes of its description."""
     write_cohort(folder, SimulationPlan(n=110, seed=11))
     path = folder / "cohort.yaml"
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"study": QUICK} | changes, sort_keys=False))
+    path.write_text(
+        yaml.safe_dump(yaml.safe_load(path.read_text()) | {"study": QUICK} | SHORT_FORM | changes, sort_keys=False)
+    )
     return folder
 
 

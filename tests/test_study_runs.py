@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from shapes import QUICK
+from shapes import QUICK, SHORT_FORM
 
 from compendium.paths import PROJECT
 from compendium.simulate import SimulationPlan, write_cohort
@@ -65,7 +65,7 @@ def killed_after(seconds: float, cohort: Path, folder: Path) -> None:
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_cohort(tmp_path_factory.mktemp("cohorts") / "mini", SimulationPlan(n=130, seed=7))
     with (folder / "cohort.yaml").open("a", encoding="utf-8") as description:
-        description.write(yaml.safe_dump({"study": QUICK}, sort_keys=False))
+        description.write(yaml.safe_dump({"study": QUICK} | SHORT_FORM, sort_keys=False))
     return folder
 
 
