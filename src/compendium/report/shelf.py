@@ -57,12 +57,12 @@ def about_cohort(settings: CohortSettings, framework: Framework, values: dict[st
         Saved values of the cohort by name.
     """
     days = settings.fieldwork
-    known = {name: values.get(name, {}).get("value") for name in ("n_people", "n_waves")}
+    known = {name: values.get(name, {}).get("value") for name in ("n_people", "waves_n")}
     return {
         "title": settings.title,
         "kind": settings.kind,
         "n": known["n_people"],
-        "waves": known["n_waves"] or 1,
+        "waves": known["waves_n"] or 1,
         "fieldwork": None if days is None else f"{days.start} to {days.end}",
         "framework": framework.description.title,
         "framework_id": framework.description.id,
