@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ class Place:
         """The option that says where the responses are."""
         return ("--data", self.data)
 
-    @property
+    @cached_property
     def root(self) -> Path:
         """Where the results of the cohort go."""
         return result_folders(str(self.described.get("id", self.folder.name)), self.results).root
@@ -134,7 +134,7 @@ class Place:
         """The folder of the cohort's framework."""
         return framework_folder(str(self.described.get("framework", "")), self.folder)
 
-    @property
+    @cached_property
     def described(self) -> dict[str, Any]:
         """What ``cohort.yaml`` says, unchecked; nothing where it cannot be read, which validation reports."""
         try:
