@@ -169,14 +169,14 @@ def jobs_of(place: Place) -> list[Job]:
     checked_by = program.behind(["compendium.cohort"])
     jobs = [Job(VALIDATE, check, frozenset({*described, *responses, *checked_by, STUDY_PLAN}))]
     steps = notebooks_of(place)
-    names = tuple(path.stem for path in steps)
+    names, known = tuple(path.stem for path in steps), {path.stem for path in NOTEBOOKS.rglob("*.ipynb")}
     for notebook in steps:
         name = notebook.stem
         parts = {path for part in PARTS.get(name, ()) for path in _below(place.framework / part)}
         beside = feedback_files(place) if "feedback" in PARTS.get(name, ()) else frozenset()
         loaded = program.behind([RUNNER, *imported_by_notebook(notebook)])
         # A file beside a module that is called after a step belongs to that step.
-        sources = {path for path in loaded if path.stem == name or path.stem not in names}
+        sources = {path for path in loaded if path.stem == name or path.stem not in known}
         reads = {notebook, *beside, *described, *parts, *sources, *(responses if name in READS_RESPONSES else ())}
         command = (*ours, "run", str(notebook), *place.options, *place.responses)
         after = (VALIDATE, *AFTER.get(name, AFTER_ALL_OTHERS))
@@ -213,8 +213,8 @@ def _state_of_step(root: Path, name: str, steps: Collection[str]) -> str:
     folders = ResultFolders(root)
     values = value_checksums(folders, [value.removeprefix(VALUE) for value in noted if value.startswith(VALUE)])
     before = {table for table, about in TABLES.items() if about.prepared_by in steps}
-    tables = {path.name: checksum_of(path) for path in sorted((folders.private / "prepared").glob("*.parquet"))}
-    read = {table: total for table, total in tables.items() if Path(table).stem in before}
+    paths = sorted((folders.private / "prepared").glob("*.parquet"))
+    read = {path.name: checksum_of(path) for path in paths if path.stem in before}
     return checksum(json.dumps([parts, values, read], sort_keys=True))
 
 

@@ -52,9 +52,9 @@ def studied(study: Study) -> str:
     return labels(study)[study.settings.waves.main]
 
 
-def measured_twice(study: Study, pair: Pair) -> int:
-    """Count the people with a score in both waves."""
-    return len(both(study, pair)[0])
+def measured_twice(study: Study, pair: Pair) -> int | None:
+    """Count the people with a score in both waves; None where the count would tell of the few who left or came."""
+    return None if hides_change(study, pair) else len(both(study, pair)[0])
 
 
 def clear_of_zero(table: pd.DataFrame) -> int:
@@ -317,10 +317,13 @@ def persons(study: Study, pair: Pair) -> dict[tuple[str, str], ReliableChange]:
     return found
 
 
-def reliable_changes(study: Study, found: dict[tuple[str, str], ReliableChange]) -> pd.DataFrame:
-    """Count who changed reliably by each method, beside the share that chance alone would give."""
+def reliable_changes(study: Study, pair: Pair, found: dict[tuple[str, str], ReliableChange]) -> pd.DataFrame:
+    """Count who changed reliably by each method, beside the share that chance alone would give.
+
+    Nothing is counted where so few left or came that the cohort's change would tell of them.
+    """
     rows: list[dict[str, object]] = []
-    for (name, method), each in found.items():
+    for (name, method), each in () if hides_change(study, pair) else found.items():
         counts = each.summary.set_index("verdict")
         better, worse = (int(counts["n"][verdict]) for verdict in (IMPROVED, DETERIORATED))
         told = hidden_counts({"improved": better, "deteriorated": worse, "rest": each.n - better - worse}, FEWEST_TOLD)
@@ -362,7 +365,10 @@ def group_changes(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFram
 
 
 def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
-    """Return how change goes with what people say of it, and the smallest change worth having."""
+    """Return how change goes with what people say of it, and the smallest change worth having.
+
+    No row where so few left or came that the cohort's change would tell of them.
+    """
     assert study.settings.waves is not None and study.settings.waves.anchor is not None
     anchor, said = study.settings.waves.anchor, study.prepared.anchor["anchor"]
     first, second = both(study, pair)
@@ -370,7 +376,7 @@ def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
     if study.collected("overall"):
         changes.insert(0, OVERALL, overall(changes))
     rows = []
-    for name, change in changes.items():
+    for name, change in () if hides_change(study, pair) else changes.items():
         codes = [float(code) for code in anchor.smallest]
         try:
             found = responsiveness(

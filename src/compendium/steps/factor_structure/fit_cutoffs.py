@@ -51,7 +51,7 @@ class Misfit:
 
     def named(self, level: int) -> Finding:
         """Return a level of misfit as a reader knows it, counted from 0."""
-        return found("misfit_residuals" if self.residuals else "misfit_loadings", value=self.omitted[level])
+        return _named(self.residuals, self.omitted[level])
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,11 @@ class ModelCutoffs:
         answers = self.cutoffs.levels_ruled_out()
         if answers.isna().all():
             return None
-        omitted = self.cutoffs.cutoffs.groupby("level")["omitted"].first()
         return Misfit(
             reading=self.cutoffs.reading,
             **self.observed,
             residuals=self.residuals,
-            omitted=tuple(int(count) for count in omitted),
+            omitted=tuple(self.omitted.values()),
             ruled_out=tuple(None if answer is None else bool(answer) for answer in answers),
         )
 
@@ -97,9 +96,11 @@ class ModelCutoffs:
             return dict.fromkeys(INDEX_NAMES, float("nan"))
         return {str(index): float(value) for index, value in self.cutoffs.observed.items()}
 
-    def named(self, omitted: int) -> Finding:
-        """Return a level of misfit as a reader knows it, by the number of parameters that the model omits."""
-        return found("misfit_residuals" if self.residuals else "misfit_loadings", value=omitted)
+    @property
+    def omitted(self) -> dict[int, int]:
+        """How many parameters the model omits at each level, fewest first."""
+        counts = {} if self.cutoffs is None else self.cutoffs.cutoffs.groupby("level")["omitted"].first().to_dict()
+        return {int(level): int(count) for level, count in counts.items()}
 
     @property
     def residuals(self) -> bool:
@@ -111,15 +112,19 @@ class ModelCutoffs:
         """One row a parameter that the model omits: smallest misfit it is part of, item, what it goes with, size."""
         if self.cutoffs is None:
             return pd.DataFrame(columns=list(OMISSION_COLUMNS))
-        omitted = self.cutoffs.cutoffs.groupby("level")["omitted"].first()
         table = self.cutoffs.omissions
-        misfit = [self.named(int(omitted[level])).encoded for level in table["level"]]
+        misfit = [_named(self.residuals, self.omitted[level]).encoded for level in table["level"]]
         return table.assign(misfit=misfit)[list(OMISSION_COLUMNS)]
 
     @property
     def lost_share(self) -> float | None:
         """Largest share of the draws of a level in which the model could not be fitted."""
         return None if self.cutoffs is None else float(self.cutoffs.n_failed.max()) / self.cutoffs.n_replications
+
+
+def _named(residuals: bool, omitted: int) -> Finding:
+    """Return a level of misfit as a reader knows it, by the number of parameters that the model omits."""
+    return found("misfit_residuals" if residuals else "misfit_loadings", value=omitted)
 
 
 def model_cutoffs(rivals: Rivals, rule: Structure, seed: int) -> ModelCutoffs:
@@ -158,7 +163,7 @@ def cutoff_table(model: ModelCutoffs, rule: Structure) -> pd.DataFrame:
     conventional = conventional_cutoffs(rule)
     answers = {True: "cutoff_met", False: "cutoff_missed"}
     return table.assign(
-        misfit=[model.named(int(count)).encoded for count in table["omitted"]],
+        misfit=[_named(model.residuals, int(count)).encoded for count in table["omitted"]],
         conventional=table["index"].map(conventional),
         answer=[found(answers.get(met, "cutoff_absent")).encoded for met in table["met"]],
         index=table["index"].map(INDEX_NAMES),
@@ -169,9 +174,8 @@ def replication_table(model: ModelCutoffs) -> pd.DataFrame:
     """Return the indices of every draw: number of omitted parameters (0 for the right model), replication, indices."""
     if model.cutoffs is None:
         return pd.DataFrame(columns=["omitted", "replication", *INDEX_NAMES])
-    omitted = model.cutoffs.cutoffs.groupby("level")["omitted"].first().to_dict()
     table = model.cutoffs.replications
-    table = table.assign(omitted=table["level"].map({0: 0, **omitted}))
+    table = table.assign(omitted=table["level"].map({0: 0, **model.omitted}))
     return table[["omitted", "replication", *INDEX_NAMES]]
 
 

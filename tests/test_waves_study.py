@@ -1,0 +1,59 @@
+"""What a book on change shows of the whole cohort tells of nobody: few who left or came hide it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compendium.steps import change
+from psychometrics.change import reliable_change
+
+PAIR = ("one", "two")
+MINIMUM = 10
+
+
+def study(left: int, came: int, stayed: int = 40) -> Any:
+    """Return a study of two waves in which some left and others came."""
+    draw = np.random.default_rng(5)
+    people = {"one": range(stayed + left), "two": [*range(stayed), *range(100, 100 + came)]}
+    index = pd.MultiIndex.from_tuples(
+        [(wave, f"p{person}") for wave, there in people.items() for person in there], names=["wave", "person"]
+    )
+    scores = pd.DataFrame({"tact": draw.normal(3, 1, len(index))}, index=index)
+    waves = SimpleNamespace(anchor=SimpleNamespace(smallest=[1], unchanged=0))
+    plan = SimpleNamespace(
+        disclosure=SimpleNamespace(minimum_group=SimpleNamespace(value=MINIMUM)),
+        confidence=SimpleNamespace(value=0.95),
+        change=SimpleNamespace(anchor_correlation=SimpleNamespace(value=0.3)),
+    )
+    said = pd.DataFrame({"anchor": draw.integers(-1, 2, stayed)}, index=[f"p{person}" for person in range(stayed)])
+    prepared = SimpleNamespace(wave_scores=scores, anchor=said)
+    return SimpleNamespace(
+        plan=plan, prepared=prepared, settings=SimpleNamespace(waves=waves), collected=lambda what: False
+    )
+
+
+def counted(made: Any) -> tuple[int | None, int, int]:
+    """Return what is shown: how many answered twice, rows of reliable change, rows beside the anchor."""
+    first, second = change.both(made, PAIR)
+    found = {("tact", "made up"): reliable_change(first["tact"], second["tact"], 1.0, 0.8)}
+    shown = change.reliable_changes(made, PAIR, found)
+    return change.measured_twice(made, PAIR), len(shown), len(change.against_anchor(made, PAIR))
+
+
+@pytest.mark.parametrize(("left", "came"), [(0, 0), (MINIMUM, 0), (0, MINIMUM), (25, 12)])
+def test_nobody_or_enough_who_left_or_came_hide_nothing(left: int, came: int) -> None:
+    assert counted(study(left, came)) == (40, 1, 1)
+
+
+@pytest.mark.parametrize(("left", "came"), [(1, 0), (0, 1), (MINIMUM - 1, 0), (30, 1), (1, 30)])
+def test_few_who_left_or_came_hide_every_count_of_change(left: int, came: int) -> None:
+    assert counted(study(left, came)) == (None, 0, 0)
+
+
+def test_few_who_stayed_hide_every_count_of_change() -> None:
+    assert counted(study(20, 20, stayed=MINIMUM - 1)) == (None, 0, 0)
