@@ -100,7 +100,7 @@ class ModelCutoffs:
     def omitted(self) -> dict[int, int]:
         """How many parameters the model omits at each level, fewest first."""
         counts = {} if self.cutoffs is None else self.cutoffs.cutoffs.groupby("level")["omitted"].first().to_dict()
-        return {int(level): int(count) for level, count in counts.items()}
+        return {int(str(level)): int(count) for level, count in counts.items()}
 
     @property
     def residuals(self) -> bool:
