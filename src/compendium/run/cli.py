@@ -51,6 +51,12 @@ def run_all(
     ] = 0,
 ) -> None:
     """Run the study for a cohort, from raw responses to the book; what is up to date is left alone."""
+    from compendium.run.unchanged import Watch, made_before
+
+    made = made_before(cohort, data, results, until)
+    if made is not None:
+        typer.echo(f"Nothing has changed. {'The book' if until == 'book' else until}: {made}")
+        return
     from compendium.run.graph import Place, targets_of
     from compendium.run.graph import run as run_graph
     from compendium.run.lock import only_run
@@ -63,10 +69,14 @@ def run_all(
 
         raise InvalidInput([Fault("--until", "there is no such job", suggest(until, targets), value=until)])
     with only_run(place.root):
+        watch = Watch(place, until)
         status = run_graph(place, until=until, parallel=parallel)
+        made = targets[until]
+        if not status and made is not None:
+            watch.ended_well(made)
     if status:
         sys.exit(status)
-    typer.echo(f"{'The book' if until == 'book' else until}: {targets[until] or 'done'}")
+    typer.echo(f"{'The book' if until == 'book' else until}: {made or 'done'}")
 
 
 @app.command()
