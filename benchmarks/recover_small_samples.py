@@ -59,12 +59,12 @@ def tables(found: BayesianCfa) -> dict[str, pd.DataFrame]:
 def main() -> None:
     """Print how often the intervals hold the truth."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("persons", 91), ("draws", 200), ("factors", 3), ("items", 6), ("first", 0)):
+    for name, default in (("persons", 91), ("draws", 200), ("factors", 3), ("items", 6)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
     true, (_, _, scales) = truths(asked.factors, asked.items), population(asked.factors, asked.items)
     rows, unmixed = [], 0
-    for seed in range(asked.first, asked.first + asked.draws):
+    for seed in range(asked.draws):
         answers = answered(asked.persons, asked.factors, asked.items, seed)
         try:
             found = bayesian_cfa(answers, scales, n_draws=1500, seed=seed)

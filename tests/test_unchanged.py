@@ -51,14 +51,19 @@ def link_to_itself(place: Place) -> None:
     (place.folder / "nowhere").symlink_to(place.folder / "gone")
 
 
+def written(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("x")
+
+
 CHANGES: list[Callable[[Place], object]] = [
     answers_of_another_person,
     an_older_file_put_back,
     link_to_itself,
-    lambda place: (place.folder / "deeper").mkdir() or (place.folder / "deeper" / "peer.csv").write_text("x"),
+    lambda place: written(place.folder / "deeper" / "peer.csv"),
     lambda place: (place.framework / "items.csv").write_text("item\nanother\n"),
     lambda place: (place.root / "book" / "index.html").unlink(),
-    lambda place: (place.root / "tables").mkdir() or (place.root / "tables" / "sample.csv").write_text("x"),
+    lambda place: written(place.root / "tables" / "sample.csv"),
     lambda place: (place.folder / "cohort.yaml").unlink(),
 ]
 

@@ -165,12 +165,12 @@ def _sweep(data: Data, priors: Priors, state: State) -> Array:
         taken, likelihood = _move_items(data, priors, state, likelihood)
         accepted += taken
     latent = _latent_responses(data, state)
-    _draw_loadings(data, state, latent)
+    _draw_loadings(data, priors, state, latent)
     _draw_scores(data, state, latent)
     _shift(data, priors, state)
     for _ in range(_RESCALES_PER_SWEEP):
         _rescale(data, priors, state)
-    _reflect(data, state)
+    _reflect(data, priors, state)
     return accepted
 
 
@@ -195,13 +195,9 @@ def _log_posterior(data: Data, priors: Priors, parameters: Array, scores: Array)
     """Log likelihood and prior of each item's parameters; (n_chains, n_items)."""
     lower, upper, _ = _bounds(data, parameters, scores)
     likelihood = np.log(np.maximum(ndtr(upper) - ndtr(lower), _SMALLEST)).sum(axis=1)
+    loading = ((parameters[:, :, 0] - priors.loading_mean) / priors.loading_sd) ** 2
     thresholds = (parameters[:, :, 1:] ** 2).sum(axis=2) / priors.threshold_sd**2
-    return np.asarray(likelihood + _log_prior(parameters[:, :, 0]) - thresholds / 2)
-
-
-def _log_prior(loadings: Array) -> Array:
-    """Log density, but for a constant, under which standardised loadings ``l / sqrt(1 + l^2)`` are uniform."""
-    return np.asarray(-1.5 * np.log1p(loadings**2))
+    return np.asarray(likelihood - (loading + thresholds) / 2)
 
 
 def _move_items(data: Data, priors: Priors, state: State, current: Array) -> tuple[Array, Array]:
@@ -242,17 +238,11 @@ def _latent_responses(data: Data, state: State) -> Array:
     return np.asarray(residual + state.parameters[:, None, :, 0] * state.scores[:, :, data.factor])
 
 
-def _draw_loadings(data: Data, state: State, latent: Array) -> None:
-    """Draw the loadings: a normal regression of latent responses on scores.
-
-    Their prior, a t distribution with two degrees of freedom and scale ``sqrt(1 / 2)``, is normal given a precision that
-    has a gamma distribution.
-    """
+def _draw_loadings(data: Data, priors: Priors, state: State, latent: Array) -> None:
+    """Draw the loadings: a normal regression of latent responses on scores."""
     scores = state.scores[:, :, data.factor]
-    loadings = state.parameters[:, :, 0]
-    given = state.random.standard_gamma(1.5, loadings.shape) * 2 / (1 + loadings**2)
-    precision = (scores**2).sum(axis=1) + given
-    mean = (scores * latent).sum(axis=1) / precision
+    precision = (scores**2).sum(axis=1) + priors.loading_sd**-2
+    mean = ((scores * latent).sum(axis=1) + priors.loading_mean * priors.loading_sd**-2) / precision
     state.parameters[:, :, 0] = mean + state.random.standard_normal(mean.shape) / np.sqrt(precision)
 
 
@@ -301,18 +291,20 @@ def _rescale(data: Data, priors: Priors, state: State) -> None:
     new = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     ratio = (new / scales)[:, data.factor]
     loadings = state.parameters[:, :, 0] * ratio
-    gain = np.log(ratio) + _log_prior(loadings) - _log_prior(state.parameters[:, :, 0])
+    before = (state.parameters[:, :, 0] - priors.loading_mean) ** 2
+    gain = np.log(ratio) - ((loadings - priors.loading_mean) ** 2 - before) / (2 * priors.loading_sd**2)
     taken = np.log(state.random.uniform(size=chains)) < gain.sum(axis=1)
     state.parameters[taken, :, 0] = loadings[taken]
     state.scores[taken] = (scaled / new[:, None, :])[taken]
     state.correlations[taken] = (covariance / (new[:, :, None] * new[:, None, :]))[taken]
 
 
-def _reflect(data: Data, state: State) -> None:
-    """Turn factors whose loadings have a negative sum: the posterior is the same for both directions."""
+def _reflect(data: Data, priors: Priors, state: State) -> None:
+    """Turn a factor round with its loadings; only the prior of the loadings tells the two directions apart."""
     n_factors = state.scores.shape[2]
     of_factor = (data.factor[:, None] == np.arange(n_factors)).astype(float)
-    turn = np.where(state.parameters[:, :, 0] @ of_factor < 0, -1.0, 1.0)
+    gain = -2 * priors.loading_mean / priors.loading_sd**2 * (state.parameters[:, :, 0] @ of_factor)
+    turn = np.where(np.log(state.random.uniform(size=gain.shape)) < gain, -1.0, 1.0)
     state.parameters[:, :, 0] *= turn[:, data.factor]
     state.scores = state.scores * turn[:, None, :]
     state.correlations = state.correlations * turn[:, :, None] * turn[:, None, :]
