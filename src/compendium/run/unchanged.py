@@ -81,7 +81,7 @@ def _always(cohort: str, data: str) -> list[Path]:
 
 def _record(cohort: str, data: str, results: str, until: str) -> Path:
     """Return where it is noted for these words, said in this folder to this interpreter."""
-    words = json.dumps([cohort, data, results, until, os.getcwd(), sys.executable])
+    words = json.dumps([cohort, data, results, until, str(Path.cwd()), sys.executable])
     return RESULTS.parent / results / RECORDS / f"{hashlib.sha256(words.encode()).hexdigest()[:16]}.json"
 
 
@@ -103,7 +103,7 @@ def _below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
     waiting, entered = [os.fspath(path)], set[tuple[int, int]]()
     while waiting:
         folder = waiting.pop()
-        about = os.stat(folder)
+        about = Path(folder).stat()
         if (about.st_dev, about.st_ino) in entered:
             continue
         entered.add((about.st_dev, about.st_ino))
