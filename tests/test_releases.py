@@ -12,7 +12,7 @@ from small_study import SmallStudy
 from typer.testing import CliRunner
 
 from compendium.cohort.schema import CohortSettings
-from compendium.disclosure.releases import Release, hashed, release_problem
+from compendium.disclosure.releases import Part, Release, hashed, release_problem
 from compendium.faults import InvalidInput
 from compendium.outputs import release as releases
 from compendium.outputs.runs import record_run
@@ -29,7 +29,7 @@ def built(results: Path, settings: CohortSettings, ids: list[str], answers: str)
     folders = ResultFolders(results / settings.id)
     save = Results(folders, "03_cohort_quality")
     save.value("n_people", len(ids), origin=Origin("made.up"))
-    save.private_table("pseudonyms", pd.DataFrame({"pseudonym": "P"}, index=ids))
+    save.private_table("pseudonyms", pd.DataFrame({"pseudonym": [f"P{name}" for name in ids]}, index=ids))
     record_run(folders, "03_cohort_quality", {"responses/self.csv": answers, "study.yaml": "x"})
     return folders
 
@@ -69,6 +69,47 @@ def of(first: int, last: int, answers: str) -> Release:
 )
 def test_release_beside_an_earlier_one_goes_by_the_people_who_differ(new, refused):
     assert (release_problem(new, [of(0, 91, "first")], LIMIT) is not None) == refused
+
+
+def part(given: dict[str, str], period: str = "2025", kind: str = "answers", n: int | None = None) -> Part:
+    return Part(kind, period, len(given) if n is None else n, given)
+
+
+def gave(first: int, last: int, what: str = "a") -> dict[str, str]:
+    return {name: f"{what} of {name}" for name in people(first, last)}
+
+
+FIRST = gave(0, 91)
+
+
+@pytest.mark.parametrize(
+    ("new", "refused"),
+    [
+        ([part(gave(1, 91))], True),  # one left
+        ([part(FIRST | gave(0, 3, "b"))], True),  # three were corrected
+        ([part(FIRST | gave(0, 12, "b"))], False),  # twelve were corrected
+        ([part(gave(10, 91))], False),  # ten left
+        ([part(FIRST)], False),  # another file, the same answers
+        ([part(gave(0, 91, "b"), "2026")], False),  # the same people in another wave
+        ([part(gave(1, 91, "b"), "2026")], False),  # all but one of them in another wave
+        ([part(gave(1, 91, "b"), "2025")], True),  # other questions of the same wave, one left
+        ([part(gave(1, 91, "b"), "")], True),  # it is not known when
+        ([part(gave(0, 91, "b"), "2026"), part(gave(1, 91))], True),  # another wave, the first one less one person
+        ([part(FIRST), part(gave(0, 30), kind="ratings")], False),  # ratings came
+        ([part(FIRST), part(gave(0, 2, "c"), kind="outcomes")], False),
+    ],
+)
+def test_release_goes_wave_by_wave_by_who_gave_other_answers(new, refused):
+    old = Release("first", {"n_people": 91}, hashed(people(0, 91), SECRET), parts=(part(FIRST),))
+    made = Release("second", {"n_people": 91}, hashed(people(0, 91), SECRET), parts=tuple(new))
+    assert (release_problem(made, [old], LIMIT) is not None) == refused
+
+
+def test_one_rater_who_takes_the_ratings_back_is_a_difference_of_one():
+    both = (part(FIRST), part(gave(0, 30), kind="ratings"))
+    old = Release("first", {}, hashed(people(0, 91), SECRET), parts=both)
+    less = Release("second", {}, hashed(people(0, 91), SECRET), parts=(both[0], part(gave(1, 30), kind="ratings")))
+    assert release_problem(less, [old], LIMIT) is not None
 
 
 @pytest.mark.parametrize(("people", "refused"), [(90, True), (91, True), (82, True), (81, False)])
@@ -118,10 +159,40 @@ def test_notes_hold_no_id_and_only_their_owner_reads_them(tmp_path, settings):
 def test_person_who_left_is_in_no_note_and_still_counts_as_a_difference(tmp_path, settings):
     folders = built(tmp_path, settings, people(0, 60), "first")
     releases.note(folders, settings)
-    assert releases.forget_person(folders, "p000") == 1
-    assert releases.forget_person(folders, "p000") == 0
+    assert releases.forget_person(folders, settings, "p000") == 1
+    assert releases.forget_person(folders, settings, "p000") == 0
     with pytest.raises(InvalidInput, match="they differ by fewer than 10"):
         releases.ask(built(tmp_path, settings, people(1, 60), "second"), settings, LIMIT)
+
+
+def released(study: SmallStudy) -> tuple[ResultFolders, CohortSettings, Release]:
+    """Prepare the study as it lies there, and return what its release would be noted as."""
+    step = prepare(study)
+    rows = step.load_cohort().pseudonyms.to_frame("pseudonym")
+    save = Results(step.folders, "03_cohort_quality")
+    save.value("n_people", len(rows), origin=Origin("made.up"))
+    save.private_table("pseudonyms", rows)
+    record_run(step.folders, "03_cohort_quality", {"responses/self.csv": str(hash(study.own.to_csv()))})
+    return step.folders, step.settings, releases._described(step.folders, step.settings)
+
+
+def test_people_raters_and_what_they_gave_are_known_from_the_prepared_tables(study):
+    folders, settings, old = released(study)
+    kinds = {each.kind: each for each in old.parts}
+    assert {kind: each.n for kind, each in kinds.items()} == {
+        "answers": 60, "outcomes": 60, "ratings": 21, "ratings of outcomes": 21,
+    }  # fmt: skip
+    assert set(kinds["ratings"].given) <= set(old.people)
+    releases.note(folders, settings)
+    study.own.loc[3, "agency"] = "North"
+    folders, settings, new = released(study)
+    changed = [name for part in new.parts for name in part.given if kinds[part.kind].given[name] != part.given[name]]
+    assert len(changed) == 1
+    with pytest.raises(InvalidInput, match="they differ by fewer than 10"):
+        releases.ask(folders, settings, LIMIT)
+    releases.forget_person(folders, settings, "p05")
+    noted = (folders.root.parent / ".releases" / "pilot.json").read_text()
+    assert noted.count(hashed(["p05"], releases._secret(folders))[0]) == 0
 
 
 def test_synthetic_cohort_holds_nobody_and_is_not_noted(tmp_path, settings):

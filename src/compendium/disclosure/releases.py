@@ -8,8 +8,37 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 HASH_DIGITS = 20
+# Where it is not known when people answered.
+NO_PERIOD = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What people gave on one occasion: their answers in one wave, their outcomes, the ratings that they gave.
+
+    Attributes
+    ----------
+    kind : str
+        ``answers`` (with the groups that people are in), ``outcomes``, ``ratings``, ``ratings of outcomes``.
+    period : str
+        When that was, first and last day; empty where it is not known.
+    n : int
+        How many people gave something; those who left since then are in this number and not in ``given``.
+    given : mapping of str to str
+        Keyed hash of each person, and keyed hash of all that the person gave: equal ones are the same answers.
+    """
+
+    kind: str
+    period: str
+    n: int
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, people: frozenset[str]) -> Part:
+        """Return the part without people who left."""
+        return replace(self, given={name: said for name, said in self.given.items() if name not in people})
 
 
 @dataclass(frozen=True)
@@ -26,12 +55,20 @@ class Release:
         Keyed hashes of the people's ids, so that overlapping releases are known; empty where the ids are none.
     withdrawn : str
         Why it does not count: nobody was given it.
+    parts : tuple of Part
+        What it was made from, wave by wave; empty in notes of earlier versions.
     """
 
     input: str
     counts: Mapping[str, int] = field(default_factory=dict)
     people: tuple[str, ...] = ()
     withdrawn: str = ""
+    parts: tuple[Part, ...] = ()
+
+
+def hashed_content(person: str, content: str, secret: bytes) -> str:
+    """Return the keyed hash of all that a person gave, another one for each person who gave the same."""
+    return hmac.new(secret, f"{person}\0{content}".encode(), hashlib.sha256).hexdigest()[:HASH_DIGITS]
 
 
 def hashed(ids: Iterable[str], secret: bytes) -> tuple[str, ...]:
@@ -42,7 +79,13 @@ def hashed(ids: Iterable[str], secret: bytes) -> tuple[str, ...]:
 def read_releases(path: Path) -> list[Release]:
     """Return what was published, oldest first."""
     entries = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    return [Release(**{**entry, "people": tuple(entry.get("people", ()))}) for entry in entries]
+    return [_release(entry) for entry in entries]
+
+
+def _release(entry: Mapping[str, Any]) -> Release:
+    """Return one release as it was noted."""
+    parts = tuple(Part(**part) for part in entry.get("parts", ()))
+    return Release(**{**entry, "people": tuple(entry.get("people", ())), "parts": parts})
 
 
 def as_text(releases: Sequence[Release]) -> str:
@@ -50,19 +93,45 @@ def as_text(releases: Sequence[Release]) -> str:
     return json.dumps([asdict(release) for release in releases], indent=1, ensure_ascii=False) + "\n"
 
 
-def without(releases: Sequence[Release], person: str) -> list[Release]:
-    """Return the releases without the hash of a person who left; their counts stay as they were published."""
-    return [replace(each, people=tuple(name for name in each.people if name != person)) for each in releases]
+def without(releases: Sequence[Release], people: Iterable[str]) -> list[Release]:
+    """Return the releases without the hashes of a person who left; their counts stay as they were published."""
+    gone = frozenset(people)
+    return [
+        replace(
+            each,
+            people=tuple(name for name in each.people if name not in gone),
+            parts=tuple(part.without(gone) for part in each.parts),
+        )
+        for each in releases
+    ]
+
+
+def too_close(new: Part, old: Part, limit: int) -> bool:
+    """Say whether two releases of one kind of answers give back those of the people in whom they differ.
+
+    They do where they are about one occasion and share people: a sum less a sum. People differ who are in one of the
+    two only, and those whose answers were corrected. Where nobody's answers are the same, it is another occasion if
+    the days say so too; otherwise other questions were asked, and who differs is told by who is in it.
+    """
+    shared = new.given.keys() & old.given.keys()
+    if not shared:
+        return False
+    in_one = len(new.given.keys() ^ old.given.keys()) + max(old.n - len(old.given), 0)
+    changed = sum(new.given[name] != old.given[name] for name in shared)
+    if changed == len(shared):
+        apart = NO_PERIOD not in (new.period, old.period) and new.period != old.period
+        return not apart and in_one < limit
+    return 0 < in_one + changed < limit
 
 
 def release_problem(new: Release, before: Sequence[Release], limit: int, where: str = "") -> str | None:
     """Say why a build may not be published beside earlier ones, or None when it may.
 
     Two builds about nearly the same people give back the answers of those in whom they differ: a sum less a sum. By
-    the hashes it is known who is in both: builds that share people and differ by fewer than the limit are refused, of
-    this cohort, of another wave or of another cohort. Where no ids are known, counts closer than the limit are enough.
-    How many people differ is not known either where answers were corrected: other answers of the same people are
-    refused too.
+    the hashes it is known who is in both, and who answered the same: builds that share people and differ by fewer than
+    the limit are refused, of this cohort or of another one, wave by wave; another wave of the same people is none
+    (see :func:`too_close`). Where no answers are known, who is in it decides, and other answers of the same people are
+    refused; where no ids are known, counts closer than the limit are enough.
 
     Parameters
     ----------
@@ -74,8 +143,7 @@ def release_problem(new: Release, before: Sequence[Release], limit: int, where: 
         if old.withdrawn or old.input == new.input:
             continue
         if new.people and old.people:
-            differ, left = set(new.people) ^ set(old.people), old.counts.get("n_people", 0) - len(old.people)
-            if set(new.people) & set(old.people) and len(differ) + max(left, 0) < limit:
+            if _people_too_close(new, old, limit):
                 return (
                     f"release {number}{owner} was made from other answers of nearly the same people; they differ by "
                     f"fewer than {limit}: the two together could give those people's answers back"
@@ -88,3 +156,12 @@ def release_problem(new: Release, before: Sequence[Release], limit: int, where: 
                 f"by fewer than {limit}: the two together could give those people's answers back"
             )
     return None
+
+
+def _people_too_close(new: Release, old: Release, limit: int) -> bool:
+    """Say whether two releases whose people are known lie too close, in any of what they were made from."""
+    if new.parts and old.parts:
+        pairs = [(one, other) for one in new.parts for other in old.parts if one.kind == other.kind]
+        return any(too_close(one, other, limit) for one, other in pairs)
+    differ, left = set(new.people) ^ set(old.people), old.counts.get("n_people", 0) - len(old.people)
+    return bool(set(new.people) & set(old.people)) and len(differ) + max(left, 0) < limit

@@ -8,20 +8,34 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from compendium.cohort import CohortSettings
+from compendium.cohort.keys import Fieldwork
+from compendium.cohort.pseudonyms import PERSON, RATER, pseudonyms_of, secret_of
 from compendium.cohort.schema import ROW_NUMBER
-from compendium.disclosure.releases import Release, as_text, hashed, read_releases, release_problem, without
+from compendium.disclosure.releases import (
+    NO_PERIOD,
+    Part,
+    Release,
+    as_text,
+    hashed,
+    hashed_content,
+    read_releases,
+    release_problem,
+    without,
+)
 from compendium.disclosure.text import file_name
 from compendium.faults import Fault, InvalidInput, display_path
 from compendium.files import checksum, write_bytes
 from compendium.outputs.runs import read_runs
 from compendium.outputs.saving import read_values
 from compendium.paths import ResultFolders
+from compendium.study.prepared import Prepared
 
 COUNTED = ("n_people", "n_completed", "n_rated_people", "n_ratings", "n_raters")
 READS_RESPONSES = "03_cohort_quality"
@@ -46,7 +60,8 @@ def ask(folders: ResultFolders, settings: CohortSettings, limit: int) -> None:
         problem = release_problem(new, read_releases(path), limit, "" if own else path.stem)
         if problem is not None:
             action = (
-                "wait until more people differ; or, if nobody was given the earlier one, set it aside: "
+                "wait until more people differ; if people were asked anew, give the days under fieldwork in "
+                "cohort.yaml; if nobody was given the earlier one, set it aside: "
                 f"compendium release {settings.id if own else path.stem} --withdrawn NUMBER --reason WHY"
             )
             raise InvalidInput([Fault(display_path(folders.root), problem, action)])
@@ -81,13 +96,13 @@ def set_aside(folders: ResultFolders, settings: CohortSettings, number: int, rea
     write_bytes(path, as_text(before).encode(), mode=0o600)
 
 
-def forget_person(folders: ResultFolders, person: str) -> int:
-    """Take the hash of a person who left out of every note, and return how many notes held it."""
-    (hash_,) = hashed([person], _secret(folders))
+def forget_person(folders: ResultFolders, settings: CohortSettings, person: str) -> int:
+    """Take the hashes of a person who left, also as a rater, out of every note; return how many notes held one."""
+    gone = hashed([person, *_names(folders, settings, [person], PERSON, RATER)], _secret(folders))
     changed = 0
     for path in sorted(_home(folders).glob("*.json")):
         before = read_releases(path)
-        after = without(before, hash_)
+        after = without(before, gone)
         if after != before:
             changed += 1
             write_bytes(path, as_text(after).encode(), mode=0o600)
@@ -128,12 +143,63 @@ def _described(folders: ResultFolders, settings: CohortSettings) -> Release:
     counts = {name: int(number) for name, number in known.items() if number is not None}
     read = {name: sum_ for name, sum_ in runs[READS_RESPONSES]["inputs"].items() if name.startswith("responses/")}
     answers = checksum(*(part for name in sorted(read) for part in (name, read[name])))
-    return Release(answers, counts, hashed(_ids(folders, settings), _secret(folders)))
+    names, secret = _ids(folders, settings), _secret(folders)
+    return Release(answers, counts, hashed(names.values(), secret), parts=_parts(folders, settings, names, secret))
 
 
-def _ids(folders: ResultFolders, settings: CohortSettings) -> list[str]:
-    """Return the ids of the people, none where they are row numbers, which another cohort has too."""
+def _parts(folders: ResultFolders, settings: CohortSettings, names: dict[str, str], secret: bytes) -> tuple[Part, ...]:
+    """Return what the build was made from: answers and groups in every wave, outcomes, ratings by who gave them."""
+    prepared = Prepared(folders.private)
+    now = _period(settings.fieldwork)
+    tables: dict[tuple[str, str], pd.DataFrame] = {}
+    if names and settings.waves is not None and prepared.has("wave_answers"):
+        for wave, rows in prepared.wave_answers.groupby(level="wave"):
+            there = settings.waves.in_order[str(wave)].fieldwork
+            beside = prepared.wave_people.loc[rows.index]
+            period = _period(there) or (now if wave == settings.waves.main else str(wave))
+            tables["answers", period] = pd.concat([rows, beside], axis="columns")
+    elif names and prepared.has("answers"):
+        tables["answers", now] = pd.concat([prepared.answers, prepared.people], axis="columns")
+    for kind, name in (("outcomes", "outcomes"), ("ratings", "peers"), ("ratings of outcomes", "peer_outcomes")):
+        if names and prepared.has(name):
+            tables[kind, now] = getattr(prepared, name)
+    by_rater = dict(zip(_names(folders, settings, names.values(), RATER), names.values(), strict=True))
+    parts = []
+    for (kind, period), table in tables.items():
+        given = _given(table, "rater" if "rater" in table.index.names else "person")
+        known = {names.get(person, by_rater.get(person, person)): said for person, said in given.items()}
+        hashes = {hashed([name], secret)[0]: hashed_content(name, said, secret) for name, said in known.items()}
+        parts += [Part(kind, period, len(hashes), dict(sorted(hashes.items())))] if hashes else []
+    return tuple(parts)
+
+
+def _given(table: pd.DataFrame, who: str) -> dict[str, str]:
+    """Return all that each person gave in a table as one text; who gave nothing is not in it."""
+    said: dict[str, list[str]] = {}
+    places = table.index.to_frame(index=False)
+    about = places["person"] if who == "rater" else pd.Series("", index=places.index)
+    for name, whom, row in zip(places[who], about, table.to_numpy(dtype=object), strict=True):
+        answered = [f"{item}={code}" for item, code in zip(table.columns, row, strict=True) if pd.notna(code)]
+        if answered:
+            said.setdefault(str(name), []).append(f"{whom}:{';'.join(answered)}")
+    return {name: "|".join(sorted(rows)) for name, rows in said.items()}
+
+
+def _period(days: Fieldwork | None) -> str:
+    """Return first and last day of a fieldwork as a text."""
+    return NO_PERIOD if days is None else f"{days.start} to {days.end}"
+
+
+def _names(folders: ResultFolders, settings: CohortSettings, people: Iterable[str], *roles: str) -> list[str]:
+    """Return the pseudonyms that people have in some roles."""
+    ids, secret = pd.Series(list(people), dtype=object), secret_of(settings.kind, folders.private)
+    return [name for role in roles for name in pseudonyms_of(settings.id, ids, role, secret)]
+
+
+def _ids(folders: ResultFolders, settings: CohortSettings) -> dict[str, str]:
+    """Return the ids of the people by their pseudonyms; none where they are row numbers, which others have too."""
     path = folders.private / "pseudonyms.csv"
     if settings.person_id == ROW_NUMBER or not path.is_file():
-        return []
-    return list(pd.read_csv(path, dtype=str, keep_default_na=False).iloc[:, 0])
+        return {}
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return dict(zip(table.iloc[:, 1], table.iloc[:, 0], strict=True))

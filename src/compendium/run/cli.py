@@ -154,7 +154,7 @@ def withdraw(cohort: str, person: str, data: DataOption = "", results: ResultsOp
     step = open_step("withdraw", cohort=cohort, data=data, results=results)
     with only_run(step.folders.root):
         done = take_out(step.settings, person, step.data, step.folders, step.folder)
-        forget_person(step.folders, person)
+        forget_person(step.folders, step.settings, person)
     for file, rows in done.rows.items():
         typer.echo(f"{file}: {rows} row{'' if rows == 1 else 's'} taken out")
     typer.echo(f"{done.private_files} private files removed; the next run makes those of the others again")

@@ -11,6 +11,7 @@ import pandas as pd
 from compendium.faults import suggest
 from compendium.files import checksum_of
 from compendium.inputs import Strict
+from compendium.outputs.manifest import withheld as withheld_from
 from compendium.outputs.runs import changes
 from compendium.paths import STUDY_PLAN
 from compendium.plan import Gate
@@ -207,6 +208,20 @@ def waivers(study: Study) -> Listing:
     return Listing(frame, "Faults of single items that were waived", "`cohort.yaml`")
 
 
+def withheld(study: Study) -> Listing:
+    """List what the gate withheld and why, one row a reason, never what it was."""
+    found: dict[str, tuple[list[str], int]] = {}
+    for entry in withheld_from(study.saved.folders):
+        names, cells = found.get(entry["reason"], ([], 0))
+        found[entry["reason"]] = (names + [entry["result"]], cells + sum(row >= 0 for row, _ in entry["cells"]))
+    rows = [
+        (reason[:1].upper() + reason[1:], ", ".join(sorted(set(names))), str(cells or "whole columns"))
+        for reason, (names, cells) in sorted(found.items())
+    ]
+    frame = pd.DataFrame(rows, columns=["why", "results", "cells"])
+    return Listing(frame, "What was withheld in this build, and why", "`disclosure/`, one log a step")
+
+
 LISTINGS: dict[str, Callable[..., Listing]] = {
     function.__name__: function
     for function in (
@@ -225,6 +240,7 @@ LISTINGS: dict[str, Callable[..., Listing]] = {
         groups,
         response_files,
         waivers,
+        withheld,
     )
 }
 
