@@ -213,7 +213,7 @@ def withheld(study: Study) -> Listing:
     found: dict[str, tuple[list[str], int]] = {}
     for entry in withheld_from(study.saved.folders):
         names, cells = found.get(entry["reason"], ([], 0))
-        found[entry["reason"]] = (names + [entry["result"]], cells + sum(row >= 0 for row, _ in entry["cells"]))
+        found[entry["reason"]] = ([*names, entry["result"]], cells + sum(row >= 0 for row, _ in entry["cells"]))
     rows = [
         (reason[:1].upper() + reason[1:], ", ".join(sorted(set(names))), str(cells or "whole columns"))
         for reason, (names, cells) in sorted(found.items())
