@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from contract_cases import Case, Entry
 
-from psychometrics import agreement, alignment, association, change, dif, groups, pooling, self_other, waves
+from psychometrics import agreement, alignment, association, change, dif, group_change, groups, pooling, self_other, waves
 from psychometrics.errors import InputShapeError
 
 BOOTSTRAP = dict.fromkeys(("observed", "expected"), "alpha is defined by disagreements")
@@ -32,6 +32,19 @@ def _left(case: Case) -> pd.DataFrame:
 def _right(case: Case) -> pd.DataFrame:
     """Return the last column, as a table."""
     return case.answers.iloc[:, [-1]]
+
+
+def _waves_of_groups(case: Case) -> group_change.WaveComponents:
+    """The first and the last item as a score in two waves, in teams of about three."""
+    return group_change.wave_components(_first(case), _last(case), case.clusters, case.clusters)
+
+
+def _means(case: Case) -> pd.DataFrame:
+    """Means of the teams in both waves."""
+    pairs = pd.DataFrame({"before": _first(case), "after": _last(case)}).dropna()
+    of_team = pairs.groupby(case.clusters.reindex(pairs.index))
+    counts = {name: of_team.size() for name in ("n_before", "n_after", "n_both")}
+    return of_team.mean().assign(**counts)
 
 
 def _first(case: Case) -> pd.Series:
@@ -192,6 +205,10 @@ ENTRIES = {
         "retest": Entry(lambda case: change.retest(_first(case), _last(case))),
         "reliable_change": Entry(lambda case: change.reliable_change(_first(case), _last(case), 0.7, 0.8)),
         "regressed_change": Entry(lambda case: change.regressed_change(_first(case), _last(case), 0.7, 0.8, 3.0)),
+    },
+    "group_change": {
+        "wave_components": Entry(lambda case: _waves_of_groups(case)),
+        "group_change": Entry(lambda case: group_change.group_change(_means(case), _waves_of_groups(case), 0.2)),
     },
     "waves": {
         "drop_out": Entry(lambda case: waves.drop_out(case.answers, case.groups == "few")),
