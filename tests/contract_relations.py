@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 from contract_cases import Case, Entry
 
-from psychometrics import agreement, alignment, association, change, dif, group_change, groups, pooling, self_other, waves
+from psychometrics import (
+    agreement,
+    alignment,
+    association,
+    change,
+    dif,
+    group_change,
+    groups,
+    pooling,
+    self_other,
+    waves,
+)
 from psychometrics.errors import InputShapeError
 
 BOOTSTRAP = dict.fromkeys(("observed", "expected"), "alpha is defined by disagreements")

@@ -83,7 +83,12 @@ def judged(seed: int, shift: float = 0.0) -> pd.DataFrame:
     found = [scores.groupby(groups) for scores, groups in ((before, first), (after, second))]
     both = before.index.intersection(after.index)
     stayed = first.loc[both][first.loc[both] == second.loc[both]].value_counts()
-    means = {"before": found[0].mean(), "after": found[1].mean(), "n_before": found[0].size(), "n_after": found[1].size()}
+    means = {
+        "before": found[0].mean(),
+        "after": found[1].mean(),
+        "n_before": found[0].size(),
+        "n_after": found[1].size(),
+    }
     table = pd.DataFrame(means).assign(n_both=stayed)
     return group_change(table, wave_components(before, after, first, second)).table
 

@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compendium.disclosure.membership import hidden_counts, shown_changes, shown_over_groupings
+from compendium.disclosure.membership import hidden_counts, shown_both_times, shown_changes, shown_over_groupings
 
 MINIMUM = 10
 
@@ -28,7 +28,7 @@ def two_waves(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @given(two_waves())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_difference_of_totals_is_about_a_few_people(waves: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     before, after = waves
     shown = shown_over_groupings(before, after, {"agency": MINIMUM, "team": MINIMUM})
@@ -47,6 +47,24 @@ def test_no_difference_of_totals_is_about_a_few_people(waves: tuple[pd.DataFrame
     for (_, _), outer in ((key, people) for key, people in held.items() if key[0] == "agency"):
         within = [people for key, people in held.items() if key[0] == "team" and people <= outer]
         assert not within or not 0 < len(outer - set().union(*within)) < MINIMUM
+    # What the change of everybody, less that of shown agencies and of shown teams elsewhere, leaves over.
+    agencies = set().union(*(people for (name, _), people in held.items() if name == "agency"))
+    elsewhere = [people for (name, _), people in held.items() if name == "team" and not people & agencies]
+    left = set(both) - agencies - set().union(*elsewhere)
+    assert not (agencies and elsewhere) or not 0 < len(left) < MINIMUM
+
+
+@given(two_waves())
+@settings(max_examples=25, deadline=None)
+def test_means_told_of_both_waves_are_those_that_each_wave_may_show(waves: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    before, after = waves[0]["team"], waves[1]["team"]
+    told = shown_both_times(before, after, MINIMUM)
+    for wave, place in ((before, 0), (after, 1)):
+        counts = wave.value_counts()
+        assert all(counts[name] == sizes[place] >= MINIMUM for name, sizes in told.items())
+        rest = len(wave) - sum(sizes[place] for sizes in told.values())
+        assert not told or not 0 < rest < MINIMUM
+    assert all(both <= min(first, second) for first, second, both in told.values())
 
 
 def test_one_person_who_comes_hides_the_group_and_ten_do_not() -> None:

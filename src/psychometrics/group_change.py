@@ -110,9 +110,7 @@ def wave_components(
     usual = float((n - (sizes**2).sum() / n) / (len(sizes) - 1))
     between = max((square - within_before) / usual, 0.0)
     covariance = _covariance(both)
-    return WaveComponents(
-        within_before, within_after, covariance, between, mean, n, len(second), len(both), len(sizes)
-    )
+    return WaveComponents(within_before, within_after, covariance, between, mean, n, len(second), len(both), len(sizes))
 
 
 def _members(scores: pd.Series, groups: pd.Series) -> pd.DataFrame:

@@ -7,9 +7,12 @@ came or left. Those have to be nobody, or as many as a group that may be shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import permutations
 
 import pandas as pd
+
+from compendium.disclosure.suppression import hidden_groups
 
 
 def shown_changes(before: pd.Series, after: pd.Series, minimum: float) -> dict[str, int]:
@@ -52,6 +55,39 @@ def shown_changes(before: pd.Series, after: pd.Series, minimum: float) -> dict[s
     return shown
 
 
+def shown_both_times(before: pd.Series, after: pd.Series, minimum: float) -> dict[str, tuple[int, int, int]]:
+    """Return the groups whose mean may be told in either wave, with their people before, after and both times.
+
+    What is told is the mean of everybody in the group in each wave, and how far the one lies from the other: that is
+    no more than both means, so that the gate of each wave decides. The mean change of those who were there both times
+    would be more; :func:`shown_changes` is the gate of that.
+
+    Parameters
+    ----------
+    before, after
+        Group of each person in each wave, index the person; people without a group are in none.
+    minimum
+        Smallest group that may be shown.
+
+    Examples
+    --------
+    >>> before = pd.Series(["A"] * 12 + ["B"] * 14)
+    >>> shown_both_times(before, before.drop(index=0), 11)
+    {'A': (12, 11, 11), 'B': (14, 14, 14)}
+    >>> shown_both_times(before, before.drop(index=[0, 1]), 11)
+    {}
+    """
+    waves = [each.dropna().astype(str) for each in (before, after)]
+    hidden = [hidden_groups(pd.DataFrame({"group": each}), ["group"], minimum)["group"] for each in waves]
+    counts = [each.value_counts() for each in waves]
+    named = sorted(
+        name for name in set(counts[0].index) & set(counts[1].index) if not any(name in each for each in hidden)
+    )
+    both = waves[0].index.intersection(waves[1].index)
+    stayed = waves[0].loc[both][waves[0].loc[both] == waves[1].loc[both]].value_counts()
+    return {name: (int(counts[0][name]), int(counts[1][name]), int(stayed.get(name, 0))) for name in named}
+
+
 def shown_over_groupings(
     before: pd.DataFrame, after: pd.DataFrame, minima: Mapping[str, float]
 ) -> dict[str, dict[str, int]]:
@@ -68,39 +104,45 @@ def shown_over_groupings(
     --------
     >>> agencies, teams = ["A"] * 24 + ["B"] * 20, ["a"] * 12 + ["b"] * 12 + ["c"] * 16 + ["d"] * 4
     >>> people = pd.DataFrame({"agency": agencies, "team": teams})
-    >>> shown_over_groupings(people, people, {"agency": 10, "team": 10})["agency"]
-    {}
+    >>> shown_over_groupings(people, people, {"agency": 10, "team": 10})
+    {'agency': {'A': 24}, 'team': {'b': 12}}
     """
     shown = {name: shown_changes(before[name], after[name], least) for name, least in minima.items()}
     both = before.index.intersection(after.index)
     one, other = before.loc[both], after.loc[both]
     stays = {name: one[name].where(one[name] == other[name]) for name in minima}
-    while True:
-        told = next(
-            (
-                (outer, group)
-                for outer in minima
-                for group in shown[outer]
-                for inner in minima
-                if inner != outer and _gives_away(stays[outer] == group, stays[inner], shown[inner], minima[inner])
-            ),
-            None,
-        )
-        if told is None:
-            return shown
-        outer, group = told
-        shown[outer].pop(group)
-        rest = len(both) - sum(shown[outer].values())
-        while shown[outer] and 0 < rest < minima[outer]:
-            smallest = min(shown[outer], key=lambda name: (shown[outer][name], name))
-            rest += shown[outer].pop(smallest)
+    while (told := next(_told(stays, shown, minima), None)) is not None:
+        grouping, group = told
+        shown[grouping].pop(group)
+        rest = len(both) - sum(shown[grouping].values())
+        while shown[grouping] and 0 < rest < minima[grouping]:
+            smallest = min(shown[grouping], key=lambda name: (shown[grouping][name], name))
+            rest += shown[grouping].pop(smallest)
+    return shown
 
 
-def _gives_away(inside: pd.Series, inner: pd.Series, shown: Mapping[str, int], minimum: float) -> bool:
-    """Say whether the shown groups within a group leave so few of its people over that these are known by the rest."""
+def _told(
+    stays: Mapping[str, pd.Series], shown: Mapping[str, Mapping[str, int]], minima: Mapping[str, float]
+) -> Iterator[tuple[str, str]]:
+    """Return the groups that cannot be shown beside the others, with their grouping.
+
+    A group, less the shown groups of another grouping that lie within it, may leave a few people over; so may all
+    people, less the shown groups of one grouping, less those of another that lie in what is left.
+    """
+    for outer, inner in permutations(minima, 2):
+        for group in shown[outer]:
+            if _within(stays[outer] == group, stays[inner], shown[inner], minima[inner]):
+                yield outer, group
+        left = ~stays[outer].isin(list(shown[outer]))
+        if shown[outer] and (within := _within(left, stays[inner], shown[inner], minima[inner])):
+            yield inner, min(within, key=lambda name: (shown[inner][name], name))
+
+
+def _within(inside: pd.Series, inner: pd.Series, shown: Mapping[str, int], minimum: float) -> list[str]:
+    """Return the shown groups within these people where they leave so few over that these are known by the rest."""
     within = [name for name in shown if bool(inside[inner == name].all())]
     rest = int(inside.sum()) - sum(shown[name] for name in within)
-    return bool(within) and 0 < rest < minimum
+    return within if 0 < rest < minimum else []
 
 
 def _hidden(left: int, came: int, minimum: float) -> bool:

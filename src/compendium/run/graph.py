@@ -57,6 +57,8 @@ AFTER = {
         "06_invariance",
         "07_rater_agreement",
     ),
+    # A team's change is told where the items mean the same in both waves, which the step on change tests.
+    "09_feedback": ("04_item_analysis", "11_change"),
     "10_planning": ("04_item_analysis", "07_rater_agreement", "08_outcome_associations"),
 }
 AFTER_ALL_OTHERS = ("04_item_analysis",)
@@ -179,7 +181,7 @@ def jobs_of(place: Place) -> list[Job]:
         sources = {path for path in loaded if path.stem == name or path.stem not in known}
         reads = {notebook, *beside, *described, *parts, *sources, *(responses if name in READS_RESPONSES else ())}
         command = (*ours, "run", str(notebook), *place.options, *place.responses)
-        after = (VALIDATE, *AFTER.get(name, AFTER_ALL_OTHERS))
+        after = (VALIDATE, *(step for step in AFTER.get(name, AFTER_ALL_OTHERS) if step in names))
         state = partial(_state_of_step, root, name, _before(name))
         jobs.append(Job(name, command, frozenset(reads), targets[name], after, state))
     state = partial(_state_of_results, root)

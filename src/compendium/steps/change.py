@@ -219,6 +219,11 @@ def invariance(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
+def prepare_levels(study: Study, levels: pd.DataFrame) -> None:
+    """Keep how far items mean the same over time, for the reports."""
+    study.prepared.write("wave_levels", levels.set_index(["before", "after", "competency"])[["holds"]].astype(object))
+
+
 def _comparable(levels: pd.DataFrame) -> set[tuple[str, str, str]]:
     """Return the competencies, with their waves, whose means may be compared."""
     held = levels[levels["holds"] == "scalar"]

@@ -35,6 +35,7 @@ class Declared:
 
 QUALITY, ITEMS = "03_cohort_quality", "04_item_analysis"
 RATERS, OUTCOMES = "07_rater_agreement", "08_outcome_associations"
+CHANGE = "11_change"
 TABLES = {
     "people": Declared(QUALITY, "mixed"),
     "answers": Declared(QUALITY, "number"),
@@ -56,6 +57,7 @@ TABLES = {
     "further_reliability": Declared(ITEMS, "mixed", ("score",)),
     "peer_icc": Declared(RATERS, "number", ("competency",)),
     "claims": Declared(OUTCOMES, "number", ("claim",)),
+    "wave_levels": Declared(CHANGE, "text", ("before", "after", "competency")),
 }
 
 
@@ -97,6 +99,8 @@ class Prepared:
         ICC(1) of the peers for each competency, with its interval, people and peers.
     claims
         Estimate of each claim with its error, and the reliability that it was corrected for.
+    wave_levels
+        How far the items of each competency mean the same in two waves: ``holds``.
     """
 
     def __init__(self, folder: Path) -> None:
