@@ -172,8 +172,8 @@ def group_change(
     .. math:: E = M + \frac{S^2 + k}{S^2 + v_1}(\bar x_1 - M), \qquad
               RC_{true} = \frac{\bar x_2 - E}{\sqrt{S^2 + v_2 - \frac{(S^2 + k)^2}{S^2 + v_1}}}
 
-    A change is reliable where :math:`|RC|` exceeds the normal quantile of `confidence`. Members' own ups and downs count
-    as error. With groups of one person who stays, both are the rules for persons, with the covariance over time in
+    A change is reliable where :math:`|RC|` exceeds the normal quantile of `confidence`. Members' own ups and downs
+    count as error. With groups of one person who stays, both are the rules for persons, with the covariance over time in
     place of a reliability; with the same members both times the first is the paired test on pooled variances.
 
     Parameters
@@ -201,8 +201,8 @@ def group_change(
     References
     ----------
     Jacobson, N. S., & Truax, P. (1991). Journal of Consulting and Clinical Psychology, 59, 12-19, p. 14. Hsu, L. M.
-    (1989). Behavioral Assessment, 11, 459-467. Derrick, B., Russ, B., Toher, D., & White, P. (2017). Test statistics for
-    the comparison of means for two samples that include both paired and independent observations. Journal of Modern
+    (1989). Behavioral Assessment, 11, 459-467. Derrick, B., Russ, B., Toher, D., & White, P. (2017). Test statistics
+    for the comparison of means for two samples that include both paired and independent observations. Journal of Modern
     Applied Statistical Methods, 16(1), 137-157 (error of a difference where some people are in both).
 
     Notes
