@@ -173,8 +173,8 @@ def group_change(
               RC_{true} = \frac{\bar x_2 - E}{\sqrt{S^2 + v_2 - \frac{(S^2 + k)^2}{S^2 + v_1}}}
 
     A change is reliable where :math:`|RC|` exceeds the normal quantile of `confidence`. Members' own ups and downs
-    count as error. With groups of one person who stays, both are the rules for persons, with the covariance over time in
-    place of a reliability; with the same members both times the first is the paired test on pooled variances.
+    count as error. With groups of one person who stays, both are the rules for persons, with the covariance over time
+    in place of a reliability; with the same members both times the first is the paired test on pooled variances.
 
     Parameters
     ----------
