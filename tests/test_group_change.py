@@ -9,7 +9,7 @@ import pytest
 from psychometrics.agreement import icc1
 from psychometrics.change import regressed_change, reliable_change
 from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
-from psychometrics.group_change import WaveComponents, group_change, wave_components
+from psychometrics.group_change import WaveComponents, reliable_group_change, wave_components
 
 LIMIT = 1.959964
 
@@ -27,7 +27,7 @@ def teams(before: list[float], after: list[float], n_before: float, n_after: flo
 def test_groups_of_one_who_stays_are_judged_by_the_rules_for_persons():
     """Jacobson and Truax 1991, and Hsu 1989, with the correlation over time as reliability."""
     before, after, spread, reliability = [2.0, 3.4, 4.0], [3.5, 3.5, 2.0], 0.6, 0.7
-    found = group_change(teams(before, after, 1, 1, 1), parts(covariance=reliability * spread**2)).table
+    found = reliable_group_change(teams(before, after, 1, 1, 1), parts(covariance=reliability * spread**2)).table
     of_persons = pd.Series(before), pd.Series(after), spread, reliability
     plain, model = reliable_change(*of_persons), regressed_change(*of_persons, mean=3.0)
     assert found["index"].tolist() == pytest.approx(plain.persons["index"].tolist())
@@ -41,7 +41,7 @@ def test_means_of_other_members_are_scores_with_the_reliability_of_a_mean():
     between, within, n = 0.04, 0.36, 12
     spread, reliability = np.sqrt(between + within / n), between / (between + within / n)
     before, after = [2.7, 3.2], [3.3, 3.0]
-    found = group_change(teams(before, after, n, n, 0), parts(between=between)).table
+    found = reliable_group_change(teams(before, after, n, n, 0), parts(between=between)).table
     of_groups = pd.Series(before), pd.Series(after), spread, reliability
     assert found["index"].tolist() == pytest.approx(reliable_change(*of_groups).persons["index"].tolist())
     assert found["expected_index"].tolist() == pytest.approx(
@@ -51,15 +51,15 @@ def test_means_of_other_members_are_scores_with_the_reliability_of_a_mean():
 
 def test_error_with_the_same_members_is_that_of_a_mean_difference():
     """Var(mean difference) = (s1^2 + s2^2 - 2c) / n; with some in both as Derrick et al. 2017, equation for z."""
-    same = group_change(teams([3.0], [3.2], 10, 10, 10), parts(covariance=0.2)).table
+    same = reliable_group_change(teams([3.0], [3.2], 10, 10, 10), parts(covariance=0.2)).table
     assert same["error"].item() == pytest.approx(np.sqrt((0.36 + 0.36 - 0.4) / 10))
-    some = group_change(teams([3.0], [3.2], 12, 10, 8), parts(covariance=0.2)).table
+    some = reliable_group_change(teams([3.0], [3.2], 12, 10, 8), parts(covariance=0.2)).table
     assert some["error"].item() == pytest.approx(np.sqrt(0.36 / 12 + 0.36 / 10 - 2 * 8 * 0.2 / (12 * 10)))
     assert some["threshold"].item() == pytest.approx(LIMIT * some["error"].item(), rel=1e-6)
 
 
 def test_rounding_of_both_means_counts_as_error():
-    found = group_change(teams([3.0], [3.2], 10, 10, 0), parts(), rounding=0.2).table
+    found = reliable_group_change(teams([3.0], [3.2], 10, 10, 0), parts(), rounding=0.2).table
     assert found["error"].item() == pytest.approx(np.sqrt(2 * 0.36 / 10 + 2 * 0.2**2 / 12))
 
 
@@ -90,7 +90,7 @@ def judged(seed: int, shift: float = 0.0) -> pd.DataFrame:
         "n_after": found[1].size(),
     }
     table = pd.DataFrame(means).assign(n_both=stayed)
-    return group_change(table, wave_components(before, after, first, second)).table
+    return reliable_group_change(table, wave_components(before, after, first, second)).table
 
 
 @pytest.mark.parametrize(("index", "verdict"), [("index", "verdict"), ("expected_index", "expected_verdict")])
@@ -120,13 +120,13 @@ def test_what_cannot_be_judged_is_refused():
     with pytest.raises(TooFewPersonsError, match="two groups"):
         wave_components(scores, scores, alone, alone)
     with pytest.raises(InputShapeError, match="n_both"):
-        group_change(pd.DataFrame({"before": [1.0], "after": 2.0, "n_before": 3, "n_after": 3}), parts())
+        reliable_group_change(pd.DataFrame({"before": [1.0], "after": 2.0, "n_before": 3, "n_after": 3}), parts())
     with pytest.raises(InputShapeError, match="both times"):
-        group_change(teams([1.0], [2.0], 3, 3, 4), parts())
+        reliable_group_change(teams([1.0], [2.0], 3, 3, 4), parts())
     with pytest.raises(PsychometricsError, match="no error"):
-        group_change(teams([1.0], [2.0], 3, 3, 3), parts(within_before=0.0, within_after=0.0))
+        reliable_group_change(teams([1.0], [2.0], 3, 3, 3), parts(within_before=0.0, within_after=0.0))
 
 
 def test_a_missing_mean_is_not_compared():
-    found = group_change(teams([np.nan, 3.0], [3.0, 3.0], 12, 12, 0), parts()).table
+    found = reliable_group_change(teams([np.nan, 3.0], [3.0, 3.0], 12, 12, 0), parts()).table
     assert found["verdict"].tolist() == ["not compared", "no reliable change"]

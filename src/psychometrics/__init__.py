@@ -24,6 +24,7 @@ _FAMILIES = {
     "minimum_average_partial parallel_analysis retain_factors",
     "efa": "compare_solutions fit_efa schmid_leiman tucker_congruence",
     "errors": "PsychometricsError",
+    "group_change": "reliable_group_change wave_components",
     "groups": "compare_groups dunn known_groups kruskal_wallis welch_anova",
     "items": "check_keying inter_item_correlations item_rest_correlation item_statistics",
     "irt": "fit_graded_response fit_scales item_fit local_dependence person_fit person_scores",

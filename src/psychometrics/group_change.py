@@ -89,7 +89,7 @@ def wave_components(
 
     See Also
     --------
-    group_change : What is judged with them.
+    reliable_group_change : What is judged with them.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def _covariance(both: pd.DataFrame) -> float:
 
 @dataclass(frozen=True)
 class GroupChange:
-    """Change of each group against its error by two rules; see :func:`group_change`.
+    """Change of each group against its error by two rules; see :func:`reliable_group_change`.
 
     Attributes
     ----------
@@ -159,7 +159,7 @@ class GroupChange:
         return self.table.copy()
 
 
-def group_change(
+def reliable_group_change(
     groups: pd.DataFrame, components: WaveComponents, rounding: float | pd.Series = 0.0, confidence: float = 0.95
 ) -> GroupChange:
     r"""Judge the change of each group's mean by two rules: Jacobson and Truax, and the true score.
@@ -220,7 +220,7 @@ def group_change(
     >>> import pandas as pd
     >>> parts = WaveComponents(0.25, 0.25, 0.15, 0.02, 4.0, 200, 180, 150, 15)
     >>> team = {"before": [3.8], "after": [4.2], "n_before": [12], "n_after": [11], "n_both": [10]}
-    >>> found = group_change(pd.DataFrame(team), parts).table
+    >>> found = reliable_group_change(pd.DataFrame(team), parts).table
     >>> found[["threshold", "expected"]].round(2).values.tolist(), found["verdict"].item()
     ([[0.28, 3.85]], 'improved')
     """

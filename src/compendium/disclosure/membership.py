@@ -80,9 +80,7 @@ def shown_both_times(before: pd.Series, after: pd.Series, minimum: float) -> dic
     waves = [each.dropna().astype(str) for each in (before, after)]
     hidden = [hidden_groups(pd.DataFrame({"group": each}), ["group"], minimum)["group"] for each in waves]
     counts = [each.value_counts() for each in waves]
-    named = sorted(
-        name for name in set(counts[0].index) & set(counts[1].index) if not any(name in each for each in hidden)
-    )
+    named = sorted((set(counts[0].index) & set(counts[1].index)) - hidden[0] - hidden[1])
     both = waves[0].index.intersection(waves[1].index)
     stayed = waves[0].loc[both][waves[0].loc[both] == waves[1].loc[both]].value_counts()
     return {name: (int(counts[0][name]), int(counts[1][name]), int(stayed.get(name, 0))) for name in named}
