@@ -219,7 +219,9 @@ ENTRIES = {
     },
     "group_change": {
         "wave_components": Entry(lambda case: _waves_of_groups(case)),
-        "reliable_group_change": Entry(lambda case: group_change.reliable_group_change(_means(case), _waves_of_groups(case), 0.2)),
+        "reliable_group_change": Entry(
+            lambda case: group_change.reliable_group_change(_means(case), _waves_of_groups(case), 0.2)
+        ),
     },
     "waves": {
         "drop_out": Entry(lambda case: waves.drop_out(case.answers, case.groups == "few")),
