@@ -22,7 +22,7 @@ FAULTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """Answers with everything a statistic may ask for beside them."""
 
@@ -30,6 +30,18 @@ class Case:
     categories: int
     faults: tuple[str, ...]
     seed: int
+
+    @property
+    def key(self) -> tuple[bytes, tuple[Hashable, ...]]:
+        """Its numbers and names, so that one fit serves all functions that need one."""
+        return self.answers.to_numpy().tobytes(), tuple(self.answers.columns)
+
+    @property
+    def larger(self) -> Case:
+        """The same faults among 80 people who answer five categories, for models that refuse the smallest tables."""
+        columns, missing = self.answers.columns, min(self.answers.isna().to_numpy().mean(), 0.1)
+        values = _answers(self.seed, (80, len(columns)), 5, self.faults, missing)
+        return Case(pd.DataFrame(values, columns=columns), 5, self.faults, self.seed)
 
     @property
     def scale_of(self) -> dict[Hashable, str]:
@@ -69,11 +81,14 @@ class Entry:
         Names of fields or columns in which an infinite value is meant, each with its reason.
     silent
         Names of fields whose NaN needs no note, each with its reason.
+    model
+        Whether it fits a model, which takes time and refuses the smallest tables.
     """
 
     call: Callable[[Case], Any]
     infinite: Mapping[str, str] = field(default_factory=dict)
     silent: Mapping[str, str] = field(default_factory=dict)
+    model: bool = False
 
 
 RELIABILITIES = {
@@ -92,17 +107,23 @@ def cases(draw: st.DrawFn) -> Case:
     faults = tuple(draw(st.lists(st.sampled_from(FAULTS), max_size=2, unique=True)))
     missing = draw(st.sampled_from([0.0, 0.0, 0.1, 0.7]))
     labels = draw(st.sampled_from(["text", "integers", "odd"]))
+    values = _answers(seed, (n_persons, n_items), categories, faults, missing)
+    names = {"text": [f"i{k}" for k in range(n_items)], "integers": list(range(n_items)), "odd": ODD_NAMES[:n_items]}
+    columns = pd.Index(list(names[labels]), tupleize_cols=False, dtype=None if labels == "text" else object)
+    index = pd.Index(np.random.default_rng(seed).permutation(n_persons) + 100)
+    return Case(pd.DataFrame(values, index=index, columns=columns), categories, faults, seed)
+
+
+def _answers(seed: int, shape: tuple[int, int], categories: int, faults: tuple[str, ...], missing: float) -> np.ndarray:
+    """Draw answers that share one trait, then spoil them."""
     generator = np.random.default_rng(seed)
     strength = 0.0 if "no correlation" in faults else 0.75
-    latent = strength * generator.standard_normal((n_persons, 1)) + generator.standard_normal((n_persons, n_items))
+    latent = strength * generator.standard_normal((shape[0], 1)) + generator.standard_normal(shape)
     cuts = np.linspace(-1.2, 1.2, categories - 1) if categories > 1 else np.array([])
     values = np.digitize(latent, cuts) + 1.0
     values[generator.random(values.shape) < missing] = np.nan
     _spoil(values, faults, categories)
-    names = {"text": [f"i{k}" for k in range(n_items)], "integers": list(range(n_items)), "odd": ODD_NAMES[:n_items]}
-    columns = pd.Index(list(names[labels]), tupleize_cols=False, dtype=None if labels == "text" else object)
-    index = pd.Index(generator.permutation(n_persons) + 100)
-    return Case(pd.DataFrame(values, index=index, columns=columns), categories, faults, seed)
+    return values
 
 
 def _spoil(values: np.ndarray, faults: tuple[str, ...], categories: int) -> None:

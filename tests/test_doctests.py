@@ -16,10 +16,6 @@ from compendium.paths import PROJECT
 
 SOURCE = PROJECT / "src"
 WITH_EXAMPLES = [path for path in sorted((SOURCE / "psychometrics").rglob("*.py")) if ">>>" in path.read_text()]
-#: Families whose functions do not all have an example and See Also yet.
-NOT_YET = {
-    "agreement", "association", "change", "dif", "groups", "irt", "pooling", "self_other",
-}  # fmt: skip
 
 
 def module_of(path: Path) -> str:
@@ -35,7 +31,7 @@ def test_examples_give_what_they_say(module: str) -> None:
     assert not outcome.failed
 
 
-@pytest.mark.parametrize("family", sorted(set(families()) - NOT_YET))
+@pytest.mark.parametrize("family", families())
 def test_every_public_function_has_an_example_and_points_to_others(family: str) -> None:
     module = getattr(psychometrics, family)
     lacking = [

@@ -39,6 +39,19 @@ def listed(names: Iterable[object], most: int = _MOST_NAMES) -> str:
     return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
 
 
+def label_index(names: Iterable[Hashable]) -> pd.Index:
+    """Return names as an index of one level, tuples and missing names included."""
+    return pd.Index(list(names), tupleize_cols=False)
+
+
+def labelled_parts(
+    names: Iterable[Hashable], places: Sequence[int] | np.ndarray, parts: Sequence[Hashable], levels: tuple[str, str]
+) -> pd.MultiIndex:
+    """Return an index of items, by their place among `names`, and a part of each, such as a threshold."""
+    kinds = label_index(dict.fromkeys(parts))
+    return pd.MultiIndex([label_index(names), kinds], [places, kinds.get_indexer(parts)], names=levels)
+
+
 def text_names(labels: Iterable[Hashable]) -> list[str]:
     """Return a text for each label, all different: for models whose parts are named by text."""
     every = list(labels)
@@ -80,7 +93,7 @@ def numeric_table(
     if not isinstance(table, pd.DataFrame):
         raise InputShapeError(f"{role} must be a DataFrame (rows persons, columns {noun}s), not {type(table).__name__}")
     if table.columns.nlevels > 1:
-        table = table.set_axis(pd.Index(list(table.columns), tupleize_cols=False), axis="columns")
+        table = table.set_axis(label_index(table.columns), axis="columns")
     repeated = table.columns[table.columns.duplicated()].unique()
     if len(repeated):
         raise InputShapeError(f"{role}: repeated {noun}s: {listed(repeated)}; give each column its own name")

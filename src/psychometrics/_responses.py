@@ -7,36 +7,11 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import (
-    Scales,
-    constant_items,
-    listed,
-    numeric_table,
-    one_of,
-    refuse_constant,
-    scales_of,
-    text_names,
-)
-from psychometrics.errors import SingularMatrixError, TooFewPersonsError
+from psychometrics._checks import listed, numeric_table, one_of, refuse_constant, text_names
+from psychometrics.errors import SingularMatrixError, TooFewPersonsError, UndefinedError
 
 Correlation = Literal["pearson", "spearman", "polychoric"]
 Missing = Literal["listwise", "pairwise"]
-
-# The first five are the front door's; families that have not moved yet find them here.
-__all__ = [
-    "Correlation",
-    "Missing",
-    "Scales",
-    "by_missing_rule",
-    "checked",
-    "complete",
-    "constant_items",
-    "correlation_matrix",
-    "inverse",
-    "product_moment",
-    "refuse_constant",
-    "scales_of",
-]
 
 
 def checked(responses: pd.DataFrame, minimum_items: int = 1, minimum_persons: int = 2) -> pd.DataFrame:
@@ -98,6 +73,13 @@ def product_moment(frame: pd.DataFrame, method: Literal["pearson", "spearman"] =
 def inverse(matrix: pd.DataFrame) -> np.ndarray:
     """Invert a correlation matrix; name the least distinguishable items when it is singular."""
     values = matrix.to_numpy(dtype=float)
+    unknown = np.argwhere(np.isnan(values))
+    if len(unknown):
+        first, second = (matrix.columns[place] for place in unknown[0])
+        raise UndefinedError(
+            f"no correlation between {first} and {second} is defined: among the persons who answered both, one of "
+            "them does not vary; leave one of them out"
+        )
     roots, vectors = np.linalg.eigh(values)
     if roots[0] <= len(roots) * np.finfo(float).eps * roots[-1]:
         culprits = np.argsort(-np.abs(vectors[:, 0]))[:3]

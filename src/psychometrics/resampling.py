@@ -9,7 +9,7 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Label, at_least, cluster_codes, listed, one_of, share
+from psychometrics._checks import Label, at_least, cluster_codes, label_index, listed, one_of, share
 from psychometrics.errors import PsychometricsError, TooFewPersonsError, UndefinedError
 
 Statistic = Callable[[pd.DataFrame], "float | np.ndarray | pd.Series"]
@@ -232,7 +232,7 @@ def bootstrap_from_counts(
     """
     _refuse_settings(n_resamples, confidence, "percentile")
     groups = _row_groups(n_rows, clusters)
-    index = None if names is None else pd.Index(list(names), tupleize_cols=False)
+    index = None if names is None else label_index(names)
     estimate = pd.Series(statistic(np.ones((1, n_rows)))[0], index=index, dtype=float)
     streams = np.random.SeedSequence(seed).spawn(n_resamples)
     size = max(1, _COUNTS_AT_ONCE // n_rows)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+from psychometrics._responses import inverse
+from psychometrics.errors import ModelError, TooFewPersonsError
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,19 @@ class EfaFit:
     null_df: int
 
 
+def refuse_impossible(n_factors: int, n_items: int, n_persons: int) -> None:
+    """Refuse models without degrees of freedom, and no more persons than items."""
+    if n_factors < 1 or (n_items - n_factors) ** 2 < n_items + n_factors:
+        raise ModelError(
+            f"{n_factors} factors of {n_items} items are not identified; ask for fewer factors or more items"
+        )
+    if n_persons <= n_items:
+        raise TooFewPersonsError(
+            f"{n_persons} persons answered {n_items} items; factor analysis needs more persons than items, "
+            "and many more to be stable"
+        )
+
+
 def fit_indices(matrix: np.ndarray, common: np.ndarray, n_factors: int, n_persons: int) -> EfaFit:
     r"""Fit of the correlations that a solution implies.
 
@@ -66,6 +83,15 @@ def fit_indices(matrix: np.ndarray, common: np.ndarray, n_factors: int, n_person
     EfaFit
         NaN where zero degrees of freedom or an improper solution leave an index undefined.
 
+    Raises
+    ------
+    ModelError
+        No factor, or more than the items can carry.
+    TooFewPersonsError
+        Not more persons than items.
+    SingularMatrixError
+        The correlations are not positive definite.
+
     References
     ----------
     Bartlett, M. S. (1951). The effect of standardization on a chi-square approximation in factor analysis.
@@ -84,6 +110,10 @@ def fit_indices(matrix: np.ndarray, common: np.ndarray, n_factors: int, n_person
     Examples
     --------
     >>> import numpy as np
+    import pandas as pd
+
+    from psychometrics._responses import inverse
+    from psychometrics.errors import ModelError, TooFewPersonsError
     >>> from psychometrics.efa import fit_indices
     >>> loadings = np.array([[0.8], [0.7], [0.6], [0.5]])
     >>> common = loadings @ loadings.T
@@ -95,6 +125,8 @@ def fit_indices(matrix: np.ndarray, common: np.ndarray, n_factors: int, n_person
     from scipy.stats import chi2
 
     p, n, k = len(matrix), n_persons, n_factors
+    refuse_impossible(k, p, n)
+    inverse(pd.DataFrame(matrix))
     df, null_df = ((p - k) ** 2 - (p + k)) // 2, p * (p - 1) // 2
     residual = matrix - common
     squares = np.sum(residual**2) - np.sum(np.diag(residual) ** 2)

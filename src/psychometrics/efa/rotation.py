@@ -7,6 +7,7 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import listed
 from psychometrics.errors import ModelError
 
 Rotation = Literal["oblimin", "promax", "quartimin", "geomin", "varimax", "quartimax", "none"]
@@ -69,7 +70,7 @@ def tucker_congruence(loadings: pd.DataFrame, other: pd.DataFrame) -> pd.DataFra
     Raises
     ------
     ModelError
-        The items differ.
+        The items differ, or a factor has no loadings.
 
     References
     ----------
@@ -95,8 +96,12 @@ def tucker_congruence(loadings: pd.DataFrame, other: pd.DataFrame) -> pd.DataFra
     if set(loadings.index) != set(other.index):
         raise ModelError("the two solutions have different items; fit both to the same ones")
     first, second = loadings.to_numpy(), other.loc[loadings.index].to_numpy()
-    sizes = np.sqrt(np.outer(np.sum(first**2, axis=0), np.sum(second**2, axis=0)))
-    return pd.DataFrame(first.T @ second / sizes, index=loadings.columns, columns=other.columns)
+    for solution, values in ((loadings, first), (other, second)):
+        empty = solution.columns[~np.any(values, axis=0)]
+        if len(empty):
+            raise ModelError(f"no loading of {listed(empty)} differs from zero, so no congruence with it is defined")
+    lengths = np.sqrt(np.outer(np.sum(first**2, axis=0), np.sum(second**2, axis=0)))
+    return pd.DataFrame(first.T @ second / lengths, index=loadings.columns, columns=other.columns)
 
 
 def align_factors(loadings: pd.DataFrame, target: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
@@ -117,7 +122,7 @@ def align_factors(loadings: pd.DataFrame, target: pd.DataFrame) -> tuple[pd.Data
     Raises
     ------
     ModelError
-        Different items or different numbers of factors.
+        Different items or different numbers of factors, or a factor without loadings.
 
     References
     ----------

@@ -9,9 +9,8 @@ import pandas as pd
 
 from psychometrics._responses import Correlation, Missing, correlation_matrix, inverse
 from psychometrics.efa.extraction import SMALLEST_UNIQUENESS, Extraction, extract
-from psychometrics.efa.fit import EfaFit, fit_indices
+from psychometrics.efa.fit import EfaFit, fit_indices, refuse_impossible
 from psychometrics.efa.rotation import Rotation, rotate
-from psychometrics.errors import ModelError, TooFewPersonsError
 
 _HEYWOOD = SMALLEST_UNIQUENESS + 1e-6
 
@@ -190,25 +189,11 @@ def fit_efa(
     np.True_
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
-    _refuse_impossible(matrix, n_factors, n_persons)
+    refuse_impossible(n_factors, len(matrix), n_persons)
+    inverse(matrix)
     unrotated, converged = extract(matrix.to_numpy(), n_factors, extraction)
     pattern, phi = rotate(unrotated, rotation)
     return _assemble(matrix, pattern, phi, n_persons, converged, (correlation, extraction, rotation, missing))
-
-
-def _refuse_impossible(matrix: pd.DataFrame, n_factors: int, n_persons: int) -> None:
-    """Refuse models without degrees of freedom and matrices that cannot be analysed."""
-    n_items = len(matrix)
-    if n_factors < 1 or (n_items - n_factors) ** 2 < n_items + n_factors:
-        raise ModelError(
-            f"{n_factors} factors of {n_items} items are not identified; ask for fewer factors or more items"
-        )
-    if n_persons <= n_items:
-        raise TooFewPersonsError(
-            f"{n_persons} persons answered {n_items} items; factor analysis needs more persons than items, "
-            "and many more to be stable"
-        )
-    inverse(matrix)
 
 
 def _assemble(

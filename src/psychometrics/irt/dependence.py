@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import label_index
 from psychometrics.errors import InputShapeError
 from psychometrics.irt import _curves
 from psychometrics.irt.graded import GradedResponse
@@ -27,12 +28,15 @@ class LocalDependence:
         How far above the mean a pair must be to be flagged.
     n_pairs : DataFrame of shape (n_items, n_items)
         Persons behind each correlation.
+    notes : tuple of str
+        What a reader has to know.
     """
 
     q3: pd.DataFrame
     mean_q3: float
     excess: float
     n_pairs: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a pair: item, other, q3, above_mean, n, flagged; largest first."""
@@ -112,12 +116,15 @@ def local_dependence(model: GradedResponse, responses: pd.DataFrame, excess: flo
         raise InputShapeError(f"excess must not be negative, got {excess}")
     codes, index = codes_for(model, responses)
     theta = person_scores(model, responses)["score"].fillna(0.0).to_numpy()
-    residuals = {}
+    residuals = np.full(codes.shape, np.nan)
     for item, (name, curve) in enumerate(zip(model.items, model.curves(), strict=True)):
         used = np.asarray(model.categories[name], dtype=float)
         expected = _curves.probabilities(curve, theta) @ used
-        residuals[name] = np.where(codes[:, item] >= 0, used[codes[:, item]] - expected, np.nan)
-    frame = pd.DataFrame(residuals, index)
+        residuals[:, item] = np.where(codes[:, item] >= 0, used[codes[:, item]] - expected, np.nan)
+    frame = pd.DataFrame(residuals, index, label_index(model.items))
     q3, answered = frame.corr(), frame.notna().astype(int)
     pairs = q3.to_numpy()[np.triu_indices(len(q3), k=1)]
-    return LocalDependence(q3, float(np.nanmean(pairs)), excess, answered.T @ answered)
+    known = pairs[~np.isnan(pairs)]
+    notes = () if len(known) else ("no two items have residuals that vary, so no Q3 is defined",)
+    mean = float(known.mean()) if len(known) else float("nan")
+    return LocalDependence(q3, mean, excess, answered.T @ answered, notes)

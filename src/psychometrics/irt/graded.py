@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Label, listed
+from psychometrics._checks import Label, label_index, labelled_parts, listed
 from psychometrics.errors import InputShapeError
 from psychometrics.irt._curves import Array, ItemCurve, information
 from psychometrics.irt._marginal import Solution, maximise, quadrature
@@ -92,7 +93,7 @@ class GradedResponse:
         for step in self.thresholds.columns:
             table[step] = self.thresholds[step]
             table[f"{step}_se"] = self.thresholds_se[step]
-        return table.reset_index()
+        return table.resetlabel_index()
 
     def expected_information(self) -> pd.Series:
         r"""Information of each item averaged over the people, :math:`\int I_i(\theta)\phi(\theta)d\theta`.
@@ -101,7 +102,7 @@ class GradedResponse:
         """
         theta, weights = self.grid()
         values = [weights @ information(curve, theta) for curve in self.curves()]
-        return pd.Series(values, pd.Index(self.items), name="expected_information", dtype=float)
+        return pd.Series(values, label_index(self.items), name="expected_information", dtype=float)
 
     def grid(self) -> tuple[Array, Array]:
         """Return the quadrature points and their normal weights, which add to one."""
@@ -111,8 +112,8 @@ class GradedResponse:
     def curves(self) -> list[ItemCurve]:
         """Return the items as curves, in column order."""
         return [
-            ItemCurve(float(self.discrimination[item]), self.intercepts.loc[item].dropna().to_numpy(dtype=float))
-            for item in self.items
+            ItemCurve(float(slope), row[~np.isnan(row)])
+            for slope, row in zip(self.discrimination, self.intercepts.to_numpy(dtype=float), strict=True)
         ]
 
 
@@ -261,7 +262,7 @@ def _result(
 ) -> GradedResponse:
     """Label the solution."""
     n_parameters = len(solution.information)
-    items, steps = list(categories), _steps(categories)
+    items, steps = label_index(categories), _steps(categories)
     slopes = pd.Series([curve.slope for curve in solution.curves], items, name="discrimination")
     intercepts = _spread({item: curve.intercepts for item, curve in zip(items, solution.curves, strict=True)}, steps)
     covariance = _covariance(solution, steps)
@@ -306,36 +307,37 @@ def _as_threshold(step: str) -> str:
 def _spread(values: Mapping[Label, Array], steps: dict[Label, list[str]]) -> pd.DataFrame:
     """Lay values of each item's steps out in one table, NaN where an item has no such step."""
     columns = sorted({step for names in steps.values() for step in names}, key=lambda step: int(step[1:]))
-    rows = {item: dict(zip(steps[item], row, strict=True)) for item, row in values.items()}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype(float)
+    rows = [dict(zip(steps[item], row, strict=True)) for item, row in values.items()]
+    return pd.DataFrame(rows, columns=columns, dtype=float).set_axis(label_index(values), axis=0)
 
 
 def _covariance(solution: Solution, steps: dict[Label, list[str]]) -> pd.DataFrame:
     """Return the inverse of the observed information, labelled; NaN unless it is that of a maximum."""
-    labels = pd.MultiIndex.from_tuples(
-        [(item, name) for item, names in steps.items() for name in ["a", *names]], names=["item", "parameter"]
-    )
+    rows = [(place, name) for place, names in enumerate(steps.values()) for name in ["a", *names]]
+    by = labelled_parts(steps, [place for place, _ in rows], [name for _, name in rows], ("item", "parameter"))
     information = solution.information
     values = np.linalg.inv(information) if solution.converged else np.full_like(information, np.nan)
-    return pd.DataFrame(values, labels, labels)
+    return pd.DataFrame(values, by, by)
 
 
 def _standard_errors(
     slopes: pd.Series, intercepts: pd.DataFrame, covariance: pd.DataFrame
 ) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
     """Return standard errors of slopes, intercepts and (delta method) thresholds."""
-    variance = pd.Series(np.diag(covariance), covariance.index)
-    errors = variance**0.5
-    slopes_se = errors.xs("a", level="parameter").reindex(slopes.index).rename("discrimination_se")
-    intercepts_se, thresholds_se = intercepts * np.nan, intercepts * np.nan
-    for item, step in variance.index:
-        if step == "a":
-            continue
-        slope, threshold = slopes[item], -intercepts.loc[item, step] / slopes[item]
-        shared = covariance.loc[(item, "a"), (item, step)]
-        spread = variance[item, step] + threshold**2 * variance[item, "a"] + 2 * threshold * shared
-        intercepts_se.loc[item, step] = errors[item, step]
-        thresholds_se.loc[item, step] = np.sqrt(spread) / abs(slope)
+    values, names = covariance.to_numpy(), covariance.index.get_level_values("parameter")
+    errors = np.sqrt(np.diag(values))
+    starts = np.flatnonzero(names == "a")
+    slopes_se = pd.Series(errors[starts], slopes.index, name="discrimination_se")
+    intercepts_se, thresholds_se = (np.full(intercepts.shape, np.nan) for _ in range(2))
+    for row, (first, end) in enumerate(itertools.pairwise([*starts, len(names)])):
+        slope = slopes.iloc[row]
+        own, columns = np.arange(first + 1, end), intercepts.columns.get_indexer(names[first + 1 : end])
+        thresholds = -intercepts.to_numpy()[row, columns] / slope
+        spread = np.diag(values)[own] + thresholds**2 * values[first, first] + 2 * thresholds * values[first, own]
+        intercepts_se[row, columns], thresholds_se[row, columns] = errors[own], np.sqrt(spread) / abs(slope)
+    intercepts_se, thresholds_se = (
+        pd.DataFrame(errors, intercepts.index, intercepts.columns) for errors in (intercepts_se, thresholds_se)
+    )
     return slopes_se, intercepts_se, thresholds_se
 
 

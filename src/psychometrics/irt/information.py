@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Label, listed
+from psychometrics._checks import Label, label_index, listed
 from psychometrics.errors import InputShapeError
 from psychometrics.irt import _curves
 from psychometrics.irt._curves import Array
@@ -117,8 +117,8 @@ def item_information(model: GradedResponse, theta: Theta = None) -> pd.DataFrame
     (3, 5)
     """
     points = _points(theta)
-    columns = {item: _curves.information(c, points) for item, c in zip(model.items, model.curves(), strict=True)}
-    return pd.DataFrame(columns, pd.Index(points, name="theta"))
+    values = np.column_stack([_curves.information(curve, points) for curve in model.curves()])
+    return pd.DataFrame(values, pd.Index(points, name="theta"), label_index(model.items))
 
 
 def expected_scores(model: GradedResponse, theta: Theta = None) -> pd.DataFrame:
@@ -164,11 +164,11 @@ def expected_scores(model: GradedResponse, theta: Theta = None) -> pd.DataFrame:
     [0.3, 2.8]
     """
     points = _points(theta)
-    columns = {
-        item: _curves.probabilities(curve, points) @ np.asarray(model.categories[item], dtype=float)
-        for item, curve in zip(model.items, model.curves(), strict=True)
-    }
-    return pd.DataFrame(columns, pd.Index(points, name="theta"))
+    values = [
+        _curves.probabilities(curve, points) @ np.asarray(codes, dtype=float)
+        for codes, curve in zip(model.categories.values(), model.curves(), strict=True)
+    ]
+    return pd.DataFrame(np.column_stack(values), pd.Index(points, name="theta"), label_index(model.items))
 
 
 def scale_information(model: GradedResponse, theta: Theta = None) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
+from psychometrics._checks import label_index
 from psychometrics.errors import InputShapeError, TooFewPersonsError
 from psychometrics.irt import _curves
 from psychometrics.irt._curves import Array
@@ -84,7 +85,7 @@ def item_fit(model: GradedResponse, responses: pd.DataFrame, minimum_expected: f
     if len(kept) < 2:
         raise TooFewPersonsError(f"{len(kept)} persons answered every item; S-X2 needs people who did")
     rows = [_fit(model, kept, item, minimum_expected) for item in range(model.n_items)]
-    return pd.DataFrame(rows, pd.Index(model.items, name="item")).astype({"df": int, "n_groups": int, "n": int})
+    return pd.DataFrame(rows, label_index(model.items).rename("item")).astype({"df": int, "n_groups": int, "n": int})
 
 
 def _fit(model: GradedResponse, codes: Codes, item: int, minimum: float) -> dict[str, float]:

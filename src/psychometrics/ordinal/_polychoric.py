@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychometrics._checks import Label, cluster_codes, require_same_rows
+from psychometrics._checks import Label, cluster_codes, label_index, labelled_parts, require_same_rows
 from psychometrics.errors import SingularMatrixError
 from psychometrics.ordinal import two_step as estimation
 from psychometrics.ordinal._responses import Missing, encode
@@ -152,7 +152,7 @@ def polychoric(
     tables = _table_report(estimates)
     smoothed = smooth and smallest <= 0.0
     shown = nearest_correlation(matrix) if smoothed else matrix
-    items = _index(coded.items)
+    items = label_index(coded.items)
     return Polychoric(
         correlations=pd.DataFrame(shown, index=items, columns=items),
         thresholds=_labelled_thresholds(estimates),
@@ -225,23 +225,16 @@ def upper_triangle(matrix: Array) -> Array:
     return np.asarray(matrix[np.triu_indices(len(matrix), 1)])
 
 
-def _index(items: tuple[Label, ...]) -> pd.Index:
-    """Labels as an index of one level, whatever they are."""
-    index: pd.Index = pd.Index(list(items), tupleize_cols=False)
-    return index
-
-
 def _labelled_thresholds(estimates: estimation.TwoStepEstimates) -> pd.Series[float]:
     """Thresholds indexed by item and number."""
     items, positions = estimates.threshold_places
-    names = _index(estimates.responses.items).take(items)
-    index = pd.MultiIndex.from_arrays([names, positions + 1], names=["item", "threshold"])
+    index = labelled_parts(estimates.responses.items, items, list(positions + 1), ("item", "threshold"))
     return pd.Series(estimates.thresholds[items, positions], index=index, name="value")
 
 
 def _pair_sizes(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
     """Persons who answered both items of each pair."""
-    items = _index(estimates.responses.items)
+    items = label_index(estimates.responses.items)
     result = np.diag(estimation.category_counts(estimates.responses).sum(axis=1))
     sizes = estimates.counts.sum(axis=(1, 2))
     result[estimates.first, estimates.second] = sizes
@@ -267,7 +260,7 @@ def _labelled_covariance(estimates: estimation.TwoStepEstimates, codes: NDArray[
 
 def _table_report(estimates: estimation.TwoStepEstimates) -> pd.DataFrame:
     """State of each pair's table: its size, its empty cells, how sparse it is."""
-    items = _index(estimates.responses.items)
+    items = label_index(estimates.responses.items)
     first, second = estimates.first, estimates.second
     sizes = estimates.counts.sum(axis=(1, 2))
     expected = sizes[:, None, None] * estimates.probabilities

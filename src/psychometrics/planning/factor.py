@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from psychometrics._checks import cluster_codes, numeric_table, refuse_constant
+from psychometrics._checks import cluster_codes, label_index, numeric_table, refuse_constant
 from psychometrics.agreement import icc1
 from psychometrics.errors import InputShapeError, ModelError, UndefinedError
 from psychometrics.reliability.formulas import green_yang
@@ -175,7 +175,7 @@ def factor_population(responses: pd.DataFrame, clusters: pd.Series | None = None
     intraclass, size = (0.0, 1) if clusters is None else _nesting(answers, clusters, found.omega)
     labelled = [(own[item], number) for item, number in thresholds.index]
     index = pd.MultiIndex.from_tuples(labelled, names=["item", "threshold"])
-    items = pd.Index([own[item] for item in loadings.index], tupleize_cols=False)
+    items = label_index(own[item] for item in loadings.index)
     return FactorPopulation(loadings.rename("loading").set_axis(items), thresholds.set_axis(index), intraclass, size)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Scales, listed, numeric_table, one_of, scales_of, share, text_names
+from psychometrics._checks import Scales, label_index, listed, numeric_table, one_of, scales_of, share, text_names
 from psychometrics._responses import Correlation, Missing
 from psychometrics.errors import InputShapeError, ModelError
 from psychometrics.reliability._resampled import clusters_of_kept, ends_of, n_clusters_of
@@ -337,7 +337,7 @@ def _confirmatory(
     fit = fit_cfa(CfaModel.bifactor(groups), named, estimator=estimator, missing=missing)
     loadings = fit.loading_matrix()
     from_text = {text: item for item, text in to_text.items()}
-    back = pd.Index([from_text[text] for text in loadings.index], tupleize_cols=False)
+    back = label_index(from_text[text] for text in loadings.index)
     sample = fit.sample.loc[loadings.index, loadings.index].to_numpy()
     spread = np.sqrt(np.diag(sample))
     matrix = sample / np.outer(spread, spread)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Label, Scales, listed, numeric_table, one_of, scales_of, share
+from psychometrics._checks import Label, Scales, label_index, listed, numeric_table, one_of, scales_of, share
 from psychometrics._responses import Correlation, Missing, correlation_matrix
 from psychometrics.errors import ModelError
 from psychometrics.reliability._resampled import OfCovariances, clusters_of_kept, n_clusters_of
@@ -373,7 +373,7 @@ def _square(values: np.ndarray, pairs: list[tuple[Label, Label]], names: list[La
     place = {name: number for number, name in enumerate(names)}
     for (a, b), value in zip(pairs, values, strict=True):
         matrix[place[a], place[b]] = matrix[place[b], place[a]] = value
-    labels = pd.Index(names, tupleize_cols=False)
+    labels = label_index(names)
     return pd.DataFrame(matrix, index=labels, columns=labels)
 
 

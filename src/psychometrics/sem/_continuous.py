@@ -188,9 +188,10 @@ def _outer_root(scores: Array, group: int, clusters: Clusters | None) -> Array:
     n, size = scores.shape
     if clusters is not None:
         return np.asarray(clusters.widened(scores, group).T / np.sqrt(n))
-    if n <= 2 * size:
+    outer = scores.T @ scores / n
+    if n <= 2 * size or not positive_definite(outer):
         return np.asarray(scores.T / np.sqrt(n))
-    return np.asarray(np.linalg.cholesky(scores.T @ scores / n))
+    return np.asarray(np.linalg.cholesky(outer))
 
 
 def _normal_trace(expected: Expected) -> float:

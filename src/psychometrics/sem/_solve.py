@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from psychometrics.errors import ConvergenceError
+
 Array = NDArray[np.float64]
 
 # Value, gradient and a positive definite stand-in for the second derivatives.
@@ -50,7 +52,17 @@ def minimise(
     Returns
     -------
     Solution
+
+    Raises
+    ------
+    ConvergenceError
+        The function is not defined at the start.
     """
+    if not np.isfinite(value(start)):
+        raise ConvergenceError(
+            "the start values imply a covariance matrix that is not positive definite, so the search cannot begin: too "
+            "few persons, or items that repeat one another; fit fewer items or join small groups"
+        )
     now = start
     decrement, iteration = np.inf, 0
     current, slope, metric = evaluate(now)

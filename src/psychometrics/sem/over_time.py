@@ -42,6 +42,8 @@ class InvarianceOverTime:
         People who answered in one wave at least.
     n_items : int
     confidence : float
+    notes : tuple of str
+        What a reader has to know.
     """
 
     levels: pd.DataFrame
@@ -54,6 +56,7 @@ class InvarianceOverTime:
     n: int
     n_items: int
     confidence: float
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the levels."""
@@ -143,8 +146,15 @@ def invariance_over_time(
     return InvarianceOverTime(
         _levels(fits), shift / spread, (shift - z * error) / spread, (shift + z * error) / spread,
         float(same["standardised"]), float(same["standardised_lower"]), float(same["standardised_upper"]),
-        int(answered.sum()), first.shape[1], confidence,
+        int(answered.sum()), first.shape[1], confidence, _notes(error, float(same["standardised_lower"])),
     )  # fmt: skip
+
+
+def _notes(*uncertainties: float) -> tuple[str, ...]:
+    """Say why an interval is missing."""
+    if np.isfinite(uncertainties).all():
+        return ()
+    return ("the information on the parameters is singular, so there are no standard errors and no intervals",)
 
 
 def _models(before: list[str], after: list[str]) -> list[CfaModel]:
