@@ -188,7 +188,9 @@ def notes_of(result: Any) -> tuple[str, ...]:
 
 
 def check_result(result: Any, entry: Entry) -> None:
-    """Hold a result to the contract."""
+    """Hold a result to the contract, and see that it can be laid out as a table."""
+    if dataclasses.is_dataclass(result) and hasattr(result, "to_frame"):
+        assert isinstance(result.to_frame(), pd.DataFrame)
     found = list(numbers(result))
     notes = notes_of(result)
     for name, values in found:

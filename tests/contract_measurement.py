@@ -61,7 +61,7 @@ ENTRIES = {
             ]
         ),
         "ordinal_alpha": Entry(
-            lambda case: reliability.ordinal_alpha(case.answers, interval="bootstrap", n_resamples=4)
+            lambda case: reliability.ordinal_alpha(case.answers, interval="bootstrap", n_resamples=4), model=True
         ),
         "alpha_of_matrix": Entry(lambda case: reliability.alpha_of_matrix(_correlations(case))),
         "alpha_if_dropped": Entry(lambda case: reliability.alpha_if_dropped(case.answers, "pairwise")),

@@ -242,7 +242,8 @@ ENTRIES = {
                 dif.ordinal_dif(
                     case.answers, case.groups, clusters=case.clusters, rule=dif.DifRule(minimum_size=2), matching="rest"
                 ),
-            ]
+            ],
+            model=True,
         ),
     },
     "groups": {

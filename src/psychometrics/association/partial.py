@@ -113,7 +113,7 @@ def _partial(
     (a, b), n = residuals.to_numpy().T, len(residuals)
     r = float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
     lower, upper = correlation_interval(r, n - k, confidence, method)
-    t = r * np.sqrt((n - 2 - k) / max(1 - r**2, np.finfo(float).tiny))
+    t = r * np.sqrt(n - 2 - k) / np.sqrt(max(1 - r**2, np.finfo(float).tiny))
     found = {COEFFICIENT_NAME[method]: r, "lower": lower, "upper": upper, "p": 2 * stats.t.sf(abs(t), n - 2 - k)}
     if clusters is not None:
         nested = nested_precision(a, b, clusters[residuals.index].to_numpy(), False, confidence)

@@ -93,7 +93,7 @@ class GradedResponse:
         for step in self.thresholds.columns:
             table[step] = self.thresholds[step]
             table[f"{step}_se"] = self.thresholds_se[step]
-        return table.resetlabel_index()
+        return table.reset_index()
 
     def expected_information(self) -> pd.Series:
         r"""Information of each item averaged over the people, :math:`\int I_i(\theta)\phi(\theta)d\theta`.
