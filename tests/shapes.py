@@ -30,7 +30,10 @@ QUICK: dict[str, Any] = {
 _ASKED = load_framework("integrated-care").select("final").items.index
 _LATER = [str(item) for item in _ASKED if int(str(item)[-2:]) > 4]
 SHORT_FORM: dict[str, Any] = {"drop": _LATER, "ignore": _LATER}
-NAMES = ("Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth")
+NAMES = (
+    "Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth", "Thrift", "Poise", "Reach",
+    "Focus", "Grace",
+)  # fmt: skip
 
 
 OWN_EASE = {
@@ -46,6 +49,8 @@ class Shape:
     ``groupings`` maps the name of a grouping to its labels, of which those in ``ordered`` have an order that is not the
     alphabet's; ``numbers`` are groupings that are amounts. ``peers`` is how many colleagues rate each person, and
     ``peer_outcome`` whether these answer an outcome scale of their own. ``languages`` are those the form was filled in.
+    ``labels`` are the competencies' own labels where they are no plain words; ``directions`` say in turn what a higher
+    score of them means, and ``scored`` how answers make a score. ``claims`` are the kinds of claim that are declared.
     """
 
     name: str
@@ -69,6 +74,10 @@ class Shape:
     numbers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     weights: bool = False
+    labels: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ("better",)
+    scored: str = "mean"
+    claims: tuple[str, ...] = ("own_outcome",)
     seed: int = 1
 
 
@@ -106,6 +115,52 @@ MORE = (
         people=130,
         seed=29,
         groupings=(("größe & ort", ("a, b", "c|d", "<e>", "it's")), ("unit", ("NA", "None", "1e5", "null"))),
+    ),
+    Shape(
+        "worse_is_more",
+        people=160,
+        competencies=1,
+        items=6,
+        low=0,
+        high=1,
+        directions=("worse",),
+        scored="sum",
+        whole="sum",
+        peers=3,
+        team_size=20,
+        peer_outcome=True,
+        claims=("own_outcome", "colleagues"),
+        seed=33,
+    ),
+    Shape(
+        "fifteen_welsh",
+        people=240,
+        competencies=15,
+        items=2,
+        low=0,
+        high=10,
+        seed=35,
+        team_size=24,
+        numbers=("age",),
+        labels=tuple(f'Gŵr {number}, a\'i dŷ: "{number}"' for number in range(15)),
+        claims=("own_outcome", "groups"),
+        groupings=(("ardal, a'r fro", ("Caerdydd, a'r Fro", "Ynys Môn")), ("gradd", ("Is", "Canol", "Uwch"))),
+        ordered=("gradd",),
+    ),
+    Shape(
+        "every_direction",
+        people=200,
+        competencies=3,
+        items=4,
+        directions=("better", "worse", "neither"),
+        whole="none",
+        peers=3,
+        peer_outcome=True,
+        other_scale=True,
+        weights=True,
+        languages=("en-GB", "cy"),
+        seed=37,
+        claims=("own_outcome", "colleagues"),
     ),
     Shape("many_companies", people=240, groupings=(("company", tuple(f"Company {n}" for n in range(24))),), seed=31),
 )
@@ -159,6 +214,7 @@ def _items(shape: Shape) -> pd.DataFrame:
             "evidence": "",
             "status": "final",
             "answer_scale": "other" if shape.other_scale and number == 1 else "",
+            **{f"wording.{language}": f"Ffordd {number}." for language in shape.languages[1:]},
         }
         for place in range(shape.competencies)
         for number in range(1, shape.items + 1)
@@ -180,13 +236,15 @@ def _write_framework(shape: Shape, home: Path, items: pd.DataFrame) -> None:
         "source": "made up",
         "response_scale": {"minimum": shape.low, "maximum": shape.high, "labels": labels},
         "answer_scales": {"other": {"minimum": 1, "maximum": 3, "labels": {1: "Low", 2: "Middle", 3: "High"}}},
-        "whole": {"total": shape.whole, "label": "All in all"},
+        "whole": {"total": shape.whole, "label": "All in all", "higher_is": shape.directions[0]},
     }
     (home / "framework.yaml").write_text(yaml.safe_dump(description, sort_keys=False), encoding="utf-8")
-    names = NAMES[: shape.competencies]
     rows = [
-        {"competency": name.lower(), "label": name, "definition": f"What {name} is.", "themes": ""} for name in names
-    ]
+        {"competency": name.lower(), "label": shape.labels[place] if shape.labels else name, "themes": "",
+         "definition": f"What {name} is.", "total": shape.scored,
+         "higher_is": shape.directions[place % len(shape.directions)]}
+        for place, name in enumerate(NAMES[: shape.competencies])
+    ]  # fmt: skip
     pd.DataFrame(rows).to_csv(home / "competencies.csv", index=False)
     items.to_csv(home / "items.csv", index=False)
     outcomes = [
@@ -245,17 +303,6 @@ def _settings(shape: Shape, items: pd.DataFrame) -> dict[str, Any]:
     if shape.team_size:
         groups["team"] = {"column": "team", "label": "Team", "kind": "nominal", "levels": {}}
     files = {"self": "self.csv", **({"peer": "peer.csv"} if shape.peers else {})}
-    claim = {
-        "short": "More gain",
-        "statement": "People who show more of it gain more",
-        "evidence": ["this test"],
-        "kind": "own_outcome",
-        "outcomes": ["gain0"],
-        "direction": "positive",
-        "smallest_effect": {"value": 0.1, "source": "a test"},
-    }
-    if shape.whole == "none":
-        claim["competency"] = NAMES[0].lower()
     more = {"weight": {"column": "weight", "source": "made up"}} if shape.weights else {}
     return {
         "id": shape.name,
@@ -269,6 +316,19 @@ def _settings(shape: Shape, items: pd.DataFrame) -> dict[str, Any]:
         "outcomes": [f"gain{number}" for number in range(shape.outcomes)],
         "peer_outcomes": ["ease"] if shape.peer_outcome else [],
         **more,
-        "claims": {"more_gain": claim} if shape.outcomes else {},
+        "claims": {kind: _claim(kind, shape) for kind in shape.claims} if shape.outcomes else {},
         "study": QUICK,
     }
+
+
+def _claim(kind: str, shape: Shape) -> dict[str, Any]:
+    """Return a claim of a kind: about the whole where there is one, else about the first competency."""
+    about = {
+        "own_outcome": {"outcomes": ["gain0"], "direction": "positive"},
+        "colleagues": {"outcomes": ["ease"], "direction": "positive"},
+        "groups": {"grouping": shape.groupings[0][0] if shape.groupings else "", "direction": "any"},
+    }[kind]
+    competency = {"competency": NAMES[0].lower()} if shape.whole == "none" else {}
+    said = {"short": f"More of {kind}", "statement": f"People who show more of it gain more ({kind})"}
+    smallest = {"value": 0.1, "source": "a test"}
+    return {**said, "evidence": ["this test"], "kind": kind, **about, **competency, "smallest_effect": smallest}

@@ -13,14 +13,17 @@ from compendium.files import checksum_of
 from compendium.inputs import Strict
 from compendium.outputs.manifest import withheld as withheld_from
 from compendium.outputs.runs import changes
-from compendium.paths import STUDY_PLAN
+from compendium.paths import FRAMEWORKS, STUDY_PLAN
 from compendium.plan import Gate
 from compendium.report.book.faults import BookError
+from compendium.report.book.reference.inventory import read_inventory
 from compendium.thresholds import Threshold
 
 if TYPE_CHECKING:
     from compendium.report.book.subject import Study
 
+# Dots in the name of a statistic that its family shows as its own; what lies deeper serves others.
+OF_A_FAMILY = 2
 OUTCOME_CODES = "see the outcome items"
 NO_WORDING = "restricted: ask the licence holder"
 
@@ -57,7 +60,7 @@ def competencies(study: Study) -> Listing:
         .assign(items=[int(counts.get(competency, 0)) for competency in framework.competencies.index])
     )
     caption = f"The competencies of {framework.description.title}"
-    return Listing(frame.reset_index(drop=True), caption, _framework_file(study, "competencies"))
+    return Listing(frame.reset_index(drop=True), caption, _framework_file(study, "competencies.csv"))
 
 
 def items(study: Study, competency: str) -> Listing:
@@ -67,8 +70,9 @@ def items(study: Study, competency: str) -> Listing:
     frame = pd.DataFrame({"item": rows.index, "self form": rows["self_wording"], "peer form": rows["peer_wording"]})
     frame["peer form"] = frame["peer form"].fillna("")
     frame["reversed"] = ["yes" if reverse else "" for reverse in rows["reverse"]]
+    frame["answer scale"] = rows["answer_scale"].to_numpy()
     caption = f"Items of {framework.labels.get(competency, competency)}"
-    return Listing(_without_empty(frame), caption, _framework_file(study, "items"))
+    return Listing(_without_empty(frame), caption, _framework_file(study, "items.csv"))
 
 
 def evidence_trace(study: Study) -> Listing:
@@ -77,17 +81,22 @@ def evidence_trace(study: Study) -> Listing:
     frame = pd.DataFrame({"item": rows.index, "theme": _themes(study), "evidence records": rows["evidence"]})
     frame["evidence records"] = frame["evidence records"].fillna("").str.replace(";", ", ")
     caption = "The evidence records each item rests on"
-    return Listing(_without_empty(frame), caption, _framework_file(study, "items"))
+    return Listing(_without_empty(frame), caption, _framework_file(study, "items.csv"))
 
 
 def response_scale(study: Study) -> Listing:
-    """List the answer codes and their words."""
-    scale = study.framework.scale
-    codes: dict[int, str] = dict(scale.labels)
-    if scale.not_applicable is not None:
-        codes[scale.not_applicable] = f"{scale.not_applicable_label or 'Not applicable'} (not counted)"
-    frame = pd.DataFrame({"code": [str(code) for code in codes], "answer": list(codes.values())})
-    return Listing(frame, "Answer scale of the competency items", _description_file(study))
+    """List the answer codes and their words, of each answer scale that an item uses."""
+    framework, rows = study.framework, []
+    for name in dict.fromkeys(framework.items["answer_scale"]):
+        scale = framework.description.answer_scales.get(name, framework.scale)
+        codes: dict[int, str] = dict(scale.labels)
+        if scale.not_applicable is not None:
+            codes[scale.not_applicable] = f"{scale.not_applicable_label or 'Not applicable'} (not counted)"
+        rows += [(name or "the framework's", str(code), answer) for code, answer in codes.items()]
+    frame = pd.DataFrame(rows, columns=["scale", "code", "answer"])
+    several = frame["scale"].nunique() > 1
+    caption = f"Answer scale{'s' if several else ''} of the competency items"
+    return Listing(frame if several else frame[["code", "answer"]], caption, _description_file(study))
 
 
 def outcomes(study: Study) -> Listing:
@@ -104,7 +113,7 @@ def outcomes(study: Study) -> Listing:
             "licence": rows["licence"],
         }
     )
-    return Listing(frame, "Outcome items", _framework_file(study, "outcomes"))
+    return Listing(frame, "Outcome items", _framework_file(study, "outcomes.csv"))
 
 
 def outcome_scales(study: Study) -> Listing:
@@ -121,7 +130,7 @@ def outcome_scales(study: Study) -> Listing:
             "in this cohort": ["asked" if scale in asked else "not asked" for scale in first["scale"]],
         }
     )
-    return Listing(frame, "Outcome scales", _framework_file(study, "outcomes"))
+    return Listing(frame, "Outcome scales", _framework_file(study, "outcomes.csv"))
 
 
 def restricted_scales(study: Study) -> Listing:
@@ -179,9 +188,29 @@ def deviations(study: Study) -> Listing:
 
 def families(study: Study) -> Listing:
     """List the tests that are adjusted together."""
-    rows = [(_words(name), text) for name, text in study.plan.families.items()]
+    collected = study.settings.collected
+    tested = {
+        "competency_outcome": {"outcomes", "self_ratings"} <= collected,
+        "groups": bool(study.settings.groups) and "self_ratings" in collected,
+        "claims": bool(study.plan.claims.published),
+    }
+    rows = [(_words(name), text) for name, text in study.plan.families.items() if tested.get(name, True)]
     frame = pd.DataFrame(rows, columns=["family", "tests in it"])
     return Listing(frame, "Tests adjusted together", "`study.yaml`")
+
+
+def statistics(study: Study) -> Listing:
+    """List the statistics that the results of this cohort rest on, step by step, as the run recorded them."""
+    inventory, rows = read_inventory(), []
+    for step, names in study.saved.statistics.items():
+        for name in sorted(names):
+            entry = inventory.find(name)
+            if entry is not None and name.count(".") == OF_A_FAMILY:
+                rows.append((step, entry.summary, name))
+    frame = pd.DataFrame(rows, columns=["step", "what it does", "function"])
+    return Listing(
+        frame, "Every statistic behind the results of this cohort", "the record of the run (`manifest.json`)"
+    )
 
 
 def groups(study: Study) -> Listing:
@@ -237,6 +266,7 @@ LISTINGS: dict[str, Callable[..., Listing]] = {
         planned,
         deviations,
         families,
+        statistics,
         groups,
         response_files,
         waivers,
@@ -275,7 +305,9 @@ def _codes(study: Study) -> str:
     scale, settings = study.framework.scale, study.settings
     missing = ", ".join("blank" if text == "" else text for text in settings.missing)
     absent = ", ".join(map(str, settings.not_applicable))
-    codes = f"{scale.minimum} to {scale.maximum}; missing: {missing or 'not allowed'}"
+    ends = study.framework.items[["minimum", "maximum"]].drop_duplicates().itertuples(index=False)
+    ranges = " or ".join(f"{low} to {high}" for low, high in ends) or f"{scale.minimum} to {scale.maximum}"
+    codes = f"{ranges}; missing: {missing or 'not allowed'}"
     return f"{codes}; not applicable: {absent}" if absent else codes
 
 
@@ -287,6 +319,9 @@ def _thresholds(model: Strict, path: str = "") -> list[tuple[str, str, str]]:
         where = f"{path}: {_words(name)}" if path else _words(name)
         if isinstance(entry, Threshold):
             rows.append((where, f"{entry.value:g}", entry.source))
+        elif isinstance(entry, Strict) and {"value", "source"} <= set(type(entry).model_fields):
+            several = entry.value if isinstance(entry.value, (list, tuple)) else [entry.value]
+            rows.append((where, ", ".join(map(str, several)), str(entry.source)))
         elif isinstance(entry, Strict):
             rows += _thresholds(entry, where)
         elif isinstance(entry, (str, int, float)):
@@ -325,10 +360,12 @@ def _words(name: str) -> str:
 
 
 def _framework_file(study: Study, stem: str) -> str:
-    """Name a file of the framework."""
-    return f"`data/frameworks/{study.framework.description.id}/{stem}.csv`"
+    """Name a file of the framework: where it lies for a shipped one, by the folder's name for one that lies elsewhere."""
+    home = study.framework.home
+    shipped = home.parent == FRAMEWORKS.resolve()
+    return f"`{f'data/frameworks/{home.name}' if shipped else home.name}/{stem}`"
 
 
 def _description_file(study: Study) -> str:
     """Name the framework's description."""
-    return f"`data/frameworks/{study.framework.description.id}/framework.yaml`"
+    return _framework_file(study, "framework.yaml")

@@ -17,6 +17,7 @@ from compendium import rounding as tables
 from compendium.faults import suggest
 from compendium.report.book import brief, listings, markdown, passports
 from compendium.report.book.faults import BookError
+from compendium.report.book.reference.inventory import STATISTICS, read_inventory
 from compendium.report.book.saved import SavedValue
 from compendium.report.book.subject import Study
 from compendium.report.book.trail import address
@@ -158,6 +159,14 @@ class Prose:
     def supported(self, gate: str) -> bool:
         """Say whether this sample carries an analysis."""
         return self.study.saved.value(self._gate(gate)).content is True
+
+    def used(self, statistic: str, step: str = "") -> bool:
+        """Say whether a result of this cohort, or of one of its steps, rests on a statistic: ``irt.item_fit``."""
+        name = f"{STATISTICS}.{statistic}"
+        if read_inventory().find(name) is None:
+            raise BookError(f"there is no public statistic {name!r}")
+        found = self.study.saved.statistics
+        return name in (found.get(step, frozenset()) if step else frozenset().union(*found.values()))
 
     def reason(self, gate: str) -> str:
         """Say in words what the gate of an analysis found."""

@@ -141,6 +141,20 @@ class SavedResults:
         return tuple(path for path in found if not path.name.endswith(".failed.ipynb"))
 
     @cached_property
+    def statistics(self) -> dict[str, frozenset[str]]:
+        """The public statistics that the results of each step rest on, by step."""
+        found: dict[str, set[str]] = {}
+        for entry in (*self._values.values(), *self._described()):
+            origin = _origin(entry)
+            found.setdefault(origin.notebook, set()).update(origin.statistics)
+        return {step: frozenset(names) for step, names in sorted(found.items())}
+
+    def _described(self) -> list[dict[str, Any]]:
+        """Return what is noted beside every table and figure."""
+        folders = (self.folders.tables, self.folders.figures)
+        return [json.loads(path.read_text()) for folder in folders for path in sorted(folder.glob("*.json"))]
+
+    @cached_property
     def _values(self) -> dict[str, dict[str, Any]]:
         """Every saved value by name."""
         return read_values(self.folders)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -12,6 +13,8 @@ PACKAGES = Path(__file__).resolve().parents[4]
 STATISTICS, STUDY = "psychometrics", "compendium"
 # Rooms of the study whose functions build results.
 ROOMS = ("steps", "review", "consultation", "study", "report")
+# The end of a sentence; dots that stand for what is left out end none.
+FULL_STOP = re.compile(r"(?<![\s.])\.\s")
 Definition = ast.FunctionDef | ast.ClassDef
 
 
@@ -62,7 +65,7 @@ class Entry:
     def summary(self) -> str:
         """The first sentence of what it says of itself."""
         paragraph = " ".join(self.docstring.split("\n\n")[0].split())
-        return paragraph.split(". ")[0].rstrip(".") + "." if paragraph else ""
+        return FULL_STOP.split(paragraph)[0].rstrip(".") + "." if paragraph else ""
 
 
 @dataclass(frozen=True)
