@@ -31,8 +31,8 @@ _ASKED = load_framework("integrated-care").select("final").items.index
 _LATER = [str(item) for item in _ASKED if int(str(item)[-2:]) > 4]
 SHORT_FORM: dict[str, Any] = {"drop": _LATER, "ignore": _LATER}
 NAMES = (
-    "Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth", "Thrift", "Poise", "Reach",
-    "Focus", "Grace",
+    "Tact", "Drive", "Craft", "Nerve", "Humour", "Order", "Pace", "Voice", "Sense", "Warmth", "Thrift", "Poise",
+    "Reach", "Focus", "Grace",
 )  # fmt: skip
 
 

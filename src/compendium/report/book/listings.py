@@ -94,7 +94,7 @@ def response_scale(study: Study) -> Listing:
             codes[scale.not_applicable] = f"{scale.not_applicable_label or 'Not applicable'} (not counted)"
         rows += [(name or "the framework's", str(code), answer) for code, answer in codes.items()]
     frame = pd.DataFrame(rows, columns=["scale", "code", "answer"])
-    several = frame["scale"].nunique() > 1
+    several = len(frame["scale"].drop_duplicates()) > 1
     caption = f"Answer scale{'s' if several else ''} of the competency items"
     return Listing(frame if several else frame[["code", "answer"]], caption, _description_file(study))
 
@@ -360,7 +360,7 @@ def _words(name: str) -> str:
 
 
 def _framework_file(study: Study, stem: str) -> str:
-    """Name a file of the framework: where it lies for a shipped one, by the folder's name for one that lies elsewhere."""
+    """Name a file of the framework: by its place where it is shipped, else by the name of its folder."""
     home = study.framework.home
     shipped = home.parent == FRAMEWORKS.resolve()
     return f"`{f'data/frameworks/{home.name}' if shipped else home.name}/{stem}`"
