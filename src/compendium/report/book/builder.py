@@ -37,12 +37,16 @@ if TYPE_CHECKING:
 WORK_PREFIX = ".book-"
 # What Sphinx remembers from the last build, so that one changed page is one page to write.
 KEPT, REFERENCE = ".kept-book", "reference.pickle"
-# Without the grammar of web addresses that ``jsonschema`` builds in 1.8 s and no notebook needs, and with few searches
-# for garbage among millions of small objects that are all in use.
+# Without the grammar of web addresses that ``jsonschema`` builds in 1.8 s and no notebook needs, with few searches for
+# garbage among millions of small objects that are all in use, and with one look at what the environment offers as
+# plugins, where each reference would look again.
 JUPYTER_BOOK = """
-import gc, sys
+import functools, gc, importlib.metadata, sys
+import importlib_metadata
 gc.set_threshold(200_000, 20, 100)
 sys.modules["rfc3987_syntax"] = None
+for offers in (importlib.metadata, importlib_metadata):
+    offers.entry_points = functools.cache(offers.entry_points)
 from jupyter_book.cli.main import main
 main()
 """
