@@ -1,7 +1,7 @@
 """How long the study takes, and how much memory, as the number of people grows.
 
-``python -m benchmarks.scale 100000 FOLDER`` simulates a cohort of that many people with peers below the folder, runs the
-study job by job and writes ``scale-100000.csv`` there: seconds by the clock and of the processor, and the largest
+``python -m benchmarks.scale 100000 FOLDER`` simulates a cohort of that many people with peers below the folder, runs
+the study job by job and writes ``scale-100000.csv`` there: seconds by the clock and of the processor, and the largest
 process in MB. A job that fails ends the table with its exit status.
 """
 
