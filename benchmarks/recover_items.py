@@ -25,13 +25,13 @@ from compendium.framework import Framework, load_framework
 from compendium.outputs.step import Step
 from compendium.paths import cohort_folder, result_folders
 from compendium.plan import load_plan
-from compendium.report.wording import running_text
 from compendium.simulate import DEMO, Quality, SimulationPlan, simulate_cohort
 from compendium.simulate.truth import keyed
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis import decisions as items
 from compendium.steps.item_analysis import findings as item_findings
 from compendium.study import Prepared
+from compendium.wording import running_text
 from psychometrics.errors import PsychometricsError
 from psychometrics.items import KeyingCheck, check_keying
 

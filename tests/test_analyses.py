@@ -16,13 +16,13 @@ from small_study import SmallStudy
 
 from compendium.findings import encode, found
 from compendium.plan import load_plan
-from compendium.report.wording import running_text
 from compendium.steps import cohort_quality as quality
 from compendium.steps import factor_structure as structure
 from compendium.steps.invariance import group_differences as groups
 from compendium.steps.item_analysis import decisions as items
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.rater_agreement import peers as raters
+from compendium.wording import running_text
 from psychometrics.items import check_keying
 
 CLOSED_FORM = 1e-10

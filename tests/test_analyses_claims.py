@@ -16,11 +16,11 @@ from compendium.findings import decode, found
 from compendium.framework import load_framework
 from compendium.plan import load_plan
 from compendium.report.figures.claims import claims_forest
-from compendium.report.wording import running_text, sentence
 from compendium.steps.invariance.group_differences import TOO_FEW_SHOWN
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations import claims, specifications
 from compendium.study.nesting import nesting_of, of_groupings
+from compendium.wording import running_text, sentence
 from psychometrics.groups import kruskal_wallis, rank_effect_interval
 
 QUICK = {"claims": {"resamples": {"value": 200, "source": "tests"}}}

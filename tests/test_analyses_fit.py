@@ -13,9 +13,9 @@ from test_analyses_structure import RULE, SOUND, simulated
 from compendium.findings import decode
 from compendium.plan import Structure
 from compendium.report.figures.structure import fit_distributions
-from compendium.report.wording import sentence, sentences
 from compendium.steps import factor_structure as structure
 from compendium.study.workers import WORKERS
+from compendium.wording import sentence, sentences
 
 THREE = {"a": [0.8, 0.7, 0.75, 0.7], "b": [0.75, 0.7, 0.8, 0.65], "c": [0.7, 0.8, 0.7, 0.75]}
 MISFIT = structure.Misfit("scaled", 0.03, 0.01, 0.99, residuals=False, omitted=(2, 4, 7), ruled_out=(True, True, True))

@@ -14,10 +14,10 @@ from draws import correlated_normals
 from compendium.findings import Finding
 from compendium.findings import found as made
 from compendium.plan import load_plan
-from compendium.report.wording import sentence, sentences
 from compendium.steps.invariance import levels as invariance
 from compendium.steps.invariance.levels import Comparison, compare
 from compendium.study import Nesting
+from compendium.wording import sentence, sentences
 
 SCALES = {
     "listen": [f"listen_{number}" for number in range(1, 5)],

@@ -12,9 +12,9 @@ from small_study import write_framework
 from compendium.findings import found
 from compendium.framework import Framework, load_framework
 from compendium.plan import judge, load_plan
-from compendium.report.wording import sentence
 from compendium.steps.outcome_associations import latent_model as latent
 from compendium.steps.outcome_associations.associations import associations
+from compendium.wording import sentence
 from psychometrics.reliability import cronbach_alpha
 from psychometrics.scoring import scale_scores
 

@@ -15,11 +15,11 @@ from compendium.findings import decode, found
 from compendium.framework import load_framework
 from compendium.plan import Claim, load_plan
 from compendium.report.figures.claims import specification_curve
-from compendium.report.wording import sentence
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations import claims, multiverse, specifications
 from compendium.study import Nesting
 from compendium.thresholds import Share
+from compendium.wording import sentence
 from psychometrics.scoring import scale_scores
 
 CLOSED_FORM = 1e-10

@@ -19,9 +19,9 @@ from compendium.paths import PROJECT
 from compendium.plan import load_plan
 from compendium.report.figures.path_diagram import described, path_diagram
 from compendium.report.figures.structure import loading_forest
-from compendium.report.wording import running_text, sentence, sentences
 from compendium.simulate.truth import keyed
 from compendium.steps import factor_structure as structure
+from compendium.wording import running_text, sentence, sentences
 from psychometrics.dimensionality import retain_factors
 from psychometrics.reliability import omega_categorical, ordinal_alpha
 from psychometrics.sem import difference_test, fit_cfa

@@ -34,7 +34,7 @@ from compendium.report.book.trail import TrailPages
 from compendium.report.figures.theme import follow_colours, lighter
 from compendium.report.final_framework import documents, final_items
 from compendium.report.sphinx_extensions import reading
-from compendium.report.wording import described
+from compendium.wording import described
 
 SETTINGS = CohortSettings.model_validate(FULL)
 

@@ -26,9 +26,9 @@ from compendium.paths import BOOK, NOTEBOOKS
 from compendium.report.book import pages
 from compendium.report.book.prose import Study
 from compendium.report.book.saved import SavedResults
-from compendium.report.wording import shown
 from compendium.run import notebooks as pipeline
 from compendium.simulate import SimulationPlan, write_cohort
+from compendium.wording import shown
 
 pytestmark = pytest.mark.slow
 OUTCOME = "job_satisfaction"

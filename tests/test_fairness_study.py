@@ -12,10 +12,10 @@ import pytest
 from compendium.cohort.schema import Group
 from compendium.findings import of_reason
 from compendium.plan import load_plan
-from compendium.report.wording import sentence, sentences
 from compendium.steps.item_analysis import choice, findings
 from compendium.study import Nesting
 from compendium.study.nesting import of_groupings
+from compendium.wording import sentence, sentences
 from psychometrics.selection import ItemCheck, Reason, screen_items
 
 ITEMS = [f"listen_{number}" for number in range(1, 8)]

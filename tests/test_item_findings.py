@@ -16,12 +16,12 @@ from compendium.outputs.step import Step, open_step
 from compendium.paths import COHORTS
 from compendium.plan import load_plan
 from compendium.report import item_documents
-from compendium.report.wording import running_text, sentence
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis import decisions as items
 from compendium.steps.item_analysis import findings as item_findings
 from compendium.steps.item_analysis.findings import Findings, Groupings
 from compendium.study import Prepared
+from compendium.wording import running_text, sentence
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.items import check_keying
 from psychometrics.selection import ItemCheck, Reason, category_check, screen_items, select_items

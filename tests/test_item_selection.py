@@ -16,9 +16,9 @@ from small_study import SmallStudy
 
 from compendium.findings import found as found_
 from compendium.plan import load_plan
-from compendium.report.wording import running_text, sentences
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis.choice import Chooser, Reliability, choose
+from compendium.wording import running_text, sentences
 from psychometrics.errors import ModelError
 from psychometrics.reliability import cronbach_alpha, omega_categorical
 from psychometrics.selection import ItemCheck, graded_information

@@ -20,10 +20,10 @@ from compendium.findings import decode
 from compendium.instruments.invitations import write_invitations
 from compendium.outputs.step import Step
 from compendium.report.figures.participants import describe_participants, participant_flow
-from compendium.report.wording import sentence
 from compendium.run.cli import app
 from compendium.steps import cohort_quality as quality
 from compendium.steps import participation
+from compendium.wording import sentence
 
 CONSENT = {"column": "consent", "yes": ["1", "Yes"], "no": ["0", "No"]}
 

@@ -17,11 +17,11 @@ from compendium.outputs.step import Step
 from compendium.paths import NOTEBOOKS
 from compendium.plan import Claim
 from compendium.report.figures.planning import PANELS, planning_curves
-from compendium.report.wording import sentence
 from compendium.run import cli, planning_command
 from compendium.steps.outcome_associations import claims as tested
 from compendium.steps.planning import claims, measurement, parts
 from compendium.steps.rater_agreement import peers as raters
+from compendium.wording import sentence
 
 N = 90
 CLAIM = Claim(

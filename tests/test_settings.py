@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from compendium.faults import InvalidInput
 from compendium.paths import STUDY_PLAN
 from compendium.plan import GATES, Gate, StudyPlan, judge, load_plan, merge
-from compendium.report.wording import sentence
+from compendium.wording import sentence
 
 PUBLISHED_N, PUBLISHED_ITEMS = 91, 52
 

@@ -11,8 +11,8 @@ import pytest
 from compendium.findings import decode
 from compendium.paths import NOTEBOOKS
 from compendium.plan import judge, load_plan
-from compendium.report.wording import sentence
 from compendium.steps.factor_structure import SmallSampleModel, small_sample_model
+from compendium.wording import sentence
 from psychometrics.bayesian import BayesianCfa, Priors
 
 LIMITS = {"loadings": 0.32, "omega": 0.7, "correlations": 0.9, "p_value": 0.05}

@@ -14,11 +14,11 @@ from test_analyses_structure import SOUND
 from compendium.faults import NotYet
 from compendium.findings import decode
 from compendium.plan import load_plan
-from compendium.report.wording import kinds, running_text
 from compendium.steps import validity
 from compendium.steps.factor_structure import judge_structure
 from compendium.steps.factor_structure.reliability import Draws, latent_reliability, reliability_table, two_level
 from compendium.steps.validity import Known, cosmin_table
+from compendium.wording import kinds, running_text
 
 RULE = load_plan().cosmin
 VALUES: dict[str, Any] = {

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from compendium.findings import Finding, decode, encode, finding_columns, found, is_encoded, of_reason
 from compendium.paths import PROJECT
-from compendium.report.wording import LANGUAGES, kinds, running_text, sentence, sentences, shown
-from compendium.report.wording.sentences import WordingError
 from compendium.steps.item_analysis.decisions import KINDS
 from compendium.steps.outcome_associations.claims import COUNT_KINDS, VERDICT_KINDS
+from compendium.wording import LANGUAGES, kinds, running_text, sentence, sentences, shown
+from compendium.wording.sentences import WordingError
 from psychometrics.selection import REASON_KINDS, Reason
 
 SOURCES = sorted((PROJECT / "src" / "compendium").rglob("*.py"))

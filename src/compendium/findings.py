@@ -1,4 +1,4 @@
-"""What was found, as data: a kind with its figures. Sentences are made from it in ``compendium.report.wording``."""
+"""What was found, as data: a kind with its figures. Sentences are made from it in ``compendium.wording``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Finding:
     Attributes
     ----------
     kind : str
-        What was found; each kind has a message in every language of ``compendium.report.wording``.
+        What was found; each kind has a message in every language of ``compendium.wording``.
     facts : mapping of str to scalar, tuple of str, Finding or tuple of Finding
         The figures and names that the message needs. ``value`` is what was found, ``limit`` what it was held
         against, ``other`` what else it concerns.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.report.wording import MINUS, NOT_SHOWN, number, p_value, percent, shown
+from compendium.wording import MINUS, NOT_SHOWN, number, p_value, percent, shown
 
 __all__ = ["MINUS", "NOT_SHOWN", "P_COLUMNS", "heading", "in_words", "number", "p_value", "percent", "rounded"]
 

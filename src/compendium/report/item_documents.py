@@ -12,9 +12,9 @@ from compendium.outputs.step import Step
 from compendium.report.decision_log import decision_log, render_log
 from compendium.report.figures.dif import change_by_item, expected_scores
 from compendium.report.figures.passports import passport
-from compendium.report.wording import capital, shown
 from compendium.steps.item_analysis.decisions import by_kind
 from compendium.steps.item_analysis.findings import Findings, Groupings, background, largest_change
+from compendium.wording import capital, shown
 from psychometrics.irt import category_probabilities, item_information
 
 if TYPE_CHECKING:

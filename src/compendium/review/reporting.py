@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from compendium.report.book.markdown import escape
+from compendium.disclosure.text import markdown_text
 from compendium.review.loading import Review
 from compendium.review.protocol import Protocol
 
@@ -65,7 +65,7 @@ def checklist_links(review: Review) -> str:
         for row in review.files["checklist"].itertuples()
     ]
     lines = [HEADER, (":---",) * len(HEADER)]
-    lines += [(*map(escape, row[:3]), row[3], escape(row[4])) for row in rows]
+    lines += [(*map(_plain, row[:3]), row[3], _plain(row[4])) for row in rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
@@ -81,4 +81,9 @@ def heading_target(heading: str) -> str:
 
 def _links(where: str) -> str:
     """Return a link to each heading."""
-    return "; ".join(f"[{escape(heading)}](#{heading_target(heading)})" for heading in headings_of(where))
+    return "; ".join(f"[{_plain(heading)}](#{heading_target(heading)})" for heading in headings_of(where))
+
+
+def _plain(cell: object) -> str:
+    """Return a cell that Markdown shows letter for letter."""
+    return markdown_text(str(cell))

@@ -20,8 +20,8 @@ from compendium.plan import Claim, StudyPlan
 from compendium.report.book import pages
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Study
-from compendium.report.wording import sentence
 from compendium.steps.cohort_quality import judge_all, prepare
+from compendium.wording import sentence
 
 HERE = Origin(f"{__name__}.predict", (), "")
 COLUMNS = ["part", "name", "expected", "why"]

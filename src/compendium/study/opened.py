@@ -15,9 +15,10 @@ from compendium.faults import Fault, InvalidInput, NotYet, suggest
 from compendium.framework import Framework, load_framework, locate_framework
 from compendium.paths import ResultFolders, cohort_folder, result_folders
 from compendium.plan import StudyPlan, judge
-from compendium.report.wording import sentence, shown
+from compendium.review import Review, load_review
 from compendium.study.nesting import Nesting, nesting_of
 from compendium.study.prepared import Prepared
+from compendium.wording import sentence, shown
 from psychometrics.scoring import scale_scores
 
 if TYPE_CHECKING:
@@ -86,6 +87,12 @@ class Study:
     def whole_framework(self) -> Framework:
         """The framework with every item, also those that this cohort was not asked."""
         return load_framework(locate_framework(self.settings.framework, self.folder))
+
+    @cached_property
+    def review(self) -> Review | None:
+        """The evidence review of the framework, read once; None where it has none."""
+        folder = self.framework.part("evidence")
+        return None if folder is None else load_review(folder)
 
     @cached_property
     def prepared(self) -> Prepared:

@@ -110,10 +110,6 @@ def fit_indices(matrix: np.ndarray, common: np.ndarray, n_factors: int, n_person
     Examples
     --------
     >>> import numpy as np
-    import pandas as pd
-
-    from psychometrics._responses import inverse
-    from psychometrics.errors import ModelError, TooFewPersonsError
     >>> from psychometrics.efa import fit_indices
     >>> loadings = np.array([[0.8], [0.7], [0.6], [0.5]])
     >>> common = loadings @ loadings.T

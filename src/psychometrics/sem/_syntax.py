@@ -107,6 +107,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 def _left_names(left: str, line: str, number: int) -> list[str]:
     """Names before the operator."""
     names = [name.strip() for name in left.split("+")]
+    if "" in names:
+        raise SyntaxModelError(f"Line {number}: a name is missing before the operator, in {line!r}.")
     if not all(re.fullmatch(_NAME, name) for name in names):
         raise SyntaxModelError(f"Line {number}: {left.strip()!r} is no name, in {line!r}.")
     return names
@@ -119,6 +121,8 @@ def _terms(right: str, line: str, number: int) -> Iterator[tuple[str, Parameter]
         if re.fullmatch(_NAME, text):
             yield text, Parameter()
             continue
+        if not text:
+            raise SyntaxModelError(f"Line {number}: a name is missing after the operator or a plus, in {line!r}.")
         match = _TERM.fullmatch(text)
         if match is None:
             what = "Values for each group, start(), equal() and other functions are" if "(" in text else f"{text!r} is"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from compendium import wording
 from compendium.findings import Finding, decode, found, is_encoded
-from compendium.report import wording
 from compendium.report.book import markdown
 
 if TYPE_CHECKING:

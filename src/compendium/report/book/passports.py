@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from compendium import rounding as tables
 from compendium.report.book import markdown
-from compendium.report.wording import shown
+from compendium.wording import shown
 
 if TYPE_CHECKING:
     from compendium.report.book.subject import Study

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from compendium import wording
 from compendium.framework import Framework
 from compendium.plan import StudyPlan
-from compendium.report import wording
 from compendium.report.book.headings import WORDS
 from compendium.report.book.saved import SavedResults
 from compendium.report.final_framework import final_items

@@ -14,7 +14,7 @@ from compendium.outputs.runs import read_runs
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference import Reference, link_to_test, raw_page
 from compendium.report.book.saved import Origin, SavedResults
-from compendium.report.wording import described
+from compendium.wording import described
 
 if TYPE_CHECKING:
     from compendium.report.book.subject import Study

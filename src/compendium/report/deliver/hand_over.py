@@ -23,8 +23,8 @@ from compendium.report.book.subject import Study as Subject
 from compendium.report.deliver import crate, data_files, papers, prepared_data, r_check, run_log
 from compendium.report.deliver.tables import public_tables
 from compendium.report.deliver.workbook import write_workbook
-from compendium.report.wording import running_text
 from compendium.study import Study
+from compendium.wording import running_text
 
 DELIVER, DEPOSIT = "deliver", "deposit"
 WORK_PREFIX = ".deliver-"

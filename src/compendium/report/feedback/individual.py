@@ -326,6 +326,6 @@ class _Report:
 
 def _signed(change: float) -> str:
     """Write a change with its sign."""
-    from compendium.report.wording import number
+    from compendium.wording import number
 
     return number(change, 1) if change < 0 else f"+{number(change, 1)}"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from compendium.report.feedback.blocks import Block, Chart, Document, Fields, Line, Points, Section, Table, Text
 from compendium.report.feedback.setting import Setting
-from compendium.report.wording import number
 from compendium.steps.feedback.evidence import Evidence
 from compendium.steps.feedback.teams import TeamFindings, TeamRow
+from compendium.wording import number
 
 GUIDE = (("before", 4), ("steps", 6), ("hard", 5), ("after", 3))
 STEP = {"steps": "step"}

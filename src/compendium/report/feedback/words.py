@@ -12,7 +12,7 @@ from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import FluentSerializer, ast
 
 from compendium.faults import Fault, InvalidInput, suggest
-from compendium.report.wording.sentences import FUNCTIONS
+from compendium.wording.sentences import FUNCTIONS
 
 TEXTS = Path(__file__).parent / "texts"
 

@@ -112,8 +112,8 @@ def chooser(
             held = {str(item): reason for item, reason in check.findings.items() if check.decision_on(reason) != "keep"}
             excluded |= {item: of_reason(reason) for item, reason in held.items()}
     themes: dict[str, list[str]] = {}
-    if (folder := step.framework.part("evidence")) is not None:
-        themes = evidence.supported_by_theme(evidence.load_review(folder), step.framework)
+    if step.review is not None:
+        themes = evidence.supported_by_theme(step.review, step.framework)
     pairs = [] if dependent is None else list(zip(dependent["item"], dependent["other"], strict=True))
     return Chooser(
         scales=step.framework.scales(),

@@ -309,8 +309,8 @@ def background(step: Study) -> pd.DataFrame:
     found = pd.DataFrame(index=step.framework.items.index)
     if step.collected("consultation"):
         found = _consulted(step).reindex(found.index)
-    if (folder := step.framework.part("evidence")) is not None:
-        thread = evidence.thread_of_items(evidence.load_review(folder), step.framework)
+    if step.review is not None:
+        thread = evidence.thread_of_items(step.review, step.framework)
         found = found.assign(supporting=thread["supporting"], records=thread["records"])
     return found
 

@@ -13,7 +13,7 @@ from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import ast
 
 from compendium.findings import Finding, decode, is_encoded
-from compendium.report.wording.numbers import NOT_SHOWN, number, p_value, percent
+from compendium.wording.numbers import NOT_SHOWN, number, p_value, percent
 
 #: File of messages and locale of each language.
 LANGUAGES: Mapping[str, str] = {"english": "en-GB"}

@@ -3,9 +3,9 @@
 Nothing reads a sentence back. A second language is a second file beside ``english.ftl`` with the same kinds.
 """
 
-from compendium.report.wording.numbers import MINUS, NOT_SHOWN, number, p_value, percent
-from compendium.report.wording.results import described
-from compendium.report.wording.sentences import LANGUAGES, capital, kinds, running_text, sentence, sentences, shown
+from compendium.wording.numbers import MINUS, NOT_SHOWN, number, p_value, percent
+from compendium.wording.results import described
+from compendium.wording.sentences import LANGUAGES, capital, kinds, running_text, sentence, sentences, shown
 
 __all__ = [
     "LANGUAGES",
