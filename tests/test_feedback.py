@@ -12,7 +12,7 @@ import docx
 import pikepdf
 import pytest
 import textstat
-from made_up_reports import framework, group, plan
+from made_up_reports import evidence_of, framework, group, plan, scores_of
 from made_up_step import open_small, prepare, study_for_steps
 
 from compendium.cohort.reports import FeedbackSettings, contrast_with_white
@@ -30,6 +30,7 @@ from compendium.report.feedback.word import word
 from compendium.report.feedback.words import Words, languages, messages
 from compendium.steps.cohort_quality import judge_all
 from compendium.steps.feedback import Evidence, findings_of_person
+from compendium.steps.feedback.evidence import Moved, TeamChange
 from compendium.steps.feedback.organisation import findings_of_whole
 from compendium.steps.feedback.specimen import made_up_evidence, specimen_person
 from compendium.steps.feedback.supplements import telling_word
@@ -95,7 +96,7 @@ def test_importance_change_and_comments_appear_where_they_were_collected():
     first, second = list(evidence.scales)[:2]
     evidence = replace(
         evidence, importance={"p00": {first: 5.0}},
-        changes={"p00": {first: (0.9, "improved"), second: (-0.1, "unchanged")}},
+        changes={"p00": {first: Moved(0.9, 0.6, "improved"), second: Moved(-0.1, 0.6, "unchanged")}},
     )  # fmt: skip
     text = of_person(evidence, earlier="May 2024", comments={"p00": ["Asks first."]}).text()
     assert all(
@@ -103,6 +104,50 @@ def test_importance_change_and_comments_appear_where_they_were_collected():
     )
     other = of_person(evidence, "p01", earlier="May 2024", comments={}).text()
     assert "You have no scores from May 2024" in other and "Fewer than that wrote one" in other
+
+
+def test_a_team_reads_its_change_or_why_there_is_none():
+    evidence = replace(group(people=60, raters=0, seed=1, team=20), team_changes={})
+    found = findings_of_team(evidence, "A")
+    words = Words("english")
+    none = team_report(setting_of(earlier="May 2024"), evidence, found)
+    assert "nobody in another team can be worked out" in none.text()
+    first, second = list(evidence.scales)[:2]
+    rows = {first: Moved(0.4, 0.3, "improved"), second: Moved(None, None, "not_alike")}
+    told = team_report(setting_of(earlier="May 2024"), evidence, replace(found, change=TeamChange(15, 20, rows)))
+    assert all(
+        part in told.text()
+        for part in ("15 members had a score then", "+0.4", "\N{PLUS-MINUS SIGN}0.3", "clearly higher")
+    )
+    assert words("change-not-alike") in told.text()
+    plain = team_report(setting_of(), replace(evidence, team_changes=None), found)
+    assert not any(heading.startswith("Change since") for heading in headings(plain))
+
+
+def test_how_many_colleagues_were_asked_is_said_where_it_is_known():
+    evidence = replace(group(people=12, raters=4, seed=4), asked={"p00": 6})
+    assert "4 of the 6 colleagues who were asked" in of_person(evidence).text()
+    assert "How many were asked was not recorded." in of_person(evidence, "p01").text()
+
+
+def test_guide_is_two_pages_in_every_language():
+    evidence = group(people=60, raters=4, seed=1, team=20)
+    for language in languages():
+        words = Words(language)
+        document = team_report(setting_of(words=words), evidence, findings_of_team(evidence, "A"))
+        wanted = (words("guide"), words("guide-more"))
+        guide = replace(document, sections=[each for each in document.sections if each.heading in wanted], title="x")
+        with pikepdf.open(io.BytesIO(pdf(replace(guide, notices=[])))) as file:
+            assert len(file.pages) == 3  # the title alone, and two pages
+
+
+def test_scores_in_small_steps_are_not_called_alike():
+    """1.6 to 4.4 in steps: nothing stands apart, and nobody reads that the scores are close together."""
+    rows = [[4.4, 4.0, 3.9, 3.5, 2.6, 2.3, 2.0, 1.6], [4.0] * 8]
+    evidence = evidence_of(scores_of(rows))
+    spread, even = (of_person(evidence, person).text() for person in ("p00", "p01"))
+    assert "highest and your lowest score clearly differ" in spread and "may well be chance" not in spread
+    assert "may well be chance" in even
 
 
 def test_a_missing_score_is_said_in_its_row():
@@ -417,9 +462,9 @@ def test_files_beside_the_forms_are_read_and_their_faults_named(study):
     (study.folder / "comments.csv").write_text("person_id,comment,checked\n" + "\n".join(said))
     reports = opened(study)
     assert reports.evidence.importance is not None and reports.evidence.changes is not None
-    assert {verdict for found in reports.evidence.changes.values() for _, verdict in found.values()} <= {
-        "improved", "unchanged", "deteriorated",
-    }  # fmt: skip
+    moved = [each for found in reports.evidence.changes.values() for each in found.values()]
+    assert {each.verdict for each in moved} <= {"improved", "unchanged", "deteriorated", "one_rule"}
+    assert all(each.limit > 0 for each in moved)
     assert set(reports.evidence.changes[reports.evidence.people[0]]) == set(names)
     assert reports.comments is not None
     assert [sorted(texts) for texts in reports.comments.shown.values()] == [[f"Kind {word}." for word in "abcde"]]

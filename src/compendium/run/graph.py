@@ -227,11 +227,18 @@ def _state_of_results(root: Path) -> str:
 
 
 def feedback_files(place: Place) -> frozenset[Path]:
-    """Return the files that only the reports read: logo, importance ratings, comments, an earlier wave."""
+    """Return the files that the reports read beside the tables: logo, importance, comments, earlier wave, roster."""
     declared = place.described.get("feedback")
     parts = declared if isinstance(declared, dict) else {}
     earlier = parts.get("earlier")
-    data = [parts.get("importance"), parts.get("comments"), earlier.get("file") if isinstance(earlier, dict) else None]
+    files_of = place.described.get("files")
+    roster = files_of.get("roster") if isinstance(files_of, dict) else None
+    data = [
+        roster,
+        parts.get("importance"),
+        parts.get("comments"),
+        earlier.get("file") if isinstance(earlier, dict) else None,
+    ]
     responses = Path(place.data).resolve() if place.data else place.folder
     files = [responses / name for name in data if isinstance(name, str)]
     files += [place.folder / parts["logo"]] if isinstance(parts.get("logo"), str) else []

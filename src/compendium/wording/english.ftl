@@ -435,6 +435,7 @@ feedback_fault_compared_without_peers = fault: compare views without colleagues'
 feedback_team_report = teams have a report
 feedback_no_team_report = teams are too small, or would give a small one away, and have none
 feedback_team_with_peers = team reports show colleagues' scores
+feedback_team_with_change = team reports show the change since the wave before
 feedback_team_score_missing = team reports lack a score, since too few members have one; the report says so
 feedback_team_names_something = team reports name a strength or room to grow
 

@@ -26,13 +26,14 @@ from compendium.report.feedback.team import team_report
 from compendium.report.feedback.word import word
 from compendium.report.feedback.words import Words
 from compendium.steps.feedback import Evidence, PersonFindings, findings_of_person, gather
+from compendium.steps.feedback.changes import person_changes, team_changes
 from compendium.steps.feedback.organisation import findings_of_whole
 from compendium.steps.feedback.specimen import NAME, made_up_evidence, specimen_person
 from compendium.steps.feedback.supplements import (
     Comments,
     earlier_label,
     pseudonyms,
-    read_changes,
+    read_asked,
     read_comments,
     read_importance,
 )
@@ -182,7 +183,13 @@ def page_of(document: Document, number: int) -> dict[str, bytes]:
 def open_reports(study: Study) -> Reports:
     """Return the reports of a cohort, ready to be written."""
     evidence = gather(study)
-    evidence = replace(evidence, importance=read_importance(study, evidence), changes=read_changes(study, evidence))
+    evidence = replace(
+        evidence,
+        importance=read_importance(study, evidence),
+        changes=person_changes(study, evidence),
+        team_changes=team_changes(study, evidence),
+        asked=read_asked(study),
+    )
     comments = read_comments(study)
     return Reports(study, evidence, _setting(study, comments), comments)
 

@@ -94,11 +94,10 @@ class Statement:
 
 @dataclass(frozen=True)
 class Statements:
-    """Statements under a heading; ``ends`` are the words of the lowest and the highest answer."""
+    """Statements under a heading."""
 
     heading: str
     statements: Sequence[Statement]
-    ends: tuple[str, str]
     kind: str = "statements"
 
 

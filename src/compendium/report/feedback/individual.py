@@ -19,7 +19,7 @@ from compendium.report.feedback.blocks import (
     Table,
     Text,
 )
-from compendium.report.feedback.setting import Setting
+from compendium.report.feedback.setting import Setting, change_table
 from compendium.steps.feedback import Evidence, ItemRow, PersonFindings, Row
 
 # Lines to write on: a long answer, a short one.
@@ -75,7 +75,8 @@ class _Report:
         if found.compared and not said:
             said.append(w("short-views-alike"))
         elif not said and found.errors_known:
-            said.append(w("short-high") if found.high_throughout else w("short-nothing"))
+            even = "short-apart" if found.apart else "short-nothing"
+            said.append(w("short-high") if found.high_throughout else w(even))
         elif not said:
             said.append(w("how-range-unknown"))
         if not self.peers_shown:
@@ -111,7 +112,10 @@ class _Report:
         said = [w("who-self", answered=given, asked=len(answers))]
         if not self.found.raters or self.found.raters < self.needed:
             return [*said, self._why_no_peers()]
-        return [*said, w("who-peers", n=self.found.raters), w("who-unknown")]
+        asked = None if self.evidence.asked is None else self.evidence.asked.get(self.found.person)
+        if asked is None or asked < self.found.raters:
+            return [*said, w("who-peers", n=self.found.raters), w("who-unknown"), w("who-teams")]
+        return [*said, w("who-asked", n=self.found.raters, asked=asked), w("who-teams")]
 
     def _why_no_peers(self) -> str:
         """Say why colleagues' view is not shown."""
@@ -176,7 +180,9 @@ class _Report:
         said = self._named("own-strengths", found.strengths) + self._named("own-priorities", found.priorities)
         if found.high_throughout:
             said.append(w("own-high", high=self.evidence.high))
-        blocks: list[Block] = [Points(said)] if said else [Text(w("own-even"), lead=True)]
+        blocks: list[Block] = (
+            [Points(said)] if said else [Text(w("short-apart" if found.apart else "own-even"), lead=True)]
+        )
         why = w("no-peers-here") if self.found.raters and self.found.raters >= self.needed else self._why_no_peers()
         return [*blocks, Text(w("views-cannot", why=why))]
 
@@ -195,9 +201,10 @@ class _Report:
             return [Text(w("items-none"))]
         labels = self.evidence.framework.scale.labels
         ends = (labels[min(labels)].lower(), labels[max(labels)].lower())
-        shown = [Statements(w(key), [self._item(row) for row in rows], ends) for key, rows in parts.items() if rows]
+        shown = [Statements(w(key), [self._item(row) for row in rows]) for key, rows in parts.items() if rows]
         barred = any(row.cohort for rows in parts.values() for row in rows)
-        return [Text(w("items-intro")), *([Text(w("items-key"))] if barred else []), *shown]
+        key = [Text(w("items-key", low=ends[0], high=ends[1]))] if barred else []
+        return [Text(w("items-intro")), *key, *shown]
 
     def _item(self, row: ItemRow) -> Statement:
         """Return a statement, and who answers what; bars run from the lowest answer as it was read to the highest."""
@@ -266,12 +273,7 @@ class _Report:
             return []
         if changes is None:
             return [Text(w("change-none", date=self.setting.earlier))]
-        rows = [
-            (self.evidence.framework.labels[name], _signed(change), w(f"change-{verdict}"))
-            for name, (change, verdict) in changes.items()
-        ]
-        header = (w("competency"), w("change-head"), w("change-meaning"))
-        return [Text(w("change-intro")), Table(header, rows, (3, 1, 2))]
+        return [Text(w("change-intro")), change_table(self.setting, changes), Text(w("change-rules"))]
 
     def _comments(self) -> list[Block]:
         """Return what colleagues wrote, where that was collected."""
@@ -322,10 +324,3 @@ class _Report:
         said = [w("limits-once"), w("limits-use")]
         said += [w("limits-few", n=self.found.raters or 0)] if self.peers_shown else []
         return said + ([w("limits-chance")] if self.found.errors_known else [])
-
-
-def _signed(change: float) -> str:
-    """Write a change with its sign."""
-    from compendium.wording import number
-
-    return number(change, 1) if change < 0 else f"+{number(change, 1)}"

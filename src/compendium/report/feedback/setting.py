@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compendium.framework import FeedbackTexts, Framework
-from compendium.report.feedback.blocks import Look, Mark
+from compendium.report.feedback.blocks import Look, Mark, Table
 from compendium.report.feedback.words import Words
+from compendium.steps.feedback.evidence import Moved
+from compendium.wording import number
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,23 @@ class Setting:
         if lower is not None and upper is not None:
             text += self.words("alt-range", lower=float(lower), upper=float(upper)).removeprefix(" ")
         return Mark(shape, float(value), text, lower, upper)
+
+
+def change_table(setting: Setting, changes: Mapping[str, Moved]) -> Table:
+    """Return the change of each competency, from how many points on it counts, and what it means."""
+    w = setting.words
+    rows = [
+        (
+            setting.framework.labels[name],
+            "" if moved.change is None else signed(moved.change),
+            "" if moved.limit is None else f"\N{PLUS-MINUS SIGN}{number(moved.limit, 1)}",
+            w(f"change-{moved.verdict.replace('_', '-')}"),
+        )
+        for name, moved in changes.items()
+    ]
+    return Table((w("competency"), w("change-head"), w("change-limit"), w("change-meaning")), rows, (4, 1, 2, 3))
+
+
+def signed(change: float) -> str:
+    """Write a change with its sign."""
+    return number(change, 1) if change < 0 else f"+{number(change, 1)}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compendium.report.feedback.blocks import Block, Chart, Document, Fields, Line, Points, Section, Table, Text
-from compendium.report.feedback.setting import Setting
+from compendium.report.feedback.setting import Setting, change_table
 from compendium.steps.feedback.evidence import Evidence
 from compendium.steps.feedback.teams import TeamFindings, TeamRow
 from compendium.wording import number
 
-GUIDE = (("before", 4), ("steps", 6), ("hard", 5), ("after", 3))
+GUIDE = ((("before", 4), ("steps", 6), ("after", 3)), (("numbers", 5), ("ask", 4), ("hard", 5)))
 STEP = {"steps": "step"}
 
 
@@ -39,12 +39,14 @@ class _Report:
             Section(w("how-to"), [Points(self._how())]),
             Section(w("profile"), self._profile(), new_page=True),
             Section(w("team-agree"), self._agreement(), new_page=True),
+            Section(w("change", date=self.setting.earlier), self._change()),
             Section(w("team-peers"), self._peers()),
             Section(w("team-talk"), [Points([w(f"team-talk-{name}") for name in ("know", "keep", "next")])]),
             Section(w("sheet"), self._sheet(), new_page=True),
             Section(w("team-plan"), self._plan(), new_page=True),
             Section(w("limits"), [Points(self._limits()), Text(self.setting.contact_line())]),
-            Section(w("guide"), self._guide(), new_page=True),
+            Section(w("guide"), [Text(w("guide-intro"), lead=True), *self._guide(0)], new_page=True),
+            Section(w("guide-more"), self._guide(1), new_page=True),
             Section(w("ready"), self._ready(), new_page=True),
         ]
 
@@ -58,7 +60,7 @@ class _Report:
         said = [w("team-short-n", n=found.members)]
         named = self._named("team-short-strengths", found.strengths)
         named += self._named("team-short-priorities", found.priorities)
-        said += named or [w("team-short-even")]
+        said += named or [w("team-short-apart" if found.apart else "team-short-even")]
         above, below = ([row.competency for row in self.shown if row.place == side] for side in ("above", "below"))
         compared = self._named("team-short-above", above) + self._named("team-short-below", below)
         if not any(row.place for row in self.shown):
@@ -77,7 +79,7 @@ class _Report:
         """Return the chart of the competencies."""
         scale, w = self.evidence.framework.scale, self.words
         keys = [("dot", w("key-team")), ("band", w("key-spread"))]
-        keys += [("square", w("key-cohort"))] if any(row.cohort is not None for row in self.found.rows) else []
+        keys += [("square", w("key-rest"))] if any(row.cohort is not None for row in self.found.rows) else []
         return [Chart(scale.minimum, scale.maximum, [self._line(row) for row in self.found.rows], keys)]
 
     def _line(self, row: TeamRow) -> Line:
@@ -88,7 +90,7 @@ class _Report:
             return Line(label, definition, [], None, w("profile-alt", label=label, parts=note), note)
         marks = [self.setting.mark("dot", "alt-team", row.mean, row.lower, row.upper)]
         if row.cohort is not None:
-            marks.append(self.setting.mark("square", "alt-cohort", row.cohort, None, None))
+            marks.append(self.setting.mark("square", "alt-rest", row.cohort, None, None))
         parts = ". ".join(mark.text for mark in marks)
         return Line(label, definition, marks, self._spread(row), w("profile-alt", label=label, parts=parts))
 
@@ -116,6 +118,16 @@ class _Report:
         ]
         header = (w("competency"), w("team-compare-head"), w("team-agree-head"), w("team-deviation-head"))
         return [Text(w("team-agree-intro")), Table(header, rows, (4, 3, 2, 2))]
+
+    def _change(self) -> list[Block]:
+        """Return the change since an earlier wave, or why it is not shown; nothing without one."""
+        w, found = self.words, self.found.change
+        if self.evidence.team_changes is None:
+            return []
+        if found is None:
+            return [Text(w("team-change-none", needed=self.needed))]
+        intro = Text(w("team-change-intro", before=found.n_before, now=found.n_now))
+        return [intro, change_table(self.setting, found.rows), Text(w("change-rules"))]
 
     def _peers(self) -> list[Block]:
         """Return colleagues' view of the members, or why it is not shown."""
@@ -168,11 +180,10 @@ class _Report:
         """Say what the report cannot tell."""
         return [self.words(name) for name in ("limits-once", "team-limits-self", "team-limits-use")]
 
-    def _guide(self) -> list[Block]:
-        """Return the guide for whoever leads the talk."""
+    def _guide(self, page: int) -> list[Block]:
+        """Return one page of the guide for whoever leads the talk."""
         w = self.words
-        parts = [
+        return [
             Points([w(f"guide-{STEP.get(part, part)}-{place}") for place in range(1, count + 1)], w(f"guide-{part}"))
-            for part, count in GUIDE
+            for part, count in GUIDE[page]
         ]
-        return [Text(w("guide-intro"), lead=True), *parts]

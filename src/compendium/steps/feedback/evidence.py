@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ UNIFORM = 12
 MIDDLE_HALF = (0.25, 0.75)
 
 Table = dict[str, dict[str, float]]
+#: What two rules say of a change; why there is none where it cannot be told.
+Verdict = Literal["improved", "deteriorated", "unchanged", "one_rule", "unknown", "not_alike", "too_few"]
 
 
 def as_table(frame: pd.DataFrame) -> Table:
@@ -107,6 +110,24 @@ class PeerView:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """A change in points, from how many on it counts, and the verdict; None where it is not told or not judged."""
+
+    change: float | None
+    limit: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class TeamChange:
+    """Change of a team's means: members with a score then and now, and what each competency did."""
+
+    n_before: int
+    n_now: int
+    rows: Mapping[str, Moved]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything that the reports of one cohort share.
 
@@ -121,10 +142,14 @@ class Evidence:
         None where no colleague was asked.
     teams : Series or None
         Team of each person, None where teams were not asked.
-    changes : DataFrame or None
-        Change since an earlier wave: ``change``, ``verdict`` by person and competency.
+    changes : mapping or None
+        Change since an earlier wave by person and competency.
+    team_changes : mapping or None
+        The same of each team that may be told; None without waves or teams.
     importance : DataFrame or None
         How important each person finds each competency.
+    asked : mapping or None
+        How many colleagues were asked about each person, None without a roster that says so.
     """
 
     framework: Framework
@@ -133,8 +158,10 @@ class Evidence:
     own: OwnView
     peers: PeerView | None = None
     teams: pd.Series | None = None
-    changes: Mapping[str, Mapping[str, tuple[float, str]]] | None = None
+    changes: Mapping[str, Mapping[str, Moved]] | None = None
+    team_changes: Mapping[str, TeamChange] | None = None
     importance: Table | None = None
+    asked: Mapping[str, int] | None = None
 
     @property
     def confidence(self) -> float:

@@ -9,8 +9,16 @@ from statistics import median
 from typing import Literal
 
 from compendium.disclosure import merged_bins
-from compendium.steps.feedback.evidence import Evidence, PeerView
-from compendium.steps.feedback.standing import Figures, Names, clearly_highest, clearly_lowest, normal_limit, stand_out
+from compendium.steps.feedback.evidence import Evidence, Moved, PeerView
+from compendium.steps.feedback.standing import (
+    Figures,
+    Names,
+    clearly_highest,
+    clearly_lowest,
+    ends_differ,
+    normal_limit,
+    stand_out,
+)
 
 #: How own and colleagues' views of a competency go together.
 View = Literal["shared_strength", "hidden_strength", "blind_spot", "shared_development", "no_clear_difference"]
@@ -87,7 +95,9 @@ class PersonFindings:
         By colleagues' answers.
     unseen : tuple of (item, colleagues, raters)
         Statements that at least half of the colleagues did not rate, where enough colleagues answered.
-    changes : mapping of competency to (change, verdict)
+    changes : mapping of competency to change
+    apart : bool
+        The highest and the lowest own score clearly differ, the error shared among all pairs.
     importance : mapping of competency to rating
     """
 
@@ -103,8 +113,9 @@ class PersonFindings:
     peer_high_items: tuple[ItemRow, ...] = ()
     peer_low_items: tuple[ItemRow, ...] = ()
     unseen: tuple[tuple[str, int, int], ...] = ()
-    changes: Mapping[str, tuple[float, str]] | None = None
+    changes: Mapping[str, Moved] | None = None
     importance: Mapping[str, float] | None = None
+    apart: bool = False
 
     def having(self, view: View) -> Names:
         """Return the competencies with this view."""
@@ -155,6 +166,7 @@ def findings_of_person(evidence: Evidence, person: str) -> PersonFindings:
         unseen=_unseen(evidence, person, raters),
         changes=_changes(evidence, person),
         importance=_importance(evidence, person),
+        apart=ends_differ(_turned(evidence, own), evidence.own_errors, evidence.confidence),
     )
 
 
@@ -324,7 +336,7 @@ def _unseen(evidence: Evidence, person: str, raters: int | None) -> tuple[tuple[
     return tuple((item, without[item], raters) for item in often)
 
 
-def _changes(evidence: Evidence, person: str) -> Mapping[str, tuple[float, str]] | None:
+def _changes(evidence: Evidence, person: str) -> Mapping[str, Moved] | None:
     """Return the change of each competency since an earlier wave, None where there was none for this person."""
     return None if evidence.changes is None else evidence.changes.get(person)
 

@@ -67,6 +67,28 @@ def clearly_lowest(scores: Figures, errors: Figures, confidence: float, most: in
     return clearly_highest({name: -score for name, score in scores.items()}, errors, confidence, most)
 
 
+def ends_differ(scores: Figures, errors: Figures, confidence: float) -> bool:
+    r"""Say whether the highest and the lowest score differ by more than chance, the error shared among all pairs.
+
+    .. math:: x_{max} - x_{min} > z_{1 - \alpha / m(m - 1)} \sqrt{SE_{max}^2 + SE_{min}^2}
+
+    Where they do and nothing stands out, the scores run from high to low in small steps: they are not alike.
+
+    Examples
+    --------
+    >>> scores = {"listen": 4.4, "share": 3.6, "learn": 2.8, "lead": 2.0}
+    >>> errors = dict.fromkeys(scores, 0.3)
+    >>> clearly_highest(scores, errors, 0.95, 3), ends_differ(scores, errors, 0.95)
+    ((), True)
+    """
+    known = _known(scores, errors)
+    if len(known) < 2:
+        return False
+    high, low = max(known, key=lambda name: scores[name]), min(known, key=lambda name: scores[name])
+    limit = normal_limit(confidence, len(known) * (len(known) - 1) // 2)
+    return scores[high] - scores[low] > limit * math.hypot(errors[high], errors[low])
+
+
 def stand_out(values: Figures, errors: Figures, confidence: float) -> tuple[Names, Names]:
     r"""Return the values that are clearly above, and clearly below, the mean of all the others.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,16 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from compendium.cohort.roster import roster_of
 from compendium.faults import Fault, NotYet, display_path, raise_if_any, suggest
 from compendium.inputs import read_table
 from compendium.steps.feedback.evidence import Evidence, Table, as_table
 from compendium.study import Study
-from psychometrics.change import DETERIORATED, IMPROVED, UNCHANGED, UNKNOWN, reliable_change
-from psychometrics.errors import PsychometricsError
 
 ID, COMMENT, CHECKED, YES = "person_id", "comment", "checked", "yes"
 PSEUDONYMS = "pseudonyms.csv"
-VERDICTS = {IMPROVED: "improved", UNCHANGED: "unchanged", DETERIORATED: "deteriorated", UNKNOWN: "unknown"}
 # What may tell who wrote, or who is meant: addresses, figures, days and months, a name inside a sentence, a role.
 TELLING = re.compile(
     r"\S@\S|\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:january|february|april|june|july|august|september|"
@@ -82,36 +79,27 @@ def read_comments(study: Study) -> Comments | None:
     return Comments(shown, table.loc[open_rows, ["word"]].reset_index())
 
 
+def read_asked(study: Study) -> Mapping[str, int] | None:
+    """Return how many colleagues were asked about each person, None without a roster that says so."""
+    roster = roster_of(study.settings, study.data)
+    if roster is None or not roster.raters:
+        return None
+    known = pseudonyms(study)
+    return {known[code]: n for code, n in roster.raters.items() if code in known}
+
+
 def read_importance(study: Study, evidence: Evidence) -> Table | None:
     """Return how important people find each competency, None where the cohort declares no file of it."""
     name = study.settings.feedback.importance
     return None if name is None else _figures(study, study.data / name, evidence.scales)
 
 
-def read_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str, tuple[float, str]]] | None:
-    """Return each person's change since an earlier wave with its verdict, None where no earlier wave is declared.
-
-    Where the cohort declares waves, that is the wave before the studied one, over the items that all waves asked. A
-    change is reliable where it exceeds the error of a difference (Jacobson & Truax 1991), with the standard deviation
-    of the earlier wave and this wave's coefficient alpha.
-    """
-    earlier, wave = study.settings.feedback.earlier, earlier_wave(study)
-    if earlier is None and wave is None:
-        return None
-    if wave is not None and study.settings.waves is not None:
-        scores = study.prepared.wave_scores
-        both = {key: as_table(pd.DataFrame(scores.xs(key, level="wave"))) for key in (wave, study.settings.waves.main)}
-        before, now = both[wave], both[study.settings.waves.main]
-    elif earlier is not None:
-        before, now = _figures(study, study.data / earlier.file, evidence.scales), as_table(evidence.own.scores)
-    changes: dict[str, dict[str, tuple[float, str]]] = {person: {} for person in before}
-    for name in evidence.scales:
-        first = pd.Series({person: scores.get(name, math.nan) for person, scores in before.items()}, dtype=float)
-        second = pd.Series({person: now.get(person, {}).get(name, math.nan) for person in before}, dtype=float)
-        verdicts = _verdicts(first, second, study, name)
-        for person, change in (second - first).dropna().items():
-            changes[str(person)][name] = (float(change), verdicts.get(str(person), "unknown"))
-    return {person: found for person, found in changes.items() if found}
+def read_earlier(study: Study, evidence: Evidence) -> pd.DataFrame:
+    """Return the scores of the earlier wave that the cohort declares as a file, by person and competency."""
+    earlier = study.settings.feedback.earlier
+    assert earlier is not None
+    figures = _figures(study, study.data / earlier.file, evidence.scales)
+    return pd.DataFrame.from_dict(figures, orient="index", columns=list(evidence.scales), dtype=float)
 
 
 def earlier_wave(study: Study) -> str | None:
@@ -130,16 +118,6 @@ def earlier_label(study: Study) -> str:
     if wave is not None and study.settings.waves is not None:
         return study.settings.waves.in_order[wave].label
     return "" if earlier is None else earlier.date
-
-
-def _verdicts(first: pd.Series, second: pd.Series, study: Study, name: str) -> dict[str, str]:
-    """Return the verdict on each person's change; none where the error of a change is not known."""
-    try:
-        alpha = float(study.prepared.reliability["alpha"].astype(float)[name])
-        found = reliable_change(first, second, float(first.std()), alpha, study.plan.confidence.value)
-    except (PsychometricsError, KeyError):
-        return {}
-    return {str(person): VERDICTS[verdict] for person, verdict in found.persons["verdict"].items()}
 
 
 def _figures(study: Study, path: Path, names: Iterable[str]) -> Table:

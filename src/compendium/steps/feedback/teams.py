@@ -13,7 +13,7 @@ from scipy import special
 
 from compendium.disclosure import hidden_groups, rater_step, rounded_to, step_for
 from compendium.steps.feedback.census import counted
-from compendium.steps.feedback.evidence import UNIFORM, Evidence
+from compendium.steps.feedback.evidence import UNIFORM, Evidence, TeamChange
 from compendium.steps.feedback.standing import Names, normal_limit, top_set
 from psychometrics.agreement import average_deviation, rwg_j
 from psychometrics.errors import PsychometricsError
@@ -72,6 +72,10 @@ class TeamFindings:
         Competencies that stand out within the team.
     talk_first : tuple of str
         Competencies on which the members' views are widest apart, widest first; none where all agree.
+    change : TeamChange or None
+        Change since an earlier wave; None where it may not be told.
+    apart : bool
+        The highest and the lowest mean clearly differ, the error shared among all pairs.
     """
 
     team: str
@@ -81,6 +85,8 @@ class TeamFindings:
     strengths: Names
     priorities: Names
     talk_first: Names
+    change: TeamChange | None = None
+    apart: bool = False
 
 
 def reported_teams(evidence: Evidence) -> pd.DataFrame:
@@ -116,6 +122,8 @@ def findings_of_members(evidence: Evidence, team: str, inside: pd.Index) -> Team
     return TeamFindings(
         team, len(members), _rated(evidence, members), rows, strengths, priorities,
         tuple(sorted(apart, key=lambda name: -apart[name])),
+        None if evidence.team_changes is None else evidence.team_changes.get(team),
+        _ends_differ(evidence, members, rows),
     )  # fmt: skip
 
 
@@ -189,22 +197,13 @@ def _standing(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ..
 
     Competencies a and b differ where :math:`|\bar d| > t \, s_d / \sqrt n` for the differences d of the members.
     """
-    signs = evidence.directions
-    ends = evidence.framework.scale.minimum + evidence.framework.scale.maximum
-    shown = [row.competency for row in rows if row.mean is not None and signs[row.competency]]
-    scores = {name: members[name].to_numpy(dtype=float) for name in shown}
-    turned = {name: score if signs[name] > 0 else ends - score for name, score in scores.items()}
+    turned = _turned(evidence, members, rows)
     means = {name: float(np.nanmean(score)) for name, score in turned.items()}
     most = int(evidence.plan.feedback.most_named.value)
 
     def least(a: str, b: str) -> float:
         """Return the difference that is not explained by chance."""
-        differences = turned[a] - turned[b]
-        differences = differences[np.isfinite(differences)]
-        n = len(differences)
-        if n < evidence.plan.disclosure.minimum_team.value:
-            return math.inf
-        return float(special.stdtrit(n - 1, (1 + evidence.confidence) / 2) * differences.std(ddof=1) / math.sqrt(n))
+        return _least(evidence, turned, (a, b))
 
     top = top_set(means, least, most)
     bottom = top_set({name: -mean for name, mean in means.items()}, least, most)
@@ -214,8 +213,39 @@ def _standing(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ..
     )
 
 
-def team_coverage(teams: pd.DataFrame, found: Sequence[TeamFindings]) -> pd.DataFrame:
-    """Return counts of teams: with a report, without, and what the reports hold."""
+def _turned(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ...]) -> dict[str, np.ndarray]:
+    """Return the members' scores that are shown, with more as better; those without a better end are left out."""
+    signs = evidence.directions
+    ends = evidence.framework.scale.minimum + evidence.framework.scale.maximum
+    shown = [row.competency for row in rows if row.mean is not None and signs[row.competency]]
+    scores = {name: members[name].to_numpy(dtype=float) for name in shown}
+    return {name: score if signs[name] > 0 else ends - score for name, score in scores.items()}
+
+
+def _least(evidence: Evidence, turned: dict[str, np.ndarray], pair: tuple[str, str], comparisons: int = 1) -> float:
+    """Return the difference of two means that is not explained by chance, its error shared among comparisons."""
+    differences = turned[pair[0]] - turned[pair[1]]
+    differences = differences[np.isfinite(differences)]
+    n = len(differences)
+    if n < evidence.plan.disclosure.minimum_team.value:
+        return math.inf
+    tail = (1 - evidence.confidence) / (2 * comparisons)
+    return float(special.stdtrit(n - 1, 1 - tail) * differences.std(ddof=1) / math.sqrt(n))
+
+
+def _ends_differ(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ...]) -> bool:
+    """Say whether the highest and the lowest mean clearly differ, the error shared among all pairs."""
+    turned = _turned(evidence, members, rows)
+    if len(turned) < 2:
+        return False
+    means = {name: float(np.nanmean(score)) for name, score in turned.items()}
+    high, low = max(means, key=lambda name: means[name]), min(means, key=lambda name: means[name])
+    least = _least(evidence, turned, (high, low), len(means) * (len(means) - 1) // 2)
+    return means[high] - means[low] > least
+
+
+def team_coverage(teams: pd.DataFrame, found: Sequence[TeamFindings], earlier: bool = False) -> pd.DataFrame:
+    """Return counts of teams: with a report, without, and what the reports hold; ``earlier``: there was a wave before."""
     rows = [
         ("feedback_team_report", len(found)),
         ("feedback_no_team_report", len(teams) - len(found)),
@@ -223,4 +253,6 @@ def team_coverage(teams: pd.DataFrame, found: Sequence[TeamFindings]) -> pd.Data
         ("feedback_team_score_missing", sum(any(row.mean is None for row in each.rows) for each in found)),
         ("feedback_team_names_something", sum(bool(each.strengths or each.priorities) for each in found)),
     ]
+    if earlier:
+        rows.append(("feedback_team_with_change", sum(each.change is not None for each in found)))
     return counted(rows, "teams")
