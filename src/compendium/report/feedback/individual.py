@@ -58,8 +58,8 @@ class _Report:
             Section(w("importance"), self._importance()),
             Section(w("change", date=self.setting.earlier), self._change()),
             Section(w("comments"), self._comments()),
-            Section(w("ideas"), self._ideas(), new_page=True),
             Section(w("talk"), [Points(self._talk())]),
+            Section(w("ideas"), self._ideas(), new_page=True),
             Section(w("plan"), self._plan(), new_page=True),
             Section(w("limits"), [Points(self._limits()), Text(self.setting.contact_line())]),
         ]

@@ -84,7 +84,7 @@ def change_table(setting: Setting, changes: Mapping[str, Moved]) -> Table:
         (
             setting.framework.labels[name],
             "" if moved.change is None else signed(moved.change),
-            "" if moved.limit is None else f"\N{PLUS-MINUS SIGN}{number(moved.limit, 1)}",
+            "" if moved.limit is None else f"\N{PLUS-MINUS SIGN}{number(moved.limit, 2)}",
             w(f"change-{moved.verdict.replace('_', '-')}"),
         )
         for name, moved in changes.items()
@@ -93,5 +93,6 @@ def change_table(setting: Setting, changes: Mapping[str, Moved]) -> Table:
 
 
 def signed(change: float) -> str:
-    """Write a change with its sign."""
-    return number(change, 1) if change < 0 else f"+{number(change, 1)}"
+    """Write a change with its sign, none where it is nought."""
+    text = number(change, 2)
+    return text if change < 0 or float(text) == 0 else f"+{text}"

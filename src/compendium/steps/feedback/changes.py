@@ -58,18 +58,22 @@ def person_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str
         rules = {name: _rules(study, name, first[name], second[name]) for name in map(str, first)}
     changes: dict[str, dict[str, Moved]] = {}
     for name, of_rules in rules.items():
-        for person, moved in (second[name] - first[name]).dropna().items():
-            changes.setdefault(str(person), {})[name] = _moved(float(moved), str(person), of_rules)
+        for person, moved in _moved(second[name] - first[name], of_rules).items():
+            changes.setdefault(person, {})[name] = moved
     return changes
 
 
-def _moved(moved: float, person: str, rules: Sequence[ReliableChange | None]) -> Moved:
-    """Return one person's change with its verdict; without an error it cannot be judged."""
-    known = [rule for rule in rules if rule is not None]
+def _moved(moved: pd.Series, rules: Sequence[ReliableChange | None]) -> dict[str, Moved]:
+    """Return each person's change with its verdict; without an error it cannot be judged."""
+    known, of_person = [rule for rule in rules if rule is not None], moved.dropna().to_dict()
     if len(known) < len(rules):
-        return Moved(moved, None, "unknown")
-    plain, model = (str(rule.persons.at[person, "verdict"]) for rule in known)
-    return Moved(moved, known[0].threshold, both_say(plain, model))
+        return {str(person): Moved(float(points), None, "unknown") for person, points in of_person.items()}
+    plain, model = (rule.persons["verdict"].to_dict() for rule in known)
+    limit = known[0].threshold
+    return {
+        str(person): Moved(float(points), limit, both_say(plain[person], model[person]))
+        for person, points in of_person.items()
+    }
 
 
 def _rules(study: Study, name: str, first: pd.Series, second: pd.Series) -> tuple[ReliableChange | None, ...]:
@@ -132,9 +136,6 @@ def _judged(
         found = reliable_group_change(table, parts, pd.concat(steps, axis=1).max(axis=1), confidence).table
     except PsychometricsError:
         return {}
-    return {
-        str(team): Moved(
-            float(row["change"]), float(row["threshold"]), both_say(row["verdict"], row["expected_verdict"])
-        )
-        for team, row in found.iterrows()
-    }
+    verdicts = map(both_say, found["verdict"], found["expected_verdict"])
+    rows = zip(found.index, found["change"], found["threshold"], verdicts, strict=True)
+    return {str(team): Moved(float(moved), float(limit), verdict) for team, moved, limit, verdict in rows}

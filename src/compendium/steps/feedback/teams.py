@@ -245,7 +245,7 @@ def _ends_differ(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow,
 
 
 def team_coverage(teams: pd.DataFrame, found: Sequence[TeamFindings], earlier: bool = False) -> pd.DataFrame:
-    """Return counts of teams: with a report, without, and what the reports hold; ``earlier``: there was a wave before."""
+    """Return counts of teams: with a report, without, what reports hold; change where there was a wave before."""
     rows = [
         ("feedback_team_report", len(found)),
         ("feedback_no_team_report", len(teams) - len(found)),
