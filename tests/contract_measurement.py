@@ -134,6 +134,7 @@ ENTRIES = {
         ),
         "straight_lining": Entry(lambda case: screening.straight_lining(case.answers, case.scale_of)),
         "missing_patterns": Entry(lambda case: screening.missing_patterns(case.answers)),
+        "henze_zirkler": Entry(lambda case: screening.henze_zirkler(case.answers)),
         "little_mcar_test": Entry(lambda case: screening.little_mcar_test(case.answers)),
         "normal_moments": Entry(lambda case: screening.normal_moments(case.answers)),
         "flag_careless": Entry(lambda case: screening.flag_careless(case.answers, case.scale_of)),

@@ -257,6 +257,7 @@ ENTRIES = {
         "compare_groups": Entry(lambda case: groups.compare_groups(case.answers, case.groups, clusters=case.clusters)),
         "rank_effect_interval": Entry(lambda case: groups.rank_effect_interval(3.0, 2, len(case.answers))),
         "welch_anova": Entry(lambda case: groups.welch_anova(_first(case), case.groups)),
+        "games_howell": Entry(lambda case: groups.games_howell(_first(case), case.groups)),
         "dunn": Entry(lambda case: groups.dunn(_first(case), case.groups)),
         "known_groups": Entry(lambda case: groups.known_groups(_first(case), case.groups, "few", "many")),
     },

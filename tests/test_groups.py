@@ -67,6 +67,20 @@ def test_dunn_matches_its_formula_in_r(scores: pd.DataFrame, r: dict[str, Any]) 
     close(table["probability_of_superiority"].iloc[0], r["superiority"])
 
 
+def test_games_howell_matches_its_formula_with_rs_studentized_range(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    table = groups.games_howell(scores["C1"], scores["sector"]).to_frame()
+    got = table[["difference", "t", "df", "p"]].to_numpy()
+    # R approximates the studentized range, scipy integrates it
+    np.testing.assert_allclose(got, r["games_howell_sector"], rtol=1e-6, atol=1e-9)
+
+
+def test_two_groups_games_howell_is_welch(scores: pd.DataFrame) -> None:
+    part = scores[scores["sector"] != "voluntary"]
+    pair = groups.games_howell(part["C1"], part["sector"]).to_frame().iloc[0]
+    welch = groups.welch_anova(part["C1"], part["sector"])
+    np.testing.assert_allclose([pair["t"] ** 2, pair["df"], pair["p"]], [welch.statistic, welch.df_within, welch.p])
+
+
 def test_two_groups_dunn_is_kruskal_wallis(scores: pd.DataFrame) -> None:
     part = scores[scores["sector"] != "voluntary"]
     z = groups.dunn(part["C1"], part["sector"]).to_frame()["z"].item()

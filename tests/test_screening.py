@@ -264,3 +264,25 @@ def test_impossible_minimum_of_rules_is_refused() -> None:
 def test_text_is_refused() -> None:
     with pytest.raises(CodingError, match="item a"):
         screening.longstring(pd.DataFrame({"a": ["often"]}))
+
+
+def test_henze_zirkler_matches_what_is_printed_of_the_irises() -> None:
+    from sklearn.datasets import load_iris
+
+    found = screening.henze_zirkler(pd.DataFrame(load_iris().data[:50]))
+    # Korkmaz, Goksuluk & Zararsiz (2014), setosa
+    assert [round(found.statistic, 7), round(found.p, 7)] == [0.9488453, 0.0499536]
+
+
+def test_henze_zirkler_does_not_depend_on_units_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = np.random.default_rng(3).normal(size=(60, 3))
+    whole = screening.henze_zirkler(pd.DataFrame(drawn))
+    monkeypatch.setattr("psychometrics.screening.normality._BLOCK", 7)
+    turned = screening.henze_zirkler(pd.DataFrame(drawn @ np.array([[2.0, 1, 0], [0, 3, 1], [0, 0, 5]]) + 4))
+    np.testing.assert_allclose([turned.statistic, turned.p], [whole.statistic, whole.p], rtol=1e-10)
+
+
+def test_henze_zirkler_refuses_a_variable_that_follows_from_others() -> None:
+    drawn = pd.DataFrame(np.random.default_rng(3).normal(size=(60, 2)), columns=["a", "b"])
+    with pytest.raises(SingularMatrixError, match="follows from the others"):
+        screening.henze_zirkler(drawn.assign(c=drawn["a"] + drawn["b"]))

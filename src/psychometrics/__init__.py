@@ -25,7 +25,7 @@ _FAMILIES = {
     "efa": "compare_solutions fit_efa schmid_leiman tucker_congruence",
     "errors": "PsychometricsError",
     "group_change": "reliable_group_change wave_components",
-    "groups": "compare_groups dunn known_groups kruskal_wallis welch_anova",
+    "groups": "compare_groups dunn games_howell known_groups kruskal_wallis welch_anova",
     "items": "check_keying inter_item_correlations item_rest_correlation item_statistics",
     "irt": "fit_graded_response fit_scales item_fit local_dependence person_fit person_scores",
     "ordinal": "nearest_correlation polychoric",
@@ -36,8 +36,8 @@ _FAMILIES = {
     "omega_hierarchical omega_total ordinal_alpha two_level_reliability",
     "resampling": "bootstrap_interval",
     "scoring": "scale_scores",
-    "screening": "even_odd_consistency flag_careless intra_individual_variability little_mcar_test longstring "
-    "mahalanobis_distance missing_patterns straight_lining",
+    "screening": "even_odd_consistency flag_careless henze_zirkler intra_individual_variability little_mcar_test "
+    "longstring mahalanobis_distance missing_patterns straight_lining",
     "sem": "CfaModel difference_test dynamic_cutoffs fit_cfa invariance_over_time measurement_invariance "
     "merge_categories",
     "selection": "graded_information screen_items select_items selection_stability",

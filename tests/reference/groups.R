@@ -19,5 +19,16 @@ dunn <- function(x, g) { # Dunn (1964)
   list(a = pairs[1, ], b = pairs[2, ], z = z, p = p, holm = p.adjust(p, "holm"))
 }
 record("dunn_sector", "dunn(sc$C1, sc$sector)")
+games_howell <- function(x, g) { # Games & Howell (1976)
+  k <- sort(unique(g)); pairs <- combn(k, 2)
+  n <- tapply(x, g, length); v <- tapply(x, g, var) / n; m <- tapply(x, g, mean)
+  one <- function(p) {
+    e <- sqrt(v[p[1]] + v[p[2]]); d <- m[p[1]] - m[p[2]]
+    df <- (v[p[1]] + v[p[2]])^2 / (v[p[1]]^2 / (n[p[1]] - 1) + v[p[2]]^2 / (n[p[2]] - 1))
+    unname(c(d, d / e, df, ptukey(sqrt(2) * abs(d / e), length(k), df, lower.tail = FALSE)))
+  }
+  t(apply(pairs, 2, one))
+}
+record("games_howell_sector", "games_howell(sc$C1, sc$sector)")
 record("superiority", "wilcox.test(C1 ~ sector, sc[sc$sector != 'voluntary', ], exact = FALSE)$statistic / (400 * 232)", "health over social care")
 write_json(list(meta = list(R = R.version.string), results = results), "groups.json", auto_unbox = TRUE, digits = 17)

@@ -1,4 +1,4 @@
-"""Screening of responses: missing answers and careless answering. Nobody is dropped."""
+"""Screening of responses: missing answers, careless answering, normality. Nobody is dropped."""
 
 from psychometrics.screening.flags import CarelessFlags, CarelessRules, flag_careless
 from psychometrics.screening.indices import (
@@ -15,14 +15,17 @@ from psychometrics.screening.missingness import (
     missing_patterns,
     normal_moments,
 )
+from psychometrics.screening.normality import HenzeZirkler, henze_zirkler
 
 __all__ = [
     "CarelessFlags",
     "CarelessRules",
+    "HenzeZirkler",
     "LittleTest",
     "MissingPatterns",
     "even_odd_consistency",
     "flag_careless",
+    "henze_zirkler",
     "intra_individual_variability",
     "little_mcar_test",
     "longstring",
