@@ -15,7 +15,7 @@ import pandas as pd
 
 from compendium import rounding as tables
 from compendium.faults import suggest
-from compendium.report.book import brief, listings, markdown, passports
+from compendium.report.book import brief, checklists, listings, markdown, passports
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference.inventory import STATISTICS, read_inventory
 from compendium.report.book.saved import SavedValue
@@ -185,6 +185,10 @@ class Prose:
     def plain(self, words: Any) -> str:
         """Write text that did not come from a page so that Markdown leaves it alone."""
         return markdown.escape(words)
+
+    def checklist(self, name: str) -> str:
+        """Show a reporting checklist, each row with the way to its answer or the reason why there is none."""
+        return checklists.written(name, self)
 
     def every_result(self) -> str:
         """List every result of the cohort with a link to its trail; the builder puts the list in."""
