@@ -22,6 +22,7 @@ from compendium.outputs.runs import record_run
 from compendium.outputs.saving import Origin, Results
 from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
 from compendium.plan import StudyPlan, load_plan
+from compendium.report.book.explorer import ANSWERS
 from compendium.report.book.passports import FACTS
 from compendium.report.book.passports import TABLE as PASSPORTS
 from compendium.study import carries
@@ -180,6 +181,8 @@ def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], 
             save.value(saved.name, _value(saved.name, made), origin=saved.origin)
         elif saved.kind == "table":
             asked = columns.get(saved.name, {}) or {"row": "made up"}
+            if saved.name in (PASSPORTS, ANSWERS):
+                asked = {**asked, "item": made.framework.items.index[0]}
             frame = pd.DataFrame([asked, asked])
             save.table(saved.name, frame, caption=f"Made up: {saved.name}", origin=saved.origin)
         else:
@@ -237,7 +240,8 @@ def _columns_asked_for(book: Path) -> dict[str, dict[str, Any]]:
     """Return the columns that pages ask of each table, with a cell that suits them."""
     words = dict.fromkeys(("item", "competency", "self_wording", "decision", "reasons", "advice"), "made up")
     asked: dict[str, dict[str, Any]] = {
-        PASSPORTS: words | {fact[0]: 12 if fact[0] in COUNTS else 0.25 for fact in FACTS}
+        PASSPORTS: words | {fact[0]: 12 if fact[0] in COUNTS else 0.25 for fact in FACTS},
+        ANSWERS: {"source": "self", "grouping": "", "answer_1": 0.5, "answer_2": 0.5},
     }
     for page in sorted(book.glob("*.md")):
         for function, arguments, options in calls(page):

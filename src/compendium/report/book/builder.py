@@ -20,9 +20,9 @@ from compendium.files import checksum
 from compendium.framework import Framework
 from compendium.paths import BOOK, ResultFolders
 from compendium.plan import StudyPlan
-from compendium.report.book import appendix, chain, glossary, pages
+from compendium.report.book import appendix, chain, explorer, glossary, pages
 from compendium.report.book.faults import BookError
-from compendium.report.book.prose import FUNCTIONS_MARK, GLOSSARY_MARK, RESULTS_MARK
+from compendium.report.book.prose import EXPLORER_MARK, FUNCTIONS_MARK, GLOSSARY_MARK, RESULTS_MARK
 from compendium.report.book.reference import Reference, index_of, raw_html, read_reference
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Study
@@ -126,6 +126,8 @@ def write_sources(study: Study, source: Path, target: Path, reference: Reference
         FUNCTIONS_MARK: raw_html(index_of(functions)),
         GLOSSARY_MARK: raw_html(glossary.as_html(source)),
     }
+    if any(EXPLORER_MARK in text for text in texts.values()):
+        lists[EXPLORER_MARK] = raw_html(explorer.as_html(study))
     for mark, text in lists.items():
         texts = {name: page.replace(mark, text) for name, page in texts.items()}
     for name, text in {**texts, **trail.pages(), **functions}.items():

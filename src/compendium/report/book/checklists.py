@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 from pydantic import Field
@@ -19,13 +19,31 @@ from compendium.report.book.faults import BookError
 from compendium.report.book.trail import Kind, address
 
 if TYPE_CHECKING:
-    from compendium.report.book.prose import Prose
+    from compendium.report.book.subject import Study
 
 FILE = "checklists.yaml"
 ANSWERED, AUTHORS, NOT = "answered", "for the authors", "not met"
 NOT_COLLECTED, NOT_COMPUTED = "not collected in this cohort", "not computed for this cohort"
 NO_PAGE = "not part of this cohort's book"
 KINDS: tuple[Kind, ...] = ("table", "figure", "value")
+
+
+class Asked(Protocol):
+    """What a page can be asked about the cohort; :class:`compendium.report.book.prose.Prose` answers."""
+
+    study: Study
+
+    def collected(self, what: str) -> bool:
+        """Say whether the cohort collected it."""
+
+    def supported(self, gate: str) -> bool:
+        """Say whether the sample carries an analysis."""
+
+    def reason(self, gate: str) -> str:
+        """Say what the gate found."""
+
+    def page(self, name: str, words: str) -> str:
+        """Link to a page."""
 
 
 class Row(Strict):
@@ -75,7 +93,7 @@ def read(path: Path = BOOK / FILE) -> dict[str, Checklist]:
     return {name: getattr(known, name) for name in Checklists.model_fields}
 
 
-def written(name: str, prose: Prose) -> str:
+def written(name: str, prose: Asked) -> str:
     """Write a checklist as a table, with how many of its rows are in which state.
 
     Raises
@@ -104,7 +122,7 @@ def written(name: str, prose: Prose) -> str:
     return f"{markdown.captioned_table(body, known[name].title)}\n\nOf {len(rows)} rows {told}{cited}."
 
 
-def answer(row: Row, prose: Prose) -> Answer:
+def answer(row: Row, prose: Asked) -> Answer:
     """Say where a row is answered in the book of this cohort, by whom it must be, or why it is not met."""
     if row.no:
         return Answer(NOT, markdown.escape(row.no))
@@ -126,17 +144,17 @@ def answer(row: Row, prose: Prose) -> Answer:
     return Answer(ANSWERED, where)
 
 
-def _supported(gate: str, prose: Prose) -> bool:
+def _supported(gate: str, prose: Asked) -> bool:
     """Say whether the sample carries an analysis; where it was never asked, it does not."""
     return f"supported_{gate}" in prose.study.saved.values and prose.supported(gate)
 
 
-def _reason(gate: str, prose: Prose) -> str:
+def _reason(gate: str, prose: Asked) -> str:
     """Say in words what the gate of an analysis found."""
     return prose.reason(gate) if f"supported_{gate}" in prose.study.saved.values else NOT_COMPUTED
 
 
-def _result(name: str, prose: Prose) -> str:
+def _result(name: str, prose: Asked) -> str:
     """Return where the trail of a result begins, or nothing where this cohort has none of that name."""
     saved = prose.study.saved
     for kind, known in zip(KINDS, (saved.tables, saved.figures, saved.values), strict=True):

@@ -26,6 +26,7 @@ from compendium.report.book.trail import address
 RESULTS_MARK = "<!-- every result -->"
 FUNCTIONS_MARK = "<!-- every function -->"
 GLOSSARY_MARK = "<!-- glossary -->"
+EXPLORER_MARK = "<!-- explorer -->"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -197,6 +198,10 @@ class Prose:
     def every_function(self) -> str:
         """List every page of functions; the builder puts the list in."""
         return FUNCTIONS_MARK
+
+    def explorer(self) -> str:
+        """Let readers pick an item, a source and a group; the builder puts it in."""
+        return EXPLORER_MARK
 
     def glossary(self) -> str:
         """List every term with its meaning; the builder puts the list in."""

@@ -1,0 +1,125 @@
+"""The explorer: pick competency, item, group and source; all of it from public tables, within the page."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from compendium.report.wording import shown
+
+if TYPE_CHECKING:
+    from compendium.report.book.subject import Study
+
+ANSWERS, PASSPORTS, MODELS = "item_answers", "item_passports", "irt_parameters"
+# Statistics of a passport that are shown, with their words and decimals.
+FACTS = (
+    ("missing_share", "Not answered", "percent"),
+    ("item_rest_spearman", "Correlation with the rest of the competency (rho)", "number"),
+    ("alpha_if_dropped", "Alpha of the competency without it", "number"),
+    ("discrimination", "Discrimination", "number"),
+    ("item_fit_p", "Item fit, adjusted p", "number"),
+    ("chosen_share", "Bootstrap samples that choose it", "percent"),
+)
+SCRIPT = "_static/explorer.js"
+# What can be picked, in the order of the form.
+PICKED = (("competency", "Competency"), ("item", "Item"), ("source", "Answered by"), ("group", "Group"))
+
+
+def as_html(study: Study) -> str:
+    """Return the explorer as a form, a place for what is picked, the data and the script.
+
+    The first item stands there already, for readers without scripts and for print.
+    """
+    data = collected(study)
+    fields = "".join(
+        f'<p><label for="explore-{name}">{words}</label> <select id="explore-{name}"></select></p>'
+        for name, words in PICKED
+    )
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
+    return (
+        f'<form class="explorer" hidden>{fields}</form>'
+        f'<div class="explored" id="explored" role="region" aria-live="polite" aria-label="The item that is picked">'
+        f"{_first(data)}</div>"
+        f'<script type="application/json" id="explorer-data">{text}</script>'
+        f'<script defer src="{SCRIPT}"></script>'
+    )
+
+
+def collected(study: Study) -> dict[str, Any]:
+    """Return what can be picked: competencies, items with what is known of them, and who answered how."""
+    tables = study.saved.tables
+    models = tables[MODELS].frame.set_index("item") if MODELS in tables else pd.DataFrame()
+    answers = tables[ANSWERS].frame
+    places = [name for name in answers.columns if str(name).startswith("answer_")]
+    who: dict[str, list[dict[str, Any]]] = {}
+    for row in answers.to_dict("records"):
+        who.setdefault(str(row["item"]), []).append(
+            {
+                "source": row["source"],
+                "group": f"{row['grouping']}: {row['group']}" if _plain(row["grouping"]) else row["group"],
+                "n": _plain(row["n"]),
+                "mean": _plain(row["mean"]),
+                "sd": _plain(row["sd"]),
+                "shares": [share for share in (_plain(row[place]) for place in places) if share is not None],
+            }
+        )
+    items = [
+        _item(study, row, models, who.get(str(row["item"]), [])) for row in tables[PASSPORTS].frame.to_dict("records")
+    ]
+    names = list(dict.fromkeys(item["competency"] for item in items))
+    return {"competencies": names, "items": items}
+
+
+def _item(study: Study, row: dict[Any, Any], models: pd.DataFrame, answered: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is known of one item."""
+    name, competency = str(row["item"]), str(row["competency"])
+    scale, turned = study.framework.scale_of(name), bool(study.framework.items.loc[name, "reverse"])
+    codes = range(scale.minimum, scale.maximum + 1)
+    words = [scale.labels.get(scale.minimum + scale.maximum - code if turned else code, "") for code in codes]
+    facts = [
+        [label, _written(row[column], kind)] for column, label, kind in FACTS if _plain(row.get(column)) is not None
+    ]
+    reasons = shown(row["reasons"], study.labels) if _plain(row["reasons"]) else "nothing against it"
+    known = models.loc[name].to_dict() if name in models.index else {}
+    thresholds = [
+        _plain(value) for column, value in known.items() if str(column).startswith("b") and str(column)[1:].isdigit()
+    ]
+    return {
+        "item": name,
+        "competency": study.labels.get(competency, competency),
+        "wording": str(row["self_wording"]),
+        "peer": str(row["peer_wording"]) if _plain(row.get("peer_wording")) else "",
+        "decision": str(row["decision"]),
+        "reasons": reasons,
+        "lowest": scale.minimum,
+        "answers": [f"{code} {word}".strip() for code, word in zip(codes, words, strict=True)],
+        "facts": facts,
+        "a": _plain(known.get("a")),
+        "b": [value for value in thresholds if value is not None],
+        "who": answered,
+    }
+
+
+def _written(value: Any, kind: str) -> str:
+    """Write a statistic."""
+    return f"{float(value):.0%}".replace("%", " %") if kind == "percent" else f"{float(value):.2f}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell as JSON has it, None where there is nothing."""
+    if value is None or value is pd.NA or value == "" or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def _first(data: dict[str, Any]) -> str:
+    """Return the first item as it stands without a script."""
+    item = data["items"][0]
+    return (
+        f"<p class='wording'>{html.escape(item['wording'])}</p>"
+        f"<p>Without scripts, the item passports hold the same of every item.</p>"
+    )

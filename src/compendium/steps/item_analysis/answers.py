@@ -1,0 +1,57 @@
+"""How each item was answered, by everybody, by every group that is large enough, and by peers (notebook 04)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from compendium.cohort.schema import compared_groupings
+from compendium.disclosure import hidden_groups
+from compendium.study import Study
+
+SELF, PEERS, EVERYBODY = "self", "peers", "everybody"
+# Answers by their place on the scale; no scale of a questionnaire has more.
+PLACES = tuple(f"answer_{place}" for place in range(1, 12))
+COLUMNS = ("item", "source", "grouping", "group", "n", "mean", "sd")
+
+
+def answers_by_group(step: Study) -> pd.DataFrame:
+    """Return mean, spread and shares of the answers to every item, for each source and group.
+
+    Groups that may not be shown are left out, and those of fewer people than comparisons of items ask for. Peers stand
+    together; ``n`` are then the people who were rated. ``answer_1`` is the share of the lowest answer after keying.
+    """
+    prepared, rows = step.prepared, []
+    for grouping, group, members in _groups(step):
+        rows += _rows(step, prepared.answers.loc[members], SELF, grouping, group)
+    if step.collected("peers") and not prepared.peers.empty:
+        rows += _rows(step, prepared.peers, PEERS, "", EVERYBODY)
+    known = [place for place in PLACES if any(place in row for row in rows)]
+    return pd.DataFrame(rows, columns=[*COLUMNS, *known])
+
+
+def _groups(step: Study) -> Iterator[tuple[str, str, pd.Index]]:
+    """Yield label of the grouping, name of the group and its people; everybody first."""
+    people, rule = step.prepared.people, step.plan.fairness
+    yield "", EVERYBODY, step.prepared.answers.index
+    names = compared_groupings(step.settings.groups, rule.groupings)
+    gone = hidden_groups(people, names, step.plan.disclosure.minimum_group.value)
+    for name in names:
+        for group, members in people.groupby(name, sort=True, observed=True):
+            if len(members) >= rule.smallest_group.value and group not in gone[name]:
+                yield step.settings.groups[name].label, str(group), members.index
+
+
+def _rows(step: Study, answers: pd.DataFrame, source: str, grouping: str, group: str) -> Iterator[dict[str, object]]:
+    """Yield one row an item."""
+    for item in answers.columns:
+        given, scale = answers[item].dropna(), step.framework.scale_of(str(item))
+        persons = given.index.get_level_values(0).nunique()
+        codes = np.arange(scale.minimum, scale.maximum + 1)
+        shares = [float((given == code).mean()) if len(given) else np.nan for code in codes]
+        yield {
+            "item": item, "source": source, "grouping": grouping, "group": group, "n": persons,
+            "mean": given.mean(), "sd": given.std(), **dict(zip(PLACES, shares, strict=False)),
+        }  # fmt: skip
