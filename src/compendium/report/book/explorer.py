@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from compendium.report.wording import shown
+from compendium.wording import shown
 
 if TYPE_CHECKING:
     from compendium.report.book.subject import Study
