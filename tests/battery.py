@@ -11,16 +11,61 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 import yaml
 from pydantic import BaseModel
 from small_study import COMPETENCIES, FRAMEWORK, ITEMS, OUTCOMES, SETTINGS, SmallStudy
 
-from compendium.cohort.schema import CohortSettings, Fieldwork, Waiver
+from compendium.cohort.schema import CohortSettings
 from compendium.inputs import read_yaml
 from compendium.paths import STUDY_PLAN
 from compendium.plan import StudyPlan
 
 Spoil = Callable[[SmallStudy], None]
+Place = tuple[str | int, ...]
+# What a part of cohort.yaml that the small study leaves out looks like when nothing is wrong with it, so that each of its
+# keys can be spoilt alone; and the entry that stands for all of a part with entries of the user's own names.
+SOUND: dict[tuple[str, ...], Any] = {
+    ("files", "consent"): {"column": "consent", "yes": ["1"], "no": ["0"]},
+    ("claims",): {
+        "more": {
+            "short": "More engaged",
+            "statement": "People who listen are more engaged",
+            "evidence": ["this test"],
+            "kind": "own_outcome",
+            "outcomes": ["engagement"],
+            "direction": "positive",
+            "smallest_effect": {"value": 0.1, "source": "a test"},
+        }
+    },
+    ("weight",): {"column": "weight", "source": "made up"},
+    ("fieldwork",): {"start": "2025-01-06", "end": "2025-02-07"},
+    ("waves",): {
+        "in_order": {
+            "1": {
+                "label": "First",
+                "self": "first.csv",
+                "invited": 90,
+                "fieldwork": {"start": "2024-01-08", "end": "2024-02-09"},
+            },
+            "2": {"label": "Second"},
+        },
+        "studied": "2",
+        "anchor": {"column": "anchor", "minimum": -3, "maximum": 3, "unchanged": 0, "smallest": [1]},
+    },
+    ("waivers",): [{"item": "listen_1", "fault": "keying", "reason": "a reason of a test"}],
+    ("accepted",): [{"finding": "spelling", "reason": "a reason of a test"}],
+    ("deviations",): [{"date": "2025-03-01", "change": "Another limit", "reason": "a reason of a test"}],
+    ("feedback", "earlier"): {"file": "earlier.csv", "date": "January 2024"},
+}
+ENTRIES: dict[tuple[str, ...], str | int] = {
+    ("groups",): "agency",
+    ("claims",): "more",
+    ("waves", "in_order"): "1",
+    ("waivers",): 0,
+    ("accepted",): 0,
+    ("deviations",): 0,
+}
 LONG, DIGITS = "x" * 100_000, "9" * 5_000
 # Of every kind that a value in a YAML file can have, what is wrong for any key that is not free text.
 WRONG_KINDS: dict[str, Any] = {
@@ -46,6 +91,7 @@ WRONG_TEXTS = {
     "a change of direction": "abc\N{RIGHT-TO-LEFT OVERRIDE}def",
     "too long": LONG,
 }
+SIGNS_IN_SENTENCES = ("a formula", "an at sign", "a plus", "a command", "a tab")
 
 
 @dataclass(frozen=True)
@@ -75,17 +121,55 @@ def keys_of(model: type[BaseModel], place: tuple[str, ...] = ()) -> Iterator[tup
                 yield from keys_of(part, here)
 
 
-def put(settings: dict[str, Any], place: tuple[str, ...], value: Any) -> None:
-    """Write a value into a nested mapping."""
+def put(settings: Any, place: Place, value: Any) -> None:
+    """Write a value into nested mappings and lists."""
     for key in place[:-1]:
-        settings = settings.setdefault(key, {})
-        if not isinstance(settings, dict):
+        if isinstance(settings, dict):
+            settings = settings.setdefault(key, {})
+        elif isinstance(settings, list) and isinstance(key, int):
+            settings = settings[key]
+        else:
             return
-    settings[place[-1]] = value
+    if isinstance(settings, (dict, list)):
+        settings[place[-1]] = value  # type: ignore[index]
 
 
-def _in_settings(place: tuple[str, ...], value: Any) -> Spoil:
+def with_entries(place: tuple[str, ...]) -> Place:
+    """Return where a key of the schema stands in a description: within the entry that stands for all."""
+    inside: list[str | int] = []
+    for number, key in enumerate(place):
+        inside.append(key)
+        if number + 1 < len(place) and place[: number + 1] in ENTRIES:
+            inside.append(ENTRIES[place[: number + 1]])
+    return tuple(inside)
+
+
+def write_sound(study: SmallStudy, part: tuple[str, ...]) -> None:
+    """Add a part to the small study, with the columns and files that it speaks of, and write it."""
+    settings = copy.deepcopy(study.settings)
+    put(settings, part, copy.deepcopy(SOUND[part]))
+    columns = {("files", "consent"): ("consent", "1"), ("weight",): ("weight", "1.5"), ("waves",): ("anchor", "1")}
+    first = study.own.drop(columns=["engaged_1", "engaged_2", "satisfied"])
+    if part in columns:
+        name, cell = columns[part]
+        study.own[name] = cell
+    if part == ("files", "consent"):
+        study.peers["consent"] = "1"
+    if part == ("waivers",):
+        study.own["listen_1"] = 6 - study.own["listen_1"].astype(int)
+    study.settings = settings
+    study.write()
+    first.to_csv(study.folder / "first.csv", index=False)
+    earlier = pd.DataFrame({"person_id": study.own["person_id"], "listen": 3.5, "share": 3.0})
+    earlier.to_csv(study.folder / "earlier.csv", index=False)
+
+
+def _in_settings(place: Place, value: Any, part: tuple[str, ...] | None = None) -> Spoil:
+    """Return what writes a value into a description, after the part that it belongs to."""
+
     def spoil(study: SmallStudy) -> None:
+        if part is not None:
+            write_sound(study, part)
         settings = copy.deepcopy(study.settings)
         put(settings, place, value)
         study.settings = settings
@@ -94,41 +178,37 @@ def _in_settings(place: tuple[str, ...], value: Any) -> Spoil:
     return spoil
 
 
+def part_of(place: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the sound part that a key lies within, or None."""
+    return next((part for part in SOUND if place[: len(part)] == part and len(place) > len(part)), None)
+
+
+def may_be_none(annotation: Any) -> bool:
+    """Say whether a key takes nothing at all."""
+    parts = typing.get_args(annotation)
+    return types.NoneType in parts or types.NoneType in [part for each in parts for part in typing.get_args(each)]
+
+
 def schema_cases() -> Iterator[Case]:
     """Yield each key of ``cohort.yaml`` with each wrong kind of value, and texts that are none for labels."""
-    fixed = {("groups",): ("groups", "agency"), ("fieldwork",): ("fieldwork",)}
     for place, annotation in keys_of(CohortSettings):
-        inside = place
-        if place[0] == "groups" and len(place) > 1:
-            inside = (*fixed[("groups",)], *place[1:])
-        if place[0] in ("waivers", "study") and len(place) > 1:
+        inside, part, name = with_entries(place), part_of(place), ".".join(place)
+        if place[0] == "study" and len(place) > 1:
             continue
-        may_be_none = types.NoneType in typing.get_args(annotation) or types.NoneType in [
-            part for each in typing.get_args(annotation) for part in typing.get_args(each)
-        ]
         for word, value in WRONG_KINDS.items():
-            mapping_key = place[-1] in ("study", "columns", "groups", "levels") or "dict" in str(annotation)
-            passes = (value is None and may_be_none) or (
-                mapping_key and isinstance(value, dict) and place == ("study",)
-            )
-            passes = passes or (word in ("a long number", "a negative number") and "_text" in str(annotation))
+            passes = (value is None and may_be_none(annotation)) or (isinstance(value, dict) and place == ("study",))
+            passes = passes or (word in ("a long number", "a negative number") and "text_of" in str(annotation))
             passes = passes or (word == "truth" and annotation is bool)
-            yield Case("a key of another kind", f"{'.'.join(place)}: {word}", _in_settings(inside, value), passes)
+            yield Case("a key of another kind", f"{name}: {word}", _in_settings(inside, value, part), passes)
         texts = WRONG_TEXTS if free_text(annotation) else {"blank": WRONG_TEXTS["blank"]}
         for word, text in texts.items():
-            passes = place[-1] in ("description", "provenance", "identifying_ids")
-            yield Case("a text that is none", f"{'.'.join(place)}: {word}", _in_settings(inside, text), passes)
-        yield Case("a misspelt key", ".".join(place), _in_settings((*inside[:-1], f"{inside[-1]}x"), 1))
-    for model, home in ((Waiver, "waivers"), (Fieldwork, "fieldwork")):
-        whole = dict.fromkeys(model.model_fields, "x")
-        for name in model.model_fields:
-            for word, value in WRONG_KINDS.items():
-                given = {**whole, name: value}
-                yield Case(
-                    "a list entry",
-                    f"{home}.{name}: {word}",
-                    _in_settings((home,), [given] if home == "waivers" else given),
-                )
+            # A sentence may begin with any sign that is seen: where it stands in a cell it is made harmless.
+            sentence = "no_blank" in str(annotation) and word in SIGNS_IN_SENTENCES
+            passes = place[-1] in ("description", "provenance", "identifying_ids") or sentence
+            passes = passes or (word == "empty" and place in (("claims", "grouping"), ("claims", "competency")))
+            yield Case("a text that is none", f"{name}: {word}", _in_settings(inside, text, part), passes)
+        spelt = _in_settings((*inside[:-1], f"{place[-1]}x"), 1, part)
+        yield Case("a misspelt key", name, spelt)
 
 
 def plan_cases() -> Iterator[Case]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from compendium.bounds import link_problem, table_problem, yaml_problem
 from compendium.columns import read_plain
-from compendium.disclosure.text import label_problem
+from compendium.disclosure.text import label_problem, unshown_problem
 from compendium.faults import Fault, InvalidInput, closest, display_path, raise_if_any, suggest
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -45,9 +45,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def no_blank(text: str) -> str:
-    """Return a text unchanged, or raise ValueError when it is blank."""
+    """Return a sentence unchanged, or raise ValueError when it is blank or holds a sign that is not shown."""
     if not text.strip():
         raise ValueError("the text is blank")
+    if (problem := unshown_problem(text)) is not None:
+        raise ValueError(problem)
     return text
 
 

@@ -9,14 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.text import markdown_text
 from compendium.faults import suggest
 from compendium.files import checksum
 from compendium.findings import Finding, found
-from compendium.inputs import Strict, load_model, read_yaml
+from compendium.inputs import Strict, load_model, read_yaml, showable
 from compendium.paths import STUDY_PLAN
 from compendium.thresholds import (
     Count,
@@ -255,7 +255,7 @@ class Claim(Strict):
     others made it in print, ``own`` where this study makes it; it comes from the file that declares the claim.
     """
 
-    short: Reason
+    short: Annotated[str, AfterValidator(showable)]
     statement: Reason
     evidence: Annotated[list[Reason], Field(min_length=1)]
     kind: Literal["own_outcome", "colleagues", "tenure", "groups"]

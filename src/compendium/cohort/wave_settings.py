@@ -52,13 +52,13 @@ class Waves(Strict):
 
     column: Code | None = None
     studied: Code | None = None
-    in_order: dict[Code, Wave]
+    in_order: Annotated[dict[Code, Wave], Field(min_length=1)]
     anchor: Anchor | None = None
 
     @property
     def main(self) -> str:
-        """The key of the wave that the study is about."""
-        return self.studied if self.studied is not None else list(self.in_order)[-1]
+        """The key of the wave that the study is about; the last one, too, where the key that is given is none."""
+        return self.studied if self.studied in self.in_order else list(self.in_order)[-1]
 
     @property
     def sources(self) -> list[str]:

@@ -17,6 +17,8 @@ from urllib.parse import quote
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_LABEL = 200
 LONGEST_FILE_NAME = 120
+# Categories of signs that nobody sees, and those that part lines of a longer text.
+UNSHOWN, LINES = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"), "\n\t"
 # What a plain number looks like; a cell that is one may begin with a sign.
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?%?")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~^:%@&=\"'])")
@@ -76,13 +78,20 @@ def file_name(text: str) -> str:
     return f"{safe[: LONGEST_FILE_NAME - 17]}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
+def unshown_problem(text: str) -> str | None:
+    """Say why a text of several lines cannot be shown as it was typed, or None when it can."""
+    if any(unicodedata.category(sign) in UNSHOWN and sign not in LINES for sign in text):
+        return "the text holds a sign that is not shown (a control sign, a change of direction)"
+    return None
+
+
 def label_problem(text: str, longest: int = LONGEST_LABEL) -> str | None:
     """Say why a label cannot be shown, or None when it can."""
     if not text.strip():
         return "the label is blank"
     if len(text) > longest:
         return f"the label has {len(text)} signs; {longest} can be shown"
-    if any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for sign in text):
+    if any(unicodedata.category(sign) in UNSHOWN for sign in text):
         return "the label holds a sign that is not shown (a line break, a tab, a change of direction)"
     if csv_cell(text) != text:
         return "the label looks like a spreadsheet formula"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import quote
 
 import pandas as pd
 from babel.dates import format_date
 
+from compendium.disclosure.text import file_name
 from compendium.faults import Fault, InvalidInput, display_path, suggest
 from compendium.framework import FeedbackTexts, Framework, feedback_languages, feedback_texts
 from compendium.report.feedback.blocks import Document, Look
@@ -91,8 +91,7 @@ class Reports:
         A team's name may hold any sign; those that mean something in a path are escaped in the file's name.
         """
         documents = (
-            (quote(found.team, safe=" "), team_report(self.setting, self.evidence, found))
-            for found in self.team_findings
+            (file_name(found.team), team_report(self.setting, self.evidence, found)) for found in self.team_findings
         )
         return Press(self.folder / TEAMS).write(documents, len(self.team_findings), TEAMS)
 
