@@ -23,8 +23,8 @@ from compendium.plan import StudyPlan
 
 Spoil = Callable[[SmallStudy], None]
 Place = tuple[str | int, ...]
-# What a part of cohort.yaml that the small study leaves out looks like when nothing is wrong with it, so that each of its
-# keys can be spoilt alone; and the entry that stands for all of a part with entries of the user's own names.
+# What a part of cohort.yaml that the small study leaves out looks like when nothing is wrong with it, so that each
+# of its keys can be spoilt alone; and the entry that stands for all of a part with entries of the user's own names.
 SOUND: dict[tuple[str, ...], Any] = {
     ("files", "consent"): {"column": "consent", "yes": ["1"], "no": ["0"]},
     ("claims",): {
