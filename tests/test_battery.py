@@ -6,12 +6,19 @@
 from __future__ import annotations
 
 import os
+import types
+import typing
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from battery import Case
+from battery import ENTRIES, SOUND, Case, keys_of, part_of, write_sound
 from battery_run import all_cases, outcome_of
+from pydantic import BaseModel
+from small_study import small_study
+
+from compendium.cohort import validate
+from compendium.cohort.schema import CohortSettings
 
 WHOLE = os.environ.get("BATTERY") == "all"
 OF_EACH_KIND = 3
@@ -37,3 +44,25 @@ def test_battery_is_large_and_names_each_case_once() -> None:
 def test_malformed_cohort_is_reported_or_read_rightly(case: Case, tmp_path: Path) -> None:
     outcome, words = outcome_of(case, tmp_path / "study")
     assert outcome in ("report", "read"), f"{outcome}: {words}"
+
+
+def is_model(part: object) -> bool:
+    return isinstance(part, type) and issubclass(part, BaseModel)
+
+
+def test_every_part_that_may_be_left_out_has_a_sound_example() -> None:
+    """A new one without an example fails here: its keys would be spoilt within nothing, and prove nothing."""
+    for place, annotation in keys_of(CohortSettings):
+        inner = typing.get_args(annotation)
+        if not any(map(is_model, inner)) or place[0] == "study":
+            continue
+        if types.NoneType not in inner:  # a mapping or a list of the user's own entries
+            assert place in ENTRIES, place
+        assert place in SOUND or part_of(place) or place == ("groups",), place
+
+
+@pytest.mark.parametrize("part", SOUND, ids=".".join)
+def test_sound_example_is_sound(part: tuple[str, ...], tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    write_sound(study, part)
+    validate(study.folder, frameworks=study.frameworks)

@@ -90,6 +90,22 @@ def test_nothing_of_a_person_who_left_remains(study):
     assert not {before["p05"], rater} & people_of(prepare_again(study))
 
 
+def test_person_of_an_earlier_wave_leaves_its_file_and_every_table(study):
+    earlier = study.own.drop(columns=["engaged_1", "engaged_2", "satisfied"])
+    earlier = pd.concat([earlier[:50], earlier[50:51].assign(person_id="only then")])
+    study.settings["waves"] = {"in_order": {"1": {"label": "First", "self": "first.csv"}, "2": {"label": "Second"}}}
+    study.write()
+    earlier.to_csv(study.folder / "first.csv", index=False)
+    step = prepare(study)
+    person = pseudonyms_of("pilot", pd.Series(["only then"]), "P", secret_of("real", step.folders.private)).iloc[0]
+    assert person in people_of(step)
+    assert withdraw(step.settings, "only then", study.folder, step.folders).rows["first.csv"] == 1
+    done = withdraw(step.settings, "p05", study.folder, step.folders)
+    assert done.rows == {"self.csv": 1, "peer.csv": 4, "first.csv": 1}
+    assert not done.left
+    assert person not in people_of(prepare_again(study))
+
+
 def test_a_table_that_still_holds_the_person_is_found_although_it_is_compressed(study, monkeypatch):
     step = prepare(study)
     tables = set((step.folders.private / "prepared").glob("*.parquet"))
