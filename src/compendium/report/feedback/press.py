@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -69,24 +69,36 @@ class Press:
             Whether these are all reports of the folder: what belongs to nobody else is removed.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        before, record, names = self._read(), dict[str, str](), set[str]()
+        before, record = self._read(), dict[str, str]()
         kept = written = 0
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            bar = tqdm(total=total, desc=title, leave=False, disable=None)
+        under_way: list[tuple[dict[str, str], list[Future[None]]]] = []
+        with (
+            ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+            tqdm(total=total, desc=title, leave=False, disable=None) as bar,
+        ):
             for batch in _batches(documents, NOTED_EVERY):
                 keys = {name: checksum(json.dumps(document.as_data()), self.program) for name, document in batch}
-                stale = [(name, document) for name, document in batch if not self._fresh(name, keys[name], before)]
-                list(pool.map(self._write, stale))
-                names |= set(keys)
-                record |= keys
+                stale = [each for each in batch if not self._fresh(each[0], keys[each[0]], before)]
+                under_way.append((keys, [pool.submit(self._write, each) for each in stale]))
                 written, kept = written + len(stale), kept + len(batch) - len(stale)
-                self._note(before | record)
-                bar.update(len(batch))
-            bar.close()
+                # The next part is put into words while this one is typeset.
+                if len(under_way) > 1:
+                    record |= self._finish(under_way.pop(0), before | record)
+                    bar.update(NOTED_EVERY)
+            for part in under_way:
+                record |= self._finish(part, before | record)
         if complete:
-            self._remove_others(names)
+            self._remove_others(set(record))
             self._note(record)
         return Written(written, kept)
+
+    def _finish(self, part: tuple[dict[str, str], list[Future[None]]], record: Mapping[str, str]) -> dict[str, str]:
+        """Wait for the reports of a part, and write down that they are done."""
+        keys, reports = part
+        for report in reports:
+            report.result()
+        self._note({**record, **keys})
+        return keys
 
     def _fresh(self, name: str, key: str, before: Mapping[str, str]) -> bool:
         """Say whether every file of a report is there and was made from the same data."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from compendium.faults import Fault, InvalidInput, suggest
 from compendium.wording.sentences import FUNCTIONS
 
 TEXTS = Path(__file__).parent / "texts"
+REMEMBERED = 20_000
 
 
 class Words:
@@ -44,7 +45,6 @@ class Words:
                 [Fault("cohort.yaml", "there are no report texts in this language", action, value=language)]
             )
         self.language = language
-        self._bundle = _bundle(language)
 
     def __call__(self, key: str, **facts: Any) -> str:
         """Return a message filled in with facts.
@@ -54,13 +54,7 @@ class Words:
         LookupError
             When the language lacks the message, or the message a fact.
         """
-        pattern = self._bundle.get_message(key).value if self._bundle.has_message(key) else None
-        if pattern is None:
-            raise LookupError(f"{self.language} has no message {key!r}")
-        written, faults = self._bundle.format_pattern(pattern, facts)
-        if faults:
-            raise LookupError(f"{self.language}, {key}: {faults[0]}")
-        return " ".join(str(written).split())
+        return _written(self.language, key, tuple(facts.items()))
 
     @property
     def locale(self) -> str:
@@ -92,6 +86,20 @@ def messages(language: str) -> dict[str, str]:
 def _text_of(entry: ast.Message) -> str:
     """Return the text of a message without its name."""
     return FluentSerializer().serialize_entry(entry).partition(" = ")[2].strip()
+
+
+# Hundreds of reports say the same sentences of the same facts; the names of many people do not fill the memory.
+@lru_cache(maxsize=REMEMBERED)
+def _written(language: str, key: str, facts: tuple[tuple[str, Any], ...]) -> str:
+    """Return a message filled in with facts, each written once."""
+    bundle = _bundle(language)
+    pattern = bundle.get_message(key).value if bundle.has_message(key) else None
+    if pattern is None:
+        raise LookupError(f"{language} has no message {key!r}")
+    written, faults = bundle.format_pattern(pattern, dict(facts))
+    if faults:
+        raise LookupError(f"{language}, {key}: {faults[0]}")
+    return " ".join(str(written).split())
 
 
 @cache
