@@ -21,7 +21,7 @@ from psychometrics.errors import (
 )
 from psychometrics.sem import CfaModel, fit_cfa
 from psychometrics.sem import _normal as normal
-from psychometrics.sem._sharing import Rules, share
+from psychometrics.sem._equal_parameters import Rules, share
 from psychometrics.sem._start import GroupStart, starting_values
 
 ESTIMATE = 1e-4

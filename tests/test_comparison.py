@@ -320,7 +320,7 @@ def test_the_same_people_under_two_ids_of_cohorts_are_refused(
     )
     assert opened.people == len(study.own) * 2 + 1
     assert "codes count from 1" in str(
-        summary.said_of_cohorts(opened.members, opened.shared_people, opened.other_people)
+        summary.caveats_on_cohorts(opened.members, opened.shared_people, opened.other_people)
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from psychometrics.sem import CfaModel, difference_test, fit_cfa, measurement_invariance
-from psychometrics.sem._sharing import Equal
+from psychometrics.sem._equal_parameters import Equal
 
 ITEMS = [f"i{k}" for k in range(1, 6)]
 MODEL = CfaModel.single(ITEMS, "F")

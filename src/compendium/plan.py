@@ -241,7 +241,7 @@ class Gate(Strict):
     source: Reason
 
     def needed(self, items: int = 0) -> int:
-        """Return the smallest n that carries the analysis with this many items or predictors."""
+        """Return the smallest n that the analysis needs with this many items or predictors."""
         for_items = math.ceil(self.persons_per_item * items)
         return self.minimum_n + for_items if self.combine == "sum" else max(self.minimum_n, for_items)
 
@@ -436,7 +436,7 @@ def _checksums(path: Path, date: int) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a gate says about this sample."""
+    """The answer of a gate for this sample."""
 
     gate: str
     supported: bool
@@ -476,7 +476,7 @@ def merge(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
 
 
 def judge(plan: StudyPlan, gate: str, n: int | None, items: int = 0) -> Verdict:
-    """Ask a gate whether this sample carries the analysis; n is None where the data were not collected."""
+    """Decide whether this sample is large enough for an analysis; n is None where the data were not collected."""
     rule = plan.gates[gate]
     needed = rule.needed(items)
     return Verdict(gate, n is not None and n >= needed, n, needed, rule.counts, rule.source)

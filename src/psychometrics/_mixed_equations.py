@@ -99,7 +99,7 @@ class MixedEquations:
         return Factor(self, theta, first, weight, self._parts(left, weight))
 
     def _eliminated(self, scale: np.ndarray) -> np.ndarray:
-        """Return what the elimination of the first term takes from the cross-products of the others."""
+        """Return the Schur complement term of the first random term in the cross-products of the others."""
         if self.dense_link is not None:
             scaled = self.dense_link * scale[:, None]
             return np.asarray(scaled.T @ scaled)

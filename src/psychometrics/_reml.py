@@ -119,7 +119,7 @@ class RandomInterceptDesign:
             ) from problem
 
     def _optimise_several(self) -> np.ndarray:
-        """Climb by average-information steps in the variance ratios, which stay at zero or above."""
+        """Maximise by average-information steps in the variance ratios, which are kept non-negative."""
         ratio = np.full(len(self.names), _START)
         height, gradient, information = self._slopes(ratio)
         for _ in range(_MOST_STEPS):
@@ -296,7 +296,7 @@ def _fixed_part(product: np.ndarray, log_determinant: float) -> _Profile:
 
 
 def _within_bounds(ratio: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """Take the step; a ratio that would fall below zero is cut to a tenth, and to zero once it is small."""
+    """Take the step; a ratio that would become negative is reduced to a tenth, and set to zero once it is small."""
     there = ratio + step
     cut = np.where(ratio / 10 > _SMALL_RATIO, ratio / 10, 0.0)
     return np.where(there > _SMALL_RATIO, there, np.where(there < 0, cut, 0.0))

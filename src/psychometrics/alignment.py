@@ -226,7 +226,7 @@ class _Problem:
         return total, np.concatenate([np.delete(d_mean, self.reference), d_log[: g - 1] - d_log[-1]])
 
     def solve(self, starts: int, seed: int) -> tuple[Array, float]:
-        """Return the lowest valley found and its loss."""
+        """Return the lowest local minimum found and its loss."""
         first, draw = self._guess(), np.random.default_rng(seed)
         points = [first, *(first + draw.normal(0, 0.5, len(first)) for _ in range(starts))]
         found = [self._walk(point) for point in points]
@@ -236,7 +236,7 @@ class _Problem:
         return best
 
     def _walk(self, point: Array) -> tuple[Array, float]:
-        """Walk down from a point while the loss is sharpened."""
+        """Minimise from a starting point while the smoothing of the loss is reduced."""
         value = float("inf")
         for epsilon in (*(each for each in _PATH if each > self.epsilon), self.epsilon):
             done = optimize.minimize(

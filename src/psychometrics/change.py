@@ -219,7 +219,7 @@ def retest(first: pd.Series, second: pd.Series, confidence: float = 0.95) -> Ret
 
 @dataclass(frozen=True)
 class ReliableChange:
-    """Change of each person against its error; see :func:`reliable_change`.
+    """Change of each person relative to its error; see :func:`reliable_change`.
 
     Attributes
     ----------

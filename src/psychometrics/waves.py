@@ -17,7 +17,7 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class DropOut:
-    """Scores of those who left beside those who stayed; see :func:`drop_out`.
+    """Scores of those who left and of those who stayed; see :func:`drop_out`.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class DropOut:
 
 
 def drop_out(scores: pd.DataFrame, stayed: pd.Series, confidence: float = 0.95) -> DropOut:
-    r"""Say whether leaving goes with the scores of the wave before.
+    r"""Test whether drop-out is related to the scores of the wave before.
 
     .. math:: g = J\,\frac{\bar x_s - \bar x_l}{s_p}, \quad J = 1 - \frac{3}{4(n_s + n_l - 2) - 1}, \quad
               \mathrm{var}(g) = \frac{n_s + n_l}{n_s n_l} + \frac{g^2}{2(n_s + n_l)}, \qquad
@@ -166,7 +166,7 @@ class Responsiveness:
 def responsiveness(
     change: pd.Series, anchor: pd.Series, smallest: list[float], unchanged: float = 0.0, confidence: float = 0.95
 ) -> Responsiveness:
-    r"""Responsiveness of a score and its minimal important change, from what people say of their own change.
+    r"""Responsiveness of a score and its minimal important change, by people's own judgement of change.
 
     .. math:: r_s(\Delta, a), \qquad \bar\Delta_{a \in \text{smallest}}, \qquad
               MIC = \frac{\ln\frac{p}{1 - p} - \beta_0}{\beta_1}, \quad
@@ -254,7 +254,7 @@ def responsiveness(
 
 
 def _predicted_change(change: np.ndarray, better: np.ndarray) -> tuple[float, str]:
-    """Return the change at which improving is as likely as it is for everybody, or why there is none."""
+    """Return the change at which improvement is as likely as the base rate, or why there is none."""
     one, other = change[better], change[~better]
     if min(len(one), len(other)) < FEWEST:
         return float("nan"), f"fewer than {FEWEST} people improved or did not"

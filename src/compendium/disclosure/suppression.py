@@ -144,7 +144,7 @@ def mask_hidden_groups(people: pd.DataFrame, groupings: Sequence[str], minimum: 
 
 
 def pool_hidden_groups(members: pd.Series[str], hidden: frozenset[str]) -> pd.Series[str]:
-    """Return the groups with the hidden ones under one name, so that the name of none of them is shown."""
+    """Replace the names of hidden groups by one common name."""
     return members.mask(members.isin(hidden), OTHER_GROUPS)
 
 

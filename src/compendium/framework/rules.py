@@ -1,4 +1,4 @@
-"""What every row of a framework's tables must keep to."""
+"""Rules for every row of a framework's tables."""
 
 from __future__ import annotations
 

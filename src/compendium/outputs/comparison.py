@@ -16,7 +16,7 @@ from compendium.outputs.notebook import show_in_notebooks
 from compendium.outputs.step import Step
 from compendium.paths import COMPARISON, COMPARISONS, ResultFolders, result_folders
 from compendium.plan import StudyPlan, load_plan
-from compendium.steps.comparison.overlap import overlap_faults, overlaps, said_of_overlap
+from compendium.steps.comparison.overlap import overlap_faults, overlap_findings, overlaps
 from compendium.study.members import PREPARED, TABLES, Member, open_members
 
 # A name made of the ids of the cohorts may be so long; a longer one is shortened.
@@ -106,7 +106,7 @@ def open_comparison(
         data=first.data,
         name=COMPARISON,
         members=members,
-        shared_people=said_of_overlap(found, plan.comparison.shared_people.value),
+        shared_people=overlap_findings(found, plan.comparison.shared_people.value),
         other_people=other_people,
     )
     step.trail.watch()

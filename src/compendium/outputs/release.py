@@ -43,7 +43,7 @@ SHORTEST_REASON = 10
 
 
 def ask(folders: ResultFolders, settings: CohortSettings, limit: int) -> None:
-    """Refuse to publish a build that, with an earlier release, could give people's answers back.
+    """Refuse to publish a build that could reveal people's answers together with an earlier release.
 
     A synthetic cohort holds nobody and may be published at any time.
 
@@ -80,7 +80,7 @@ def note(folders: ResultFolders, settings: CohortSettings) -> int:
 
 
 def set_aside(folders: ResultFolders, settings: CohortSettings, number: int, reason: str) -> None:
-    """Note that nobody was given an earlier release, so that it does not count.
+    """Record that an earlier release was given to nobody, so that it does not count.
 
     Raises
     ------

@@ -246,7 +246,7 @@ class Results:
 
 
 def _own(private: Path, step: str, path: Path) -> None:
-    """Note that a step is about to write a person-level file, before it is there: a killed run leaves no orphan."""
+    """Record a person-level file before it is written, so that a killed run leaves none unrecorded."""
     owned = private / OWNED
     owned.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(owned / f"{step}.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -255,7 +255,7 @@ def _own(private: Path, step: str, path: Path) -> None:
 
 
 def _forget_private(private: Path, step: str) -> None:
-    """Remove the person-level files of an earlier run of a step: of people, teams and sections that are no longer."""
+    """Remove the person-level files that an earlier run of a step wrote."""
     listed = private / OWNED / f"{step}.txt"
     names = listed.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if listed.is_file() else []
     for name in dict.fromkeys(names):

@@ -69,7 +69,7 @@ class OpenNotebook:
         self.after: Callable[..., None] = lambda *_: None
 
     def follow(self, after: Callable[..., None]) -> None:
-        """Hear of every cell before it runs; the notebook that was followed before is let go.
+        """Register for every cell before it runs, in place of the notebook followed before.
 
         Parameters
         ----------
@@ -95,12 +95,12 @@ class OpenNotebook:
         shell.events.register("post_run_cell", self.after)
 
     def before(self, info: Any) -> None:
-        """Find the cell that is about to run, and whether this cohort carries it."""
+        """Find the cell that is about to run, and whether this cohort has what it needs."""
         self.cell = self._found(getattr(info, "cell_id", None), info.raw_cell)
         self._instead = self._reason(self._tags.get(self.cell or "", []))
 
     def visit(self, tree: ast.Module) -> ast.Module:
-        """Put the reason in the place of a cell that does not run; of one that runs, note what its names come from."""
+        """Replace a cell that does not run by the reason; record the sources of the names of one that does."""
         if self._instead is None:
             self._note_names(tree)
             return tree

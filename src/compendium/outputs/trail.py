@@ -63,7 +63,7 @@ class Trail:
         self._modules = 0
 
     def watch(self) -> None:
-        """Let every public function that is loaded by now announce its calls."""
+        """Make every public function that is loaded announce its calls."""
         if len(sys.modules) == self._modules:
             return
         for name, module in list(sys.modules.items()):
@@ -73,7 +73,7 @@ class Trail:
         self._modules = len(sys.modules)
 
     def close(self) -> None:
-        """Give every function its own code back."""
+        """Restore the original code of every function."""
         for function, code in self._watched.items():
             function.__code__ = code
             vars(function).pop("__wrapped__", None)
@@ -122,7 +122,7 @@ class Trail:
         return sorted(found, key=lambda call: call.number)
 
     def _calls_of(self, value: Any, names: Iterable[str]) -> set[Call]:
-        """Return the calls that a value stands for: the one that made it, or those of the watched functions it is."""
+        """Return the calls behind a value: the call that made it, or the watched functions that it is itself."""
         if id(value) in self._made:
             return {self._made[id(value)][1]}
         if isinstance(value, FunctionType):
@@ -231,7 +231,7 @@ def _public_functions(module: ModuleType) -> list[FunctionType]:
 
 
 def _relaying_code(trail: Trail, name: str, original: FunctionType) -> CodeType:
-    """Return code that hands a call over to the trail; what it needs stands among its constants."""
+    """Return code that passes a call to the trail; its constants hold what it needs."""
 
     def relay(*arguments: Any, **keywords: Any) -> Any:
         called: Any = "the trail"
@@ -249,7 +249,7 @@ def _relaying_code(trail: Trail, name: str, original: FunctionType) -> CodeType:
 
 
 def _parts(result: Any) -> list[Any]:
-    """Return what a result holds: entries of a tuple, list or mapping, fields of a frozen result."""
+    """Return the parts of a result: entries of a tuple, list or mapping, fields of a frozen result."""
     if isinstance(result, Mapping):
         return list(result.values())
     if isinstance(result, (tuple, list)):

@@ -52,7 +52,7 @@ def run_comparison(
 
 
 def _ask(step: Comparison) -> None:
-    """Refuse to publish what, with an earlier release of a cohort, could give people's answers back."""
+    """Refuse to publish a comparison that could reveal answers together with an earlier release of a cohort."""
     for member in step.members:
         study = replace(member.study, plan=step.plan)
         releases.ask(study.folders, study.settings, int(study.plan.disclosure.minimum_group.value))

@@ -66,7 +66,7 @@ def plan(
 
 
 def planned(study: Study, wanted: Wanted) -> tuple[pd.DataFrame, list[str]]:
-    """Return every goal with what it takes, in words, and why a part was left out."""
+    """Return every goal with the sample it needs, and why a part was left out."""
     from tqdm import tqdm
 
     from compendium.rounding import in_words
@@ -106,7 +106,7 @@ def as_text(table: pd.DataFrame) -> str:
 
 
 def _refuse(asked: dict[str, float], replications: int) -> None:
-    """Refuse wishes that no sample meets; 0 stands for what the plan says."""
+    """Refuse targets that no sample can reach; 0 means the target of the plan."""
     faults = [
         Fault(f"--{name}", "it lies above 0 and below 1", "give a share such as 0.05", value=str(value))
         for name, value in asked.items()

@@ -101,12 +101,12 @@ def smallest_compared(plan: StudyPlan) -> float:
 
 
 def _claim(name: str, claim: Claim, settings: CohortSettings) -> tuple[str, str, bool, str]:
-    """Say whether what a claim speaks of was collected."""
+    """Say whether the cohort collected what a claim is about."""
     return ("claim", name, (lacking := _lacking(claim, settings)) == THERE, lacking)
 
 
 def _lacking(claim: Claim, settings: CohortSettings) -> str:
-    """Return what a claim speaks of and the cohort did not collect; empty when all is there."""
+    """Return what a claim is about that the cohort did not collect; empty when everything was collected."""
     asked = [*claim.outcomes, *claim.stand_ins]
     if claim.kind == "own_outcome" and not set(asked) & set(settings.outcomes):
         return f"{' or '.join(claim.outcomes)}: not collected"

@@ -125,7 +125,7 @@ def _background(plan: SimulationPlan, started: pd.DataFrame) -> pd.DataFrame:
 
 
 def _truth(plan: SimulationPlan, framework: Framework, drawn: Draw) -> dict[str, Any]:
-    """Put together what a study of the cohort may be compared with."""
+    """Collect the true values that a study of the cohort can be compared with."""
     correlations = trait_correlations(plan, framework).round(4)
     competencies = list(framework.competencies.index)
     outcomes = [outcome.scale for outcome in plan.outcomes]

@@ -142,7 +142,7 @@ def _anchor(plan: WavesPlan, levels: dict[int, pd.DataFrame], wave: int) -> pd.S
 
 
 def _truth(plan: WavesPlan, levels: dict[int, pd.DataFrame], present: dict[int, np.ndarray]) -> dict[str, Any]:
-    """Put together what a study of the cohort may be compared with."""
+    """Collect the true values that a study of the cohort can be compared with."""
     pairs = [(wave, wave + 1) for wave in range(1, plan.waves)]
     return {
         "notice": "Synthetic: no answer was given by a person. Dedicated to the public domain (CC0 1.0).",

@@ -53,12 +53,12 @@ def studied(study: Study) -> str:
 
 
 def measured_twice(study: Study, pair: Pair) -> int | None:
-    """Count the people with a score in both waves; None where the count would tell of the few who left or came."""
+    """Count the people with a score in both waves; None where the count would reveal the few who left or came."""
     return None if hides_change(study, pair) else len(both(study, pair)[0])
 
 
 def clear_of_zero(table: pd.DataFrame) -> int:
-    """Count the rows whose interval leaves out zero."""
+    """Count the rows whose interval excludes zero."""
     return int(((table["lower"] > 0) | (table["upper"] < 0)).sum())
 
 
@@ -74,14 +74,14 @@ def span(table: pd.DataFrame, column: str) -> tuple[float | None, float | None]:
 
 
 def drawn(means: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Return the mean changes that are known as they are drawn: competencies by their labels, waves in one word."""
+    """Return the known mean changes ready for the figure: labels of competencies, short names of waves."""
     known = means.dropna(subset=["change"])
     waves = known["before"] + "\nto " + known["after"]
     return known.assign(waves=waves, competency=known["competency"].map(lambda name: names.get(name, name)))
 
 
 def persons_table(found: Mapping[tuple[str, str], ReliableChange]) -> pd.DataFrame:
-    """Return everybody's change with its verdict by competency and method: for the private folder alone."""
+    """Return each person's change and verdict by competency and method, for the private folder only."""
     parts = {key: each.persons for key, each in found.items()}
     if not parts:
         return pd.DataFrame(columns=["competency", "method", "person", "change", "index", "verdict"])
@@ -106,7 +106,7 @@ def _minimum(study: Study) -> float:
 
 
 def hides_change(study: Study, pair: Pair) -> bool:
-    """Say whether so few people left or came that the whole cohort's change would tell of them."""
+    """Say whether so few people left or came that the whole cohort's change would reveal them."""
     one, other = (of_wave(study.prepared.wave_scores, wave).index for wave in pair)
     moved = (len(one.difference(other)), len(other.difference(one)))
     return any(0 < n < _minimum(study) for n in moved) or len(one.intersection(other)) < _minimum(study)
@@ -370,7 +370,7 @@ def group_changes(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFram
 
 
 def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
-    """Return how change goes with what people say of it, and the smallest change worth having.
+    """Relate change to people's own judgement of it, and return the smallest important change.
 
     No row where so few left or came that the cohort's change would tell of them.
     """

@@ -44,12 +44,12 @@ def _prepare_waves(step: Study, cohort: Cohort) -> None:
 
 
 def completers(step: Study, answers: pd.DataFrame) -> pd.Series[bool]:
-    """Say who answered at least the share of the items that a score needs."""
+    """Return who answered enough of the items for a score."""
     return answers.notna().mean(axis="columns") >= step.plan.scoring.minimum_answered.value
 
 
 def sample(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
-    """Count people by group; small groups, and those that protect them, stand together as other groups."""
+    """Count people by group; small groups, and those hidden to protect them, are joined as other groups."""
     listed = [name for name, group in settings.groups.items() if group.kind != "number" and name not in NOT_LISTED]
     gone = hidden_groups(people, listed, minimum)
     tables = [_counts(people[name], settings.groups[name], gone[name], minimum) for name in listed]
@@ -58,7 +58,7 @@ def sample(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd
 
 
 def _counts(members: pd.Series[str], group: Group, gone: frozenset[str], minimum: float) -> pd.DataFrame:
-    """Count the members of each group; hidden ones stand together, last and without their names."""
+    """Count the members of each group; hidden groups are joined, last and without their names."""
     counts = pool_hidden_groups(members.fillna(NOT_STATED), gone).value_counts(sort=False)
     order = _in_declared_order(list(counts.index.drop(OTHER_GROUPS, errors="ignore")), list(group.levels.values()))
     counts = counts.reindex([*order, *counts.index.intersection([OTHER_GROUPS])])
@@ -123,7 +123,7 @@ def careless_picture(flags: CarelessFlags, items: int) -> tuple[pd.DataFrame, di
 
 
 def as_given(answers: pd.DataFrame, framework: Framework) -> pd.DataFrame:
-    """Undo the keying: careless people repeat what they tick, not what it means."""
+    """Undo the keying, since careless respondents repeat the position that they tick."""
     reverse = [item for item in answers.columns if framework.items.loc[item, "reverse"]]
     given = answers.copy()
     given[reverse] = framework.scale.minimum + framework.scale.maximum - answers[reverse]
@@ -157,7 +157,7 @@ def careless(step: Study, answers: pd.DataFrame, seconds: pd.Series[float] | Non
 
 
 def gate_table(verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
-    """Return what each gate says about this sample."""
+    """Return the answer of every gate for this sample."""
     rows = [
         {
             "analysis": name.replace("_", " "),

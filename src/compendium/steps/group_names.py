@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def named_groups(step: Study, names: Iterable[object]) -> tuple[str, ...]:
-    """Return the names in order, those of groups that may not be shown as one name that tells nobody, last.
+    """Return the names in order; groups that may not be shown are joined under one name at the end.
 
     The unique job title of one person would tell who it is, wherever it stands.
     """

@@ -138,7 +138,7 @@ def relative_weights(
     confidence: float = 0.95,
     clusters: pd.Series | None = None,
 ) -> PredictorImportance:
-    r"""Johnson's relative weights: R squared shared out through the nearest orthogonal predictors.
+    r"""Johnson's relative weights: R squared divided among predictors through their nearest orthogonal counterparts.
 
     .. math:: \varepsilon_j = \sum_k \lambda_{jk}^2\beta_k^2, \quad \Lambda = R_{xx}^{1/2}, \quad
               \beta = \Lambda^{-1}r_{xy}

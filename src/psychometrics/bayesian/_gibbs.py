@@ -62,7 +62,7 @@ class Data:
 
 @dataclass
 class State:
-    """Where a group of chains stands.
+    """Current state of a group of chains.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ def _sums(data: Data, answered: NDArray[np.bool_]) -> Array:
 
 
 def warm_up(data: Data, priors: Priors, state: State, n_sweeps: int) -> State:
-    """Bring chains near the posterior and tune the proposals on the way; the draws are thrown away."""
+    """Run the warm-up, tuning the proposals; its draws are discarded."""
     history: list[Array] = []
     accepted = np.zeros(len(data.factor))
     dimensions = data.used.sum(axis=1)
@@ -300,7 +300,7 @@ def _rescale(data: Data, priors: Priors, state: State) -> None:
 
 
 def _reflect(data: Data, priors: Priors, state: State) -> None:
-    """Turn a factor round with its loadings; only the prior of the loadings tells the two directions apart."""
+    """Reflect a factor with its loadings; only the prior of the loadings distinguishes the two directions."""
     n_factors = state.scores.shape[2]
     of_factor = (data.factor[:, None] == np.arange(n_factors)).astype(float)
     gain = -2 * priors.loading_mean / priors.loading_sd**2 * (state.parameters[:, :, 0] @ of_factor)

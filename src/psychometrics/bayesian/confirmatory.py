@@ -262,7 +262,7 @@ def _later(data: _gibbs.Data, priors: Priors, part: _Part, n_draws: int) -> _Par
 
 
 def _together(groups: list[_gibbs.Draws]) -> _gibbs.Draws:
-    """Put the chains of all groups beside each other."""
+    """Concatenate the chains of all groups."""
     return _gibbs.Draws(
         np.concatenate([each.parameters for each in groups]), np.concatenate([each.correlations for each in groups])
     )

@@ -173,7 +173,7 @@ def _extended(nested: CumulativeFit, n_predictors: int) -> np.ndarray:
 
 
 def _newton_step(here: Derivatives) -> np.ndarray:
-    """Return the step to the top of the parabola; refuse a surface that is flat in some direction."""
+    """Return the Newton step; refuse a likelihood that is flat in some direction."""
     try:
         step = -np.linalg.solve(here.hessian, here.gradient)
     except np.linalg.LinAlgError as problem:

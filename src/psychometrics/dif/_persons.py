@@ -51,7 +51,7 @@ def prepare(
     kept = labels.notna()
     if clusters is not None:
         _refuse_other_rows(frame, clusters, "clusters")
-        notes += _noted((kept & clusters.isna()).sum(), "persons without a cluster left out")
+        notes += _note_of_number((kept & clusters.isna()).sum(), "persons without a cluster left out")
         kept &= clusters.notna()
         labels, more = _spread_groups(labels[kept], clusters[kept])
         kept, notes = kept & labels.reindex(kept.index).notna(), notes + more
@@ -70,7 +70,7 @@ def prepare(
 
 
 def _refuse_short_scales(frame: pd.DataFrame, scales: dict[Label, list[Label]], rule: DifRule) -> None:
-    """Refuse scales that cannot lend the studied item enough anchors."""
+    """Refuse scales with too few anchors for the studied item."""
     usable = {name: len(items) - len(constant_items(frame[items])) for name, items in scales.items()}
     short = [f"{name} ({count})" for name, count in usable.items() if count <= rule.minimum_anchors]
     if short:
@@ -81,7 +81,7 @@ def _refuse_short_scales(frame: pd.DataFrame, scales: dict[Label, list[Label]], 
 
 
 def _given_scores(matching: Scores, frame: pd.DataFrame, scales: dict[Label, list[Label]]) -> pd.DataFrame | None:
-    """Return the scores that the caller brings, one column a scale; None when they are made here."""
+    """Return the caller's own scores, one column a scale; None when they are computed here."""
     if isinstance(matching, str):
         if matching not in MATCHINGS:
             raise InputShapeError(f"matching must be one of {', '.join(MATCHINGS)} or scores, not {matching!r}")
@@ -95,7 +95,7 @@ def _given_scores(matching: Scores, frame: pd.DataFrame, scales: dict[Label, lis
 
 
 def _refuse_other_rows(frame: pd.DataFrame, other: pd.Series | pd.DataFrame, role: str) -> None:
-    """Refuse a companion of the responses with other rows."""
+    """Refuse a variable whose rows are not those of the responses."""
     if not frame.index.equals(other.index):
         raise InputShapeError(f"{role} must have the index of the responses, in the same order: reindex them first")
 
@@ -103,7 +103,7 @@ def _refuse_other_rows(frame: pd.DataFrame, other: pd.Series | pd.DataFrame, rol
 def _large_groups(frame: pd.DataFrame, groups: pd.Series, rule: DifRule) -> tuple[pd.Series, tuple[str, ...]]:
     """Return the group of each person used, NaN for the others, and what was left out."""
     labels = groups.map(str, na_action="ignore").astype(object).where(frame.notna().any(axis=1))
-    notes = _noted(int(labels.isna().sum()), "persons without a group or without answers left out")
+    notes = _note_of_number(int(labels.isna().sum()), "persons without a group or without answers left out")
     counts = labels.value_counts()
     small = [str(name) for name in counts.index[counts < rule.minimum_size]]
     if small:
@@ -153,6 +153,6 @@ def _counted(counts: pd.Series) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _noted(count: int, what: str) -> tuple[str, ...]:
-    """Return a note, or none when nobody is concerned."""
+def _note_of_number(count: int, what: str) -> tuple[str, ...]:
+    """Return a note with the number of persons, or none when there are none."""
     return (f"{count} {what}",) if count else ()

@@ -48,7 +48,7 @@ class Search:
     stable: bool = False
 
     def run(self) -> None:
-        """Test and purify until the anchors stay, come back, or the rounds are used up."""
+        """Test and purify until the anchors are stable, repeat, or the rounds are used up."""
         wanted = self._without(set())
         seen: list[dict[Label, list[Label]]] = []
         for number in range(1, self.study.rule.maximum_rounds + 1):
@@ -97,7 +97,7 @@ class Search:
         return {scale: [item for item in items if item not in out] for scale, items in self.study.scales.items()}
 
     def _record(self, number: int) -> None:
-        """Write the round down."""
+        """Record the round."""
         flagged = list(self.table.index[self.table["flagged"]])
         size = sum(len(items) for items in self.anchors.values())
         self.log.append(
@@ -105,7 +105,7 @@ class Search:
         )
 
     def _note_cycle(self, wanted: dict[Label, list[Label]]) -> None:
-        """Say that purification goes round in circles, and over which items."""
+        """Note that purification cycles, and over which items."""
         moving = sorted({str(item) for scale in wanted for item in set(wanted[scale]) ^ set(self.anchors[scale])})
         self.notes.append(f"purification came back to earlier anchors; these items alternate: {listed(moving)}")
 

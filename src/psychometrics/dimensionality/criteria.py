@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import one_of
-from psychometrics._responses import Correlation, Missing, correlation_matrix, inverse
+from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse
 from psychometrics.dimensionality.parallel import ParallelAnalysis, parallel_analysis
 from psychometrics.errors import ModelError
 

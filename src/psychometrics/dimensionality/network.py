@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Correlation, Missing, correlation_matrix, inverse
+from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse
 
 _WALK_LENGTH = 4
 _PENALTIES = 50
@@ -248,10 +248,10 @@ def _is_unidimensional(
     block = np.full((_ADDED_ITEMS, _ADDED_ITEMS), _ADDED_CORRELATION)
     np.fill_diagonal(block, 1.0)
     widened = [
-        None if fit is None else _beside(fit, _equal_block_inverse(float(penalty)))
+        None if fit is None else _block_diagonal(fit, _equal_block_inverse(float(penalty)))
         for penalty, fit in zip(penalties, fits, strict=True)
     ]
-    network, _, _ = _best(_beside(matrix, block), penalties, widened, n_persons, gamma)
+    network, _, _ = _best(_block_diagonal(matrix, block), penalties, widened, n_persons, gamma)
     return int(_numbered(walktrap(np.abs(network))).max()) <= 2
 
 
@@ -263,7 +263,7 @@ def _equal_block_inverse(penalty: float) -> np.ndarray:
     return inverted
 
 
-def _beside(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _block_diagonal(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return two matrices as blocks of one."""
     size = len(first)
     joined = np.zeros((size + len(second), size + len(second)))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import numeric_table
-from psychometrics._responses import Correlation, Missing, by_missing_rule, correlation_matrix
+from psychometrics._correlations import Correlation, Missing, by_missing_rule, correlation_matrix
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 Reduction = Literal["components", "factors"]

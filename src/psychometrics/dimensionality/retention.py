@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from psychometrics._responses import Correlation, Missing
+from psychometrics._correlations import Correlation, Missing
 from psychometrics.dimensionality.criteria import empirical_kaiser, hull, largest_worth_a_look, minimum_average_partial
 from psychometrics.dimensionality.network import exploratory_graph_analysis
 from psychometrics.dimensionality.parallel import ParallelAnalysis, parallel_analyses

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Correlation, Missing
+from psychometrics._correlations import Correlation, Missing
 from psychometrics.efa.extraction import Extraction, one_factor_loadings
 from psychometrics.efa.rotation import Rotation, align_factors
 from psychometrics.efa.solution import EfaResult, fit_efa

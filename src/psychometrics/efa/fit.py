@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import inverse
+from psychometrics._correlations import inverse
 from psychometrics.errors import ModelError, TooFewPersonsError
 
 

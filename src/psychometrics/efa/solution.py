@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._responses import Correlation, Missing, correlation_matrix, inverse
+from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse
 from psychometrics.efa.extraction import SMALLEST_UNIQUENESS, Extraction, extract
 from psychometrics.efa.fit import EfaFit, fit_indices, refuse_impossible
 from psychometrics.efa.rotation import Rotation, rotate

@@ -56,13 +56,13 @@ def probabilities(curve: ItemCurve, theta: Array) -> Array:
 
 def slopes_of_probabilities(curve: ItemCurve, theta: Array) -> Array:
     """Return derivatives of the category probabilities by theta, shape (n_theta, n_categories)."""
-    density = _density(_logits(curve, theta))
+    density = _logistic_slope(_logits(curve, theta))
     return np.asarray(curve.slope * (density[:, :-1] - density[:, 1:]))
 
 
 def curvatures_of_probabilities(curve: ItemCurve, theta: Array) -> Array:
     """Return second derivatives of the category probabilities by theta, shape (n_theta, n_categories)."""
-    bend = _bend(_logits(curve, theta))
+    bend = _logistic_curvature(_logits(curve, theta))
     return np.asarray(curve.slope**2 * (bend[:, :-1] - bend[:, 1:]))
 
 
@@ -77,7 +77,7 @@ def parameter_derivatives(curve: ItemCurve, theta: Array) -> tuple[Array, Array]
     Shapes (n_theta, n_categories, m) and (n_theta, n_categories, m, m) with m = slope and intercepts.
     """
     logits = _logits(curve, theta)
-    density, bend = _density(logits), _bend(logits)
+    density, bend = _logistic_slope(logits), _logistic_curvature(logits)
     n_categories = logits.shape[1] - 1
     first = np.zeros((len(theta), n_categories, curve.n_parameters))
     second = np.zeros((len(theta), n_categories, curve.n_parameters, curve.n_parameters))
@@ -106,11 +106,11 @@ def _logits(curve: ItemCurve, theta: Array) -> Array:
     return np.hstack([ends, inner, -ends])
 
 
-def _density(logits: Array) -> Array:
+def _logistic_slope(logits: Array) -> Array:
     """Return the first derivative of the logistic."""
     return np.asarray(expit(logits) * expit(-logits))
 
 
-def _bend(logits: Array) -> Array:
+def _logistic_curvature(logits: Array) -> Array:
     """Return the second derivative of the logistic."""
-    return np.asarray(_density(logits) * (expit(-logits) - expit(logits)))
+    return np.asarray(_logistic_slope(logits) * (expit(-logits) - expit(logits)))

@@ -55,7 +55,7 @@ class Solution:
 
 
 def maximise(curves: list[ItemCurve], codes: Codes, n_points: int) -> Solution:
-    """Climb to the maximum of the marginal likelihood by Newton steps with the exact observed information."""
+    """Maximise the marginal likelihood by Newton steps with the exact observed information."""
     sizes = [curve.n_parameters for curve in curves]
     here = np.concatenate([curve.packed() for curve in curves])
     pairs = _answered_together(codes, sizes)
@@ -84,7 +84,7 @@ def _direction(gradient: Array, information: Array) -> tuple[Array, bool]:
 
 
 def _climb(here: Array, direction: Array, sizes: list[int], codes: Codes, n_points: int, height: float) -> Array | None:
-    """Return the first of ever shorter steps that is higher and keeps the categories in order."""
+    """Return the first of successively halved steps that raises the likelihood and keeps the categories ordered."""
     for halving in range(30):
         there = here + direction / 2**halving
         curves = unpack(there, sizes)
@@ -119,7 +119,7 @@ def _person_scores(first: list[Array], codes: Codes, weights: Array) -> Array:
 
 
 def _within_items(second: list[Array], codes: Codes, weights: Array) -> list[Array]:
-    """Return for each item the expected curvature of its likelihood, summed over persons."""
+    """Return for each item the expected second derivatives of its log-likelihood, summed over persons."""
     blocks = []
     for item, table in enumerate(second):
         counts = np.stack([weights[codes[:, item] == category].sum(axis=0) for category in range(table.shape[1])])

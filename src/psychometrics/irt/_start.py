@@ -72,7 +72,7 @@ def as_positions(frame: pd.DataFrame, categories: dict[Label, tuple[int, ...]]) 
 
 
 def start(codes: Codes) -> list[ItemCurve]:
-    """Return the mirt package's solution for items turned the same way, turned back.
+    """Return the solution of the mirt package, fitted with all items keyed alike and then turned back.
 
     The package keeps discriminations positive and thresholds within bounds, and integrates on another grid; the exact
     steps that follow are bound by neither.
@@ -92,7 +92,7 @@ def start(codes: Codes) -> list[ItemCurve]:
 
 
 def _turned(codes: Codes) -> NDArray[np.bool_]:
-    """Tell which items run against the first principal component of all."""
+    """Return which items load negatively on the first principal component."""
     answers = pd.DataFrame(np.where(codes >= 0, codes.astype(float), np.nan))
     correlations = np.nan_to_num(answers.corr().to_numpy())
     leading = np.linalg.eigh(correlations)[1][:, -1]

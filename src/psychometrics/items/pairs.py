@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import Label, Scales, constant_items, numeric_table, one_of, scales_of, share
-from psychometrics._responses import product_moment
+from psychometrics._correlations import product_moment
 from psychometrics.errors import PsychometricsError
 from psychometrics.items.describe import item_rest_correlation
 

@@ -7,7 +7,7 @@ asymptotic covariance of thresholds and correlations is that of Muthén (1984).
 from __future__ import annotations
 
 from psychometrics.ordinal._bivariate import distribution as bivariate_normal
+from psychometrics.ordinal._encoding import OrdinalResponses, encode
 from psychometrics.ordinal._polychoric import Polychoric, nearest_correlation, polychoric
-from psychometrics.ordinal._responses import OrdinalResponses, encode
 
 __all__ = ["OrdinalResponses", "Polychoric", "bivariate_normal", "encode", "nearest_correlation", "polychoric"]

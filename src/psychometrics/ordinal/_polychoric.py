@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from psychometrics._checks import Label, cluster_codes, label_index, labelled_parts, require_same_rows
 from psychometrics.errors import SingularMatrixError
 from psychometrics.ordinal import two_step as estimation
-from psychometrics.ordinal._responses import Missing, encode
+from psychometrics.ordinal._encoding import Missing, encode
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from psychometrics.errors import TooFewPersonsError
 from psychometrics.ordinal import _bivariate as bivariate
-from psychometrics.ordinal._responses import OrdinalResponses
+from psychometrics.ordinal._encoding import OrdinalResponses
 
 Array = NDArray[np.float64]
 

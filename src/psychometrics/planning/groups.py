@@ -251,7 +251,7 @@ def _plan(found: list[float], n: int, df: float, alpha: float, difference: float
     return GroupPlan(mean, df, alpha, difference, simulated, notes)
 
 
-def _both(
+def _two_samples(
     population: FactorPopulation, n: int, stream: np.random.SeedSequence, shift: pd.Series | None = None
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Draw two groups of n people; categories that one of them does not use are joined with a neighbour."""
@@ -274,7 +274,7 @@ def _dif_noncentrality(
     usual = 0.80
     rule = DifRule(alpha=alpha, minimum_change=0.0, minimum_size=2, maximum_rounds=1, planned_power=usual)
     try:
-        answers, groups = _both(population, n, stream)
+        answers, groups = _two_samples(population, n, stream)
         detectable = float(ordinal_dif(answers, groups, rule=rule, reference=_GROUPS[0]).power["detectable"].max())
     except PsychometricsError:
         return math.nan
@@ -292,7 +292,7 @@ def _scalar_noncentrality(
     shift = pd.Series(0.0, index=population.loadings.index)
     shift.iloc[place] = difference * loadings[place]
     try:
-        answers, groups = _both(population, n, stream, shift)
+        answers, groups = _two_samples(population, n, stream, shift)
         model = CfaModel.single(list(answers.columns))
         metric = fit_cfa(model, answers, group=groups, equal=("thresholds", "loadings"), reference=_GROUPS[0])
         scalar = fit_cfa(

@@ -167,7 +167,7 @@ def precision_plan(
     free = int((table["used"] - 1).sum())
     inflation = _inflation(drawn) if population.clustered else 1.0
     table["loading_half_width"] *= inflation
-    unit, bend = _bent(table["n"].to_numpy(float), table["loading_half_width"].to_numpy(float))
+    unit, bend = _width_line(table["n"].to_numpy(float), table["loading_half_width"].to_numpy(float))
     failed = int(table["n_failed"].sum())
     return PrecisionPlan(
         table=table[["n", "omega_half_width", "loading_half_width", "omega_mean", "n_failed"]],
@@ -228,7 +228,7 @@ def _inflation(drawn: pd.DataFrame) -> float:
     return max(1.0, math.sqrt(float(np.sum(found) / np.sum(reported))))
 
 
-def _bent(n: np.ndarray, half_widths: np.ndarray) -> tuple[float, float]:
+def _width_line(n: np.ndarray, half_widths: np.ndarray) -> tuple[float, float]:
     """Fit half-width times the root of n by a line in one over the root of n; the bend never widens small samples."""
     slope, level = np.polyfit(1 / np.sqrt(n), half_widths * np.sqrt(n), 1)
     if slope > 0:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import numeric_table, one_of, share
-from psychometrics._responses import Missing, by_missing_rule, correlation_matrix
+from psychometrics._correlations import Missing, by_missing_rule, correlation_matrix
 from psychometrics.errors import InputShapeError
 from psychometrics.reliability._resampled import (
     AlphaOfCounts,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import Scales, label_index, listed, numeric_table, one_of, scales_of, share, text_names
-from psychometrics._responses import Correlation, Missing
+from psychometrics._correlations import Correlation, Missing
 from psychometrics.errors import InputShapeError, ModelError
 from psychometrics.reliability._resampled import clusters_of_kept, ends_of, n_clusters_of
 from psychometrics.reliability.formulas import ratio

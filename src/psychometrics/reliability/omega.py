@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import listed, numeric_table, one_of, share, text_names
-from psychometrics._responses import Missing, by_missing_rule, inverse, product_moment
+from psychometrics._correlations import Missing, by_missing_rule, inverse, product_moment
 from psychometrics.reliability._resampled import Ends, OfCovariances, clusters_of_kept, ends_of, n_clusters_of
 from psychometrics.reliability.formulas import green_yang, omega_of_loadings, ratio
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import Label, Scales, label_index, listed, numeric_table, one_of, scales_of, share
-from psychometrics._responses import Correlation, Missing, correlation_matrix
+from psychometrics._correlations import Correlation, Missing, correlation_matrix
 from psychometrics.errors import ModelError
 from psychometrics.reliability._resampled import OfCovariances, clusters_of_kept, n_clusters_of
 from psychometrics.reliability.formulas import ratio

@@ -15,8 +15,8 @@ from psychometrics.errors import SingularMatrixError
 from psychometrics.sem import _normal as normal
 from psychometrics.sem._cells import Cell
 from psychometrics.sem._clusters import Clusters
+from psychometrics.sem._equal_parameters import Sharing
 from psychometrics.sem._normal import Directions, Expected, NormalData
-from psychometrics.sem._sharing import Sharing
 from psychometrics.sem._solve import inverted, positive_definite
 from psychometrics.sem._structure import Layout, Structure
 from psychometrics.sem.fit_measures import Likelihood, ModelTest

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychometrics.sem._continuous import NormalProblem
+from psychometrics.sem._equal_parameters import Sharing
 from psychometrics.sem._ordinal import OrdinalProblem
-from psychometrics.sem._sharing import Sharing
 from psychometrics.sem._solve import Solution
 from psychometrics.sem._structure import Structure
 from psychometrics.sem.fit_measures import Likelihood, ModelTest

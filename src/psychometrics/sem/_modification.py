@@ -130,7 +130,7 @@ def _remaining(score: _Score, within: Array) -> Array:
 
 
 def _units(estimation: Estimation, group: int, candidates: tuple[Cell, ...]) -> Array:
-    """Find what turns a change into standardised units."""
+    """Return the factors that standardise a change."""
     structure = estimation.structures[group]
     layout = structure.layout
     factor = dict(zip(layout.factors, np.sqrt(np.diag(structure.factor_covariance)), strict=True))

@@ -196,7 +196,7 @@ def hessian(structure: Structure, directions: Directions, expected: Expected, da
     U, V, M = directions.U, directions.V, directions.M
     Q = expected.inverse
     R = Q @ expected.second @ Q
-    completed = _bent(U, V, Q, R) - information(Directions(U, V, np.zeros_like(M)), Q)
+    completed = _curvature(U, V, Q, R) - information(Directions(U, V, np.zeros_like(M)), Q)
     completed += structure.curvature(residual_weight(expected))
     Qm = Q @ expected.first
     with_mean = (M.T @ Q @ U) * (V.T @ Qm) + (M.T @ Q @ V) * (U.T @ Qm)
@@ -204,7 +204,7 @@ def hessian(structure: Structure, directions: Directions, expected: Expected, da
     return np.asarray(completed - missing_information(directions, expected, data))
 
 
-def _bent(U: Array, V: Array, Q: Array, R: Array) -> Array:
+def _curvature(U: Array, V: Array, Q: Array, R: Array) -> Array:
     """Compute tr(Q dSigma_a Q dSigma_b Q T), made symmetric in a and b."""
     QU, QV, RU, RV = Q @ U, Q @ V, R @ U, R @ V
     one = (V.T @ QU) * (RU.T @ V) + (V.T @ QV) * (RU.T @ U) + (U.T @ QU) * (RV.T @ V) + (U.T @ QV) * (RV.T @ U)

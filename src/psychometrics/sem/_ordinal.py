@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from psychometrics.sem._equal_parameters import Sharing
 from psychometrics.sem._moments import GroupMoments, Pairs, Sparse, Stacked, laid_out, pairs_of, scaled_shifted
-from psychometrics.sem._sharing import Sharing
 from psychometrics.sem._solve import Solution, inverted
 from psychometrics.sem._structure import Structure
 from psychometrics.sem.fit_measures import ModelTest

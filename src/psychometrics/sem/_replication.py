@@ -14,9 +14,9 @@ from scipy.linalg import solve_triangular
 from psychometrics.errors import PsychometricsError
 from psychometrics.ordinal import encode, two_step
 from psychometrics.sem import _ordinal as ordinal
+from psychometrics.sem._equal_parameters import Rules, share
 from psychometrics.sem._input import Sorted
 from psychometrics.sem._moments import Stacked, scaled_shifted
-from psychometrics.sem._sharing import Rules, share
 from psychometrics.sem._solve import Solution, minimise
 from psychometrics.sem.fit_measures import ModelTest, indices
 from psychometrics.sem.fitting import Fitter

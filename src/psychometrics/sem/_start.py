@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from psychometrics.sem._sharing import Sharing
+from psychometrics.sem._equal_parameters import Sharing
 from psychometrics.sem._structure import Layout
 from psychometrics.sem.model import CfaModel
 

@@ -167,7 +167,7 @@ def describe(found: Statements, scale: Scale, orthogonal: bool) -> Description:
     if all(value == 1.0 for value in variances) and all(item.freed and item.label is None for item in first):
         scale = "variance"
     pairs = list(combinations([name for name, _ in lower], 2))
-    zero = [_said(found, pair).fixed == 0.0 for pair in pairs]
+    zero = [_statement_on(found, pair).fixed == 0.0 for pair in pairs]
     plain = Description("correlated", lower, general, scale, orthogonal or (bool(pairs) and all(zero)), (), ())
     if general is not None:
         plain = plain._replace(form="second_order", orthogonal=False)
@@ -178,7 +178,7 @@ def describe(found: Statements, scale: Scale, orthogonal: bool) -> Description:
     return _with_changes(plain, found)
 
 
-def _said(found: Statements, pair: Pair) -> Parameter:
+def _statement_on(found: Statements, pair: Pair) -> Parameter:
     """Find what the text says about a covariance, in either order."""
     return found.covariances.get(pair) or found.covariances.get(pair[::-1]) or Parameter()
 

@@ -116,7 +116,7 @@ def _steps(counts: pd.DataFrame, minimum: int) -> list[tuple[float, float]]:
 
 
 def _next(counts: pd.DataFrame) -> tuple[float, float]:
-    """Category to join and the neighbour it goes into."""
+    """Category to join and the neighbour that it is joined with."""
     codes: Sequence[float] = list(counts.index)
     answers = counts.to_numpy()
     fewest, total = answers.min(axis=1), answers.sum(axis=1)

@@ -14,9 +14,9 @@ from psychometrics.errors import ModelError
 from psychometrics.sem import _continuous as continuous
 from psychometrics.sem import _moments as ordered
 from psychometrics.sem import _ordinal as ordinal
+from psychometrics.sem._equal_parameters import Equal, Freed, Rules, Scheme, Sharing, share
 from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Estimator, Labels, Missing, Sorted, check_same_categories, labels
-from psychometrics.sem._sharing import Equal, Freed, Rules, Scheme, Sharing, share
 from psychometrics.sem._solve import minimise
 from psychometrics.sem._start import GroupStart, starting_values
 from psychometrics.sem.fit_measures import Likelihood, ModelTest

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychometrics.errors import ModelError, TooFewPersonsError
+from psychometrics.sem._equal_parameters import Equal, Rules
 from psychometrics.sem._input import (
     ORDERED,
     Estimator,
@@ -21,7 +22,6 @@ from psychometrics.sem._input import (
     kept_rows,
     labels,
 )
-from psychometrics.sem._sharing import Equal, Rules
 from psychometrics.sem.categories import merge_categories
 from psychometrics.sem.difference import DifferenceTest, difference_test
 from psychometrics.sem.fitting import Fitter
@@ -214,7 +214,7 @@ def measurement_invariance(
     if estimator in ORDERED:
         answers, merged = _merged(answers, members, minimum_answers)
         if len(merged):
-            notes += (f"Categories of {merged['item'].nunique()} items were joined; see the log.",)
+            notes += (f"Categories of {merged['item'].nunique()} items were joined, since too few people used them.",)
     kin = None if kin is None else kin[large]
     data = Sorted.of(model, answers, members, kin, estimator, missing, reference)
     return _Sequence(Fitter.of(data), cutoffs or Cutoffs()).run(merged, notes)
@@ -249,7 +249,7 @@ def _merged(answers: pd.DataFrame, groups: pd.Series, minimum: int) -> tuple[pd.
 
 @dataclass
 class _Sequence:
-    """The levels of one request, walked upwards."""
+    """The levels of one request, from configural upwards."""
 
     fitter: Fitter
     cutoffs: Cutoffs
@@ -259,7 +259,7 @@ class _Sequence:
     tests: list[pd.DataFrame] = field(default_factory=list)
 
     def run(self, merged: pd.DataFrame, notes: tuple[str, ...]) -> MeasurementInvariance:
-        """Walk up until a level does not hold."""
+        """Fit level after level until one does not hold."""
         levels = ORDINAL_LEVELS if self.fitter.data.ordered else CONTINUOUS_LEVELS
         rules = self.fitter.rules()
         held = self._configural(rules)
@@ -297,7 +297,7 @@ class _Sequence:
     def _in_part(
         self, level: str, kind: Equal, rules: Rules, fitted: CfaResult, previous: CfaResult
     ) -> tuple[CfaResult, Rules]:
-        """Free item after item until the level holds or nothing more may be freed."""
+        """Free one item after another until the level holds or no more may be freed."""
         step = 0
         while not self._accepted(fitted, previous):
             tests = fitted.release_tests(kind)
@@ -311,7 +311,7 @@ class _Sequence:
         return fitted, rules
 
     def _add(self, level: str, fitted: CfaResult, previous: CfaResult | None, verdict: str) -> None:
-        """Keep a model and its row of the table."""
+        """Add a model and its row of the table."""
         self.fits[level] = fitted
         self.rows.append(self._row(level, fitted, previous, verdict))
 
@@ -329,7 +329,7 @@ class _Sequence:
         return None
 
     def _spares(self, items: tuple[str, ...], kind: Equal, rules: Rules, item: str) -> bool:
-        """Whether a factor can do without one more equal item."""
+        """Whether a factor keeps enough equal items when one more is freed."""
         if item not in items:
             return True
         freed = 1 + sum((kind, other) in rules.freed for other in items)

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychometrics.sem import _release, _scores
+from psychometrics.sem import _score_tests, _scores
+from psychometrics.sem._equal_parameters import Equal, Freed, Rules
 from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Estimator, Labels, Missing, Sorted
 from psychometrics.sem._modification import modification_table
 from psychometrics.sem._moments import Stacked
 from psychometrics.sem._parameters import parameter_covariance, parameter_table
 from psychometrics.sem._problems import correlations_of, notes_of, problems_of
-from psychometrics.sem._sharing import Equal, Freed, Rules
 from psychometrics.sem.fit_measures import FitMeasures, fit_measures
 from psychometrics.sem.model import CfaModel
 
@@ -328,7 +328,7 @@ class CfaResult:
         >>> scalar.release_tests("intercepts").loc[0, "item"]
         'c'
         """
-        return _release.release_tests(self.data, self.rules, self.estimation, kind)
+        return _score_tests.release_tests(self.data, self.rules, self.estimation, kind)
 
     def factor_scores(
         self,

@@ -85,7 +85,7 @@ def filled(name: str, text: str, prose: Prose) -> str:
 
 
 def prune_contents(contents: dict[str, Any], available: set[str]) -> dict[str, Any]:
-    """Return the table of contents without the entries and parts that this book does not have.
+    """Remove the entries and parts that this book does not have from the table of contents.
 
     Parameters
     ----------

@@ -106,7 +106,7 @@ class _Report:
         return self.words("how-band", start=self.setting.dates[0], end=self.setting.dates[1])
 
     def _who(self) -> list[str]:
-        """Say who answered."""
+        """State who answered."""
         answers, w = self.evidence.own.answers_of[self.found.person], self.words
         given = sum(answer == answer for answer in answers.values())
         said = [w("who-self", answered=given, asked=len(answers))]
@@ -169,11 +169,11 @@ class _Report:
         return Points(points, w(f"view-{view}"), w(f"view-{view}-why"), framed=True)
 
     def _alone(self) -> Section:
-        """Return the section of somebody whose own view stands alone."""
+        """Return the section for a person without a peer view."""
         return Section(self.words("own-only"), self._own_only(), new_page=True)
 
     def _own_only(self) -> list[Block]:
-        """Return what stands out in own scores, where there is nothing to compare them with."""
+        """Return what stands out among the person's own scores when there is no peer view."""
         w, found = self.words, self.found
         if not found.errors_known:
             return [Text(w("how-range-unknown"))]
@@ -302,7 +302,7 @@ class _Report:
         return [Text(w("ideas-intro")), *start, Boxes(boxes)]
 
     def _talk(self) -> list[str]:
-        """Return questions that fit what this person has."""
+        """Return questions for a talk, chosen by what the report shows."""
         found, w = self.found, self.words
         if not self.peers_shown or not found.compared:
             about = w("talk-self")
@@ -319,7 +319,7 @@ class _Report:
         return [Text(self.words("plan-intro")), Fields(fields)]
 
     def _limits(self) -> list[str]:
-        """Say what the report cannot tell."""
+        """Describe the limits of the report."""
         w = self.words
         said = [w("limits-once"), w("limits-use")]
         said += [w("limits-few", n=self.found.raters or 0)] if self.peers_shown else []

@@ -116,7 +116,7 @@ class Press:
         return dict(json.loads(path.read_text())) if path.is_file() else {}
 
     def _note(self, record: Mapping[str, str]) -> None:
-        """Write down what is done."""
+        """Record which reports are finished."""
         write_text(self.folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
     def _remove_others(self, names: set[str]) -> None:

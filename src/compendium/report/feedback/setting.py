@@ -70,7 +70,7 @@ class Setting:
         return self.words("contact", contact=self.contact) if self.contact else self.words("contact-none")
 
     def mark(self, shape: str, name: str, value: float, lower: float | None, upper: float | None) -> Mark:
-        """Return a score as it is drawn and said; ``name`` is a message."""
+        """Return a score as a mark with its words; ``name`` is a message."""
         text = self.words(name, value=float(value))
         if lower is not None and upper is not None:
             text += self.words("alt-range", lower=float(lower), upper=float(upper)).removeprefix(" ")

@@ -159,7 +159,7 @@ class _Report:
         ]
 
     def _range(self, row: TeamRow) -> str:
-        """Say where the members' answers lie."""
+        """Return the range of the members' answers."""
         spread = self._spread(row)
         if row.mean is None or spread is None:
             return self.words("sheet-none")
@@ -177,7 +177,7 @@ class _Report:
         return [Fields([(self.words(f"team-plan-{name}"), 3) for name in ("keep", "try", "partners", "know")])]
 
     def _limits(self) -> list[str]:
-        """Say what the report cannot tell."""
+        """Describe the limits of the report."""
         return [self.words(name) for name in ("limits-once", "team-limits-self", "team-limits-use")]
 
     def _guide(self, page: int) -> list[Block]:

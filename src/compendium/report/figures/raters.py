@@ -161,7 +161,7 @@ def _surface(axes: Axes, part: pd.DataFrame, name: str, minimum: float, maximum:
 
 
 def _nothing(figure: Figure, axes: Axes, words: str) -> Figure:
-    """Say in an empty figure why nothing is drawn."""
+    """Draw an empty figure that states why there is nothing to draw."""
     axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes)
     axes.set_axis_off()
     return figure

@@ -92,7 +92,7 @@ def with_terms(body: str, terms: Mapping[str, Mapping[str, str]], up: str) -> st
 
 
 def _follow(tag: str, inside: list[str]) -> None:
-    """Keep count of the elements in which no term is explained."""
+    """Count the open elements in which no term is explained."""
     found = re.match(r"</?([a-zA-Z0-9]+)", tag)
     name = found[1].lower() if found else ""
     if name not in CLOSED or tag.endswith("/>"):

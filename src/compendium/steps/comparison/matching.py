@@ -48,7 +48,7 @@ def _words(text: object) -> str:
 
 
 def described_items(framework: Framework) -> dict[str, dict[str, object]]:
-    """Return of every item what makes it that question: words, competency, direction, answers with their labels."""
+    """Return what identifies the question of each item: words, competency, direction, answers with their labels."""
     found: dict[str, dict[str, object]] = {}
     for item, row in framework.items.iterrows():
         scale = framework.scale_of(str(item))

@@ -136,7 +136,7 @@ def overlap_faults(found_: Iterable[Overlap], limit: float, minimum: int) -> lis
     return [fault for each in found_ if (fault := each.fault(limit, minimum)) is not None]
 
 
-def said_of_overlap(found_: Iterable[Overlap], limit: float) -> tuple[Finding, ...]:
+def overlap_findings(found_: Iterable[Overlap], limit: float) -> tuple[Finding, ...]:
     """Return what a reader must know of people in two cohorts, by their ids; never how many they are.
 
     Some answers agree by chance, so that a few alike say nothing.

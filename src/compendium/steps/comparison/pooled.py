@@ -74,7 +74,7 @@ def _estimate(member: Member, row: dict[str, Any], claim: Claim | None) -> dict[
 
 
 def evidence_of(member: Member) -> str:
-    """Say whether a cohort is evidence about real people."""
+    """Say whether a cohort holds real people."""
     return SYNTHETIC if member.synthetic else REAL
 
 
@@ -134,7 +134,7 @@ def _back(fitted: RandomEffects, as_z: bool) -> dict[str, float]:
 
 
 def _says(row: Mapping[Any, Any], claim: Claim, alpha: float, of: str = "") -> str:
-    """Return what the pooled estimate, or the average of these cohorts, says of the claim; nothing of one alone."""
+    """Return the verdict on the claim from the pooled estimate; none from a single cohort."""
     if not row["cohorts"] > 1:
         return ""
     direction: Literal[1, -1] = -1 if claim.direction == "negative" else 1
@@ -143,12 +143,12 @@ def _says(row: Mapping[Any, Any], claim: Claim, alpha: float, of: str = "") -> s
 
 
 def _notes(fitted: RandomEffects) -> str:
-    """Return what the pooling says of itself, encoded."""
+    """Return the notes of the pooling, encoded."""
     return encode(found("said_by_method", text=text) for text in fitted.notes)
 
 
 def pooled_items(members: Sequence[Member], matched: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Return what the cohorts say of each item: in how many it was kept and dropped, how it goes with its competency.
+    """Return for each item in how many cohorts it was kept and dropped, and its pooled item-rest correlation.
 
     The correlation of the item with the rest of its competency (Spearman) is taken over the items that all cohorts were
     asked, so that the rest is the same one; it is pooled as Fisher's z. Items that were reworded, moved or answered

@@ -290,8 +290,8 @@ def aligned_table(compared: Sequence[Compared]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[ALIGNED_COLUMNS] if tables else pd.DataFrame(columns=ALIGNED_COLUMNS)
 
 
-def said_of_means(compared: Sequence[Compared]) -> tuple[Finding, ...]:
-    """Return of which competencies cohort means may be compared, by what, and of which not."""
+def comparability_of_means(compared: Sequence[Compared]) -> tuple[Finding, ...]:
+    """Return for which competencies the cohort means may be compared, on what ground, and for which not."""
     if not any(each.result is not None for each in compared):
         return (found("cohort_means_untested"), *(compared[0].notes if compared else ()))
     names = {by: [each.competency for each in compared if each.means_by == by] for by in (EXACT, PARTIAL, ALIGNED, "")}

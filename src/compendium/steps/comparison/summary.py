@@ -14,7 +14,7 @@ from compendium.study.members import Member
 AVERAGE = "average of these cohorts"
 
 
-def said_of_cohorts(
+def caveats_on_cohorts(
     members: Sequence[Member], shared_people: Sequence[Finding], other_people: str = ""
 ) -> tuple[Finding, ...]:
     """Return what a reader must know first: whether the people are real, and whether some are in two cohorts."""
@@ -28,8 +28,8 @@ def said_of_cohorts(
     return (kind, *same_ids, *shared_people)
 
 
-def said_of_congruence(compared: Congruence, plan: StudyPlan) -> tuple[Finding, ...]:
-    """Return how congruent the structure is, and which cohorts were too small to say."""
+def congruence_findings(compared: Congruence, plan: StudyPlan) -> tuple[Finding, ...]:
+    """Return the congruence of the structure, and which cohorts were too small to judge."""
     limit, table = plan.dimensionality.congruent.value, compared.table
     if table.empty:
         return (found("congruence_none"), *compared.left_out)

@@ -104,7 +104,7 @@ def factor_contents(pattern: pd.DataFrame, competency_of: pd.Series[str], revers
 
 
 def unmatched_factors(contents: pd.DataFrame) -> tuple[Finding, ...]:
-    """Return what the factors without a competency hold, when more are drawn than there are competencies."""
+    """Describe the factors without a competency when more are extracted than there are competencies."""
     extra = contents[contents["competency"] == "none"]
     if extra.empty:
         return (found("factors_matched"),)
@@ -112,7 +112,7 @@ def unmatched_factors(contents: pd.DataFrame) -> tuple[Finding, ...]:
 
 
 def _unmatched(row: dict[str, int | str]) -> Finding:
-    """Return what one factor without a competency holds; mostly reversed items point at wording or carelessness."""
+    """Describe a factor without a competency; one of mostly reversed items points to wording or carelessness."""
     items, reverse = int(row["items"]), int(row["reversed"])
     if not items:
         return found("factor_empty", factor=str(row["factor"]))

@@ -25,7 +25,7 @@ INDEX_NAMES = {"srmr": "SRMR", "rmsea": "RMSEA", "cfi": "CFI"}
 
 @dataclass(frozen=True)
 class Misfit:
-    """What the cut-offs for this model say of its fit.
+    """What the cut-offs for this model imply about its fit.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ def model_cutoffs(rivals: Rivals, rule: Structure, seed: int) -> ModelCutoffs:
                 int(rule.cutoff_replications.value),
                 seed,
                 most_levels=int(rule.misfit_levels.value),
-                progress=_watched,
+                progress=_with_progress,
             )
     except PsychometricsError as problem:
         return ModelCutoffs(None, (found("cutoffs_impossible", why=found("said_by_method", text=str(problem))),))
@@ -179,6 +179,6 @@ def replication_table(model: ModelCutoffs) -> pd.DataFrame:
     return table[["omitted", "replication", *INDEX_NAMES]]
 
 
-def _watched(done: Iterator[Item], total: int) -> Iterator[Item]:
-    """Show how many batches are done."""
+def _with_progress(done: Iterator[Item], total: int) -> Iterator[Item]:
+    """Show progress by batch."""
     yield from tqdm(done, total=total, desc="cut-offs for this model", leave=False, disable=None)

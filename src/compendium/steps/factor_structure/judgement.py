@@ -96,7 +96,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Check:
-    """One question put to the evidence, and what the answer weighs."""
+    """One question about the evidence, and the weight of its answer."""
 
     question: str
     weight: Weight
@@ -237,14 +237,14 @@ def _two_index(srmr: float, rmsea: float, cfi: float, rmsea_cut: float, cfi_cut:
 
 
 def _proper(evidence: Evidence, rule: Structure) -> Check:
-    """Ask whether the model could be estimated without a fault."""
+    """Check whether the solution is proper."""
     if evidence.problems:
         return Check("proper", "against", found("improper", problems=evidence.problems))
     return Check("proper", "for", found("proper"))
 
 
 def _fits(evidence: Evidence, rule: Structure) -> Check | None:
-    """Ask whether the model reproduces the correlations, by its own cut-offs or by the conventional ones."""
+    """Check whether the model reproduces the correlations, by its own cut-offs or by the conventional ones."""
     if math.isnan(evidence.srmr):
         return None
     if evidence.misfit is not None:
@@ -262,7 +262,7 @@ def _fits(evidence: Evidence, rule: Structure) -> Check | None:
 
 
 def _fits_by_simulation(misfit: Misfit) -> Check:
-    """Say which level of misfit the fit rules out: the smallest, only a larger one, or none."""
+    """Return the smallest level of misfit that the fit rules out, if any."""
     facts = {"reading": misfit.reading, "srmr": misfit.srmr, "rmsea": misfit.rmsea, "cfi": misfit.cfi}
     if True not in misfit.ruled_out:
         largest = max(level for level, answer in enumerate(misfit.ruled_out) if answer is not None)
@@ -277,14 +277,14 @@ def _fits_by_simulation(misfit: Misfit) -> Check:
 
 
 def _short_of(evidence: Evidence, rule: Structure) -> str:
-    """Name the index that misses its acceptable cut-off although the others do not."""
+    """Return the one index that misses its acceptable cut-off while the others meet theirs."""
     if evidence.rmsea > rule.rmsea_acceptable.value:
         return "rmsea"
     return "cfi" if evidence.cfi < rule.cfi_acceptable.value else ""
 
 
 def _beats_one_factor(evidence: Evidence, rule: Structure) -> Check | None:
-    """Ask whether one factor would do."""
+    """Check whether a single factor fits as well."""
     if math.isnan(evidence.p_one_factor):
         return None
     facts = {"value": evidence.p_one_factor, "limit": rule.rival_p.value}
@@ -297,7 +297,7 @@ def _beats_one_factor(evidence: Evidence, rule: Structure) -> Check | None:
 
 
 def _distinct(evidence: Evidence, rule: Structure) -> Check | None:
-    """Ask whether the competencies can be told apart."""
+    """Check whether the competencies are distinct."""
     if math.isnan(evidence.correlation):
         return None
     facts = {"value": evidence.correlation, "limit": rule.distinct_below.value, "other": evidence.pair}
@@ -309,7 +309,7 @@ def _distinct(evidence: Evidence, rule: Structure) -> Check | None:
 
 
 def _dimensions(evidence: Evidence, rule: Structure) -> Check | None:
-    """Ask whether the criteria find as many dimensions."""
+    """Check whether the criteria find as many dimensions."""
     if not evidence.votes:
         return None
     modelled, most = evidence.competencies, max(evidence.votes)
@@ -324,7 +324,7 @@ def _dimensions(evidence: Evidence, rule: Structure) -> Check | None:
 
 
 def _sorted(evidence: Evidence, rule: Structure) -> Check | None:
-    """Ask whether the items sort themselves as the framework says."""
+    """Check whether the items group as the framework says."""
     if not evidence.items:
         return None
     share = evidence.on_own_factor / evidence.items
@@ -336,14 +336,14 @@ def _sorted(evidence: Evidence, rule: Structure) -> Check | None:
 
 
 def _loads(evidence: Evidence, rule: Structure) -> Check:
-    """Ask whether every item speaks for its competency."""
+    """Check whether every item loads on its competency."""
     if not evidence.weak:
         return Check("loads", "for", found("loadings_salient"))
     return Check("loads", "reservation", found("loadings_weak", other=evidence.weak))
 
 
 def _stays(evidence: Evidence, rule: Structure) -> Check:
-    """Ask whether items speak for another competency too."""
+    """Check whether items load on another competency as well."""
     limit = rule.second_loading.value
     if not evidence.crossing:
         return Check("stays", "for", found("items_stay", limit=limit))
@@ -351,7 +351,7 @@ def _stays(evidence: Evidence, rule: Structure) -> Check:
 
 
 def _reliable(evidence: Evidence, rule: Structure) -> Check | None:
-    """Ask whether every score is reliable."""
+    """Check whether every score is reliable."""
     if math.isnan(evidence.omega) and not evidence.omega_unknown:
         return None
     facts = {"value": evidence.omega, "limit": rule.reliability.value, "other": evidence.omega_of}
@@ -365,7 +365,7 @@ def _reliable(evidence: Evidence, rule: Structure) -> Check | None:
 
 
 def _specific(evidence: Evidence, rule: Structure) -> Check | None:
-    """Ask whether the scores say more than one total."""
+    """Check whether the scores tell more than one total score does."""
     if math.isnan(evidence.general_share):
         return None
     facts = {"value": evidence.general_share, "limit": rule.general_share.value}

@@ -307,7 +307,7 @@ def _change(kind: str, left: str, right: str, alike: bool) -> Finding:
 
 
 def _unidentified(form: str, scales: dict[str, list[str]]) -> Finding | None:
-    """Say why these competencies cannot carry a model, or return None."""
+    """Return why no model can be fitted to these competencies, or None."""
     if form in ("second_order", "bifactor") and len(scales) < EQUIVALENT_AT:
         return found("unidentified_few", value=len(scales), limit=EQUIVALENT_AT)
     small = [name for name, items in scales.items() if len(items) < SMALLEST_SPECIFIC]
@@ -332,7 +332,7 @@ def _equivalent(rivals: Rivals) -> bool:
 
 
 def _from_method(texts: Sequence[str]) -> tuple[Finding, ...]:
-    """Pass on what an estimator says of its own result."""
+    """Return the estimator's notes on its own result."""
     return tuple(found("said_by_method", text=text) for text in texts)
 
 

@@ -117,7 +117,7 @@ def small_sample_model(
                 most_draws=int(rule.most_draws.value),
                 confidence=plan.confidence.value,
                 seed=plan.seed,
-                progress=_watched,
+                progress=_with_progress,
             )
     except PsychometricsError as problem:
         why = found("said_by_method", text=str(problem))
@@ -127,12 +127,12 @@ def small_sample_model(
 
 
 def _told(lower: float, upper: float, limit: float) -> Finding:
-    """Say on which side of a limit an interval lies."""
+    """Return on which side of a limit an interval lies."""
     if lower > limit:
         return found("small_above", limit=limit)
     return found("small_below", limit=limit) if upper < limit else found("small_open", limit=limit)
 
 
-def _watched(done: Iterator[Item], total: int) -> Iterator[Item]:
-    """Show how many groups of chains are done."""
+def _with_progress(done: Iterator[Item], total: int) -> Iterator[Item]:
+    """Show progress by group of chains."""
     yield from tqdm(done, total=total, desc="chains of the factor model", leave=False, disable=None)

@@ -57,7 +57,7 @@ def groupings(settings: CohortSettings) -> dict[str, str]:
 def shown_groups(
     score: pd.Series[float], people: pd.DataFrame, gone: Mapping[str, frozenset[str]], minimum: float
 ) -> dict[str, pd.Series[str]]:
-    """Return the groups of each person, members of groups that may not be shown for this score counted as nobody's.
+    """Return the group of each person, missing where the group may not be shown for this score.
 
     Hidden are the groups of each grouping in ``gone`` (see :func:`compendium.disclosure.hidden_groups`), and those that
     are hidden among the people who have this score.
@@ -167,7 +167,7 @@ def group_pairs(
 
 
 def _nested_pairs(pairs: pd.DataFrame, design_effect: float) -> pd.DataFrame:
-    """Return the pairs of one test with z and p as many independent people would give them as the clusters leave."""
+    """Return the pairs of one test with z and p based on the effective number of independent people."""
     z = pairs["z"] / math.sqrt(design_effect)
     p = pd.Series(2 * norm.sf(z.abs()), pairs.index)
     return pairs.assign(z=z, p=p, p_adjusted=adjust_p(p, "holm"))
@@ -218,7 +218,7 @@ def largest_variance(variances: pd.DataFrame) -> pd.Series[Any]:
 
 
 def group_means(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
-    """Return mean and standard deviation of every competency in every group; small groups stand together."""
+    """Return mean and standard deviation of every competency in every group; small groups are joined."""
     tables = []
     gone = hidden_groups(people, list(groupings(settings)), minimum)
     for competency in scores.columns:

@@ -76,14 +76,14 @@ class Chooser:
 
 
 class Chosen(NamedTuple):
-    """The chosen items, and which constraint had to give way because too few items passed."""
+    """The chosen items, and the constraint that was relaxed because too few items passed."""
 
     selection: ItemSelection
     adjustments: tuple[Finding, ...]
 
     @property
     def completeness(self) -> tuple[Finding, ...]:
-        """What gave way, or that nothing had to."""
+        """Which constraint was relaxed, or that none was."""
         return self.adjustments or (found("choice_kept_all"),)
 
 
@@ -166,7 +166,7 @@ def _room(items: Sequence[str], pairs: Sequence[tuple[str, str]]) -> int:
 
 
 def _shortage(name: str, room: int | None, minimum: int) -> Finding | None:
-    """Say that a competency cannot have its smallest number of items, or return None where it can."""
+    """Return the shortage of a competency with too few items, or None."""
     if room is None:
         return found("choice_scale_left_out", other=name, limit=FEWEST_ITEMS)
     return None if room >= minimum else found("choice_scale_short", other=name, limit=minimum)
@@ -316,7 +316,7 @@ def _omega(answers: pd.DataFrame) -> float:
 
 
 def without_careless(rule: Chooser, answers: pd.DataFrame, flagged: pd.Series, chosen: Sequence[str]) -> pd.DataFrame:
-    """Repeat rule, choice and reliability without the people flagged as careless."""
+    """Repeat the rule, the choice and the reliabilities without the people flagged as careless."""
     attentive = answers[~flagged.reindex(answers.index, fill_value=False).astype(bool)]
     rows = []
     for people, part in (("everybody", answers), ("without flagged", attentive)):

@@ -37,7 +37,7 @@ GROUP_COEFFICIENTS = 2
 
 @dataclass(frozen=True)
 class Findings:
-    """What is known of the items so far; empty where the sample did not allow it.
+    """Results about the items so far; empty where the sample was too small.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Findings:
     chosen_share: pd.Series
 
     def with_models(self, models: Mapping[str, GradedResponse], fit: pd.DataFrame, dependent: pd.DataFrame) -> Findings:
-        """Add what the graded response models say."""
+        """Add the results of the graded response models."""
         return replace(self, models=models, fit=fit, dependent=dependent)
 
     def with_fairness(self, fairness: pd.DataFrame) -> Findings:
@@ -71,7 +71,7 @@ class Findings:
 
 
 def nothing_yet() -> Findings:
-    """Start without findings."""
+    """Return empty results."""
     empty = pd.DataFrame()
     return Findings({}, empty, pd.DataFrame(columns=["item", "other"]), empty, pd.Series(dtype=float))
 
@@ -371,7 +371,7 @@ def extended_checks(
 
 
 def _decision(check: Check) -> Decision:
-    """Turn the plan's word into the screening's."""
+    """Translate the plan's decision into that of the screening."""
     return "drop" if check.decision == "drop" else "keep"
 
 
@@ -428,5 +428,5 @@ def _irrelevant(known: pd.DataFrame, decision: Decision) -> ItemCheck:
 
 
 def _untested(values: pd.Series, check: str) -> dict[Hashable, Reason]:
-    """Say of items without a value that they could not be tested."""
+    """Flag items without a value as not tested."""
     return {item: Reason("untested", check=check) for item in values.index[values.isna()]}

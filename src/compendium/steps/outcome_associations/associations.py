@@ -211,7 +211,7 @@ def importance(
     confidence: float,
     clusters: pd.Series[str] | None,
 ) -> pd.DataFrame:
-    """Share R squared of every outcome out among the competencies: general dominance, relative weights beside it.
+    """Divide R squared of every outcome among the competencies by general dominance and by relative weights.
 
     An outcome for which that cannot be done has one row with the reason in ``note``.
     """

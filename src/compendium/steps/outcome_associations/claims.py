@@ -64,7 +64,7 @@ COUNT_KINDS = {name: kind.replace("verdict_", "count_") for name, kind in VERDIC
 
 @dataclass(frozen=True)
 class ClaimData:
-    """What the claims are tested on; a table that the cohort did not collect is empty.
+    """Data on which the claims are tested; a table that the cohort did not collect is empty.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class ClaimData:
 
 
 def gather(step: Study) -> ClaimData:
-    """Bring together what the claims are tested on, whatever the cohort collected."""
+    """Collect the data on which the claims are tested."""
     prepared = step.prepared
     scores = prepared.scores
     has_peers = step.collected("peers")

@@ -235,7 +235,7 @@ def smallest_correlation(data: ClaimData, plan: StudyPlan) -> float:
 
 
 def _marked(x: pd.Series[float], y: pd.Series[float], marker: float, plan: StudyPlan) -> Row:
-    """Take the marker's share out of Pearson's r."""
+    """Correct Pearson's r by the marker variable."""
     row = _plain(x, y, "pearson", plan, None)
     if row["note"] or not marker < 1:
         return {"n": row["n"], "note": row["note"] or found("no_marker").encoded}
@@ -260,7 +260,7 @@ def _halves(data: ClaimData, x: pd.Series[float], y: pd.Series[float], plan: Stu
 
 
 def by_source(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
-    """Set same-source and cross-source estimates of every claim about own outcomes side by side, on the same people.
+    """Compare same-source and cross-source estimates of every claim about own outcomes on the same people.
 
     Returns
     -------
@@ -285,7 +285,7 @@ def by_source(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
 
 
 def _overstated(row: Mapping[Any, Any]) -> Finding:
-    """Return what the same-source figure may overstate."""
+    """Return how much the same-source estimate may overstate the association."""
     if row["note"]:
         return found("said_by_method", text=str(row["note"]))
     after = row["same_source"] - row["cross_corrected"]

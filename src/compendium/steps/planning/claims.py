@@ -84,7 +84,7 @@ def peers_or_people(study: Study, wanted: Wanted) -> pd.DataFrame:
 
 
 def peers(study: Study, wanted: Wanted) -> Part:
-    """Return the peers that each competency takes for both targets, and the people for a narrow interval of it.
+    """Return the peers that each competency needs for both targets, and the people for a narrow interval.
 
     What clusters add to the variance is carried over from the interval of this cohort.
     """
@@ -131,14 +131,14 @@ def peers(study: Study, wanted: Wanted) -> Part:
 
 
 def from_to(table: pd.DataFrame) -> tuple[float, float]:
-    """Return the people that the claim about people that needs fewest takes, and the one that needs most."""
+    """Return the smallest and the largest number of people that a claim about people needs."""
     powers = table["goal"] == found(GOALS["claim"]).encoded
     known = table.loc[powers & (table["unit"] == found(UNITS["people"]).encoded), "needed"].dropna()
     return (math.nan, math.nan) if known.empty else (float(known.min()), float(known.max()))
 
 
 def peers_of_hardest(table: pd.DataFrame) -> tuple[float, float, float]:
-    """Return the peers that the least reliable competency takes for the lower target, and their range."""
+    """Return the number of peers that the least reliable competency needs for the lower target, with its range."""
     known = table[table["target"] == table["target"].min()].dropna(subset=["peers"]).sort_values("peers")
     if known.empty:
         return math.nan, math.nan, math.nan
@@ -183,7 +183,7 @@ def _of_one(reliability: float, k: float) -> float:
 
 
 def _design_effect(icc: pd.Series[float], plan: StudyPlan) -> float:
-    """Return how much wider the interval of this cohort is than F gives it for independent people, squared."""
+    """Return the design effect: the squared ratio of this cohort's interval to that of independent people."""
     k, n = float(icc["peers_n0"]), float(icc["people"])
     if not k > 1 or n < FEWEST_PEOPLE:
         return 1.0

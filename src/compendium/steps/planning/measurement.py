@@ -62,7 +62,7 @@ class Hardest:
 
 
 def populations(study: Study) -> dict[str, FactorPopulation | None]:
-    """Return what the answers to each competency could have been drawn from, None where one factor does not say."""
+    """Return the estimated population behind each competency, None where no one-factor model describes it."""
     answers, kin = study.prepared.answers, study.nesting.clusters
     named = None if kin is None else kin.reindex(answers.index)
     found_of: dict[str, FactorPopulation | None] = {}

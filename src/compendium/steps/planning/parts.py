@@ -107,7 +107,7 @@ def curve(
 
 
 def table(parts: Iterable[Part]) -> pd.DataFrame:
-    """Return every goal with the people, peers and clusters that it takes."""
+    """Return every goal with the people, peers and clusters that it needs."""
     made = pd.DataFrame([each for part in parts for each in part.rows], columns=list(COLUMNS))
     # people are whole, and one begun is one more; what is not known stays blank
     return made.assign(**{name: np.ceil(made[name].astype(float)).astype("Int64") for name in WHOLE})

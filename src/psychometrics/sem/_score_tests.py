@@ -15,12 +15,12 @@ from psychometrics.errors import ModelError
 from psychometrics.sem import _normal as normal
 from psychometrics.sem._clusters import Clusters
 from psychometrics.sem._continuous import NormalProblem
+from psychometrics.sem._equal_parameters import KINDS, Equal, Rules, Sharing
 from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Sorted
 from psychometrics.sem._moments import Sparse
 from psychometrics.sem._normal import Directions
 from psychometrics.sem._ordinal import OrdinalProblem, scaled_rows
-from psychometrics.sem._sharing import KINDS, Equal, Rules, Sharing
 
 Array = NDArray[np.float64]
 # Directions that the free parameters leave less than this share of carry no test.

@@ -66,7 +66,7 @@ class Rules:
         return "intercepts" in self.equal and (self.scheme == "continuous" or "thresholds" in self.equal)
 
     @cached_property
-    def _said(self) -> set[tuple[str, str, str]]:
+    def _changed_by_syntax(self) -> set[tuple[str, str, str]]:
         """Cells that the model's syntax changes."""
         return {cell.key for cell in self.model.changes}
 
@@ -99,7 +99,7 @@ class Rules:
         continuous items Millsap 2011). A second-order factor has mean 0 in every group: the means are those of the
         factors that items load on.
         """
-        said = cell.key in self._said
+        said = cell.key in self._changed_by_syntax
         if cell.label is not None and cell.fixed is None:
             return cell.label
         if said and cell.fixed is not None:
