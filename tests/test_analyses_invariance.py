@@ -164,7 +164,7 @@ def test_category_that_one_group_never_uses_is_joined_and_logged():
     found = compare(step_of(), "Sector", answers, groups, SCALES)
     log = invariance.merged_table([found])
     assert log.to_dict("records") == [{"comparison": "Sector", "item": "listen_1", "joined": 4.0, "into": 3.0}]
-    assert texts(found.notes) == ("Categories of 1 items were joined; see the log.",)
+    assert texts(found.notes) == ("Categories of 1 item were joined, since too few people used them.",)
 
 
 def test_nobody_in_a_large_group_gives_a_reason_and_no_crash():

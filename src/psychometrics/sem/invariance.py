@@ -214,7 +214,9 @@ def measurement_invariance(
     if estimator in ORDERED:
         answers, merged = _merged(answers, members, minimum_answers)
         if len(merged):
-            notes += (f"Categories of {merged['item'].nunique()} items were joined, since too few people used them.",)
+            n_items = merged["item"].nunique()
+            plural = "" if n_items == 1 else "s"
+            notes += (f"Categories of {n_items} item{plural} were joined, since too few people used them.",)
     kin = None if kin is None else kin[large]
     data = Sorted.of(model, answers, members, kin, estimator, missing, reference)
     return _Sequence(Fitter.of(data), cutoffs or Cutoffs()).run(merged, notes)
