@@ -213,12 +213,15 @@ def test_a_table_can_be_cut_sorted_out_and_folded(prose: Prose) -> None:
     assert prose.table("items", where={"competency": "none"}) == ""
 
 
-def test_a_column_without_an_entry_is_left_out_unless_asked_for(study: Study, prose: Prose) -> None:
+def test_a_column_or_interval_without_an_entry_is_left_out(study: Study, prose: Prose) -> None:
     save = Results(study.saved.folders, "05_factor_structure")
-    frame = pd.DataFrame({"item": ["a", "b"], "note": [None, None], "text": ["", "x"]})
+    nothing = {"note": [None, None], "low": "", "up": ""}
+    frame = pd.DataFrame({"item": ["a", "b"], "text": ["", "x"], "r": [0.5, 0.6], **nothing})
     save.table("gaps", frame, caption="Gaps", origin=Origin("psychometrics.items.item_statistics"))
-    assert "| item | text |" in prose.table("gaps")
-    assert "| item | note |" in prose.table("gaps", columns=["item", "note"])
+    assert "| item | text | r |" in prose.table("gaps")
+    shown = prose.table("gaps", columns=["item", "note", "r"], intervals={"r": ["low", "up"], "note": ["low", "up"]})
+    assert "| item | r |" in shown
+    assert "[" not in shown.split("aside")[0].split("origin")[0]
 
 
 def test_the_title_names_the_cohort_once(folders: ResultFolders) -> None:

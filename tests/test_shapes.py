@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from recomputed import sentences
 from shapes import IN_EVERY_TEST, MORE, PUBLISHED, Shape, write_shape
 from test_edge_cohorts import page_texts, run_study
 
@@ -38,12 +39,27 @@ def test_every_shape_goes_through_every_step_and_every_page(shape: Shape, tmp_pa
     texts = page_texts(step)
     _keeps_what_was_predicted(predict(str(folder)), step, texts)
     assert not [name for name, text in texts.items() if re.search(r"\bnan\b", text)]
+    assert not [run for text in texts.values() for run in re.findall(r"[a-z)`}]{2}\.[A-Z][a-z]+ [a-z]+", text)]
+    assert not [part for text in texts.values() for part in re.findall(r"not defined to not.{20}|\[, .\]", text)]
     _speaks_of_no_other_framework(texts)
     _has_the_parts_that_were_collected(shape, texts)
     _keeps_every_label(shape, step)
+    _says_what_the_files_say(folder, step, texts["summary"])
     for path in step.folders.values.glob("*.json"):
         for name, saved in json.loads(path.read_text()).items():
             assert saved["value"] is not None or saved["note"], (path.name, name)
+
+
+def _says_what_the_files_say(folder: Path, step: Step, summary: str) -> None:
+    """Three sentences hold the numbers that the files give, worked out without the study's own code."""
+    kept = {name: saved["value"] for name, saved in read_values(step.folders).items()}
+    supported = {name.removeprefix("supported_") for name, value in kept.items() if value is True}
+    decisions = step.folders.tables / "item_decisions.csv"
+    judged = pd.read_csv(decisions) if decisions.is_file() else step.framework.items.reset_index()[["item"]]
+    items = set(judged.loc[judged["decision"] == "keep", "item"] if "decision" in judged else judged["item"])
+    said = re.sub(r"<[^>]*>", "", summary.replace("\N{NO-BREAK SPACE}", " "))
+    for sentence in sentences(folder, items, supported):
+        assert sentence in said, sentence
 
 
 def _speaks_of_no_other_framework(texts: dict[str, str]) -> None:

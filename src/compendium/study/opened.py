@@ -34,7 +34,10 @@ OF_A_FRAMEWORK = {
 CANDIDATES = "candidates"
 # One score over all competencies; and a score with an own outcome, to be estimated in several ways.
 OVERALL, ASSOCIATIONS = "overall", "associations"
+# Two competencies or more with a score, so that one can be set against another.
+SEVERAL = "several_competencies"
 NO_SCORE = {
+    SEVERAL: "Several competencies: the framework of this cohort has a single score, with no other to set against it.",
     OVERALL: "Overall score: the framework of this cohort declares none.",
     ASSOCIATIONS: "Associations: there is no overall score, and no claim names a competency and an outcome.",
 }
@@ -146,7 +149,7 @@ class Study:
             return self._incomparable()
         if requirement == CANDIDATES:
             return "The items of this cohort are final already: they are confirmed, not chosen."
-        if requirement in (OVERALL, ASSOCIATIONS):
+        if requirement in NO_SCORE:
             return NO_SCORE[requirement]
         if requirement in OF_A_FRAMEWORK:
             return OF_A_FRAMEWORK[requirement]
@@ -239,17 +242,19 @@ def open_study(cohort: str, data: str = "", results: str = "results") -> Study:
 
 def known_parts(settings: CohortSettings) -> list[str]:
     """Return everything that a cohort, or its framework, may carry or not."""
-    return [*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, OVERALL, ASSOCIATIONS, *settings.groups]
+    return [*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, *NO_SCORE, *settings.groups]
 
 
 def carries(what: str, settings: CohortSettings, framework: Framework, plan: StudyPlan) -> bool:
     """Say whether a cohort carries one of :func:`known_parts`.
 
-    ``overall`` is one score over all competencies; ``associations`` is a score with an own outcome, which a claim about
-    one competency brings where there is no overall score.
+    ``overall`` is one score over all competencies; ``several_competencies`` are two scores or more; ``associations`` is
+    a score with an own outcome, which a claim about one competency brings where there is no overall score.
     """
     if what in OF_A_FRAMEWORK:
         return has_part(framework, what)
+    if what == SEVERAL:
+        return int((framework.competencies["total"] != "none").sum()) > 1
     if what == OVERALL:
         return framework.total != "none"
     if what == ASSOCIATIONS:

@@ -110,8 +110,8 @@ def _with_intervals(
 
 
 def _interval(estimate: str, lower: str, upper: str) -> str:
-    """Write an estimate with its interval."""
-    return estimate if NOT_SHOWN in (lower, upper) else f"{estimate} [{lower}, {upper}]"
+    """Write an estimate with its interval, or alone where it has none."""
+    return estimate if {NOT_SHOWN, ""} & {lower, upper} else f"{estimate} [{lower}, {upper}]"
 
 
 def _is_number(column: pd.Series[Any]) -> bool:

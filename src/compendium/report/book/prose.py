@@ -81,8 +81,8 @@ class Prose:
         decimals
             Decimals of its numbers.
         columns
-            Columns to show, in this order; all that have an entry when left out. ``b[0-9]`` stands for b1, b2 and so
-            on, as many as there are.
+            Columns to show, in this order, of those that have an entry; all of these when left out. ``b[0-9]`` stands
+            for b1, b2 and so on, as many as there are.
         rows
             The first so many rows only.
         labels
@@ -101,10 +101,13 @@ class Prose:
         frame = selected(saved.frame, name, [*columns, *limits] if columns else None, rows, where)
         if frame.empty:
             return ""
+        intervals = {of: pair for of, pair in (intervals or {}).items() if {of, *pair} <= set(frame)}
+        known = [bound for pair in intervals.values() for bound in pair]
+        frame = frame.drop(columns=[bound for bound in limits if bound in frame and bound not in known])
         words = self.study.labels if labels else None
         body = markdown.pipe_table(frame, decimals=decimals, labels=words, headings=headings, intervals=intervals)
         origin = markdown.origin_line(address("table", name, saved.origin), f"files/tables/{name}.csv")
-        shown = markdown.saved_table(saved, body, origin, len(frame.columns) - len(limits))
+        shown = markdown.saved_table(saved, body, origin, len(frame.columns) - len(known))
         return markdown.folded(folded, shown) if folded else shown
 
     def figure(self, name: str) -> str:
@@ -260,8 +263,9 @@ def selected(
             raise BookError(f"table {name!r} has no column {column!r}; {suggest(column, frame.columns)}")
     for column, wanted in (where or {}).items():
         frame = frame[frame[column].isin(wanted if isinstance(wanted, list) else [wanted])]
-    chosen = list(columns) if columns else [column for column in frame.columns if _says_something(frame[column])]
-    return frame[chosen].head(len(frame) if rows is None else rows)
+    asked = list(columns or frame.columns)
+    chosen = [column for column in asked if _says_something(frame[column])]
+    return frame[chosen or asked].head(len(frame) if rows is None else rows)
 
 
 def _matching(column: str, frame: pd.DataFrame) -> list[str]:
