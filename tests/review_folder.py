@@ -91,8 +91,8 @@ def ris(references: list[dict[str, str]]) -> str:
     """Return RIS text; keys are RIS tags, authors separated by semicolons."""
     parts = []
     for reference in references:
-        lines = ["TY  - JOUR"]
-        for tag, value in reference.items():
+        lines = [f"TY  - {reference.get('TY', 'JOUR')}"]
+        for tag, value in ((tag, value) for tag, value in reference.items() if tag != "TY"):
             lines += [f"{tag}  - {part}" for part in (value.split("; ") if tag == "AU" else [value]) if part]
         parts.append("\n".join([*lines, "ER  - ", ""]))
     return "\n".join(parts)

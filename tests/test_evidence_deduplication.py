@@ -15,7 +15,9 @@ from review_folder import append_row, copy_of_the_real_review, damaged, make_rev
 from compendium.faults import InvalidInput
 from compendium.review import deduplicate, evidence_map, load_review, prisma_flow, read_export
 from compendium.review.deduplication import MERGED, POSSIBLE
-from compendium.review.titles import is_section, normalise_title
+from compendium.review.titles import SAME as SAME_TITLE
+from compendium.review.titles import compare_titles, is_section, normalise_title
+from compendium.review.vocabulary import NUMBER_WORDS, NUMBERS, plain_word
 
 # What the labelled set must reach; the measured figures are printed with -s.
 RECALL_AT_LEAST, PRECISION_AT_LEAST = 0.98, 1.0
@@ -102,6 +104,15 @@ def _of_its_own(case: tuple[Reference, Reference], number: int) -> list[Referenc
         if "DO" in row:
             row["DO"] = row["DO"].lower().replace("2020", f"2020{number:04}").replace("12345", f"5{number:04}")
     return rows
+
+
+@pytest.mark.parametrize("value", NUMBER_WORDS)
+def test_a_number_in_words_is_that_number_and_no_other(value: int) -> None:
+    for word in map(plain_word, NUMBER_WORDS[value].split()):
+        assert NUMBERS[word] == str(value)
+        titles = [f"working together across sectors part {text}" for text in (word, value, value + 1)]
+        assert compare_titles(titles[0], titles[1]).kind == SAME_TITLE
+        assert compare_titles(titles[0], titles[2]).numbers == (str(value), str(value + 1))
 
 
 def test_every_pair_of_one_doi_is_compared(tmp_path: Path) -> None:

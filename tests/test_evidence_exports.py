@@ -173,6 +173,44 @@ J\tSmith, J; Doe, A\tSmith, Jane; Doe, Ann\tWorking together: a study\tJournal o
 EPPI = """{"CodeSets": [], "References": [{"ItemId": 5, "Title": "Working together: a study", "Authors": "Smith, Jane; Doe, Ann;",
 "Year": "2020", "ParentTitle": "Journal of Integrated Care", "DOI": "10.1108/JICA-01", "Keywords": "teams", "Codes": []}]}
 """
+OVID_LABELS = """<1>
+Accession Number
+  2001
+Title
+  Working together: a study.
+Author
+  Smith, Jane; Doe, Ann.
+Source title
+  Journal of Integrated Care
+Publication Year
+  2020
+DOI
+  10.1108/JICA-01
+Subject
+  teams
+"""
+PROQUEST_TEXT = """____________________
+
+Document 1 of 1
+
+Working together: a study
+
+Author: Smith, Jane; Doe, Ann
+
+Publication info: Journal of Integrated Care 28.1 (2020): 3-9.
+
+Title: Working together: a study
+
+Publication title: Journal of Integrated Care
+
+Publication year: 2020
+
+ProQuest document ID: 2001
+
+DOI: 10.1108/JICA-01
+
+Subject: teams
+"""
 FORMATS = {
     "ovid.txt": (OVID, "smith2020", 2),
     "ovid-tags.txt": (OVID_TAGS, "31234567", 1),
@@ -180,6 +218,9 @@ FORMATS = {
     "savedrecs.txt": (WOS, "WOS:0001", 3),
     "savedrecs.ciw": (WOS, "WOS:0001", 3),
     "a.enw": (ENW, "77", 1),
+    "refer.txt": (ENW.replace("%0 Journal Article\n", ""), "77", 1),
+    "ovid-labels.txt": (OVID_LABELS, "2001", 1),
+    "proquest.txt": (PROQUEST_TEXT, "2001", 3),
     "biblatex.bib": (BIBLATEX, "smith2020", 1),
     "proquest.ris": (PROQUEST, "smith2020", 4),
     "scopus.csv": (SCOPUS, "2-s2.0-1", 2),
@@ -293,6 +334,9 @@ NO_HITS = {
     "EndNote without records": "<xml><records></records></xml>",
     "a search strategy that found nothing": "Database: Embase\nSearch Strategy:\n-----\n1 exp team/ (0)\n",
     "in words": "No results found\n",
+    "in other words": "There were no documents matching your query.\n",
+    "in German": "Keine Treffer\n",
+    "a history alone": "Search Name: teams\nDate Run: 01/05/2023\n\nID\tSearch\tHits\n#1\tteam*\t0\n",
 }
 
 
@@ -300,6 +344,24 @@ NO_HITS = {
 def test_a_search_without_hits_is_no_fault(tmp_path: Path, case: str) -> None:
     reports, faults = read_export(_write(tmp_path, "a.ris", NO_HITS[case]))
     assert (len(reports), faults) == (0, [])
+
+
+def test_a_numbered_list_of_references_is_not_taken_for_a_search_without_hits(tmp_path: Path) -> None:
+    text = "1 Smith J. Working together. 2020.\n2 Doe A. Working apart. 2021.\n"
+    reports, faults = read_export(_write(tmp_path, "list.txt", text))
+    assert (len(reports), len(faults)) == (0, 1)
+
+
+def test_a_broken_record_of_xml_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    record = ENDNOTE[ENDNOTE.index("<record>") : ENDNOTE.index("</records>")]
+    broken = record.replace("</title>", "", 1).replace("Working together", "Lost & found")
+    mended = record.replace("together:", "R&D \x0btogether:")
+    text = f"<xml><records>\n{broken}{mended}</records></xml>\n"
+    reports, faults = read_export(_write(tmp_path, "a.xml", text))
+    assert reports["title"].tolist() == ["Working R&D together: a study"]
+    assert len(faults) == 1
+    assert faults[0].row is not None
+    assert 2 <= faults[0].row <= 7
 
 
 def test_a_braced_author_is_one_body(tmp_path: Path) -> None:

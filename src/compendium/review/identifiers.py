@@ -34,7 +34,8 @@ def normalise_doi(text: str) -> str:
     """
     if "10." not in text:
         return ""
-    found = DOI.search(unquote(text).lower())
+    plain = re.sub(r"[\u2010-\u2015\u2212\ufe63\uff0d]", "-", unquote(text).lower())
+    found = DOI.search(re.sub(r"(?<=\d)\s*/\s+(?=\S)|(?<=\d)\s+/\s*(?=\S)", "/", plain))
     if found is None:
         return ""
     doi = re.split(r"[?#]", found[0])[0]

@@ -32,6 +32,7 @@ SERIAL = re.compile(
     r"bericht|rapport annuel|informe anual|memoria anual|relazione annuale|jaarverslag|årsrapport|årsberetning)\b"
 )
 BOOKS = re.compile(r"(?i)\b(?:book|books|rprt|report|techreport|guideline|stand|standard|encyc|manual|thes|thesis)\b")
+THESES = re.compile(r"(?i)^thes$|thesis|dissertation")
 PLACE_ALIKE = 85.0
 
 
@@ -83,6 +84,11 @@ class Report:
     def preprint(self) -> bool:
         """Whether it is a preprint."""
         return is_preprint(self.doi, self.place, self.kind)
+
+    @cached_property
+    def thesis(self) -> bool:
+        """Whether it is a thesis."""
+        return bool(THESES.search(self.kind))
 
     @cached_property
     def serial(self) -> bool:
@@ -224,10 +230,15 @@ def _same_journal(one: str, other: str) -> bool:
     short, long = sorted(words, key=lambda names: len("".join(names)))
     if len(short) == len(long) and all(b.startswith(a) or a.startswith(b) for a, b in zip(short, long, strict=True)):
         return True
-    if len(short) == 1 and short[0] == "".join(word[0] for word in long):
+    if len(short) == 1 and short[0] in ("".join(word[0] for word in long), *_explained(long)):
         return True
     # "care" within "care london": a place of publication, or the series behind the journal.
     return (len(short) > 1 and long[: len(short)] == short) or _initial_letters(short, long)
+
+
+def _explained(words: list[str]) -> list[str]:
+    """Return the short form that begins a journal's name where the rest explains it (``jama journal of the ...``)."""
+    return words[:1] if len(words) > 2 and words[0] == "".join(word[0] for word in words[1:]) else []
 
 
 def _initial_letters(short: list[str], long: list[str]) -> bool:
@@ -246,13 +257,15 @@ def _versions(one: Report, other: Report) -> bool:
     """Say whether the reports are a preprint and an article, or two versions under one DOI."""
     if one.doi and other.doi and one.doi != other.doi and without_version(one.doi) == without_version(other.doi):
         return True
-    return one.preprint != other.preprint
+    return one.preprint != other.preprint or one.thesis != other.thesis
 
 
 def _version_words(one: Report, other: Report) -> str:
     """Say which versions they are."""
     if one.preprint != other.preprint:
         return "a preprint and what it became"
+    if one.thesis != other.thesis:
+        return "a thesis and another publication"
     return f"{one.doi} / {other.doi}"
 
 

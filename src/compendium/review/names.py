@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from compendium.review.vocabulary import LINKS, PARTICLES, SUFFIXES
+from compendium.review.vocabulary import LINKS, PARTICLES, PLAIN, SUFFIXES
 
 SEPARATOR = "; "
 ET_AL = re.compile(r"[\s,;]*\b(?:et\s+al\.?|and\s+others|u\.\s?a\.|и\s+др\.)\s*$", re.IGNORECASE)
@@ -25,7 +25,6 @@ BODIES = re.compile(
 )
 # One or more initials: "J", "J.", "J.A.", "JA", "J-P", "J. A."
 INITIALS = re.compile(r"(?:[^\W\d_]\.?[-\s]?){1,4}\.?")
-PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"})
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 LONG_FAMILY = 5
 
@@ -177,12 +176,20 @@ def _by_commas(text: str, listed: bool) -> list[str]:
     complete = [_ends_in_initials(part) or (listed and len(part.split()) > 1) for part in parts]
     if all(complete) and len(parts) > 1:
         return parts
+    if len(parts) > 1 and all(map(_begins_with_initials, parts)):
+        return parts
     if len(parts) > 2 and all(len(part.split()) > 1 for part in parts) and not any(map(_initials_only, parts)):
         return parts
     people = [part for part in parts if _bare(part) not in SUFFIXES]
     if len(people) > 2 and len(people) % 2 == 0 and _alternate(people):
         return [", ".join(pair) for pair in zip(people[::2], people[1::2], strict=True)]
     return [text]
+
+
+def _begins_with_initials(part: str) -> bool:
+    """Say whether a part is a whole name that begins with initials, such as ``JA Smith``."""
+    words = part.split()
+    return len(words) > 1 and _all_initials(words[:1]) and len(words[-1]) > 1 and not _all_initials(words[1:])
 
 
 def _alternate(parts: list[str]) -> bool:
@@ -253,6 +260,11 @@ def same_person(first: str, second: str) -> bool | None:
     return not _contradict(one.given, other.given)
 
 
+def _listed_words(names: list[str]) -> list[str]:
+    """Return the words of a list of names, whatever stands between the names."""
+    return [word for name in names for word in _words(name) if word not in ("and", "und", "et", "y")]
+
+
 def _words(text: str) -> list[str]:
     """Return the folded words of a name."""
     return re.findall(r"[^\W_]+", fold(text))
@@ -312,16 +324,31 @@ def _same_body(one: Name, other: Name) -> bool | None:
 
     if not (one.body and other.body):
         short, long = sorted((one.family, other.family), key=len)
-        return True if re.sub(r"\W", "", short).lower() == _acronym(long) else None
-    if fuzz.token_sort_ratio(" ".join(_words(one.family)), " ".join(_words(other.family))) >= 90:
+        return True if _is_acronym(short, long) else None
+    ours, theirs = (" ".join(_words_of_body(name.family)) for name in (one, other))
+    if fuzz.token_sort_ratio(ours, theirs) >= 90:
         return True
-    short, long = sorted((one.family, other.family), key=len)
-    return re.sub(r"\W", "", short).lower() == _acronym(long)
+    return _is_acronym(*sorted((one.family, other.family), key=len))
 
 
-def _acronym(text: str) -> str:
-    """Return the initials of the words that are written with a capital."""
-    return "".join(word[0].lower() for word in re.findall(r"\w+", text) if word[0].isupper())
+def _words_of_body(text: str) -> list[str]:
+    """Return the folded words of a body, without apostrophes, an article, or its short form in brackets."""
+    bare = re.sub(r"\s*\([A-Z]{2,8}\)", "", text)
+    return [word for word in _words(re.sub(r"['\u2019]", "", bare)) if word != "the"]
+
+
+def _is_acronym(short: str, long: str) -> bool:
+    """Say whether a short form is made of the initials of a body's words: of all that have a capital, or some.
+
+    ``NICE`` is the National Institute for Health and Care Excellence: three letters or more, the first and the last
+    word among them, in their order.
+    """
+    letters = re.sub(r"\W", "", short).lower()
+    initials = "".join(word[0].lower() for word in re.findall(r"\w+", long) if word[0].isupper())
+    if letters == initials or len(letters) < 3 or not initials:
+        return letters == initials
+    rest = iter(initials)
+    return letters[0] == initials[0] and letters[-1] == initials[-1] and all(letter in rest for letter in letters)
 
 
 def same_authors(first: str, second: str) -> bool | None:
@@ -337,6 +364,8 @@ def same_authors(first: str, second: str) -> bool | None:
     others = [name for name in second.split(SEPARATOR) if ET_AL.sub("", name).strip()]
     if not ones or not others:
         return None
+    if len(ones) != len(others) and _listed_words(ones) == _listed_words(others):
+        return True
     verdict = same_person(ones[0], others[0])
     if verdict or min(len(ones), len(others)) < 2:
         return verdict

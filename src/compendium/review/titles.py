@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from compendium.review.names import PLAIN
-from compendium.review.vocabulary import ARTICLES, HAN_NUMBERS, NEGLECTED, NUMBERS, PARTS, SECTIONS, SMALL_WORDS
+from compendium.review.vocabulary import (
+    ARTICLES,
+    HAN_NUMBERS,
+    NEGLECTED,
+    NUMBERS,
+    PARTS,
+    PLAIN,
+    SECTIONS,
+    SHORT_PARTS,
+    SMALL_WORDS,
+)
 
 SAME, SPELLING, SHORTENED, SIMILAR, DIFFERENT = "same", "spelling", "shortened", "similar", "different"
 # Titles less alike than this are of different works; in between, the words that differ decide.
@@ -19,9 +28,8 @@ ALIKE = 72.0
 LONG_WORD, MEDIUM_WORD = 5, 4
 MARKUP = re.compile(r"</?(?:[ibu]|su[bp]|em|strong|span|jats:[a-z]+|scp|italic|bold)(?:\s[^>]*)?>", re.IGNORECASE)
 APOSTROPHES = re.compile(r"(?<=\w)['\u2018\u2019\u02bc`\u00b4](?=\w)")
-NOTES = re.compile(
-    r"\s*[\[(](?:article in|in )?(?:[a-z]+|[a-z]+, [a-z]+)(?: article| review)?[\])]\.?\s*$", re.IGNORECASE
-)
+# A sign that names another edition or group, as in "SCIROCCO+".
+PLUS = re.compile(r"(?<=\w)\+(?!\w)")
 ENDS = re.compile(r"\s*[:.?!;\u2013\u2014\uff1a\u3002]\s*|\s+-\s+|\.{3}|\u2026")
 ROMAN = re.compile(r"m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
 RELATED = (
@@ -30,6 +38,9 @@ RELATED = (
     ("a comment", re.compile(r"^(?:comments?|commentary|reply|re|response|letter|kommentar|respuesta) "
                              r"(?:on|to|by|from|zu|a) |\bauthors? (?:reply|response)\b")),
     ("a protocol", re.compile(r"\b(?:study protocol|protocol|studienprotokoll|protocole|protocolo)\b")),
+    ("a draft", re.compile(r"\b(?:consultation draft|draft version|working draft|draft for consultation)\b|\bdraft$")),
+    ("a summary", re.compile(r"\b(?:executive|plain language|lay|short) summary\b|\beasy read\b|\bkurzfassung\b")),
+    ("an appendix", re.compile(r"\b(?:appendix|appendices|annex|supplementary material|supplement)\b")),
     ("an abstract", re.compile(r"\b(?:conference abstract|poster|meeting abstract)\b")),
 )  # fmt: skip
 
@@ -76,7 +87,7 @@ def normalise_title(title: str) -> str:
         return _plain_ascii(title)
     marked = MARKUP.sub("", html.unescape(title))
     folded = unicodedata.normalize(
-        "NFKD", APOSTROPHES.sub("", marked).replace("&", " and ").casefold().translate(PLAIN)
+        "NFKD", PLUS.sub(" plus ", APOSTROPHES.sub("", marked)).replace("&", " and ").casefold().translate(PLAIN)
     )
     plain = unicodedata.normalize("NFKC", re.sub("[\u0300-\u036f\u00ad\u200b-\u200f\ufeff]", "", folded))
     return " ".join("".join(map(_space_unless_letter, plain)).split())
@@ -92,6 +103,8 @@ def _plain_ascii(title: str) -> str:
         title = MARKUP.sub("", title)
     if "'" in title or "`" in title:
         title = APOSTROPHES.sub("", title)
+    if "+" in title:
+        title = PLUS.sub(" plus ", title)
     return re.sub(r"[^a-z0-9]+", " ", title.replace("&", " and ").lower()).strip()
 
 
@@ -103,7 +116,7 @@ def words_of(title: str) -> int:
 def is_section(title: str) -> bool:
     """Say whether a normalised title is that of a section, such as ``editorial`` or ``introduction``."""
     words = title.split()
-    return len(words) <= 4 and all(word in SECTIONS or word in NEGLECTED or word.isdigit() for word in words)
+    return len(words) <= 6 and all(word in SECTIONS or word in NEGLECTED or word.isdigit() for word in words)
 
 
 def relation(title: str) -> str:
@@ -164,9 +177,16 @@ def _canonical(title: str) -> list[str]:
             before in PARTS or (last and ROMAN.fullmatch(word)) or words[place + 1 : place + 2] in ([p] for p in PARTS)
         ):
             out.append(NUMBERS[word])
+        elif word in SHORT_PARTS and _numbers(words[place + 1 : place + 2]):
+            out.append(SHORT_PARTS[word])
         else:
             out.append(word)
     return out
+
+
+def _numbers(words: list[str]) -> bool:
+    """Say whether these words number something."""
+    return any(word in NUMBERS or word[0].isdigit() for word in words)
 
 
 def _numbers_apart(one: list[str], other: list[str]) -> tuple[str, str]:

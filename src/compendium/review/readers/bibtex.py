@@ -140,7 +140,7 @@ def _fields(item: Item) -> dict[str, str]:
     return {
         "own_id": item.get("ID", ""),
         "title": title,
-        "authors": authors_of_bibtex(item.get("author", "")),
+        "authors": authors_of_bibtex(item.get("author", "") or item.get("editor", "")),
         "year": year_of(plain.get("year", "") or plain.get("date", "")),
         "container": next((plain[name] for name in kinds if plain.get(name)), ""),
         "volume": plain.get("volume", ""),

@@ -8,17 +8,41 @@ import xml.etree.ElementTree as ElementTree
 from compendium.faults import Fault
 from compendium.review.readers.entries import Parsed, authors_of, entry, one_line, year_of
 
+RECORD = re.compile(r"<record(?=[\s>]).*?</record\s*>", re.DOTALL)
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+AMPERSAND = re.compile(r"&(?!(?:#\d+|#x[0-9A-Fa-f]+|amp|lt|gt|quot|apos);)")
+
 
 def read_endnote(text: str, file: str) -> Parsed:
-    """Read EndNote XML; text may be split over ``style`` elements."""
-    try:
-        root = ElementTree.fromstring(re.sub(r"^\s*(<\?xml[^>]*\?>)?[ \t]*", "", text).encode())
-    except ElementTree.ParseError as error:
-        return Parsed([], [Fault(file, f"not valid XML: {error.msg}", "export it again", row=error.position[0])])
-    lines = [n for n, line in enumerate(text.split("\n"), 1) for _ in re.finditer(r"<record[\s>]", line)]
-    records = list(root.iter("record"))
-    placed = lines if len(lines) == len(records) else [1] * len(records)
-    return Parsed([entry(line, _fields(item)) for line, item in zip(placed, records, strict=True)], [], "EndNote XML")
+    """Read EndNote XML; text may be split over ``style`` elements.
+
+    Signs that XML does not allow and bare ampersands are mended. A record that is not well-formed is a fault, the
+    others are read; so is a file that ends inside a record.
+    """
+    plain = AMPERSAND.sub("&amp;", FORBIDDEN.sub("", text))
+    entries, faults = [], []
+    end = 0
+    for found in RECORD.finditer(plain):
+        line, end = plain.count("\n", 0, found.start()) + 1, found.end()
+        try:
+            entries.append(entry(line, _fields(ElementTree.fromstring(found[0]))))
+        except ElementTree.ParseError as error:
+            faults.append(_broken(file, line + error.position[0] - 1, error.msg, found[0]))
+    rest = plain[end:]
+    if opened := re.search(r"<record[\s>]", rest):
+        line = plain.count("\n", 0, end + opened.start()) + 1
+        faults.append(_broken(file, line, "the file ends inside a record", rest[opened.start() :]))
+    elif re.search(r"<records(?=[\s>])(?![^>]*/>)", plain) and "</records" not in rest:
+        line = plain.rstrip().count("\n") + 1
+        faults.append(Fault(file, "not valid XML: the file ends before its records do", "export it again", row=line))
+    return Parsed(entries, faults, "EndNote XML")
+
+
+def _broken(file: str, line: int, problem: str, record: str) -> Fault:
+    """Return the fault of a record that cannot be read, with the words of its title."""
+    title = re.search(r"<title>(.*?)</title>", record, re.DOTALL)
+    value = one_line(re.sub(r"<[^>]*>", " ", title[1]))[:60] if title else None
+    return Fault(file, f"not valid XML: {problem}", "export it again", row=line, value=value)
 
 
 def _fields(item: ElementTree.Element) -> dict[str, str]:

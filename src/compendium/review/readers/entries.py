@@ -67,9 +67,9 @@ def authors_of(names: Iterable[str]) -> str:
 
 
 def year_of(text: str) -> str:
-    """Return the first four-digit year of a date, or nothing."""
-    found = re.search(r"(?<!\d)(?:1[5-9]|20)\d{2}(?!\d)", text)
-    return found[0] if found else ""
+    """Return the first four-digit year of a date (``2020/03``, ``1 March 2020``, ``20200301``), or nothing."""
+    found = re.search(r"(?<!\d)((?:1[5-9]|20)\d{2})(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?(?!\d)", text)
+    return found[1] if found else ""
 
 
 def one_line(text: str) -> str:

@@ -15,21 +15,32 @@ from compendium.review.readers.columns import BY_ROW, find_header, read_columns
 from compendium.review.readers.endnote import read_endnote
 from compendium.review.readers.entries import Parsed
 from compendium.review.readers.eppi import read_eppi
+from compendium.review.readers.labelled import is_labelled, read_labelled
 from compendium.review.readers.pubmed_text import MARK, read_pubmed_text
 
+# A file of RIS in which every line is indented.
+INDENTED = re.compile(r"(?m)^[ \t]+TY[ \u00a0\t]{1,2}[-\u2013] ?[A-Z]{3,}")
+FLUSH = re.compile(r"(?m)^\ufeff?[A-Z][A-Z0-9][ \u00a0\t]{1,2}[-\u2013]")
 Reader = Callable[[str, str], Parsed]
 LOOKED_AT = 200_000
 KNOWN = (
-    "RIS, BibTeX, PubMed (nbib, text or CSV), Ovid, EndNote (XML or tagged text), Web of Science, Cochrane, "
+    "RIS, BibTeX, PubMed (nbib, text or CSV), Ovid, ProQuest, EndNote (XML or tagged text), Web of Science, Cochrane, "
     "EPPI-Reviewer JSON, or a table with a title column"
 )
 # What providers write when a search found nothing, or before and after what it found.
 SILENT = re.compile(
-    r"(?i)^(?:provider:|content:|database|search (?:name|strategy|history)|date run|comment:|fn |vr |ef$|"
-    r"exported? (?:on|date)|about the data|"
-    r"-{3,}|={3,}|#\d+\s|\d+\s+\S.*|no (?:results?|records?|references?|documents?|articles?|items?|hits?)\b.*|"
-    r"0 (?:results?|records?|references?|documents?|articles?|hits?)\b.*|your search .*|results?: 0|record count: 0)"
+    r"(?i)^\W*(?:provider:|content:|database|search (?:name|strategy|history)|date run|comment:|fn |vr |ef$|"
+    r"exported? (?:on|date)|export: 0\b|about the data|id\tsearch\thits|$|"
+    r"(?:sorry,? |there (?:were|was|are) )?(?:no|0|zero|keine?|aucune?|ning[u\u00fa]n|nessun|geen|inga|ingen) "
+    r"[^.]{0,60}"
+    r"(?:results?|records?|references?|documents?|articles?|items?|hits?|matches|citations?|treffer|ergebnisse|"
+    r"r[e\u00e9]sultats?|resultados?|risultat[io]|resultaten|tr\u00e4ffar)\b.*|"
+    r"(?:your|this|the) search .*|results?: 0|(?:record count|total|hits|found): 0)"
 )
+# Numbered lines of a search history, which count only in a file that says that it is one.
+HISTORY = re.compile(r"(?im)^\W*(?:search (?:strategy|history|name)|database|id\tsearch\thits)")
+STEP = re.compile(r"^(?:#\d+\s|\d+\.?\s+\S)")
+COMMENT = re.compile(r"(?i)^(?:%|@comment\b)")
 # The longer mark first: that of UTF-16 is the start of that of UTF-32.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -71,10 +82,17 @@ def read_references(path: Path) -> Parsed:
     reader = _reader(text)
     if reader is not None:
         return reader(text, shown)
-    if all(SILENT.match(line) for line in text.split("\n") if line.strip()):
+    if _is_silent(text):
         return Parsed([], [], "no hits")
     first = next(line.strip() for line in text.split("\n") if line.strip())
     return Parsed([], [Fault(shown, "a format not known here", f"save it as {KNOWN}", row=1, value=first[:60])])
+
+
+def _is_silent(text: str) -> bool:
+    """Say whether a file holds nothing but what a provider writes around no hits."""
+    history = HISTORY.search(text) is not None
+    lines = [line for line in text.split("\n") if line.strip()]
+    return all(SILENT.match(line) or COMMENT.match(line) or (history and STEP.match(line)) for line in lines)
 
 
 def _text(content: bytes, shown: str) -> tuple[str, list[Fault]]:
@@ -96,6 +114,10 @@ def _text(content: bytes, shown: str) -> tuple[str, list[Fault]]:
         action = "save it as UTF-8; what was found is shown as Windows-1252 would read it"
         return "", [Fault(shown, f"not readable as UTF-8: {error.reason}", action, row=line, value=found)]
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n" not in plain:
+        plain = re.sub("[\x85\u2028\u2029]", "\n", plain)
+    if INDENTED.search(plain) and not FLUSH.search(plain):
+        plain = re.sub(r"(?m)^[ \t]+", "", plain)
     return plain.replace("\ufeff", "").replace("\x00", ""), []
 
 
@@ -140,7 +162,7 @@ def _reader(text: str) -> Reader | None:
     if head.lstrip().startswith(("{", "[")) and holds(r'"(?:References|CodeSets)"\s*:'):
         return read_eppi
     found = (
-        (r"^[\s\ufeff]?TY[ \u00a0]{1,2}[-\u2013]", tagged.RIS),
+        (r"^[\s\ufeff]?TY[ \u00a0\t]{1,2}[-\u2013]", tagged.RIS),
         (r"^PMID *- \d", tagged.NBIB),
         (r"^VN {1,2}- ", tagged.OVID),
         (r"^Record #\d+ of \d+", tagged.COCHRANE),
@@ -154,4 +176,6 @@ def _reader(text: str) -> Reader | None:
         return read_bibtex
     if BY_ROW.match(head) or find_header(head):
         return read_columns
-    return read_pubmed_text if MARK.search(head) and holds(r"^1[.:] ") else None
+    if MARK.search(head) and holds(r"^1[.:] "):
+        return read_pubmed_text
+    return read_labelled if is_labelled(head) else None

@@ -29,6 +29,8 @@ class Dialect:
         Whether a continued line begins with a space; one that does not is broken.
     header
         Finds a line that opens a reference without a tag.
+    blank_ends
+        Whether an empty line may stand between references that lack the tag with which they begin.
     titled
         Tags that show that lines outside any reference are a reference without its beginning.
     read
@@ -44,6 +46,7 @@ class Dialect:
     listed: frozenset[str] = frozenset()
     indented: bool = False
     header: re.Pattern[str] = field(default=re.compile(r"(?!)"))
+    blank_ends: bool = False
 
 
 def read_tagged(text: str, file: str, dialect: Dialect) -> Parsed:
@@ -56,7 +59,7 @@ def read_tagged(text: str, file: str, dialect: Dialect) -> Parsed:
     entries: list[Entry] = []
     faults: list[Fault] = []
     for line, tags, state in _references(text, dialect):
-        if state == "astray":
+        if state == "astray" and not dialect.blank_ends:
             action = f"begin it with '{min(dialect.begins)}', or export it again"
             problem = f"not valid {dialect.name}: a reference outside any other, without its beginning"
             faults.append(Fault(file, problem, action, row=line, value=next(iter(tags.values()))[0][:60]))
@@ -143,14 +146,14 @@ def _from_ris(tags: Tags) -> dict[str, str]:
     return {
         "own_id": _first(tags, "ID", "AN"),
         "title": one_line(_first(tags, "TI", "T1", "CT", "BT")),
-        "authors": authors_of(_all(tags, "AU", "A1")),
+        "authors": authors_of(_all(tags, "AU", "A1") or ([] if chapter else _all(tags, "ED", "A2"))),
         "year": year_of(_first(tags, "PY", "Y1", "YR", "DA", "Y2")),
         "container": _first(tags, "T2", "BT", "JO", "JF")
         if chapter
-        else _first(tags, "JO", "JF", "T2", "JA", "J2", "BT", "T3"),
+        else _first(tags, "JO", "JF", "T2", "JA", "J2", "BT", "T3", "SO"),
         "volume": _first(tags, "VL"),
-        "issue": _first(tags, "IS"),
-        "pages": pages_of(_first(tags, "SP"), _first(tags, "EP")),
+        "issue": _first(tags, "IS", "NO"),
+        "pages": pages_of(_first(tags, "SP"), _first(tags, "EP")) or _first(tags, "PG"),
         "edition": _first(tags, "ET"),
         "publisher": _first(tags, "PB"),
         "type": kind,
@@ -167,9 +170,9 @@ def _pmid_of_ris(tags: Tags) -> str:
     medline = any(re.search(r"(?i)medline|pubmed", text) for name in ("DB", "DP") for text in tags.get(name, ()))
     named = [
         text
-        for name in ("PM", "C2", "AN", "U2", "M1")
+        for name in ("PM", "C2", "AN", "U2", "M1", "N1")
         for text in tags.get(name, ())
-        if re.search(r"(?i)pmid|pubmed|medline", text)
+        if re.search(r"(?i)(?:pmid|pubmed|medline)\W*\d{4,9}\b|^\d{4,9}\W*(?:pmid|pubmed|medline)", text)
     ]
     found = re.search(r"\d{4,9}", named[0]) if named else None
     if found:
@@ -284,7 +287,7 @@ def _from_cochrane(tags: Tags) -> dict[str, str]:
 
 RIS = Dialect(
     "RIS",
-    re.compile(r"[\s\ufeff]?([A-Z][A-Z0-9])[ \u00a0]{1,2}[-\u2013][ \u00a0]?(.*)$"),
+    re.compile(r"[\s\ufeff]?([A-Z][A-Z0-9])[ \u00a0\t]{1,2}[-\u2013][ \u00a0]?(.*)$"),
     frozenset({"TY"}),
     frozenset({"ER"}),
     frozenset({"TI", "T1"}),
@@ -325,6 +328,7 @@ ENDNOTE_TAGS = Dialect(
     frozenset({"T"}),
     _from_endnote_tags,
     listed=frozenset({"K"}),
+    blank_ends=True,
 )
 COCHRANE = Dialect(
     "Cochrane",
