@@ -42,13 +42,19 @@ class _Report:
             Section(w("change", date=self.setting.earlier), self._change()),
             Section(w("team-peers"), self._peers()),
             Section(w("sheet"), self._sheet(), new_page=True),
-            Section(w("team-talk"), [Points([w(f"team-talk-{name}") for name in ("know", "keep", "next")])]),
-            Section(w("team-plan"), self._plan(), new_page=True),
+            Section(
+                w("team-talk"), [Points([w(f"team-talk-{name}") for name in ("know", "keep", "next")])], new_page=True
+            ),
+            Section(w("team-plan"), self._plan()),
             Section(w("limits"), [Points(self._limits()), Text(self.setting.contact_line())]),
             Section(w("guide"), [Text(w("guide-intro"), lead=True), *self._guide(0)], new_page=True),
             Section(w("guide-more"), self._guide(1), new_page=True),
             Section(w("ready"), self._ready(), new_page=True),
         ]
+
+    def _talk(self) -> list[str]:
+        """Return questions for the team."""
+        return [self.words(f"team-talk-{name}") for name in ("know", "keep", "next")]
 
     def _named(self, key: str, names: Sequence[str]) -> list[str]:
         """Return a sentence about competencies, none without one."""
