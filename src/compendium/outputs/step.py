@@ -22,6 +22,7 @@ from compendium.outputs.trail import Trail, open_trail
 from compendium.paths import ResultFolders
 from compendium.plan import Verdict, checksums, parts_read
 from compendium.study import Study, open_study
+from compendium.wording.numbers import percent
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -37,6 +38,8 @@ READ_BESIDE: dict[str, tuple[Literal["evidence", "consultation", "feedback"], ..
     "04_item_analysis": ("evidence", "consultation"),
     "09_feedback": ("feedback",),
 }
+# The word in captions that stands for the confidence of the plan's intervals.
+CONFIDENCE = "confidence"
 # What stands before the name of a part of the plan, and of a value, among the inputs of a run.
 PLAN, VALUE = "study.yaml/", "values/"
 # The step that reads the responses as they were handed in; later ones read what it prepared.
@@ -152,6 +155,9 @@ class Step(Study):
             return words
         known = {name: entry["value"] for name, entry in read_values(self.folders).items()}
         asked = {name.partition(".")[0] for _, name, _, _ in Formatter().parse(words) if name}
+        if CONFIDENCE in asked:
+            share = self.plan.confidence.value
+            facts = {CONFIDENCE: percent(share, 0 if round(share, 2) == share else 1), **facts}
         self._values_read.update(asked & known.keys() - facts.keys() - self.results.values.keys())
         try:
             return words.format(**{**known, **facts})

@@ -451,9 +451,9 @@ brief_verdict_cannot = cannot be said from these data
 brief_own_outcome = Of 100 pairs of { $source ->
     [peers] people, the one whom colleagues rate higher on the competencies
    *[other] people, the one who describes more of the competencies
- } reports more of it in about { $pairs_estimate } pairs; by chance it would be 50. The data allow anything from { $pairs_lower } to { $pairs_upper }. (Rank correlation { FIXED($estimate) }, 95 % interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
-brief_tenure = Of 100 pairs of people, the one who has been in the job longer shows more of the competencies in about { $pairs_estimate } pairs; by chance it would be 50. The data allow anything from { $pairs_lower } to { $pairs_upper }. (Rank correlation { FIXED($estimate) }, 95 % interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
-brief_groups = Which group people belong to accounts for about { PERCENT($estimate, 0) } of the differences between them; the data allow { PERCENT($lower, 0) } to { PERCENT($upper, 0) }. (Share of the differences in ranks, eta squared { FIXED($estimate) }, 95 % interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
+ } reports more of it in about { $pairs_estimate } pairs; by chance it would be 50. The data allow anything from { $pairs_lower } to { $pairs_upper }. (Rank correlation { FIXED($estimate) }, { PERCENT($confidence, 0) } interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
+brief_tenure = Of 100 pairs of people, the one who has been in the job longer shows more of the competencies in about { $pairs_estimate } pairs; by chance it would be 50. The data allow anything from { $pairs_lower } to { $pairs_upper }. (Rank correlation { FIXED($estimate) }, { PERCENT($confidence, 0) } interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
+brief_groups = Which group people belong to accounts for about { PERCENT($estimate, 0) } of the differences between them; the data allow { PERCENT($lower, 0) } to { PERCENT($upper, 0) }. (Share of the differences in ranks, eta squared { FIXED($estimate) }, { PERCENT($confidence, 0) } interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
 brief_colleagues = Between a person in the middle and one whom about five in six people do not exceed, their colleagues' own answers differ by { FIXED($estimate) } of the usual distance between colleagues; the data allow { FIXED($lower) } to { FIXED($upper) }. (Standardised slope, { $n } ratings.)
 
 ## Validity in COSMIN's words

@@ -2,7 +2,8 @@
 
 Captions and alternative texts may hold placeholders, filled when the result is kept: ``{result.n_persons}`` (an
 attribute of what is kept), ``{about.seed}`` (of another result it speaks of), ``{plan.structure.srmr.value:g}``, the
-name of a value of the cohort (``{n_people}``), or a word that the notebook hands over.
+name of a value of the cohort (``{n_people}``), the confidence of the plan's intervals (``{confidence}``: 95 %), or a
+word that the notebook hands over.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def agreement_intervals(agreement: pd.DataFrame, names: list[str]) -> Figure:
     axes.set_yticks(places, names)
     axes.set_ylim(max(len(agreement), 1) - 0.5, -0.5)
     axes.axvline(0, color=INK, linewidth=0.6)
-    label(axes, x="Agreement (point and 95 % interval)", y="")
+    label(axes, x="Agreement (point and interval)", y="")
     axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8)
     return figure
 

@@ -64,7 +64,7 @@ def loading_forest(loadings: pd.DataFrame, *, labels: Mapping[str, str], salient
     axes.set_yticks(list(places.values()), list(places), fontsize=7)
     axes.set_ylim(place - 0.6, -1.0)
     axes.set_xlim(min(0.0, float(loadings["lower"].min(skipna=True)) - 0.05) if len(loadings) else 0.0, 1.02)
-    label(axes, x="Standardised loading with 95 % interval", y="Item")
+    label(axes, x="Standardised loading with its interval", y="Item")
     return figure
 
 
