@@ -22,7 +22,6 @@ from compendium.outputs.trail import Trail, open_trail
 from compendium.paths import ResultFolders
 from compendium.plan import Verdict, checksums, parts_read
 from compendium.study import Study, open_study
-from compendium.wording.numbers import percent
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -156,8 +155,7 @@ class Step(Study):
         known = {name: entry["value"] for name, entry in read_values(self.folders).items()}
         asked = {name.partition(".")[0] for _, name, _, _ in Formatter().parse(words) if name}
         if CONFIDENCE in asked:
-            share = self.plan.confidence.value
-            facts = {CONFIDENCE: percent(share, 0 if round(share, 2) == share else 1), **facts}
+            facts = {CONFIDENCE: f"{100 * self.plan.confidence.value:g} %", **facts}
         self._values_read.update(asked & known.keys() - facts.keys() - self.results.values.keys())
         try:
             return words.format(**{**known, **facts})
