@@ -69,7 +69,7 @@ class Figure(Strict):
 
     ``drawn_from`` says what a figure of steps about people shows: the kept table of this name, as the gate let it pass;
     ``gate``, where the gate rounds or joins what is drawn; ``model``, where all that is drawn are estimates;
-    ``counts``, where it is how many people took part.
+    ``counts``, where it is how many people took part; ``nobody``, where it is a made-up specimen.
     """
 
     drawn_from: str = ""
