@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -26,6 +27,8 @@ from compendium.faults import InvalidInput
 from compendium.outputs.saving import forget_step
 from compendium.outputs.step import Step
 from compendium.run.cli import app
+from compendium.run.graph import Job, Place
+from compendium.run.graph import run as run_graph
 from compendium.run.lock import HELD_BY, only_run
 from compendium.run.notebooks import _remove_dropped
 from compendium.steps.cohort_quality import prepare as prepare_cohort
@@ -342,3 +345,18 @@ def test_results_where_nothing_can_be_written_are_a_fault(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidInput, match="nothing can be written there"), only_run(tmp_path / "file" / "pilot"):
         pass
+
+
+def test_record_that_finds_no_room_is_a_fault_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = Place("demo-small", results=str(tmp_path))
+    job = Job("validate", [sys.executable, "-c", "pass"], frozenset(), lambda: "x")
+    monkeypatch.setattr("compendium.run.graph.jobs_of", lambda place: [job])
+    with monkeypatch.context() as patched:
+        patched.setattr("compendium.files.os.fdopen", full)
+        with pytest.raises(InvalidInput, match="No space left on device"):
+            run_graph(place, until="validate")
+    assert not list(tmp_path.rglob("*.part"))
+    assert run_graph(place, until="validate") == 0

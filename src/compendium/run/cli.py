@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -12,13 +13,15 @@ import typer
 from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any, suggest
 from compendium.paths import ResultFolders, reference_folder
 from compendium.run import cohort_commands, planning_command, survey_commands
-from compendium.run.lock import HELD_BY
+from compendium.run.lock import HELD_BY, unwritable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 survey_commands.register(app)
 cohort_commands.register(app)
 planning_command.register(app)
 
+# A full disk, a full quota, a disk or a folder that may only be read.
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 WHICH = "A folder under data/cohorts, or the path of a cohort folder."
 WHERE = "Folder of the response files, when not beside cohort.yaml."
 CohortOption = Annotated[str, typer.Option(envvar="COHORT", help=WHICH)]
@@ -37,6 +40,11 @@ def main() -> None:
         app(standalone_mode=True)
     except InvalidInput as error:
         typer.echo(error.report(), err=True)
+        sys.exit(EXIT_STATUS)
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        typer.echo(InvalidInput([unwritable(error, Path(error.filename or "the disk"))]).report(), err=True)
         sys.exit(EXIT_STATUS)
 
 

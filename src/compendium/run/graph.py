@@ -9,15 +9,13 @@ target. Whatever fails leaves no target and is not recorded.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from doit.cmd_base import TaskLoader2
 from doit.dependency import JsonDB
@@ -25,7 +23,7 @@ from doit.doit_cmd import DoitMain
 from doit.task import Task, dict_to_task
 
 from compendium.faults import InvalidInput
-from compendium.files import PART, checksum, checksum_of, sweep
+from compendium.files import checksum, checksum_of, sweep, write_bytes
 from compendium.inputs import read_yaml
 from compendium.outputs.manifest import OUTCOME
 from compendium.outputs.step import PLAN, VALUE, value_checksums
@@ -41,6 +39,7 @@ from compendium.paths import (
 )
 from compendium.plan import checksums
 from compendium.run.dependencies import Program, imported_by_notebook
+from compendium.run.lock import unwritable
 from compendium.study.prepared import TABLES
 
 VALIDATE, INDEX, BOOK_JOB = "validate", "index", "book"
@@ -266,12 +265,17 @@ def run(place: Place, *, until: str = BOOK_JOB, parallel: int = 2) -> int:
     }
     words = ["run", "--reporter", "zero", "-n", str(parallel), "-P", "thread", until]
     loader = _Loader(jobs)
+    KeptRecord.unwritten.clear()
     ended = int(DoitMain(loader, extra_config=extra).run(words))
+    if KeptRecord.unwritten:
+        raise InvalidInput([unwritable(KeptRecord.unwritten[0], place.root)])
     return max([ended, *loader.failed], key=lambda status: (status > 1, status))
 
 
 class KeptRecord(JsonDB):  # type: ignore[misc]
     """doit's record in one JSON file, written whole after every job, so that a killed run keeps what was done."""
+
+    unwritten: ClassVar[list[OSError]] = []
 
     def set(self, task_id: str, dependency: str, value: Any) -> None:
         """Store a value; the list of what a job reads is the last thing that doit stores of it."""
@@ -280,12 +284,11 @@ class KeptRecord(JsonDB):  # type: ignore[misc]
             self.dump()
 
     def dump(self) -> None:
-        """Write the record under a temporary name and rename it."""
-        path = Path(self.name)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{os.getpid()}.", suffix=PART)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(self.codec.encode(dict(self._db)))
-        Path(temporary).replace(path)
+        """Write the record; where that cannot be done, what was done since is done again by the next run."""
+        try:
+            write_bytes(Path(self.name), self.codec.encode(dict(self._db)).encode(), mode=0o600)
+        except OSError as error:
+            self.unwritten.append(error)
 
 
 class _Loader(TaskLoader2):  # type: ignore[misc]

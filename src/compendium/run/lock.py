@@ -15,6 +15,12 @@ LOCK = ".run.lock"
 HELD_BY = "COMPENDIUM_RUN"
 
 
+def unwritable(error: OSError, place: Path) -> Fault:
+    """Say that a place takes no more files, and what to do: a full disk, a folder that may only be read."""
+    action = "make room, mend its permissions, or give another folder as RESULTS; the next run goes on from there"
+    return Fault(display_path(place), f"nothing can be written there: {error.strerror}", action)
+
+
 def lock_of(root: Path) -> str | None:
     """Return the process that holds the results of a cohort, or None when nobody does."""
     try:
@@ -43,10 +49,7 @@ def only_run(root: Path) -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        action = "give another folder as RESULTS, make room, or mend its permissions"
-        raise InvalidInput(
-            [Fault(display_path(root), f"nothing can be written there: {error.strerror}", action)]
-        ) from error
+        raise InvalidInput([unwritable(error, root)]) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
