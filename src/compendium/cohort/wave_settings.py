@@ -13,6 +13,8 @@ from compendium.faults import Fault, suggest
 from compendium.inputs import Strict, yaml_fault
 
 ROW_NUMBER = "@row"
+# Ratings of change have fifteen steps at most in use; each code is listed when the answers are checked.
+AnchorCode = Annotated[int, Field(ge=-100, le=100)]
 
 
 class Wave(Strict):
@@ -37,8 +39,8 @@ class Anchor(Strict):
     """
 
     column: Code
-    minimum: int
-    maximum: int
+    minimum: AnchorCode
+    maximum: AnchorCode
     unchanged: int = 0
     smallest: Annotated[list[int], Field(min_length=1)]
 
