@@ -124,6 +124,23 @@ def test_the_self_score_page_asks_nothing_of_the_network_and_scores_by_the_key(t
     assert reverse == set(FRAMEWORK.items.loc[FRAMEWORK.items["reverse"].astype(bool), "self_wording"])
 
 
+def test_the_self_score_page_takes_errors_only_for_the_items_it_asks(tmp_path: Path) -> None:
+    names = list(FRAMEWORK.scales())
+    counts = [len(FRAMEWORK.scales()[name]) for name in names]
+    counts[1] += 1
+    rows = pd.DataFrame(
+        {"competency": names, "items": counts, "score_error": [0.2, 0.3, None, *[0.4] * (len(names) - 3)]}
+    )
+    (tmp_path / "results" / "tables").mkdir(parents=True)
+    rows.to_csv(tmp_path / "results" / "tables" / "reliability.csv", index=False)
+    write_instrument(FRAMEWORK, "self-score", tmp_path / "out", results=tmp_path / "results")
+    page = (tmp_path / "out" / "self_score.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'application/json">(.*?)</script>', page, re.DOTALL)[1])
+    assert [scale["error"] for scale in data["scales"]][:4] == [0.2, None, None, 0.4]
+    with pytest.raises(InvalidInput, match="no reliabilities"):
+        write_instrument(FRAMEWORK, "self-score", tmp_path / "out", results=tmp_path)
+
+
 def test_an_import_describes_the_cohort_it_was_made_from(tmp_path: Path) -> None:
 
     own, peers = (

@@ -136,7 +136,11 @@ def _answered(cells: list[str]) -> list[str]:
     """Return a row in which questions that were seen and not answered are blank."""
     if SEEN_BUT_UNANSWERED not in cells:
         return cells
-    return ["" if cell == SEEN_BUT_UNANSWERED else cell for cell in cells]
+    out, place = list(cells), -1
+    for _ in range(cells.count(SEEN_BUT_UNANSWERED)):
+        place = cells.index(SEEN_BUT_UNANSWERED, place + 1)
+        out[place] = ""
+    return out
 
 
 def _without_previews(table: pd.DataFrame, own: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from compendium.cohort.schema import CohortSettings
 from compendium.faults import Fault, InvalidInput, display_path
 from compendium.files import write_bytes
@@ -22,6 +24,7 @@ class _Work:
 
     framework: Framework
     forms: dict[Form, list[Questionnaire]]
+    errors: dict[str, float]
 
 
 def _xlsform(work: _Work) -> Files:
@@ -67,7 +70,7 @@ def _paper(work: _Work) -> Files:
 
 def _self_score(work: _Work) -> Files:
     form = work.forms["self"][0]
-    return {"self_score.html": documents.self_score(form, work.framework).encode()}
+    return {"self_score.html": documents.self_score(form, work.framework, work.errors).encode()}
 
 
 TOOLS: dict[str, Callable[[_Work], Files]] = {
@@ -89,6 +92,27 @@ NOTES = {
 }
 
 
+def errors_of_scores(results: Path, framework: Framework) -> dict[str, float]:
+    """Return the standard error of measurement of each competency that a cohort could estimate.
+
+    A competency whose score rests on another number of items there, or whose error the cohort was too small to
+    estimate, has none.
+
+    Raises
+    ------
+    InvalidInput
+        When the folder holds no table of reliabilities.
+    """
+    path = results / "tables" / "reliability.csv"
+    if not path.is_file():
+        action = "build the cohort first (make all COHORT=...), then name results/COHORT"
+        raise InvalidInput([Fault(display_path(path), "these results hold no reliabilities", action)])
+    table = pd.read_csv(path).drop_duplicates("competency").set_index("competency")
+    counts = {name: len(items) for name, items in framework.scales().items()}
+    known = table[table["items"] == table.index.map(counts)]["score_error"].dropna()
+    return {str(name): float(error) for name, error in known.items() if name in counts and error > 0}
+
+
 def write_instrument(
     framework: Framework,
     tool: str,
@@ -99,6 +123,7 @@ def write_instrument(
     settings: CohortSettings | None = None,
     order: Order = "framework",
     seed: int = 0,
+    results: Path | None = None,
 ) -> list[Path]:
     """Write the files of a questionnaire for a tool.
 
@@ -112,11 +137,13 @@ def write_instrument(
         Where the files go; it is made where it is missing.
     forms, languages, settings, order, seed
         As :func:`~compendium.instruments.questionnaire.questionnaire` takes them.
+    results
+        The results folder of a cohort, from which the self-score page takes the error of each score.
 
     Raises
     ------
     InvalidInput
-        When a file of another making would be overwritten, or there is no wording.
+        When the results hold no reliabilities, a file of another making would be overwritten, or there is no wording.
     """
     asked = [form for form in forms if form == "self" or framework.items["peer_wording"].astype(bool).all()]
     spoken = list(languages) or [framework.description.language]
@@ -127,7 +154,7 @@ def write_instrument(
         ]
         for form in asked
     }
-    content = TOOLS[tool](_Work(framework, made))
+    content = TOOLS[tool](_Work(framework, made, errors_of_scores(results, framework) if results else {}))
     if tool in NOTES:
         content["README.txt"] = (NOTES[tool] + "\n").encode()
     if folder.exists() and not folder.is_dir():

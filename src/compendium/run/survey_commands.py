@@ -24,6 +24,10 @@ def instrument(
     ] = "framework",
     seed: Annotated[int, typer.Option(help="Seed of the shuffle.")] = 0,
     items: Annotated[str, typer.Option(help="all, or final.")] = "all",
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Results of a cohort (results/COHORT): the errors of its scores, for the self-score page."),
+    ] = None,
 ) -> None:
     """Write the questionnaire of a framework for a survey tool, on paper, or to read."""
     from compendium.cohort import load_settings
@@ -40,6 +44,7 @@ def instrument(
     forms = ["self", "peer"] if form == "both" else [form]
     written = write_instrument(
         asked, tool, out, forms=forms, languages=language or (), settings=settings, order=order, seed=seed,  # type: ignore[arg-type]
+        results=results,
     )  # fmt: skip
     typer.echo("\n".join(str(path) for path in written))
 
