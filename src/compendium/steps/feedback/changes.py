@@ -102,7 +102,7 @@ def team_changes(study: Study, evidence: Evidence) -> Mapping[str, TeamChange] |
         change.of_wave(study.prepared.wave_people, each)["team"].reindex(table.index)
         for each, table in zip(pair, scores, strict=True)
     ]
-    told = shown_both_times(*teams, needed)
+    told = shown_both_times(teams[0], teams[1], needed)
     labels = change.labels(study)
     levels = study.prepared.wave_levels["holds"]
     rows: dict[str, dict[str, Moved]] = {team: {} for team in told}
