@@ -404,7 +404,8 @@ def test_signs_in_the_name_of_a_team_stay_in_its_folder(study, cheap):
     study.own["team"] = ["../North/1"] * 20 + ["South"] * 40
     reports = opened(study)
     reports.write_teams()
-    assert sorted(path.name for path in (reports.folder / "teams").glob("*.pdf")) == ["..%2FNorth%2F1.pdf", "South.pdf"]
+    names = sorted(path.name for path in (reports.folder / "teams").glob("*.pdf"))
+    assert names == ["%2E.%2FNorth%2F1.pdf", "South.pdf"]
 
 
 def test_a_cohort_without_colleagues_teams_or_known_errors_has_reports_that_say_so(study, cheap):
