@@ -356,7 +356,8 @@ def test_record_that_finds_no_room_is_a_fault_and_leaves_nothing_half_written(tm
     monkeypatch.setattr("compendium.run.graph.jobs_of", lambda place: [job])
     with monkeypatch.context() as patched:
         patched.setattr("compendium.files.os.fdopen", full)
-        with pytest.raises(InvalidInput, match="No space left on device"):
+        with pytest.raises(InvalidInput, match="No space left on device") as caught:
             run_graph(place, until="validate")
+    assert "nothing was written" not in caught.value.report()
     assert not list(tmp_path.rglob("*.part"))
     assert run_graph(place, until="validate") == 0

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from compendium.cohort.roster import Roster
 from compendium.faults import Fault, InvalidInput, display_path
-from compendium.files import write_text
+from compendium.files import write_bytes
 
 FILE = "invitations.csv"
 COLUMNS = ("form", "person_id", "rater_id", "link")
@@ -62,7 +62,7 @@ def write_invitations(roster: Roster, folder: Path, *, raters: int = 0, link: st
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows])
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(target, stream.getvalue())
+    write_bytes(target, stream.getvalue().encode(), mode=0o600)
     return target
 
 

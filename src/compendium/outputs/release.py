@@ -156,7 +156,7 @@ def _parts(folders: ResultFolders, settings: CohortSettings, names: dict[str, st
         for wave, rows in prepared.wave_answers.groupby(level="wave"):
             there = settings.waves.in_order[str(wave)].fieldwork
             beside = prepared.wave_people.loc[rows.index]
-            period = _period(there) or (now if wave == settings.waves.main else str(wave))
+            period = _period(there) or (now if str(wave) == settings.waves.main else str(wave))
             tables["answers", period] = pd.concat([rows, beside], axis="columns")
     elif names and prepared.has("answers"):
         tables["answers", now] = pd.concat([prepared.answers, prepared.people], axis="columns")

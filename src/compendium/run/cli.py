@@ -13,7 +13,7 @@ import typer
 from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any, suggest
 from compendium.paths import ResultFolders, reference_folder
 from compendium.run import cohort_commands, planning_command, survey_commands
-from compendium.run.lock import HELD_BY, unwritable
+from compendium.run.lock import HELD_BY, Unwritable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 survey_commands.register(app)
@@ -44,7 +44,7 @@ def main() -> None:
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
-        typer.echo(InvalidInput([unwritable(error, Path(error.filename or "the disk"))]).report(), err=True)
+        typer.echo(Unwritable(error, Path(error.filename or "the disk")).report(), err=True)
         sys.exit(EXIT_STATUS)
 
 

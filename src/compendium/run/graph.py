@@ -39,7 +39,7 @@ from compendium.paths import (
 )
 from compendium.plan import checksums
 from compendium.run.dependencies import Program, imported_by_notebook
-from compendium.run.lock import unwritable
+from compendium.run.lock import Unwritable
 from compendium.study.prepared import TABLES
 
 VALIDATE, INDEX, BOOK_JOB = "validate", "index", "book"
@@ -268,7 +268,7 @@ def run(place: Place, *, until: str = BOOK_JOB, parallel: int = 2) -> int:
     KeptRecord.unwritten.clear()
     ended = int(DoitMain(loader, extra_config=extra).run(words))
     if KeptRecord.unwritten:
-        raise InvalidInput([unwritable(KeptRecord.unwritten[0], place.root)])
+        raise Unwritable(KeptRecord.unwritten[0], place.root)
     return max([ended, *loader.failed], key=lambda status: (status > 1, status))
 
 

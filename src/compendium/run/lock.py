@@ -15,10 +15,16 @@ LOCK = ".run.lock"
 HELD_BY = "COMPENDIUM_RUN"
 
 
-def unwritable(error: OSError, place: Path) -> Fault:
-    """Say that a place takes no more files, and what to do: a full disk, a folder that may only be read."""
-    action = "make room, mend its permissions, or give another folder as RESULTS; the next run goes on from there"
-    return Fault(display_path(place), f"nothing can be written there: {error.strerror}", action)
+class Unwritable(InvalidInput):
+    """Raised when a place takes no more files: a full disk, a folder that may only be read."""
+
+    def __init__(self, error: OSError, place: Path) -> None:
+        action = "make room, mend its permissions, or give another folder as RESULTS; the next run goes on from there"
+        super().__init__([Fault(display_path(place), f"nothing can be written there: {error.strerror}", action)])
+
+    def report(self) -> str:
+        """Say where and what to do; what was written before stays."""
+        return str(self.faults[0])
 
 
 def lock_of(root: Path) -> str | None:
@@ -49,7 +55,7 @@ def only_run(root: Path) -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise InvalidInput([unwritable(error, root)]) from error
+        raise Unwritable(error, root) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
