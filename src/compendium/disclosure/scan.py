@@ -121,7 +121,8 @@ def _columns_of_ids(name: str, table: pd.DataFrame, wanted: _Wanted) -> Iterator
     for column in table.columns:
         cells = table[column].astype(str).map(_plain)
         cells = cells[cells != ""]
-        ids = cells.isin(wanted.every)
+        # isin would turn the whole set into an array for every column
+        ids = pd.Series([cell in wanted.every for cell in cells], index=cells.index, dtype=bool)
         most_differ = len(cells) and ids.mean() >= SHARE_OF_IDS and cells[ids].is_unique and not _is_counted(cells)
         if ids.any() and (OF_IDS.search(str(column)) or most_differ):
             row = int(ids.index[ids][0]) + 2

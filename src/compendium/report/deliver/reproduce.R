@@ -95,6 +95,7 @@ discrimination_of <- function(name) {
 how <- list(
   alpha = alpha_of, kmo = kmo_of, spearman = spearman_of, icc1 = icc1_of, variance_explained = explained_of,
   chi_square_scaled = measure_of("chisq.scaled"), df = measure_of("df.scaled"), cfi_scaled = measure_of("cfi.scaled"),
+  chi_square = measure_of("chisq"), cfi_naive = measure_of("cfi"), rmsea_naive = measure_of("rmsea"),
   rmsea_scaled = measure_of("rmsea.scaled"), srmr = measure_of("srmr"), discrimination = discrimination_of
 )
 
