@@ -22,6 +22,7 @@ from compendium.review.readers.entries import entry
 from compendium.review.readers.eppi import fields_of, load_json
 
 RAYYAN = {"included": INCLUDE, "excluded": EXCLUDE, "maybe": UNSURE}
+UNDECIDED = "undecided"
 ASREVIEW = {"1": INCLUDE, "1.0": INCLUDE, "0": EXCLUDE, "0.0": EXCLUDE}
 LABEL_COLUMNS = ("asreview_label", "included", "label_included", "final_included", "label")
 REASON = re.compile(r"(?i)exclusion reason:\s*([^;\n|]+)")
@@ -99,6 +100,8 @@ def _rayyan(item: Entry, notes: str) -> Iterator[Decision]:
     ]
     reasons = (*_split(parts.get("EXCLUSION-REASONS", ""), ","), *hidden)
     for reviewer, given in re.findall(r'"([^"]+)"\s*=>\s*"([^"]+)"', parts.get("INCLUSION", "")):
+        if given.lower() == UNDECIDED:
+            continue
         decision = RAYYAN.get(given.lower(), given)
         yield Decision(item, reviewer, decision, reasons if decision == EXCLUDE else (), tuple(codes))
 
