@@ -249,15 +249,15 @@ def mean_changes(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
 
 
 def growth(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
-    """Return the change since the first wave by a mixed model: people and, where declared, teams as random intercepts.
+    """Return the change since the first wave by a mixed model: random intercepts of people and of their clusters.
 
     Everybody counts who was there once, so that drop-out that goes with earlier scores is allowed for. Only of
     competencies whose items mean the same over all waves.
     """
     names, allowed = labels(study), _comparable(levels)
     if any(hides_change(study, pair) for pair in successive(study)):
-        return pd.DataFrame(columns=["competency", "wave", "change", "lower", "upper", "n", "teams", "note"])
-    scores, people = study.prepared.wave_scores, study.prepared.wave_people
+        return pd.DataFrame(columns=["competency", "wave", "change", "lower", "upper", "n", "clusters", "note"])
+    scores, people, nested = study.prepared.wave_scores, study.prepared.wave_people, study.nesting.name
     rows: list[dict[str, object]] = []
     for name in scores:
         if any((*_named(study, pair).values(), name) not in allowed for pair in successive(study)):
@@ -266,16 +266,16 @@ def growth(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
         waves = scores.index.get_level_values("wave")
         later = {label: (waves == wave).astype(float) for wave, label in list(names.items())[1:]}
         groups: dict[str, object] = {"person": scores.index.get_level_values("person").astype(str)}
-        if "team" in people:
-            groups["team"] = people["team"].reindex(scores.index).to_numpy()
+        if nested in people:
+            groups[nested] = people[nested].reindex(scores.index).to_numpy()
         waves_after, clusters = (pd.DataFrame(each, index=scores.index) for each in (later, groups))
         confidence = study.plan.confidence.value
         found = random_intercept(scores[name], waves_after, clusters, confidence=confidence)
         parts = found.variance_components.set_index("component")["share"]
         for row in found.coefficients[found.coefficients["term"].isin(names.values())].to_dict("records"):
             told = {"wave": row["term"], "change": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
-            rows.append({"competency": name, **told, "n": found.n_groups, "teams": parts.get("team"), "note": ""})
-    columns = ["competency", "wave", "change", "lower", "upper", "n", "teams", "note"]
+            rows.append({"competency": name, **told, "n": found.n_groups, "clusters": parts.get(nested), "note": ""})
+    columns = ["competency", "wave", "change", "lower", "upper", "n", "clusters", "note"]
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
