@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from compendium.faults import InvalidInput
+from compendium.faults import InvalidInput, NotYet
 from compendium.paths import COMPARISON, COMPARISON_NOTEBOOK, NOTEBOOKS
 from compendium.study import Study
 
@@ -66,6 +66,8 @@ class OpenNotebook:
         self.written: dict[str, frozenset[str]] = {}
         self.assigned: dict[str, frozenset[str]] = {}
         self._instead: str | None = None
+        # Names that a cell did not assign, with the reason; later cells that need them say the same.
+        self._lacking: dict[str, str] = {}
         self.after: Callable[..., None] = lambda *_: None
 
     def follow(self, after: Callable[..., None]) -> None:
@@ -91,7 +93,14 @@ class OpenNotebook:
             shell.events.unregister("post_run_cell", other.after)
         shell.ast_transformers.append(self)
         shell.events.register("pre_run_cell", self.before)
-        self.after = after
+
+        def finished(result: Any) -> None:
+            if isinstance(getattr(result, "error_in_exec", None), NotYet):
+                missed = _assigned(ast.parse(shell.transform_cell(result.info.raw_cell))) - set(shell.user_ns)
+                self._lacking |= dict.fromkeys(missed, result.error_in_exec.report())
+            after(result)
+
+        self.after = finished
         shell.events.register("post_run_cell", self.after)
 
     def before(self, info: Any) -> None:
@@ -102,8 +111,14 @@ class OpenNotebook:
     def visit(self, tree: ast.Module) -> ast.Module:
         """Replace a cell that does not run by the reason; record the sources of the names of one that does."""
         if self._instead is None:
+            used = _loaded(tree)
+            self._instead = next((why for name, why in self._lacking.items() if name in used), None)
+        if self._instead is None:
             self._note_names(tree)
+            self._lacking = {name: why for name, why in self._lacking.items() if name not in _assigned(tree)}
             return tree
+        if self._instead:
+            self._lacking |= dict.fromkeys(_assigned(tree) - set(self.assigned), self._instead)
         return ast.parse(f"print({self._instead!r})" if self._instead else "")
 
     def run(self, source: str, namespace: dict[str, Any]) -> None:
@@ -158,6 +173,18 @@ class OpenNotebook:
     def _sources(self) -> dict[str, str]:
         """The id of the cell with each source."""
         return {"".join(cell["source"]).strip(): cell["id"] for cell in self._cells}
+
+
+def _loaded(tree: ast.AST) -> frozenset[str]:
+    """Return every name whose value code uses."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
+
+
+def _assigned(tree: ast.AST) -> frozenset[str]:
+    """Return every name that code assigns."""
+    targets = [target for node in ast.walk(tree) if isinstance(node, ast.Assign) for target in node.targets]
+    return frozenset(name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
 
 
 def _names(expression: ast.AST) -> frozenset[str]:
