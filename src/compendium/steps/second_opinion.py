@@ -126,9 +126,9 @@ def factoring(solution: EfaResult) -> pd.DataFrame:
     strongest = solution.pattern.abs().idxmax(axis="columns")
     programs = f"{FACTOR_ANALYZER}, {STATSMODELS}"
     rows += [
-        ("strongest loading (oblimin)", item, float(solution.pattern.loc[item, factor]),
-         float(aligned.loc[item, factor]), programs, ITERATED)
-        for item, factor in strongest.items()
+        ("strongest loading (oblimin)", item, float(solution.pattern[factor][item]),
+         float(aligned[factor][item]), programs, ITERATED)
+        for item, factor in zip(items, strongest.astype(str), strict=True)
     ]  # fmt: skip
     return _table(rows)
 
@@ -248,7 +248,8 @@ def _partial(scores: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[Row]:
     import pingouin
 
     for competency, outcome, _ in _pairs(scores, outcomes):
-        held = scores.columns[(scores.columns.get_loc(competency) + 1) % len(scores.columns)]
+        names = [str(name) for name in scores.columns]
+        held = names[(names.index(competency) + 1) % len(names)]
         if held in (competency, outcome):
             continue
         data = pd.concat(

@@ -16,7 +16,7 @@ from compendium.inputs import Strict, load_model, read_yaml
 from compendium.paths import BOOK
 from compendium.report.book import markdown
 from compendium.report.book.faults import BookError
-from compendium.report.book.trail import Kind, address
+from compendium.report.book.trail import address
 
 if TYPE_CHECKING:
     from compendium.report.book.subject import Study
@@ -25,7 +25,6 @@ FILE = "checklists.yaml"
 ANSWERED, AUTHORS, NOT = "answered", "for the authors", "not met"
 NOT_COLLECTED, NOT_COMPUTED = "not collected in this cohort", "not computed for this cohort"
 NO_PAGE = "not part of this cohort's book"
-KINDS: tuple[Kind, ...] = ("table", "figure", "value")
 
 
 class Asked(Protocol):
@@ -157,7 +156,8 @@ def _reason(gate: str, prose: Asked) -> str:
 def _result(name: str, prose: Asked) -> str:
     """Return where the trail of a result begins, or nothing where this cohort has none of that name."""
     saved = prose.study.saved
-    for kind, known in zip(KINDS, (saved.tables, saved.figures, saved.values), strict=True):
-        if name in known:
-            return address(kind, name, known[name].origin)
-    return ""
+    if name in saved.tables:
+        return address("table", name, saved.tables[name].origin)
+    if name in saved.figures:
+        return address("figure", name, saved.figures[name].origin)
+    return address("value", name, saved.values[name].origin) if name in saved.values else ""
