@@ -49,7 +49,9 @@ def labelled_parts(
 ) -> pd.MultiIndex:
     """Return an index of items, by their place among `names`, and a part of each, such as a threshold."""
     kinds = label_index(dict.fromkeys(parts))
-    return pd.MultiIndex([label_index(names), kinds], [places, kinds.get_indexer(parts)], names=levels)
+    codes: list[Any] = [places, kinds.get_indexer(pd.Index(parts))]
+    sets: list[Any] = [label_index(names), kinds]
+    return pd.MultiIndex(sets, codes, names=levels)
 
 
 def text_names(labels: Iterable[Hashable]) -> list[str]:

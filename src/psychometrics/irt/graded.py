@@ -335,10 +335,8 @@ def _standard_errors(
         thresholds = -intercepts.to_numpy()[row, columns] / slope
         spread = np.diag(values)[own] + thresholds**2 * values[first, first] + 2 * thresholds * values[first, own]
         intercepts_se[row, columns], thresholds_se[row, columns] = errors[own], np.sqrt(spread) / abs(slope)
-    intercepts_se, thresholds_se = (
-        pd.DataFrame(errors, intercepts.index, intercepts.columns) for errors in (intercepts_se, thresholds_se)
-    )
-    return slopes_se, intercepts_se, thresholds_se
+    found = [pd.DataFrame(each, intercepts.index, intercepts.columns) for each in (intercepts_se, thresholds_se)]
+    return slopes_se, found[0], found[1]
 
 
 def _warnings(solution: Solution, slopes: pd.Series) -> tuple[str, ...]:
