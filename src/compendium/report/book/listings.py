@@ -320,8 +320,9 @@ def _thresholds(model: Strict, path: str = "") -> list[tuple[str, str, str]]:
         if isinstance(entry, Threshold):
             rows.append((where, f"{entry.value:g}", entry.source))
         elif isinstance(entry, Strict) and {"value", "source"} <= set(type(entry).model_fields):
-            several = entry.value if isinstance(entry.value, (list, tuple)) else [entry.value]
-            rows.append((where, ", ".join(map(str, several)), str(entry.source)))
+            value, source = (getattr(entry, part) for part in ("value", "source"))
+            several = value if isinstance(value, (list, tuple)) else [value]
+            rows.append((where, ", ".join(map(str, several)), str(source)))
         elif isinstance(entry, Strict):
             rows += _thresholds(entry, where)
         elif isinstance(entry, (str, int, float)):

@@ -23,7 +23,8 @@ def answers_by_group(step: Study) -> pd.DataFrame:
     Groups that may not be shown are left out, and those of fewer people than comparisons of items ask for. Peers stand
     together; ``n`` are then the people who were rated. ``answer_1`` is the share of the lowest answer after keying.
     """
-    prepared, rows = step.prepared, []
+    prepared = step.prepared
+    rows: list[dict[str, object]] = []
     for grouping, group, members in _groups(step):
         rows += _rows(step, prepared.answers.loc[members], SELF, grouping, group)
     if step.collected("peers") and not prepared.peers.empty:
