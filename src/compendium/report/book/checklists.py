@@ -134,8 +134,8 @@ def answer(row: Row, prose: Asked) -> Answer:
         return Answer(NOT if not row.authors else AUTHORS, markdown.escape(row.authors) or NO_PAGE)
     if row.by and not found:
         return Answer(NOT if not row.authors else AUTHORS, markdown.escape(row.authors) or NOT_COMPUTED)
-    shown = row.at.replace("_", " ")
-    places = [prose.page(row.at, shown)] if row.at in prose.study.pages else []
+    # Without words of its own a link to a page has the title of the page.
+    places = [prose.page(row.at, "")] if row.at in prose.study.pages else []
     places += [markdown.trail_link(found, row.by.replace("_", " "))] if found else []
     where = ", ".join(places)
     if row.authors:
