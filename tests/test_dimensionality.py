@@ -14,7 +14,7 @@ from draws import correlated_normals
 
 from psychometrics import dimensionality
 from psychometrics.dimensionality.criteria import _on_hull
-from psychometrics.dimensionality.network import _beside, _equal_block_inverse, _graphical_lasso, _modularity
+from psychometrics.dimensionality.network import _block_diagonal, _equal_block_inverse, _graphical_lasso, _modularity
 from psychometrics.dimensionality.parallel import _permuted_pearson, _structureless
 from psychometrics.errors import (
     ConstantItemError,
@@ -193,9 +193,9 @@ def test_added_block_has_the_graphical_lasso_of_its_own() -> None:
     matrix = simulated(1, 1, 300).corr().to_numpy()
     block = np.full((4, 4), 0.5) + 0.5 * np.eye(4)
     alone = _graphical_lasso(matrix, 0.08)
-    together = _graphical_lasso(_beside(matrix, block), 0.08)
+    together = _graphical_lasso(_block_diagonal(matrix, block), 0.08)
     assert alone is not None
-    close(_beside(alone, _equal_block_inverse(0.08)), together, ITERATIVE)
+    close(_block_diagonal(alone, _equal_block_inverse(0.08)), together, ITERATIVE)
 
 
 def test_exploratory_graph_analysis_finds_the_scales_of_bfi(data: dict[str, pd.DataFrame]) -> None:

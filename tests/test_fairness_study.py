@@ -54,6 +54,7 @@ def step_of(answers: pd.DataFrame, people: pd.DataFrame, nesting: Nesting | None
     groups = {name: Group(column=name, label=name.capitalize(), kind="nominal") for name in people}
     return SimpleNamespace(
         plan=load_plan(),
+        review=None,
         settings=SimpleNamespace(groups=groups),
         framework=MadeUpFramework(),
         prepared=SimpleNamespace(people=people),

@@ -449,6 +449,8 @@ def test_competency_of_two_items_has_no_response_model(demo):
 def test_background_of_another_instrument_is_empty(demo):
     items = demo.step.framework.items
     other = SimpleNamespace(
-        framework=SimpleNamespace(items=items, part=lambda name: None), collected=lambda what: what != "consultation"
+        framework=SimpleNamespace(items=items, part=lambda name: None),
+        collected=lambda what: what != "consultation",
+        review=None,
     )
     assert item_findings.background(other).shape == (72, 0)

@@ -112,7 +112,9 @@ def test_ends_of_the_scale_speak_of_no_few_people() -> None:
 
 
 def test_step_that_has_not_run_is_named_and_no_silent_blank() -> None:
-    step = SimpleNamespace(collected=lambda what: what == "self_ratings", settings=SimpleNamespace(id="pilot"))
+    step = SimpleNamespace(
+        collected=lambda what: what == "self_ratings", settings=SimpleNamespace(id="pilot"), lacks=lambda what: None
+    )
     with pytest.raises(NotYet, match="04_item_analysis"):
         validity.what_is_known(step, {})  # type: ignore[arg-type]
 

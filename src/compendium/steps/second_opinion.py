@@ -28,6 +28,10 @@ PINGOUIN, FACTOR_ANALYZER, STATSMODELS = "pingouin", "factor_analyzer", "statsmo
 # Closed forms: what is left is the rounding of the last digits. pingouin rounds intervals of alpha to three decimals;
 # the studentized range is integrated; extractions stop where their own rule says.
 TOLERANCE, ROUNDED, INTEGRATED, ITERATED = 1e-10, 5.1e-4, 1e-8, 1e-3
+# At which confidence, and to how many decimals, the other program is asked for an interval of rho.
+COMPARED_AT, DECIMALS = 0.95, 12
+# Ranks whose correlation matrix has a smaller singular value follow from each other.
+SMALLEST_SINGULAR = 1e-6
 # A correlation needs that many pairs to be compared at all; quadratic statistics take no more people than this.
 FEWEST_PAIRS, MOST_PEOPLE = 5, 2000
 FEWEST_RATERS = 2
@@ -237,8 +241,10 @@ def _correlations(scores: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[Row]
         of = f"{competency} with {outcome}"
         yield "Spearman's rho", of, here, float(there["r"].iloc[0]), PINGOUIN, TOLERANCE
         if abs(here) < 1:
-            ends = correlation_interval(here, len(both), 0.95, "pearson")
-            theirs = pingouin.compute_esci(stat=here, nx=len(both), ny=len(both), eftype="r", decimals=12)
+            ends = correlation_interval(here, len(both), COMPARED_AT, "pearson")
+            theirs = pingouin.compute_esci(
+                stat=here, nx=len(both), ny=len(both), eftype="r", confidence=COMPARED_AT, decimals=DECIMALS
+            )
             for name, mine, other in zip(("lower", "upper"), ends, theirs, strict=True):
                 yield f"rho, {name} end (Fisher)", of, float(mine), float(other), PINGOUIN, TOLERANCE
 
@@ -267,7 +273,7 @@ def _partial(scores: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[Row]:
 
 def _rank_deficient(data: pd.DataFrame) -> bool:
     """Say whether the ranks of a variable follow from those of the others."""
-    return int(np.linalg.matrix_rank(data.rank().corr().to_numpy(), tol=1e-6)) < data.shape[1]
+    return int(np.linalg.matrix_rank(data.rank().corr().to_numpy(), tol=SMALLEST_SINGULAR)) < data.shape[1]
 
 
 def _pairs(scores: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
