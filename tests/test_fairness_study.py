@@ -114,7 +114,7 @@ def test_item_that_cannot_be_tested_is_a_finding_no_anchor_and_never_chosen() ->
     assert "could not be tested (Sector)" in sentence(of_reason(check.findings[last]))
     kept = screen_items(answers.fillna(3.0), {"listen": ITEMS}, checks=[check]).kept
     assert last not in kept
-    held = choice.chooser(SimpleNamespace(plan=load_plan(), framework=MadeUpFramework()), [check]).excluded
+    held = choice.chooser(SimpleNamespace(plan=load_plan(), framework=MadeUpFramework(), review=None), [check]).excluded
     assert last in dict(held)
 
 
