@@ -21,6 +21,7 @@ from association_data import (
 from psychometrics import association
 from psychometrics.errors import (
     ConstantItemError,
+    ConvergenceError,
     InputShapeError,
     PsychometricsError,
     SingularMatrixError,
@@ -275,9 +276,14 @@ def test_ordinal_regression_flips_with_the_item(scores: pd.DataFrame) -> None:
     close(back.likelihood_ratio, there.likelihood_ratio, 1e-8)
 
 
-def test_ordinal_regression_refusals(scores: pd.DataFrame) -> None:
-    from psychometrics.errors import ConvergenceError
+def test_a_predictor_that_separates_one_person_has_no_coefficient() -> None:
+    # The search stops at a finite coefficient whose error has no bound; which one differs by processor.
+    apart = pd.DataFrame({"x": [5.0, 1, 1, 1, 1, 1, 1]})
+    with pytest.raises(ConvergenceError, match="separate"):
+        association.ordinal_regression(pd.Series([5.0, 2, 1, 2, 2, 4, 4], name="item"), apart)
 
+
+def test_ordinal_regression_refusals(scores: pd.DataFrame) -> None:
     with pytest.raises(InputShapeError, match="2 categories in use"):
         association.ordinal_regression((scores["SAT"] > 3).astype(float), scores[["C1"]])
     item = pd.Series(np.repeat([1.0, 2, 3], 20), name="item")

@@ -140,6 +140,10 @@ def ordinal_regression(
     )
 
 
+# Log odds for one standard deviation of a predictor, or their error: beyond it the search runs away from a separation.
+_LARGEST = 30
+
+
 def _fit(design: Design, x: pd.DataFrame, levels: np.ndarray) -> Any:
     """Fit on standardised predictors, and refuse a search that did not end."""
     import warnings
@@ -155,7 +159,8 @@ def _fit(design: Design, x: pd.DataFrame, levels: np.ndarray) -> Any:
         fit = OrderedModel(codes, standard.to_numpy(), distr="logit").fit(
             method="bfgs", disp=False, maxiter=500, gtol=1e-8
         )
-    if not np.isfinite(fit.bse).all() or np.abs(fit.params[: x.shape[1]]).max() > 30:
+    found = np.concatenate([np.abs(fit.params[: x.shape[1]]), fit.bse[: x.shape[1]]])
+    if not np.isfinite(fit.bse).all() or found.max() > _LARGEST:
         raise ConvergenceError(
             f"{design.outcome.name}: the ordinal model has no maximum; a predictor may separate the categories"
         )
