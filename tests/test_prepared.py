@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_step import open_small, prepare, study_for_steps
@@ -109,3 +110,25 @@ def test_scores_are_prepared_once_and_are_those_of_the_kept_items(tmp_path, monk
     pd.testing.assert_frame_equal(step.prepared.outcome_scores, step.outcome_scores(step.prepared.outcomes))
     assert list(step.prepared.reliability.index) == ["listen", "share"]
     assert step.prepared.careless.empty
+
+
+def test_reliability_is_that_of_the_score_whose_items_stand_on_one_scale(tmp_path, monkeypatch):
+    # One item is asked on 0 to 10: its codes would weigh more in a sum than its share of the score.
+    study = study_for_steps(tmp_path, monkeypatch)
+    home = study.frameworks / "mini"
+    description = yaml.safe_load((home / "framework.yaml").read_text())
+    other = {"minimum": 0, "maximum": 10, "labels": {code: f"answer {code}" for code in range(11)}}
+    (home / "framework.yaml").write_text(yaml.safe_dump(description | {"answer_scales": {"other": other}}))
+    rows = (home / "items.csv").read_text().splitlines()
+    rows = [f"{row},{name}" for row, name in zip(rows, ["answer_scale", "other", *[""] * 5], strict=True)]
+    (home / "items.csv").write_text("\n".join(rows))
+    study.settings["not_applicable"] = []
+    for form in (study.own, study.peers):
+        form["listen_1"] = ((form["listen_1"].astype(float) - 1) * 2.5).round().astype(int)
+    prepared = prepare(study).prepared
+    answers = prepared.answers[["listen_1", "listen_2", "listen_3"]].dropna()
+    moved = answers.assign(listen_1=1 + answers["listen_1"] * 4 / 10).to_numpy()
+    alpha = 1.5 * (1 - moved.var(axis=0, ddof=1).sum() / moved.sum(axis=1).var(ddof=1))
+    found = prepared.reliability.astype({"alpha": float, "score_error": float}).loc["listen"]
+    assert found["alpha"] == pytest.approx(alpha, abs=1e-9)
+    assert found["score_error"] == pytest.approx(moved.mean(axis=1).std(ddof=1) * np.sqrt(1 - alpha), rel=1e-9)

@@ -309,7 +309,8 @@ def persons(study: Study, pair: Pair) -> dict[tuple[str, str], ReliableChange]:
     found: dict[tuple[str, str], ReliableChange] = {}
     scales, confidence = study.framework.scales(shared_items(study)), study.plan.confidence.value
     first, second = both(study, pair)
-    earlier, answers = (of_wave(table, pair[0]) for table in (study.prepared.wave_scores, study.prepared.wave_answers))
+    earlier = of_wave(study.prepared.wave_scores, pair[0])
+    answers = study.framework.on_one_scale(of_wave(study.prepared.wave_answers, pair[0]))
     for name in first:
         try:
             alpha = cronbach_alpha(answers[scales[str(name)]]).raw

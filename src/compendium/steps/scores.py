@@ -25,7 +25,8 @@ def prepare_decisions(study: Study, decisions: pd.DataFrame) -> None:
 def prepare_scores(study: Study) -> None:
     """Score the kept items of people and peers, and estimate the reliability of the people's scores.
 
-    Beside the competencies: the overall score and the outcomes.
+    Beside the competencies: the overall score and the outcomes. Reliability is that of the scores, whose items stand on
+    one scale.
     """
     prepared, confidence, draws = study.prepared, study.plan.confidence.value, reliability_draws(study)
     prepared.write("scores", study.scores(prepared.answers))
@@ -34,10 +35,11 @@ def prepare_scores(study: Study) -> None:
         shared = study.framework.scales(shared_items(study))
         least = study.plan.scoring.minimum_answered.value
         prepared.write("wave_scores", study.scored(prepared.wave_answers, shared, least))
-    table = reliability_table(prepared.answers, study.scales, confidence, draws)
+    answers = study.framework.on_one_scale(prepared.answers)
+    table = reliability_table(answers, study.scales, confidence, draws)
     prepared.write("reliability", table.set_index("competency"))
     outcomes = study.framework.outcome_scales("self", list(study.settings.outcomes))
-    asked = pd.concat([prepared.answers, prepared.outcomes], axis="columns")
+    asked = pd.concat([answers, prepared.outcomes], axis="columns")
     table = reliability_table(asked, {OVERALL: study.kept_items, **outcomes}, confidence, draws)
     prepared.write("further_reliability", table.set_index("competency").rename_axis("score"))
 
