@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from battery import Case, cell_cases, file_cases, framework_cases, plan_cases, schema_cases, yaml_cases
+from battery import Case, plan_cases, schema_cases
+from battery_files import cell_cases, file_cases, framework_cases, yaml_cases
 from small_study import small_study
 
 from compendium.cohort import validate
