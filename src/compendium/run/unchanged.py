@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compendium.files import PART, write_text
-from compendium.paths import BOOK, NOTEBOOKS, PROJECT, RESULTS, STUDY_PLAN, cohort_folder
+from compendium.paths import BOOK, NOTEBOOKS, PROJECT, STUDY_PLAN, cohort_folder
 from compendium.run.lock import LOCK
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _always(cohort: str, data: str) -> list[Path]:
 def _record(cohort: str, data: str, results: str, until: str) -> Path:
     """Return where it is noted for these words, said in this folder to this interpreter."""
     words = json.dumps([cohort, data, results, until, str(Path.cwd()), sys.executable])
-    return RESULTS.parent / results / RECORDS / f"{hashlib.sha256(words.encode()).hexdigest()[:16]}.json"
+    return PROJECT / results / RECORDS / f"{hashlib.sha256(words.encode()).hexdigest()[:16]}.json"
 
 
 def _fingerprint(paths: Sequence[Path]) -> str:

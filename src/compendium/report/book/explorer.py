@@ -32,7 +32,7 @@ PICKED = (("competency", "Competency"), ("item", "Item"), ("source", "Answered b
 def as_html(study: Study) -> str:
     """Return the explorer as a form, a place for what is picked, the data and the script.
 
-    The first item stands there already, for readers without scripts and for print.
+    The wording of the first item stands there already; readers without scripts are sent to the item passports.
     """
     data = collected(study)
     fields = "".join(

@@ -84,9 +84,10 @@ class Press:
                 # The next part is put into words while this one is typeset.
                 if len(under_way) > 1:
                     record |= self._finish(under_way.pop(0), before | record)
-                    bar.update(NOTED_EVERY)
+                    bar.update(len(record) - bar.n)
             for part in under_way:
                 record |= self._finish(part, before | record)
+                bar.update(len(record) - bar.n)
         if complete:
             self._remove_others(set(record))
             self._note(record)

@@ -52,10 +52,6 @@ class _Report:
             Section(w("ready"), self._ready(), new_page=True),
         ]
 
-    def _talk(self) -> list[str]:
-        """Return questions for the team."""
-        return [self.words(f"team-talk-{name}") for name in ("know", "keep", "next")]
-
     def _named(self, key: str, names: Sequence[str]) -> list[str]:
         """Return a sentence about competencies, none without one."""
         return [self.words(key, names=self.setting.listed(names))] if names else []
