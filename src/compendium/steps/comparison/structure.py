@@ -52,7 +52,9 @@ def compared_reliability(members: Sequence[Member], scales: Scales) -> pd.DataFr
     for member in tqdm(members, desc="cohorts", leave=False, disable=None):
         own = member.study.prepared.reliability["alpha"]
         confidence = member.study.plan.confidence.value
-        table = reliability_table(member.study.framework.on_one_scale(member.answers), scales, confidence, reliability_draws(member.study))
+        table = reliability_table(
+            member.study.framework.on_one_scale(member.answers), scales, confidence, reliability_draws(member.study)
+        )
         tables.append(table.assign(cohort=member.name, alpha_in_its_book=table["competency"].map(own).to_numpy()))
     stacked = pd.concat(tables, ignore_index=True)[RELIABILITY_COLUMNS]
     order = {name: place for place, name in enumerate(scales)}
