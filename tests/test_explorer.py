@@ -83,7 +83,7 @@ def test_the_page_holds_every_item_source_and_group_as_plain_numbers(table: pd.D
     (text,) = re.findall(r'<script type="application/json" id="explorer-data">(.*?)</script>', page, re.DOTALL)
     items = json.loads(text)["items"]
     assert [item["item"] for item in items] == ITEMS and "http" not in page
-    assert items[0]["b"] == [-1.0, 0.5] and items[1]["a"] is None
+    assert items[0]["b"] == [-1.0, 0.5] and items[1]["a"] is None and items[0]["n"] == 300
     assert {(who["source"], who["group"]) for who in items[0]["who"]} == {
         ("self", "everybody"), ("self", "Sector: acute"), ("self", "Sector: care"), ("peers", "everybody"),
         ("self", "Agency: one"), ("self", "Occupation: nurse"),

@@ -102,13 +102,13 @@
       const n = who.n === null ? "" : `, n = ${who.n}`;
       parts.push(table(`Answers of ${SOURCES[who.source]}, ${who.group}${n}`, ["Answer", "Share"], who.shares.map((share, place) => [item.answers[place] || `${place + 1}`, bar(share)])));
     } else parts.push(make("p", "Not shown: too few people answered."));
-    const facts = [...item.facts];
-    if (who && who.mean !== null) facts.unshift(["Mean", who.mean.toFixed(2)], ["Standard deviation", who.sd === null ? "not shown" : who.sd.toFixed(2)]);
-    parts.push(table("Statistics of the item", ["What", "Value"], facts));
+    if (who && who.mean !== null) parts.push(make("p", `Mean ${who.mean.toFixed(2)}, standard deviation ${who.sd === null ? "not shown" : who.sd.toFixed(2)}.`));
+    // These and the curves do not change with who is picked above.
+    parts.push(table(`Statistics of the item: own answers of everybody${item.n === null ? "" : `, n = ${item.n}`}`, ["What", "Value"], item.facts));
     if (item.a !== null && item.b.length) {
       const { chances, information } = curves(item);
-      parts.push(picture("Chance of each answer along the competency", chances, 1, item.answers.map((answer) => answer.split(" ")[0])));
-      parts.push(picture("Information of the item along the competency", [information], Math.max(0.5, Math.ceil(Math.max(...information) * 2) / 2)));
+      parts.push(picture("Chance of each answer along the competency, everybody's own answers", chances, 1, item.answers.map((answer) => answer.split(" ")[0])));
+      parts.push(picture("Information of the item along the competency, everybody's own answers", [information], Math.max(0.5, Math.ceil(Math.max(...information) * 2) / 2)));
     } else parts.push(make("p", "No curves: this sample carried no response model of the item."));
     shown.replaceChildren(...parts);
   }

@@ -98,6 +98,7 @@ def _item(study: Study, row: dict[Any, Any], models: pd.DataFrame, answered: lis
         "lowest": scale.minimum,
         "answers": [f"{code} {word}".strip() for code, word in zip(codes, words, strict=True)],
         "facts": facts,
+        "n": _plain(row.get("n")),
         "a": _plain(known.get("a")),
         "b": [value for value in thresholds if value is not None],
         "who": answered,
