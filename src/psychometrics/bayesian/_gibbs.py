@@ -183,10 +183,11 @@ def _bounds(data: Data, parameters: Array, scores: Array) -> tuple[Array, Array,
     padded = np.empty((chains, n_items, width + 1))
     padded[:, :, 0], padded[:, :, -1] = -np.inf, np.inf
     padded[:, :, 1:-1] = parameters[:, :, 1:]
-    items = np.arange(n_items)
+    flat = padded.reshape(chains, -1)
+    first = np.arange(n_items) * (width + 1)
     means = parameters[:, None, :, 0] * scores[:, :, data.factor]
-    lower = padded[:, items, data.lower] - means
-    upper = padded[:, items, data.upper] - means
+    lower = flat.take(data.lower + first, axis=1) - means
+    upper = flat.take(data.upper + first, axis=1) - means
     reflected = lower > 0
     return np.where(reflected, -upper, lower), np.where(reflected, -lower, upper), reflected
 
