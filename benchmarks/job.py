@@ -18,10 +18,12 @@ from compendium.outputs.step import Step
 from compendium.simulate import DEMO
 from compendium.steps.item_analysis import choice as item_selection
 from compendium.steps.item_analysis import findings as item_findings
+from psychometrics.association import random_intercept
+from psychometrics.dif import ordinal_dif
 from psychometrics.dimensionality import parallel_analysis
 from psychometrics.irt import fit_scales
 from psychometrics.ordinal import polychoric
-from psychometrics.reliability import cronbach_alpha
+from psychometrics.reliability import cronbach_alpha, omega_hierarchical
 from psychometrics.sem import CfaModel, CfaResult, Cutoffs, Estimator, Missing, fit_cfa, measurement_invariance
 
 Answer = dict[str, Any]
@@ -78,6 +80,31 @@ def alpha_bootstrap(items: pd.DataFrame) -> Callable[[], Answer]:
     return dict
 
 
+def omega_bootstrap(items: pd.DataFrame) -> Callable[[], Answer]:
+    omega_hierarchical(items, n_factors=8, interval="bootstrap", n_resamples=50, n_jobs=1)
+    return dict
+
+
+def crossed(rows: pd.DataFrame) -> Callable[[], Answer]:
+    """Return the mixed model of ratings with an intercept for each person and each rater."""
+    found = random_intercept(rows["rating"], rows[["known"]], rows[["person", "rater"]])
+    coefficients = found.coefficients.set_index("term")
+    shares = found.variance_components.set_index("component")["variance"]
+    return lambda: {
+        "estimates": {"known": coefficients.loc["known", "estimate"], **shares.to_dict()},
+        "errors": {"known": coefficients.loc["known", "standard_error"]},
+    }
+
+
+def fairness(items: pd.DataFrame) -> Callable[[], Answer]:
+    ordinal_dif(items.drop(columns="sector"), items["sector"], factors_by_item(items), matching="rest")
+    return dict
+
+
+def factors_by_item(items: pd.DataFrame) -> dict[str, str]:
+    return {item: factor for factor, members in factors_of(items).items() for item in members}
+
+
 def graded(items: pd.DataFrame) -> Callable[[], Answer]:
     """Graded response model of every scale."""
     fit_scales(items, factors_of(items), unused="collapse")
@@ -118,6 +145,9 @@ TASKS: dict[str, Callable[[Any], Callable[[], Answer]]] = {
     "parallel": parallel,
     "parallel_pearson": parallel_pearson,
     "alpha_bootstrap": alpha_bootstrap,
+    "omega_hierarchical": omega_bootstrap,
+    "crossed": crossed,
+    "dif": fairness,
     "graded": graded,
     "invariance": invariance,
     "selection": bootstraps,
@@ -128,10 +158,10 @@ def main() -> None:
     """Read the command line, compute, and write seconds and estimates."""
     task, data, answer = sys.argv[1:]
     items = PREPARED.get(task, pd.DataFrame)(pd.read_csv(data))
-    start = time.perf_counter()
+    clock, processor = time.perf_counter(), time.process_time()
     report = TASKS[task](items)
-    seconds = time.perf_counter() - start
-    Path(answer).write_text(json.dumps({"seconds": seconds, **report()}))
+    seconds = {"seconds": time.process_time() - processor, "clock": time.perf_counter() - clock}
+    Path(answer).write_text(json.dumps({**seconds, **report()}))
 
 
 if __name__ == "__main__":
