@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compendium.disclosure import SUPPRESSED, Gate, hidden_groups, mask_hidden_groups, suppress_small_groups
+from compendium.disclosure import SUPPRESSED, Gate, hidden_groups, suppress_small_groups
 
 MINIMUM = 10
 sizes = st.lists(st.integers(0, 60), min_size=1, max_size=12)
@@ -166,13 +166,6 @@ def test_within_every_shown_sector_hidden_agencies_protect_each_other(sizes):
 def test_groupings_that_cross_do_not_hide_each_other():
     people = pd.DataFrame({"agency": ["A"] * 20 + ["B"] * 20, "gender": (["f"] * 10 + ["m"] * 10) * 2})
     assert hidden_groups(people, ["agency", "gender"], MINIMUM) == {"agency": frozenset(), "gender": frozenset()}
-
-
-def test_masked_members_belong_to_no_group():
-    people = nested({"A": ("one", 40), "B": ("one", 30), "C": ("two", 8), "D": ("two", 25)})
-    masked = mask_hidden_groups(people, ["agency", "sector"], MINIMUM)
-    assert masked["agency"].value_counts().to_dict() == {"A": 40, "B": 30}
-    assert masked["sector"].notna().all()
 
 
 def test_a_share_beside_what_it_is_of_is_rounded_by_that_number():

@@ -381,13 +381,6 @@ def test_private_file_outside_the_private_folder_is_refused(folders, save, name)
     assert everything_in(folders.root) == {}
 
 
-def test_reports_of_people_who_left_are_cleared(folders, save):
-    save.private_file("reports/individual/left.pdf", b"%PDF")
-    save.private_table("prepared", FRAME)
-    save.clear_private("reports/individual")
-    assert set(everything_in(folders.private)) == {"prepared.csv"}
-
-
 # Checksums and folders
 
 

@@ -71,7 +71,13 @@ def product_moment(frame: pd.DataFrame, method: Literal["pearson", "spearman"] =
 
 
 def inverse(matrix: pd.DataFrame) -> np.ndarray:
-    """Invert a correlation matrix; name the least distinguishable items when it is singular."""
+    """Invert a correlation matrix, refusing a singular one."""
+    roots, vectors = regular_roots(matrix)
+    return cast("np.ndarray", (vectors / roots) @ vectors.T)
+
+
+def regular_roots(matrix: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return eigenvalues and eigenvectors; name the least distinguishable items of a singular matrix."""
     values = matrix.to_numpy(dtype=float)
     unknown = np.argwhere(np.isnan(values))
     if len(unknown):
@@ -88,4 +94,4 @@ def inverse(matrix: pd.DataFrame) -> np.ndarray:
             f"the correlation matrix is singular (smallest eigenvalue {roots[0]:.2g}); items most involved: "
             f"{named}: drop a repeated item, use more persons, or listwise instead of pairwise deletion"
         )
-    return cast("np.ndarray", (vectors / roots) @ vectors.T)
+    return roots, vectors

@@ -10,7 +10,6 @@ from compendium.disclosure.suppression import (
     OTHER_GROUPS,
     SUPPRESSED,
     hidden_groups,
-    mask_hidden_groups,
     pool_hidden_groups,
     suppress_small_groups,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "guarded_edges",
     "hidden_groups",
     "lowered",
-    "mask_hidden_groups",
     "merged_bins",
     "neutral_text",
     "pool_hidden_groups",

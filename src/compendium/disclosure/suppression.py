@@ -137,12 +137,6 @@ def _around(table: CrossTable, group: Target) -> tuple[set[Target], set[Target]]
     return {(own, str(each)) for each in table.labels.loc[beside, own].unique()} - {group}, shared
 
 
-def mask_hidden_groups(people: pd.DataFrame, groupings: Sequence[str], minimum: float) -> pd.DataFrame:
-    """Return the groupings with the members of hidden groups counted as nobody's, for tests that show their n."""
-    gone = hidden_groups(people, groupings, minimum)
-    return pd.DataFrame({name: people[name].mask(people[name].isin(gone[name])) for name in groupings})
-
-
 def pool_hidden_groups(members: pd.Series[str], hidden: frozenset[str]) -> pd.Series[str]:
     """Replace the names of hidden groups by one common name."""
     return members.mask(members.isin(hidden), OTHER_GROUPS)

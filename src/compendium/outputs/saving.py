@@ -196,10 +196,6 @@ class Results:
         """Save person-level rows where only the owner of the folder can read them."""
         self.private_file(f"{name}.csv", frame.to_csv(lineterminator="\n").encode())
 
-    def clear_private(self, name: str) -> None:
-        """Remove a folder of person-level files, so that nothing stays of people who are no longer in the cohort."""
-        shutil.rmtree(self._private(name), ignore_errors=True)
-
     def _private(self, name: str) -> Path:
         """Return the path of a person-level file, refusing one that would leave the private folder."""
         path, home = (self.folders.private / name).resolve(), self.folders.private.resolve()

@@ -211,11 +211,6 @@ def _rename(frame: pd.DataFrame, aliases: dict[str, str]) -> pd.DataFrame:
     return frame.assign(record=frame["record"].map(lambda name: aliases.get(name, name)))
 
 
-def merged_pairs(review: Review) -> pd.DataFrame:
-    """Return the pairs of reports that were joined."""
-    return review.merges[review.merges["decision"] == MERGED]
-
-
 def joins_by_evidence(review: Review) -> pd.DataFrame:
     """Count the pairs of reports by what they have in common: joined, kept apart by a person, left to one.
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from doit.cmd_base import TaskLoader2
 from doit.dependency import JsonDB
@@ -265,17 +265,18 @@ def run(place: Place, *, until: str = BOOK_JOB, parallel: int = 2) -> int:
     }
     words = ["run", "--reporter", "zero", "-n", str(parallel), "-P", "thread", until]
     loader = _Loader(jobs)
-    KeptRecord.unwritten.clear()
     ended = int(DoitMain(loader, extra_config=extra).run(words))
-    if KeptRecord.unwritten:
-        raise Unwritable(KeptRecord.unwritten[0], place.root)
+    if loader.unwritten:
+        raise Unwritable(loader.unwritten[0], place.root)
     return max([ended, *loader.failed], key=lambda status: (status > 1, status))
 
 
 class KeptRecord(JsonDB):  # type: ignore[misc]
     """doit's record in one JSON file, written whole after every job, so that a killed run keeps what was done."""
 
-    unwritten: ClassVar[list[OSError]] = []
+    def __init__(self, name: str, codec: Any, **keywords: Any) -> None:
+        super().__init__(name, codec, **keywords)
+        self.unwritten: list[OSError] = []
 
     def set(self, task_id: str, dependency: str, value: Any) -> None:
         """Store a value; the list of what a job reads is the last thing that doit stores of it."""
@@ -297,13 +298,15 @@ class _Loader(TaskLoader2):  # type: ignore[misc]
     def __init__(self, jobs: Sequence[Job]) -> None:
         super().__init__()
         self.jobs, self.failed = jobs, list[int]()
+        self.unwritten: list[OSError] = []
 
     def load_doit_config(self) -> dict[str, Any]:
         """Return nothing: the configuration is given at the call."""
         return {}
 
     def load_tasks(self, cmd: Any, pos_args: Any) -> list[Task]:
-        """Return one task a job."""
+        """Return one task a job; what the record cannot write is told here."""
+        self.unwritten = cmd.dep_manager.backend.unwritten
         return [dict_to_task(_task(job, self.failed)) for job in self.jobs]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse
+from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse, regular_roots
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def bartlett_sphericity(responses: pd.DataFrame, missing: Missing = "listwise") 
     from scipy.stats import chi2
 
     matrix, n_persons = correlation_matrix(responses, "pearson", missing)
-    inverse(matrix)
+    regular_roots(matrix)
     n_items = len(matrix)
     log_determinant = float(np.linalg.slogdet(matrix.to_numpy())[1])
     chi_square = -(n_persons - 1 - (2 * n_items + 5) / 6) * log_determinant

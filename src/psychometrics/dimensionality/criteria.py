@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import one_of
-from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse
+from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse, regular_roots
 from psychometrics.dimensionality.parallel import ParallelAnalysis, parallel_analysis
 from psychometrics.errors import ModelError
 
@@ -162,7 +162,7 @@ def minimum_average_partial(
     1
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
-    inverse(matrix)
+    regular_roots(matrix)
     squared, fourth = _average_partials(matrix.to_numpy())
     return MinimumAveragePartial(
         n_factors=int(np.argmin(squared)),
@@ -318,7 +318,7 @@ def hull(
     """
     one_of(index, ("caf", "cfi"), "index")
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
-    inverse(matrix)
+    regular_roots(matrix)
     largest = _largest(responses, missing, seed, len(matrix)) if max_factors is None else max_factors
     if largest < 2 or (len(matrix) - largest) ** 2 < len(matrix) + largest:
         raise ModelError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse
+from psychometrics._correlations import Correlation, Missing, correlation_matrix, regular_roots
 
 _WALK_LENGTH = 4
 _PENALTIES = 50
@@ -124,7 +124,7 @@ def exploratory_graph_analysis(
     1
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
-    inverse(matrix)
+    regular_roots(matrix)
     values = matrix.to_numpy()
     penalties, fits = _path(values)
     network, penalty, settled = _best(values, penalties, fits, n_persons, gamma)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from psychometrics._correlations import inverse
+from psychometrics._correlations import regular_roots
 from psychometrics.errors import ModelError, TooFewPersonsError
 
 
@@ -122,7 +122,7 @@ def fit_indices(matrix: np.ndarray, common: np.ndarray, n_factors: int, n_person
 
     p, n, k = len(matrix), n_persons, n_factors
     refuse_impossible(k, p, n)
-    inverse(pd.DataFrame(matrix))
+    regular_roots(pd.DataFrame(matrix))
     df, null_df = ((p - k) ** 2 - (p + k)) // 2, p * (p - 1) // 2
     residual = matrix - common
     squares = np.sum(residual**2) - np.sum(np.diag(residual) ** 2)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from psychometrics._correlations import Correlation, Missing, correlation_matrix, inverse
+from psychometrics._correlations import Correlation, Missing, correlation_matrix, regular_roots
 from psychometrics.efa.extraction import SMALLEST_UNIQUENESS, Extraction, extract
 from psychometrics.efa.fit import EfaFit, fit_indices, refuse_impossible
 from psychometrics.efa.rotation import Rotation, rotate
@@ -73,10 +73,6 @@ class EfaResult:
         return self.pattern.assign(
             communality=self.communalities, uniqueness=self.uniquenesses, complexity=self.complexity
         )
-
-    def fit_frame(self) -> pd.DataFrame:
-        """Return one row of fit indices."""
-        return pd.DataFrame([asdict(self.fit)])
 
     def salient(self, cut: float = 0.4) -> pd.DataFrame:
         """Return one row an item: its primary factor and whether it loads on none or on several.
@@ -190,7 +186,7 @@ def fit_efa(
     """
     matrix, n_persons = correlation_matrix(responses, correlation, missing)
     refuse_impossible(n_factors, len(matrix), n_persons)
-    inverse(matrix)
+    regular_roots(matrix)
     unrotated, converged = extract(matrix.to_numpy(), n_factors, extraction)
     pattern, phi = rotate(unrotated, rotation)
     return _assemble(matrix, pattern, phi, n_persons, converged, (correlation, extraction, rotation, missing))

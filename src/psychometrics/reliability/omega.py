@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import listed, numeric_table, one_of, share, text_names
-from psychometrics._correlations import Missing, by_missing_rule, inverse, product_moment
+from psychometrics._correlations import Missing, by_missing_rule, product_moment, regular_roots
 from psychometrics.reliability._resampled import Ends, OfCovariances, clusters_of_kept, ends_of, n_clusters_of
 from psychometrics.reliability.formulas import green_yang, omega_of_loadings, ratio
 
@@ -346,7 +346,7 @@ def _one_factor(matrix: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return standardised one-factor maximum likelihood loadings of a correlation matrix, and notes."""
     from psychometrics.efa.extraction import extract
 
-    inverse(matrix)
+    regular_roots(matrix)
     unrotated, converged = extract(matrix.to_numpy(), 1, "ml")
     loadings = unrotated[:, 0] * (-1.0 if unrotated[:, 0].sum() < 0 else 1.0)
     notes = [] if converged else ["the one-factor model did not converge"]
