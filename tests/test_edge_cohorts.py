@@ -5,28 +5,20 @@ The steps run in one process, cell by cell as the pipeline adapts them; ``test_s
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
 import yaml
 from shapes import QUICK, SHORT_FORM
+from walked_study import OF_THE_FRAMEWORK, page_texts, walk, walk_on
 
 from compendium.cohort import validate
 from compendium.faults import InvalidInput
 from compendium.findings import found
 from compendium.outputs.saving import read_values
-from compendium.outputs.step import Step, open_step
-from compendium.paths import BOOK, NOTEBOOKS
-from compendium.report.book import pages
-from compendium.report.book.prose import Study
-from compendium.report.book.saved import SavedResults
-from compendium.run import notebooks as pipeline
+from compendium.outputs.step import Step
 from compendium.simulate import SimulationPlan, write_cohort
 from compendium.wording import shown
 
@@ -49,33 +41,19 @@ def responses(folder: Path, form: str) -> pd.DataFrame:
     return pd.read_csv(folder / f"{form}.csv", dtype=str, keep_default_na=False)
 
 
-def run_study(folder: Path, results: Path) -> Step:
-    """Run every step as the pipeline adapts it; return the last one."""
-    given = {"cohort": str(folder), "data": "", "results": str(results)}
-    for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
-        step = open_step(notebook.stem, **given)
-        names: dict[str, object] = {}
-        for cell in pipeline._adapted(nbformat.read(notebook, as_version=4), step).cells:
-            if "parameters" in cell.metadata.get("tags", []):
-                names |= given
-            elif cell.cell_type == "code":
-                names.get("step", step).notebook.run(cell.source, names)
-    return step
-
-
-def page_texts(step: Step) -> dict[str, str]:
-    """Fill in every page of the book; a page that asks for what was not saved fails."""
-    study = Study(SavedResults(step.folders), step.framework, step.settings, step.plan)
-    chosen = pages.wanted(pages.read_pages(BOOK), study)
-    return {page.name: " ".join(page.text.split()) for page in pages.render(chosen, study)}
-
-
 def table(step: Step, name: str) -> pd.DataFrame:
     return pd.read_csv(step.folders.tables / f"{name}.csv", keep_default_na=True)
 
 
 @pytest.fixture(scope="module")
-def thin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Step]:
+def of_the_framework(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the steps that read no answer once for every cohort here."""
+    folder = simulated(tmp_path_factory.mktemp("cohorts") / "any")
+    return walk(folder, tmp_path_factory.mktemp("results"), OF_THE_FRAMEWORK).folders.root
+
+
+@pytest.fixture(scope="module")
+def thin(of_the_framework: Path, tmp_path_factory: pytest.TempPathFactory) -> Step:
     """One peer each, a team of one, an outcome that nobody varies on."""
     folder = simulated(tmp_path_factory.mktemp("cohorts") / "thin", waivers=[WAIVER])
     own, peers = responses(folder, "self"), responses(folder, "peer")
@@ -83,25 +61,33 @@ def thin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Step]:
     own[WAIVER["item"]] = own[WAIVER["item"]].where(own[WAIVER["item"]] == "", "4")
     own.to_csv(folder / "self.csv", index=False)
     peers.drop_duplicates("person_id").to_csv(folder / "peer.csv", index=False)
-    with contextlib.redirect_stderr(io.StringIO()):
-        yield run_study(folder, tmp_path_factory.mktemp("results"))
+    return walk_on(folder, tmp_path_factory.mktemp("results"), of_the_framework)
 
 
 @pytest.fixture(scope="module")
-def colleagues_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Step]:
+def colleagues_only(of_the_framework: Path, tmp_path_factory: pytest.TempPathFactory) -> Step:
     """Colleagues rated people who did not rate themselves."""
     folder = simulated(tmp_path_factory.mktemp("cohorts") / "rated", self_ratings=False)
     own, peers = responses(folder, "self"), responses(folder, "peer")
     rated = [column for column in peers if re.fullmatch(r"[a-z]+_\d\d", column)]
     own.drop(columns=rated).to_csv(folder / "self.csv", index=False)
-    with contextlib.redirect_stderr(io.StringIO()):
-        yield run_study(folder, tmp_path_factory.mktemp("results"))
+    return walk_on(folder, tmp_path_factory.mktemp("results"), of_the_framework)
 
 
-def test_one_peer_each_gives_no_agreement_and_says_what_it_would_take(thin: Step) -> None:
+@pytest.fixture(scope="module")
+def thin_pages(thin: Step) -> dict[str, str]:
+    return page_texts(thin)
+
+
+@pytest.fixture(scope="module")
+def colleagues_pages(colleagues_only: Step) -> dict[str, str]:
+    return page_texts(colleagues_only)
+
+
+def test_one_peer_each_gives_no_agreement_and_says_what_it_would_take(thin: Step, thin_pages: dict[str, str]) -> None:
     assert table(thin, "peers_per_person")["peers"].max() == 1
     assert read_values(thin.folders)["supported_rater_agreement"]["value"] is False
-    assert "not supported at n = 0 people with two or more peers, would need 30" in page_texts(thin)["rater_agreement"]
+    assert "not supported at n = 0 people with two or more peers, would need 30" in thin_pages["rater_agreement"]
     claims = table(thin, "claims").set_index("claim")
     assert found("not_corrected").encoded in claims.loc["engagement", "note"]
 
@@ -164,15 +150,14 @@ def test_without_own_ratings_nothing_is_computed_from_them(colleagues_only: Step
 
 
 @pytest.mark.parametrize("page", ["index", "cohort_quality", "group_differences", "rater_agreement", "feedback"])
-def test_every_page_says_that_own_ratings_were_not_collected(colleagues_only: Step, page: str) -> None:
-    text = page_texts(colleagues_only)[page].lower()
+def test_every_page_says_that_own_ratings_were_not_collected(colleagues_pages: dict[str, str], page: str) -> None:
+    text = colleagues_pages[page].lower()
     assert "own ratings" in text or "did not rate themselves" in text
 
 
-def test_every_page_of_a_thin_cohort_is_filled_in(thin: Step) -> None:
-    texts = page_texts(thin)
-    assert {"index", "outcome_associations", "group_differences", "feedback"} <= set(texts)
-    assert not [name for name, text in texts.items() if re.search(r"\bnan\b", text)]
+def test_every_page_of_a_thin_cohort_is_filled_in(thin_pages: dict[str, str]) -> None:
+    assert {"index", "outcome_associations", "group_differences", "feedback"} <= set(thin_pages)
+    assert not [name for name, text in thin_pages.items() if re.search(r"\bnan\b", text)]
 
 
 def test_no_value_of_an_edge_cohort_is_blank_without_a_reason(thin: Step, colleagues_only: Step) -> None:

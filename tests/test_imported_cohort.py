@@ -5,16 +5,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
 import yaml
 from survey_exports import qualtrics
+from walked_study import walk
 
 from compendium.framework import load_framework
-from compendium.outputs.step import Step, open_step
-from compendium.paths import COHORTS, NOTEBOOKS
-from compendium.run import notebooks as pipeline
+from compendium.outputs.step import Step
+from compendium.paths import COHORTS
 
 pytestmark = pytest.mark.slow
 STEP = "03_cohort_quality"
@@ -41,23 +40,10 @@ def cohort(root: Path, tool: str) -> Path:
     return folder
 
 
-def quality(folder: Path, results: Path) -> Step:
-    """Run the step that reads the responses, cell by cell as the pipeline adapts it."""
-    given = {"cohort": str(folder), "data": "", "results": str(results)}
-    step = open_step(STEP, **given)
-    names: dict[str, object] = {}
-    for cell in pipeline._adapted(nbformat.read(NOTEBOOKS / f"{STEP}.ipynb", as_version=4), step).cells:
-        if "parameters" in cell.metadata.get("tags", []):
-            names |= given
-        elif cell.cell_type == "code":
-            names.get("step", step).notebook.run(cell.source, names)
-    return step
-
-
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
     root = tmp_path_factory.mktemp("twins")
-    return {tool: quality(cohort(root, tool), root / f"{tool}-results") for tool in ("csv", "qualtrics")}
+    return {tool: walk(cohort(root, tool), root / f"{tool}-results", [STEP]) for tool in ("csv", "qualtrics")}
 
 
 def files(step: Step, below: str, ending: str) -> dict[str, bytes]:

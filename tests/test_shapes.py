@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import re
@@ -16,7 +14,7 @@ import pandas as pd
 import pytest
 from recomputed import sentences
 from shapes import IN_EVERY_TEST, MORE, PUBLISHED, Shape, write_shape
-from test_edge_cohorts import page_texts, run_study
+from walked_study import page_texts, walk
 
 from compendium.cohort import examine
 from compendium.framework import load_framework
@@ -34,8 +32,7 @@ FACTS = {"article", "licences", "methods", "references", "your_cohort", "limitat
 def test_every_shape_goes_through_every_step_and_every_page(shape: Shape, tmp_path: Path) -> None:
     folder = write_shape(shape, tmp_path)
     assert examine(folder).faults == ()
-    with contextlib.redirect_stderr(io.StringIO()):
-        step = run_study(folder, tmp_path / "results")
+    step = walk(folder, tmp_path / "results")
     texts = page_texts(step)
     _keeps_what_was_predicted(predict(str(folder)), step, texts)
     assert not [name for name, text in texts.items() if re.search(r"\bnan\b", text)]

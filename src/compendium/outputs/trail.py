@@ -191,11 +191,18 @@ class Trail:
 def open_trail() -> Trail:
     """Open the trail of a step; the one of the step before is closed."""
     global _current
-    if _current is not None:
-        _current.close()
+    close_trail()
     _current = Trail()
     _current.watch()
     return _current
+
+
+def close_trail() -> None:
+    """Close the trail that is open, if one is: every function has its own code again, and no result is held."""
+    global _current
+    if _current is not None:
+        _current.close()
+    _current = None
 
 
 _current: Trail | None = None
