@@ -83,7 +83,7 @@ def table_problem(rows: list[list[str]]) -> Problem | None:
 
 
 def encoding_problem(name: str) -> str | None:
-    """Say why a name is no encoding of a response file, or None when it is one."""
+    """Say why a response file cannot be read in an encoding of this name, or return None."""
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):

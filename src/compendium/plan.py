@@ -390,7 +390,7 @@ class StudyPlan(Strict):
     multiverse: Multiverse
 
     def __getattribute__(self, name: str) -> Any:
-        """Return an attribute; a part of the plan is noted as read."""
+        """Return an attribute, and record that this part of the plan was read."""
         if name in _PARTS:
             _read.add(name)
         elif name in _WHOLE:

@@ -35,7 +35,7 @@ class ImportedForm:
 
     @property
     def columns(self) -> list[str]:
-        """Every column that is no question of the framework and was not added by the tool."""
+        """Columns that are neither questions of the framework nor added by the survey tool."""
         known = set(self.matching.columns.values())
         return [column for column in self.exports[0].questions if column not in known]
 
@@ -254,7 +254,7 @@ def _complete_scales(framework: Framework, form: ImportedForm, respondent: Liter
 
 
 def _asks_candidates(framework: Framework, form: ImportedForm) -> bool:
-    """Say whether an item that is no final one was found."""
+    """Say whether an item that is not final was found."""
     found = form.matching.columns
     return any(str(status) == "candidate" and str(item) in found for item, status in framework.items["status"].items())
 

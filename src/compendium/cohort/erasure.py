@@ -26,7 +26,7 @@ PLAIN_PARTS = (
 
 @dataclass(frozen=True)
 class Change:
-    """What taking a person out of a file comes to.
+    """What is left of a file, and how many rows went, when a person is taken out.
 
     Attributes
     ----------

@@ -78,7 +78,7 @@ class FormTable:
 
     @property
     def named(self) -> str:
-        """All files by their names alone: where they lie is nobody's business."""
+        """All files by name, without their folders."""
         return " + ".join(map(file_name, self.files))
 
 
@@ -153,7 +153,7 @@ def _is_plain(files: Files, path: Path) -> bool:
 
 
 def _same_as_noted(files: Files, source: str, path: Path) -> None:
-    """Refuse a file that is another one than the import noted."""
+    """Refuse a file that has changed since it was imported."""
     noted = files.sha256.get(source)
     if noted is not None and hashlib.sha256(path.read_bytes()).hexdigest() != noted:
         problem = f"the file has changed since its checksum was noted in {DESCRIPTION}"
@@ -167,7 +167,7 @@ def _numbered(table: pd.DataFrame, place: int) -> pd.DataFrame:
 
 
 def _one_name(table: pd.DataFrame, settings: CohortSettings, form: Form) -> pd.DataFrame:
-    """Give columns that the peer form calls otherwise the names they have in the self form."""
+    """Rename columns of the peer form that have another name in the self form."""
     if form == "self":
         return table
     ids = {"person_id": settings.person_id, "rater_id": settings.rater_id}
@@ -205,7 +205,7 @@ def in_codes(form: FormTable, layout: Layout, settings: CohortSettings, folder: 
 
 
 def _uneven(sources: tuple[Source, ...], layout: Layout) -> list[Fault]:
-    """Name declared columns that one file of a form holds and another lacks: they would be blank without a word."""
+    """Name declared columns that one file of a form has and another lacks: they would silently be blank."""
     wanted = [name for name in layout.columns if any(name in source.table for source in sources)]
     problem = "the column is in another file of this form and not here"
     action = "export both with the same questions; where it was asked later, add the column and leave it blank"
@@ -247,7 +247,7 @@ def _levels_to_codes(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFr
 
 
 def _confirmation(settings: CohortSettings, folder: Path) -> list[Fault]:
-    """Ask for a person's word where columns were found by their wording only."""
+    """Ask a person to confirm columns that were found by their wording only."""
     if not settings.files.to_confirm:
         return []
     problem = f"{len(settings.files.to_confirm)} questions were found by wording and nobody has confirmed them"

@@ -51,7 +51,7 @@ def new_cohort(name: str, framework: str = "integrated-care", *, frameworks: Pat
 
 
 def _name_faults(folder: Path) -> list[Fault]:
-    """Name what speaks against a folder of this name."""
+    """Say why no folder can be made under this name."""
     shown, name = display_path(folder), folder.name
     try:
         identifier(name)
@@ -77,7 +77,7 @@ def _contents(folder: Path, framework_name: str, framework: Framework) -> dict[s
 
 
 def _texts(folder: Path, framework_name: str, framework: Framework) -> dict[str, str]:
-    """Return what fills the gaps of the template."""
+    """Return the values that the template asks for."""
     scale, peers = framework.scale, _has_peer_form(framework)
     inside = folder.parent == COHORTS.resolve()
     code = scale.not_applicable

@@ -43,7 +43,7 @@ def identifier(value: str) -> str:
 
 
 def _encoding(value: str) -> str:
-    """Refuse what is no encoding of a response file."""
+    """Refuse a name that is not an encoding of text files."""
     if (problem := encoding_problem(value)) is not None:
         raise ValueError(problem)
     return value

@@ -71,7 +71,7 @@ class Waves(Strict):
 def wave_contradictions(
     path: Path, waves: Waves | None, person_id: str, self_ratings: bool, earlier: bool
 ) -> list[Fault]:
-    """Name what is said about waves and cannot be true; ``earlier`` says that the reports take scores from a file."""
+    """Name settings of the waves that cannot be true; ``earlier`` says that the reports take scores from a file."""
     if waves is None:
         return []
     faults: list[Fault] = []

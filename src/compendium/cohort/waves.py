@@ -138,7 +138,7 @@ def _lenient(settings: CohortSettings, framework: Framework, instrument: Framewo
 
 
 def identity_key(text: str) -> str:
-    """Return an id without what people write one time so and another time otherwise.
+    """Return an id without what people write differently from one wave to the next.
 
     Case, accents, spaces, signs between the parts, zeros before a number, and the ``.0`` of spreadsheets.
 
@@ -177,7 +177,7 @@ def _identities(forms: Mapping[str, Responses], settings: CohortSettings) -> lis
 
 
 def _two_spellings(by_wave: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
-    """Return the first wave of an id and the next one that spells it otherwise."""
+    """Return the first wave of an id and the next wave that spells it differently."""
     waves = list(by_wave.items())
     return [waves[0], next(each for each in waves if each[1] != waves[0][1])]
 

@@ -83,7 +83,7 @@ def _by_range(questions: Iterable[Question]) -> list[list[Question]]:
 
 
 def whole_file_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[Finding]:
-    """Return what the files as a whole show to be wrong."""
+    """Return the faults that only whole files show."""
     found = [finding for responses in forms.values() for finding in _of_one_form(responses, settings)]
     if set(forms) == {"self", "peer"}:
         shifted = any(finding.kind == "shifted" for finding in found)
@@ -109,7 +109,7 @@ def _of_one_form(responses: Responses, settings: CohortSettings) -> list[Finding
 
 
 def _spelling_findings(responses: Responses, settings: CohortSettings) -> list[Finding]:
-    """Return labels and ids of one column that differ by case, spaces or Unicode form only."""
+    """Return labels and ids of one column that differ only in case, spaces or Unicode form."""
     columns = dict.fromkeys(responses.layout.ids, "ids")
     if responses.form == "self":
         columns |= {group.column: "labels" for group in settings.groups.values() if group.kind != "number"}
@@ -198,7 +198,7 @@ def _codes(responses: Responses, questions: list[Question]) -> pd.Series[int]:
 
 
 def _turned_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[Finding]:
-    """Return a form that runs against the other one: people who rate themselves high are rated low by all."""
+    """Return a form that runs in the opposite direction to the other: people who rate themselves high are rated low."""
     own, peers = forms["self"], forms["peer"]
     if not {settings.person_id} <= set(peers.cells) & set(own.cells):
         return []

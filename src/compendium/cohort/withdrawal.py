@@ -27,7 +27,7 @@ KEPT = (SECRET,)
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """What was taken out, and the proof that nothing of the person is left.
+    """What was removed, and the search that found nothing left of the person.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ def withdraw(
 
 
 def _note_checksum(folder: Path, before: str | None, content: bytes) -> None:
-    """Note in the description of the cohort how a file is after the person left, where it notes how it was."""
+    """Update a file's checksum in the description of the cohort after a person's rows were removed."""
     description = folder / DESCRIPTION
     if before is None or not description.is_file():
         return
@@ -152,7 +152,7 @@ def _has_cell(content: bytes, text: str) -> bool:
 
 
 def _content(path: Path) -> bytes:
-    """Return what a file says; one that is compressed or binary is read for its cells and words, not its bytes."""
+    """Return the text of a file; a compressed or binary file is read for its cells and words, not its bytes."""
     if path.suffix.lower() not in (".parquet", ".xlsx", ".sav", ".pdf", ".docx"):
         return path.read_bytes()
     said = [(each.raw, each.prose) for each in content_of(path)]

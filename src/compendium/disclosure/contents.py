@@ -23,7 +23,7 @@ NESTED_ARCHIVES = 2
 
 @dataclass(frozen=True)
 class Content:
-    """What one file, or one member of an archive, says.
+    """The text of one file, or of one member of an archive.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Content:
 
 
 def contents_of(folder: Path) -> Iterator[Content]:
-    """Yield what every file below a folder says."""
+    """Yield the text of every file below a folder."""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield from _read(path.relative_to(folder).as_posix(), path.read_bytes(), 0)
@@ -75,7 +75,7 @@ def _read(name: str, content: bytes, depth: int) -> Iterator[Content]:
 
 
 def _single(name: str, ending: str, content: bytes) -> Content:
-    """Return what a file that is no archive says."""
+    """Return the text of a file that is not an archive."""
     if ending == ".pdf":
         text = _of_pdf(content)
         return Content(name, text, text)

@@ -30,7 +30,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Withheld:
-    """That something was withheld from a result and why, never what it was."""
+    """A note that something was withheld from a result and why, never what it was."""
 
     result: str
     rule: str

@@ -55,17 +55,17 @@ class Kinds:
     of: str = ""
 
     def of_a_row(self, frame: pd.DataFrame) -> list[str]:
-        """Return the columns that say something of the people of a row."""
+        """Return the columns that describe the people in a row."""
         return [str(column) for column in frame.columns if column in {self.people, *self.sums, *self.exact}]
 
     def counts(self, frame: pd.DataFrame, cohort: int | None = None) -> pd.Series[float] | None:
-        """Return how many people each row is about, or None where the table does not say."""
+        """Return the number of people behind each row, or None where the table does not say."""
         if self.people == COHORT and cohort is not None:
             return pd.Series(float(cohort), index=frame.index)
         return _numbers(frame, self.people)
 
     def shared_by(self, frame: pd.DataFrame, cohort: int | None = None) -> pd.Series[float] | None:
-        """Return of how many people the statistics of each row are, or None where the table does not say."""
+        """Return the number of people behind the statistics of each row, or None where the table does not say."""
         return self.counts(frame, cohort) if self.of not in frame.columns else _numbers(frame, self.of)
 
 
@@ -77,7 +77,7 @@ def _numbers(frame: pd.DataFrame, column: str) -> pd.Series[float] | None:
 
 
 def kinds_by_name(frame: pd.DataFrame) -> Kinds:
-    """Return what the names of the columns say, for a table that declares nothing.
+    """Infer what columns hold from their names, for a table that declares nothing.
 
     ``people`` always counts people; ``n`` does where statistics of people stand beside it, which are of so many people
     as ``of`` says where there is such a column.

@@ -89,7 +89,7 @@ def shown_both_times(before: pd.Series, after: pd.Series, minimum: float) -> dic
 def shown_over_groupings(
     before: pd.DataFrame, after: pd.DataFrame, minima: Mapping[str, float]
 ) -> dict[str, dict[str, int]]:
-    """Return the groups of every grouping whose change may be shown, so that none can be had from groups within it.
+    """Return the groups whose change may be shown, so that no change can be worked out from groups within a group.
 
     Parameters
     ----------

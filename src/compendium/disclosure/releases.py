@@ -67,7 +67,7 @@ class Release:
 
 
 def hashed_content(person: str, content: str, secret: bytes) -> str:
-    """Return the keyed hash of all that a person gave, another one for each person who gave the same."""
+    """Return a keyed hash of all a person's answers; people with the same answers get different hashes."""
     return hmac.new(secret, f"{person}\0{content}".encode(), hashlib.sha256).hexdigest()[:HASH_DIGITS]
 
 
@@ -94,7 +94,7 @@ def as_text(releases: Sequence[Release]) -> str:
 
 
 def without(releases: Sequence[Release], people: Iterable[str]) -> list[Release]:
-    """Return the releases without the hashes of a person who left; their counts stay as they were published."""
+    """Return the releases without the hashes of a person who withdrew; published counts stay as they were."""
     gone = frozenset(people)
     return [
         replace(
@@ -107,7 +107,7 @@ def without(releases: Sequence[Release], people: Iterable[str]) -> list[Release]
 
 
 def too_close(new: Part, old: Part, limit: int) -> bool:
-    """Say whether two releases of one kind of answers give back those of the people in whom they differ.
+    """Say whether two releases of one kind of answers reveal those of the people in whom they differ.
 
     They do where they are about one occasion and share people: a sum less a sum. People differ who are in one of the
     two only, and those whose answers were corrected. Where nobody's answers are the same, it is another occasion if

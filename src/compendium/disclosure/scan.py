@@ -58,7 +58,7 @@ class _Wanted:
 def faults_in_folder(
     folder: Path, identifiers: Iterable[str], limit: int, *, about_nobody: Collection[str] = ()
 ) -> tuple[Fault, ...]:
-    """Return what a folder gives away about people, one fault a file, and a row where there are rows.
+    """Return what a folder reveals about people: a fault for each file, with its row where it has rows.
 
     Looked into are names of files, texts, tables (CSV, TSV, workbooks, Parquet, SPSS), pages, pictures as SVG, PDFs
     and the members of archives. An identifier is found as a whole word, whatever its case. One of fewer than four
@@ -138,7 +138,7 @@ def _small_rows(name: str, table: pd.DataFrame, limit: int) -> Iterator[Fault]:
 
 
 def _is_counted(cells: pd.Series[str]) -> bool:
-    """Say whether a column counts one, two, three: ranks and positions are ids of nobody."""
+    """Say whether a column counts one, two, three: ranks and positions identify nobody."""
     return list(cells) == [str(number) for number in range(1, len(cells) + 1)]
 
 

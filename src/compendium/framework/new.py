@@ -52,7 +52,7 @@ def new_framework(name: str, *, frameworks: Path = FRAMEWORKS) -> Path:
 
 
 def _name_faults(folder: Path) -> list[Fault]:
-    """Name what speaks against a folder of this name."""
+    """Say why no folder can be made under this name."""
     shown = display_path(folder)
     if folder.exists():
         return [Fault(shown, "the folder exists already", "choose another name, or fill that one")]

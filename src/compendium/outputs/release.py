@@ -68,7 +68,7 @@ def ask(folders: ResultFolders, settings: CohortSettings, limit: int) -> None:
 
 
 def note(folders: ResultFolders, settings: CohortSettings) -> int:
-    """Note that a build is published and return its number; nothing is noted of a synthetic cohort."""
+    """Record that a build is published and return its number; a synthetic cohort is not recorded."""
     if settings.kind == "synthetic":
         return 0
     new, path = _described(folders, settings), _ledger(folders, settings)
@@ -80,7 +80,7 @@ def note(folders: ResultFolders, settings: CohortSettings) -> int:
 
 
 def set_aside(folders: ResultFolders, settings: CohortSettings, number: int, reason: str) -> None:
-    """Record that an earlier release was given to nobody, so that it does not count.
+    """Record that an earlier release reached nobody, so that it no longer counts.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def set_aside(folders: ResultFolders, settings: CohortSettings, number: int, rea
 
 
 def forget_person(folders: ResultFolders, settings: CohortSettings, person: str) -> int:
-    """Take the hashes of a person who left, also as a rater, out of every note; return how many notes held one."""
+    """Remove the hashes of a person who withdrew from every record of a release; return how many records held one."""
     gone = hashed([person, *_names(folders, settings, [person], PERSON, RATER)], _secret(folders))
     changed = 0
     for path in sorted(_home(folders).glob("*.json")):
@@ -174,7 +174,7 @@ def _parts(folders: ResultFolders, settings: CohortSettings, names: dict[str, st
 
 
 def _given(table: pd.DataFrame, who: str) -> dict[str, str]:
-    """Return all that each person gave in a table as one text; who gave nothing is not in it."""
+    """Return each person's answers in a table as one text; people without an answer are left out."""
     said: dict[str, list[str]] = {}
     places = table.index.to_frame(index=False)
     about = places["person"] if who == "rater" else pd.Series("", index=places.index)

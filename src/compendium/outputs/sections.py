@@ -29,7 +29,7 @@ ABOUT_SELF_RATINGS = ("04_item_analysis", "06_invariance")
 
 
 def nothing_to_ask(name: str, study: Study) -> str | None:
-    """Say why a whole step has nothing to ask in this cohort, or return None."""
+    """Say why a whole step does not apply to this cohort, or return None."""
     if name in ABOUT_ANSWERS and study.too_few is not None:
         return study.too_few
     if name == "11_change":

@@ -176,7 +176,7 @@ class Step(Study):
         record_run(self.folders, self.name, self.read)
 
     def note_reading(self) -> None:
-        """Record what was read outside the notebook: which of its sections this cohort has."""
+        """Record which sections of the notebook this cohort has."""
         add_inputs(self.folders, self.name, self.read)
 
     @cached_property

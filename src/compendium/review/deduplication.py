@@ -234,7 +234,7 @@ def _clash(clusters: _Clusters, group: list[int]) -> Pair | None:
 
 
 def _result(reports: pd.DataFrame, clusters: _Clusters, rows: dict[Pair, tuple[str, str, str]]) -> Deduplicated:
-    """Write down what became of every report and every pair."""
+    """Record the outcome of every report and every pair."""
     names = reports["report"].tolist()
     order = {MERGED: 0, APART: 1, POSSIBLE: 2}
     told = sorted(rows.items(), key=lambda item: (order[item[1][1]], item[0]))

@@ -225,7 +225,7 @@ def fold(text: str) -> str:
 
 
 def same_person(first: str, second: str) -> bool | None:
-    """Say whether two names can be one author.
+    """Say whether two names can belong to the same author.
 
     The same words in any order are one author. Family names agree when equal without accents, particles or a second
     part, or one letter apart; initials and given names must then not contradict each other.

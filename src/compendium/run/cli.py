@@ -95,7 +95,7 @@ def many(
     results: ResultsOption = "results",
     until: Annotated[str, typer.Option(help="The last job that is wanted of each cohort.")] = "book",
 ) -> None:
-    """Run the study for many cohorts, several at once; one that fails keeps no other from being built."""
+    """Run the study for many cohorts, several at once; a failure does not stop the others."""
     from compendium.run.many import as_text, build_many
 
     built = build_many(cohorts, results, until)
@@ -208,7 +208,7 @@ def release(
     withdrawn: Annotated[int, typer.Option(help="Number of an earlier release that was never given to anybody.")] = 0,
     reason: Annotated[str, typer.Option(help="Why that release does not count.")] = "",
 ) -> None:
-    """Note that the results as built are made public, as each book does; or set an earlier release aside."""
+    """Record that the built results are public, as building a book does; or withdraw an earlier release."""
     from compendium.outputs import release as releases
     from compendium.outputs.step import open_step
 

@@ -285,7 +285,7 @@ class KeptRecord(JsonDB):  # type: ignore[misc]
             self.dump()
 
     def dump(self) -> None:
-        """Write the record; where that cannot be done, what was done since is done again by the next run."""
+        """Write the record; if that fails, the next run repeats what was done since."""
         try:
             write_bytes(Path(self.name), self.codec.encode(dict(self._db)).encode(), mode=0o600)
         except OSError as error:
@@ -305,7 +305,7 @@ class _Loader(TaskLoader2):  # type: ignore[misc]
         return {}
 
     def load_tasks(self, cmd: Any, pos_args: Any) -> list[Task]:
-        """Return one task a job; what the record cannot write is told here."""
+        """Return one task a job, and keep the list of faults of the record."""
         self.unwritten = cmd.dep_manager.backend.unwritten
         return [dict_to_task(_task(job, self.failed)) for job in self.jobs]
 

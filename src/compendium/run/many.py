@@ -20,7 +20,7 @@ from compendium.study.workers import CLUSTER, WORKERS, cluster_address, connecte
 
 @dataclass(frozen=True)
 class Built:
-    """What came of one cohort: exit status, seconds it took, and what the program said when it failed."""
+    """Outcome of one cohort: exit status, seconds it took, and the program's message when it failed."""
 
     cohort: str
     status: int
@@ -29,7 +29,7 @@ class Built:
 
 
 def build_many(cohorts: Sequence[str], results: str, until: str = "book") -> list[Built]:
-    """Build cohorts and return what came of each, in the order given; one that fails keeps no other from being built.
+    """Build cohorts and return the outcome of each in the order given; a failure does not stop the others.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def build_many(cohorts: Sequence[str], results: str, until: str = "book") -> lis
 
 
 def _finished(tasks: Sequence[tuple[str, str, str]]) -> Iterator[Built]:
-    """Yield what came of each cohort as it ends."""
+    """Yield the outcome of each cohort as it ends."""
     address = cluster_address()
     if not address:
         with ThreadPoolExecutor(number_of_workers()) as pool:

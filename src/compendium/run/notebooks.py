@@ -154,7 +154,7 @@ def _adapted(source: nbformat.NotebookNode, step: Step) -> nbformat.NotebookNode
 
 
 def _without_questions(notebook: nbformat.NotebookNode, why: str) -> nbformat.NotebookNode:
-    """Keep the title and the parameters of a step that has nothing to ask, say why, and keep what runs always."""
+    """Keep only the title, the parameters and the cells that always run of a step that does not apply, and say why."""
     place = next(number for number, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
     note = nbformat.v4.new_markdown_cell(f"*{why}*")
     note["id"] = "nothing-to-ask"

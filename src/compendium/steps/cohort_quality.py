@@ -173,7 +173,7 @@ def gate_table(verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
 
 
 def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
-    """Ask every gate of the plan, with the n that counts for it, and prepare the answers for later steps."""
+    """Compare every gate of the plan with the n that counts for it, and prepare the answers for later steps."""
     own = step.collected("self_ratings")
     n = int(completers(step, cohort.answers).sum()) if own else None
     items, competencies = cohort.answers.shape[1], len(step.framework.scales())
@@ -205,7 +205,7 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
 
 
 def most_clusters(step: Study, cohort: Cohort) -> int | None:
-    """Return how many groups the finest grouping has that people are nested in; None where there is none."""
+    """Return the number of groups in the finest grouping that people are nested in; None without one."""
     levels = nesting_of(cohort.people, step.settings.groups, step.plan).levels
     return max((clusters.nunique() for clusters in levels.values()), default=None)
 

@@ -55,7 +55,7 @@ def two_programs(
     peer_scores: pd.DataFrame,
     groups: Mapping[str, pd.Series[str]],
 ) -> pd.DataFrame:
-    """Return statistics of the study beside what pingouin says of the same data.
+    """Return statistics of the study beside pingouin's from the same data.
 
     Coefficient alpha and its interval, the six intraclass correlations, Spearman's rho with an interval, partial
     correlations, pairs of groups (Games and Howell) and the joint normality of the scores (Henze and Zirkler). What
@@ -88,7 +88,7 @@ def two_programs(
 
 
 def shown_members(step: Study) -> dict[str, pd.Series[str]]:
-    """Return the groups of the people, by label of the grouping, members of groups that may not be shown as nobody's.
+    """Return each person's group in every grouping, missing where the group may not be shown.
 
     Groupings of very many groups are left out.
     """

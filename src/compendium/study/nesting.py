@@ -147,7 +147,7 @@ def _apart(members: pd.Series[str], clusters: pd.Series[str]) -> bool:
 
 
 def _free(members: pd.Series[str], clusters: pd.Series[str], coefficients: int) -> int:
-    """Return the denominator's degrees of freedom of a cluster-robust test (Hotelling) over the groups."""
+    """Return the denominator degrees of freedom of a cluster-robust test (Hotelling) over the groups."""
     spread = clusters.groupby(members).nunique()
     shown = members.isin(spread.index[spread >= FEWEST_CLUSTERS_OF_A_GROUP])
     members, clusters = members[shown], clusters[shown]

@@ -85,7 +85,7 @@ class ItemCheck:
         return f"{called} could not be tested" if reason.kind == "untested" else f"{called}: {reason.kind}"
 
     def decision_on(self, reason: Reason) -> Decision:
-        """Return what an item gets for a reason: an untested one at most a review."""
+        """Return the decision that a reason leads to; an untested item is at most put up for review."""
         return "review" if reason.kind == "untested" and self.decision == "drop" else self.decision
 
 

@@ -169,7 +169,7 @@ class _Decisions:
             self.decision[item] = decision
 
     def override(self, item: Label, decision: Decision, text: str, reason: Reason) -> None:
-        """Put a reason first and set the decision whatever it was."""
+        """Put a reason first and replace the decision."""
         self.reasons[item].insert(0, text)
         self.data[item].insert(0, reason)
         self.decision[item] = decision
@@ -270,7 +270,7 @@ def _apply_redundancy(decisions: _Decisions, inter: pd.DataFrame, rest: pd.Serie
 
 
 def _apply_untested_pairs(decisions: _Decisions, items: list[Label], values: np.ndarray, maximum: float) -> None:
-    """Put pairs of items that are still in, and share no answers that vary, up for review."""
+    """Put pairs of remaining items whose correlation is undefined up for review."""
     left = np.array([decisions.decision[item] != "drop" for item in items])
     unknown = np.isnan(values) & left & left[:, None] & ~np.eye(len(items), dtype=bool)
     for place in np.flatnonzero(unknown.any(axis=1)):

@@ -67,7 +67,7 @@ class Estimation:
 
     @cached_property
     def undetermined(self) -> tuple[str, ...]:
-        """Factors some standardised loading of which has an error beyond the width of its range.
+        """Factors with a standardised loading whose standard error exceeds the width of its range.
 
         A factor whose variance is zero to rounding has no loadings that the answers could determine: its sign, and with
         it the standardised error, would be left to the last digit.

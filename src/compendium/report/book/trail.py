@@ -39,7 +39,7 @@ class Result:
 
     @property
     def anchor(self) -> str:
-        """Where on the page of its step it stands."""
+        """Anchor on the page of its step."""
         return anchor(self.kind, self.name)
 
     @property
@@ -224,7 +224,7 @@ def _tables(study: Study) -> Iterator[Result]:
 
 
 def _people(frame: Any) -> str:
-    """Return how many people a table rests on, where it says so."""
+    """Return the number of people behind a table, where it says so."""
     if "n" not in frame or not len(frame) or frame["n"].dtype.kind not in "if":
         return ""
     known = frame["n"].dropna()

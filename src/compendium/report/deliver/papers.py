@@ -103,5 +103,5 @@ def _unfolded(node: Any) -> list[Any]:
 
 
 def _raw(text: str) -> dict[str, Any]:
-    """Return text that goes to typst as it is."""
+    """Return text that typst takes unchanged."""
     return {"t": "RawBlock", "c": ["typst", text]}

@@ -173,7 +173,7 @@ class _Report:
         return Section(self.words("own-only"), self._own_only(), new_page=True)
 
     def _own_only(self) -> list[Block]:
-        """Return what stands out among the person's own scores when there is no peer view."""
+        """Return the highest and lowest of the person's own scores when there is no peer view."""
         w, found = self.words, self.found
         if not found.errors_known:
             return [Text(w("how-range-unknown"))]

@@ -93,6 +93,6 @@ def change_table(setting: Setting, changes: Mapping[str, Moved]) -> Table:
 
 
 def signed(change: float) -> str:
-    """Write a change with its sign, none where it is nought."""
+    """Write a change with its sign; zero has none."""
     text = number(change, 2)
     return text if change < 0 or float(text) == 0 else f"+{text}"

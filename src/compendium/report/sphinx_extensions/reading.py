@@ -65,7 +65,7 @@ def with_labels(body: str) -> str:
 
 
 def with_functions(body: str, addresses: Mapping[str, str], up: str) -> str:
-    """Link every printed function name, in the text and in code, to what the function says of itself."""
+    """Link every function name, in text and in code, to the documentation of the function."""
 
     def named(found: re.Match[str]) -> str:
         address = addresses.get(found[1])

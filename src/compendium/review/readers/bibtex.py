@@ -98,7 +98,7 @@ def _chunks(text: str) -> list[tuple[int, str]]:
 
 
 def with_library(chunks: list[tuple[int, str]], file: str) -> tuple[Placed, list[Fault]]:
-    """Read what is not plain with bibtexparser; macros count wherever they are defined before.
+    """Read entries with macros or concatenation with bibtexparser; macros defined earlier apply.
 
     Every part is put on lines of its own, as many as it had, so that the library's lines lead back to the file's.
     """

@@ -21,7 +21,7 @@ FEWEST_ITEMS = 3
 
 
 def differences(first: Mapping[str, object], other: Mapping[str, object]) -> tuple[str, ...]:
-    """Return how an item of one framework differs from that of the same id in another; nothing where it is the same.
+    """Return how an item differs from the item of the same id in another framework; nothing where it is the same.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def _words(text: object) -> str:
 
 
 def described_items(framework: Framework) -> dict[str, dict[str, object]]:
-    """Return what identifies the question of each item: words, competency, direction, answers with their labels."""
+    """Return what identifies the question of each item: words, competency, direction, labelled answers."""
     found: dict[str, dict[str, object]] = {}
     for item, row in framework.items.iterrows():
         scale = framework.scale_of(str(item))
@@ -158,7 +158,7 @@ def _changes(old: Mapping[str, object] | None, new: Mapping[str, object] | None)
 
 
 def _in_order(version: str) -> tuple[tuple[int, int, str], ...]:
-    """Return what versions are sorted by: numbers as numbers."""
+    """Return a sort key of a version: numbers as numbers."""
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in version.split("."))
 
 

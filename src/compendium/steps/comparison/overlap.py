@@ -51,7 +51,7 @@ class Overlap:
 
     @property
     def share(self) -> float:
-        """Share of the smaller cohort that is in the other one, too."""
+        """Share of the smaller cohort that is also in the other."""
         return self.shared / self.smaller if self.smaller else 0.0
 
     def fault(self, limit: float, minimum: int) -> Fault | None:
@@ -89,7 +89,7 @@ def of_answers(first: Member, other: Member) -> Overlap | None:
 
 
 def distinctive(answers: pd.DataFrame) -> list[tuple[float, ...]]:
-    """Return the rows of answers that tell one person from another: enough answers, several different, no second such.
+    """Return rows of answers distinctive enough to identify a person: enough answers, several different, unique.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def _overlap(first: Member, other: Member, by: str, ours: Sequence[object], thei
 
 
 def overlaps(members: Sequence[Member], other_people: str = "") -> list[Overlap]:
-    """Return what each two cohorts of real people have in common, the synthetic ones left out: they hold nobody.
+    """Return what each pair of cohorts of real people has in common; synthetic cohorts hold nobody.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def overlap_faults(found_: Iterable[Overlap], limit: float, minimum: int) -> lis
 
 
 def overlap_findings(found_: Iterable[Overlap], limit: float) -> tuple[Finding, ...]:
-    """Return what a reader must know of people in two cohorts, by their ids; never how many they are.
+    """Return the warning that some ids occur in two cohorts; never how many.
 
     Some answers agree by chance, so that a few alike say nothing.
     """

@@ -56,14 +56,14 @@ class Draws:
     clusters: pd.Series[str] | None = None
 
     def of(self, nesting: Nesting, ratings: pd.DataFrame) -> Draws:
-        """Return the same with the clusters of other rows, such as those of the person that each rating is about."""
+        """Return the same settings with clusters for other rows, such as the rated person of each rating."""
         return replace(self, clusters=nesting.of(ratings.index))
 
 
 def reliability_table(
     answers: pd.DataFrame, scales: Mapping[str, Sequence[str]], confidence: float, draws: Draws | None = None
 ) -> pd.DataFrame:
-    r"""Return coefficient alpha with its interval for each competency, beside what pingouin says of the same rows.
+    r"""Return coefficient alpha with its interval for each competency, and pingouin's alpha of the same rows.
 
     The interval is Feldt's, which takes people as independent; with clusters it is the percentile bootstrap of whole
     clusters. ``score_error`` is the standard error of measurement of the mean score: that of the sum divided by the

@@ -46,7 +46,7 @@ def coverage(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataFra
 
 
 def statements(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataFrame:
-    """Return how many reports name what, and how many go beyond what the numbers carry.
+    """Count the reports by what they name, and those that go beyond what the numbers support.
 
     The last four are the faults that a report must not have, looked for in the finished findings.
     """
@@ -91,7 +91,7 @@ def _names_nothing(found: PersonFindings) -> bool:
 
 
 def _told_apart(evidence: Evidence, found: PersonFindings) -> bool:
-    """Say whether own scores named without colleagues can be told from every one that is not named.
+    """Say whether own scores named without colleagues clearly differ from every score that is not named.
 
     The bound is the easiest one: the smallest error of all competencies for both. What colleagues agree to rests on
     both views and is left to them.
@@ -107,7 +107,7 @@ def _told_apart(evidence: Evidence, found: PersonFindings) -> bool:
 
 
 def _against_peers(found: PersonFindings) -> bool:
-    """Say whether something is called room to grow that colleagues put among their top."""
+    """Say whether a competency that colleagues rate among the highest is called room to grow."""
     theirs = {row.competency: row.peers.value for row in found.rows if row.peers.value is not None}
     if len(theirs) <= TOP:
         return False

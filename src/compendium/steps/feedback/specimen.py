@@ -22,7 +22,7 @@ LEVEL, QUARTERS, FOLLOWED = 0.7, 4, 0.6
 
 
 def made_up_evidence(framework: Framework, plan: StudyPlan, scales: Mapping[str, list[str]]) -> Evidence:
-    """Return a made-up group on the kept items of a cohort; nothing else of the cohort is in it.
+    """Return an invented group with answers to a cohort's kept items; it holds nothing else of the cohort.
 
     Answers are drawn with a fixed seed around a level of the person and of the competency; four of five colleagues see
     each person's competencies a little differently than the person does.

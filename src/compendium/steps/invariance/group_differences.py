@@ -180,7 +180,7 @@ def group_variances(
     tests: pd.DataFrame,
     plan: StudyPlan,
 ) -> pd.DataFrame:
-    """Ask a mixed model how much of each score lies between groups: ICC(1) with its profile interval.
+    """Estimate by a mixed model how much of each score's variance lies between groups: ICC(1), profile interval.
 
     Each grouping of enough shown groups has a random intercept of its own. ``epsilon_squared`` of the test stands
     beside it; the two agree when the difference does not hang on the method.

@@ -299,7 +299,7 @@ def expected_loadings(model: CfaResult) -> pd.DataFrame:
 
 
 def background(step: Study) -> pd.DataFrame:
-    """Return what evidence review and consultation say of each item; empty where the framework has neither.
+    """Return the findings of the evidence review and the consultation on each item; empty without either.
 
     Returns
     -------
@@ -336,7 +336,7 @@ def extended_checks(
     findings: Findings,
     known: pd.DataFrame,
 ) -> list[ItemCheck]:
-    """Return the further checks of the plan, each with what a failing item gets.
+    """Return the further checks of the plan, each with the decision on an item that fails.
 
     Parameters
     ----------

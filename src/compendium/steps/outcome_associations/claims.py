@@ -112,15 +112,15 @@ class ClaimData:
         return self.scores[competency] if competency else self.overall
 
     def seen_by_peers(self, competency: str = "") -> pd.Series[float]:
-        """Return the mean of the peers of one competency, or of the overall score."""
+        """Return the mean peer rating of one competency, or of the overall score."""
         return self.peer_means[competency] if competency else self.peer_overall
 
     def each_rating(self, competency: str = "") -> pd.Series[float]:
-        """Return the score that each peer gave, of one competency or overall."""
+        """Return the score from each peer, for one competency or overall."""
         return self.given[competency] if competency else outcomes.overall(self.given, self.total)
 
     def reliability_of_peers(self, confidence: float, competency: str = "") -> PeerReliability:
-        """Return the reliability of the mean of the peers of one competency, or of the overall score."""
+        """Return the reliability of the mean peer rating of one competency, or of the overall score."""
         return _peer_reliability(self.given[competency], confidence) if competency else self.peer_reliability
 
 
@@ -238,7 +238,7 @@ def _tested(name: str, claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[s
 
 
 def collected_outcome(claim: Claim, collected: list[str]) -> tuple[str | None, bool]:
-    """Return the scale that carries the claim's outcome, and whether it only stands in for it."""
+    """Return the scale that measures the claim's outcome, and whether it is only a substitute."""
     for names, stands_in in ((claim.outcomes, False), (claim.stand_ins, True)):
         for name in names:
             if name in collected:
@@ -430,7 +430,7 @@ def summary(table: pd.DataFrame) -> dict[str, int]:
 
 
 def overview(table: pd.DataFrame) -> Finding:
-    """Return how the claims fared, all together."""
+    """Return the overall finding on the claims."""
     counts, n = summary(table), len(table)
     if not n:
         return found("claims_none_declared")

@@ -201,7 +201,7 @@ def _correlations(model: LatentModel) -> dict[frozenset[str], dict[str, float]]:
 
 
 def _people_behind(items: pd.DataFrame, others: pd.DataFrame) -> int:
-    """Return the smallest number of people who answered an item of one scale and an item of the other."""
+    """Return the smallest number of people who answered both an item of one scale and an item of the other."""
     both = items.notna().astype(int).T.to_numpy() @ others.notna().astype(int).to_numpy()
     return int(both.min())
 
