@@ -327,8 +327,8 @@ class Disclosure(Strict):
     def lowered(self) -> list[str]:
         """The sentences that say which limits the data controller lowered, and why, as Markdown."""
         limits = {name: getattr(self, name) for name in FLOORS}
-        said = [lowered(name, limit.value, markdown_text(limit.controller)) for name, limit in limits.items()]
-        return [sentence for sentence in said if sentence is not None]
+        sentences = [lowered(name, limit.value, markdown_text(limit.controller)) for name, limit in limits.items()]
+        return [sentence for sentence in sentences if sentence is not None]
 
 
 class Feedback(Strict):

@@ -221,10 +221,10 @@ def scales_of(responses: pd.DataFrame, scales: Scales | None) -> dict[Label, lis
     if scales is None:
         return {"all": list(responses.columns)}
     assigned = dict(scales)
-    homeless = [item for item in responses.columns if item not in assigned or assigned[item] is None]
+    unassigned = [item for item in responses.columns if item not in assigned or assigned[item] is None]
     unknown = [item for item in assigned if item not in responses.columns]
-    if homeless:
-        raise InputShapeError(f"items without a scale: {listed(homeless)}; assign each to one")
+    if unassigned:
+        raise InputShapeError(f"items without a scale: {listed(unassigned)}; assign each to one")
     if unknown:
         raise InputShapeError(f"scales name unknown items: {listed(unknown)}; the responses lack them")
     grouped: dict[Label, list[Label]] = {}

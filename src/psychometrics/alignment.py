@@ -317,10 +317,10 @@ def _checked(
 
 def _square(covariance: Array, problem: _Problem) -> Array:
     """Return the covariance, or refuse one of another size."""
-    size, given = len(problem.theta), np.asarray(covariance, dtype=float)
-    if given.shape != (size, size) or not np.isfinite(given).all():
-        raise InputShapeError(f"the covariance must be finite and {size} by {size}; got {given.shape}")
-    return given
+    size, matrix = len(problem.theta), np.asarray(covariance, dtype=float)
+    if matrix.shape != (size, size) or not np.isfinite(matrix).all():
+        raise InputShapeError(f"the covariance must be finite and {size} by {size}; got {matrix.shape}")
+    return matrix
 
 
 def _equal_sets(values: Array, covariance: Array, g: int, p: int) -> NDArray[np.bool_]:

@@ -220,10 +220,10 @@ def responsiveness(
     (True, 200, True)
     """
     share(confidence, "confidence")
-    moved, said = numeric_column(change, "change"), numeric_column(anchor, "anchor")
-    require_same_rows(moved.index, said.index, "change and anchor")
-    both = (moved.notna() & said.notna()).to_numpy()
-    x, a = moved.to_numpy(dtype=float)[both], said.to_numpy(dtype=float)[both]
+    moved, judged = numeric_column(change, "change"), numeric_column(anchor, "anchor")
+    require_same_rows(moved.index, judged.index, "change and anchor")
+    both = (moved.notna() & judged.notna()).to_numpy()
+    x, a = moved.to_numpy(dtype=float)[both], judged.to_numpy(dtype=float)[both]
     if len(x) < 5:
         raise TooFewPersonsError(f"{len(x)} people with a change and an anchor; responsiveness needs five")
     notes, nan = [], float("nan")

@@ -177,10 +177,10 @@ def _one_name(table: pd.DataFrame, settings: CohortSettings, form: Form) -> pd.D
 
 def _rows_of(form: Form, source: Source) -> list[tuple[object, ...]]:
     """Say which rows of a file were read, and which were left out and why."""
-    export, gone = source.export, source.dropped
+    export, left_out = source.export, source.dropped
     tool = "csv" if export is None else export.tool
-    read, name = len(source.table) + len(gone), file_name(source.name)
-    reasons = gone.groupby("reason", sort=False).size() if len(gone) else pd.Series(dtype=int)
+    read, name = len(source.table) + len(left_out), file_name(source.name)
+    reasons = left_out.groupby("reason", sort=False).size() if len(left_out) else pd.Series(dtype=int)
     rows: list[tuple[object, ...]] = [(form, name, "rows read", "", tool, read, "")]
     rows += [(form, name, "rows left out", "", "", int(n), reason) for reason, n in reasons.items()]
     return rows + [(form, name, "note", "", "", None, note) for note in (export.notes if export else ())]

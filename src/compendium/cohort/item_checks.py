@@ -82,19 +82,19 @@ def waiver_faults(
     """Name waivers of items not asked, waivers given twice, and waivers of faults that are not there."""
     asked = {question.item for responses in forms for question in responses.layout.questions}
     readable = {question.item for responses in forms for question in responses.questions}
-    given: set[tuple[str, str]] = set()
+    waived: set[tuple[str, str]] = set()
     faults = []
     for number, waiver in enumerate(settings.waivers):
         pair = (waiver.item, waiver.fault)
         finding = None
         if waiver.item not in asked:
             finding = ("no item of this name was asked", suggest(waiver.item, sorted(asked)))
-        elif pair in given:
+        elif pair in waived:
             finding = ("the waiver is given twice", "keep one")
         elif pair not in found and waiver.item in readable:
             finding = (f"the item has no {waiver.fault} fault, so there is nothing to waive", "remove the waiver")
         if finding:
             problem, action = finding
             faults.append(yaml_fault(path, "waivers", number, problem=problem, action=action, value=waiver.item))
-        given.add(pair)
+        waived.add(pair)
     return faults

@@ -80,8 +80,8 @@ def layout_of(settings: CohortSettings, framework: Framework, form: Form) -> Lay
     names = {group.column: name for name, group in settings.groups.items()}
     names |= {} if settings.weight is None else {settings.weight.column: "weight"}
     names |= {settings.waves.anchor.column: "anchor"} if settings.waves and settings.waves.anchor else {}
-    given = tuple(column for column in ids if column != ROW_NUMBER)
-    return Layout(form, given, tuple(groups), tuple(questions), names)
+    id_columns = tuple(column for column in ids if column != ROW_NUMBER)
+    return Layout(form, id_columns, tuple(groups), tuple(questions), names)
 
 
 def _competency_questions(settings: CohortSettings, framework: Framework) -> list[Question]:

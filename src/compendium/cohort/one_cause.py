@@ -122,17 +122,17 @@ def _twice(responses: Responses, settings: CohortSettings) -> Cause | None:
 def asked_later(responses: Responses, settings: CohortSettings) -> list[tuple[str, Fault]]:
     """Return questions that are blank for everybody at the start of the file and answered from some row on."""
     columns = list(dict.fromkeys(question.column for question in responses.questions))
-    given = responses.cells[columns].notna() if columns else pd.DataFrame()
-    if given.empty:
+    answered = responses.cells[columns].notna() if columns else pd.DataFrame()
+    if answered.empty:
         return []
-    busy = given.mean(axis=1) > 0.5
+    busy = answered.mean(axis=1) > 0.5
     found = []
     for column in columns:
-        first = int(given[column].to_numpy().argmax()) if given[column].any() else 0
-        asked, later = busy.iloc[:first].sum(), given[column].iloc[first:][busy.iloc[first:]]
-        if asked < max(LONGEST_SKIPPED, SKIPPED_SHARE * len(given)) or later.mean() < 1 - SKIPPED_SHARE:
+        first = int(answered[column].to_numpy().argmax()) if answered[column].any() else 0
+        asked, later = busy.iloc[:first].sum(), answered[column].iloc[first:][busy.iloc[first:]]
+        if asked < max(LONGEST_SKIPPED, SKIPPED_SHARE * len(answered)) or later.mean() < 1 - SKIPPED_SHARE:
             continue
-        row = int(str(given.index[first]))
+        row = int(str(answered.index[first]))
         problem = f"nobody answered the question before row {row}, and nearly everybody from there on"
         action = "it seems to have been added half-way: the people before were not asked"
         found.append((column, Fault(responses.file, problem, action, row=row, column=column)))

@@ -132,7 +132,7 @@ def _anchor_contradictions(path: Path, waves: Waves) -> list[Fault]:
         return []
     codes = {"unchanged": [anchor.unchanged], "smallest": anchor.smallest}
     wrong = [
-        (key, code) for key, given in codes.items() for code in given if not anchor.minimum <= code <= anchor.maximum
+        (key, code) for key, listed in codes.items() for code in listed if not anchor.minimum <= code <= anchor.maximum
     ]
     wrong += [("smallest", code) for code in anchor.smallest if code <= anchor.unchanged]
     problem = "the anchor has no such code, or it means no improvement"

@@ -220,9 +220,9 @@ def _renamed(cells: Mapping[str, pd.Series], forms: Mapping[str, Responses], col
     found, names = [], list(cells)
     for one, other in pairwise(names):
         before, after = (cells[name][~cells[name].index.duplicated()] for name in (one, other))
-        gone, new = set(before) - set(after), set(after) - set(before)
+        old, new = set(before) - set(after), set(after) - set(before)
         both = before.index.intersection(after.index)
-        for label in sorted(gone, key=str):
+        for label in sorted(old, key=str):
             now = after.loc[both][before.loc[both] == label]
             if len(now) >= RENAMED_FROM and len(set(now)) == 1 and now.iloc[0] in new:
                 problem = f"everybody of {label!r} in wave {one} is in {now.iloc[0]!r} in wave {other}"

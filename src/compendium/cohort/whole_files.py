@@ -212,8 +212,8 @@ def _turned_findings(forms: dict[Form, Responses], framework: Framework, setting
         known = [item for item in items if item in people and item in ratings]
         if not known:
             continue
-        given = ratings[known].mean(axis=1).groupby(rows.to_numpy()).mean()
-        pairs = pd.concat([people[known].mean(axis=1), given], axis=1, join="inner").dropna()
+        by_peers = ratings[known].mean(axis=1).groupby(rows.to_numpy()).mean()
+        pairs = pd.concat([people[known].mean(axis=1), by_peers], axis=1, join="inner").dropna()
         if len(pairs) < FEWEST_PAIRS or (pairs.nunique() < 2).any():
             continue
         correlation = float(pairs.iloc[:, 0].corr(pairs.iloc[:, 1], method="spearman"))

@@ -155,8 +155,8 @@ def _content(path: Path) -> bytes:
     """Return the text of a file; a compressed or binary file is read for its cells and words, not its bytes."""
     if path.suffix.lower() not in (".parquet", ".xlsx", ".sav", ".pdf", ".docx"):
         return path.read_bytes()
-    said = [(each.raw, each.prose) for each in content_of(path)]
-    return "\n".join(text for part in said for text in part).encode()
+    parts = [(each.raw, each.prose) for each in content_of(path)]
+    return "\n".join(text for part in parts for text in part).encode()
 
 
 def _search(places: list[Path], person: str, names: list[str], folders: ResultFolders) -> tuple[int, tuple[Path, ...]]:

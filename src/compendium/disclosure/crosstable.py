@@ -160,7 +160,7 @@ def exposed_groups(
     known
         Cells that count as known to the reader, beside the sums.
     """
-    gone = [(name, group) for name, groups in hidden.items() for group in groups if (name, group) in table.groups]
-    shown = [group for group in table.groups if group not in set(gone)]
-    bounds = {group: table.bounds(table.groups[group], shown, known) for group in gone}
+    concealed = [(name, group) for name, groups in hidden.items() for group in groups if (name, group) in table.groups]
+    shown = [group for group in table.groups if group not in set(concealed)]
+    bounds = {group: table.bounds(table.groups[group], shown, known) for group in concealed}
     return {group: found for group, found in bounds.items() if found.width < limit - TOLERANCE}

@@ -38,7 +38,7 @@ class Part:
 
     def without(self, people: frozenset[str]) -> Part:
         """Return the part without people who left."""
-        return replace(self, given={name: said for name, said in self.given.items() if name not in people})
+        return replace(self, given={name: content for name, content in self.given.items() if name not in people})
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,12 @@ def as_text(releases: Sequence[Release]) -> str:
 
 def without(releases: Sequence[Release], people: Iterable[str]) -> list[Release]:
     """Return the releases without the hashes of a person who withdrew; published counts stay as they were."""
-    gone = frozenset(people)
+    withdrawn = frozenset(people)
     return [
         replace(
             each,
-            people=tuple(name for name in each.people if name not in gone),
-            parts=tuple(part.without(gone) for part in each.parts),
+            people=tuple(name for name in each.people if name not in withdrawn),
+            parts=tuple(part.without(withdrawn) for part in each.parts),
         )
         for each in releases
     ]

@@ -114,16 +114,16 @@ def _protected_together(
 
 def _exposed(table: CrossTable, hidden: dict[str, set[str]], minimum: float, known: np.ndarray) -> list[Target] | None:
     """Return the groups of which one more has to be hidden, or None when nothing is given away."""
-    gone = {(name, group) for name, groups in hidden.items() for group in groups}
+    concealed = {(name, group) for name, groups in hidden.items() for group in groups}
     for cells in (None, known if known.any() else None):
         for group in exposed_groups(table, hidden, minimum, cells):
             for near in _around(table, group):
-                if open_groups := sorted(near - gone):
+                if open_groups := sorted(near - concealed):
                     return open_groups
-    shown = [group for group in table.groups if group not in gone]
+    shown = [group for group in table.groups if group not in concealed]
     for cell in table.exposed_cells(shown, minimum):
         groups = {(str(name), str(table.labels.loc[cell, name])) for name in table.labels.columns}
-        if open_groups := sorted(groups - gone):
+        if open_groups := sorted(groups - concealed):
             return open_groups
     return None
 

@@ -84,9 +84,9 @@ def as_table(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]) -
     return pd.DataFrame(cells, columns=list(header), index=index, dtype=object)
 
 
-def without(table: pd.DataFrame, gone: pd.Series, reason: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def without(table: pd.DataFrame, unwanted: pd.Series, reason: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the table without some rows, and those rows with the reason."""
-    rows = table.index[gone.to_numpy(dtype=bool)]
+    rows = table.index[unwanted.to_numpy(dtype=bool)]
     return table.drop(index=rows), pd.DataFrame({"row": rows, "reason": reason})
 
 
@@ -99,5 +99,5 @@ def seconds_between(start: pd.Series, end: pd.Series) -> pd.Series:
 def truth(cells: pd.Series, yes: Iterable[str]) -> pd.Series:
     """Return which cells say yes; a blank is unknown."""
     known = {fold(word) for word in yes}
-    said = cells.map(lambda cell: fold(cell) in known).astype("boolean")
-    return said.mask(cells == "")
+    agreed = cells.map(lambda cell: fold(cell) in known).astype("boolean")
+    return agreed.mask(cells == "")

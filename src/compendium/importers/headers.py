@@ -147,12 +147,12 @@ def _without_previews(table: pd.DataFrame, own: dict[str, str]) -> tuple[pd.Data
     """Drop rows that the tool marks as previews, tests or spam."""
     parts = []
     for marks, reason in ((PREVIEW, "a preview or test of the survey"), (SPAM, "marked as spam by the survey tool")):
-        gone = pd.Series(False, index=table.index)
+        marked = pd.Series(False, index=table.index)
         for key in ("status", "distributionChannel"):
             if key in own:
                 cells = table[own[key]]
-                gone |= cells.isin([cell for cell in cells.unique() if fold(cell) in marks])
-        table, dropped = without(table, gone, reason)
+                marked |= cells.isin([cell for cell in cells.unique() if fold(cell) in marks])
+        table, dropped = without(table, marked, reason)
         parts.append(dropped)
     return table, pd.concat(parts, ignore_index=True)
 

@@ -98,11 +98,11 @@ def set_aside(folders: ResultFolders, settings: CohortSettings, number: int, rea
 
 def forget_person(folders: ResultFolders, settings: CohortSettings, person: str) -> int:
     """Remove the hashes of a person who withdrew from every record of a release; return how many records held one."""
-    gone = hashed([person, *_names(folders, settings, [person], PERSON, RATER)], _secret(folders))
+    hashes = hashed([person, *_names(folders, settings, [person], PERSON, RATER)], _secret(folders))
     changed = 0
     for path in sorted(_home(folders).glob("*.json")):
         before = read_releases(path)
-        after = without(before, gone)
+        after = without(before, hashes)
         if after != before:
             changed += 1
             write_bytes(path, as_text(after).encode(), mode=0o600)
@@ -166,23 +166,23 @@ def _parts(folders: ResultFolders, settings: CohortSettings, names: dict[str, st
     by_rater = dict(zip(_names(folders, settings, names.values(), RATER), names.values(), strict=True))
     parts = []
     for (kind, period), table in tables.items():
-        given = _given(table, "rater" if "rater" in table.index.names else "person")
-        known = {names.get(person, by_rater.get(person, person)): said for person, said in given.items()}
-        hashes = {hashed([name], secret)[0]: hashed_content(name, said, secret) for name, said in known.items()}
+        answers = _given(table, "rater" if "rater" in table.index.names else "person")
+        known = {names.get(person, by_rater.get(person, person)): text for person, text in answers.items()}
+        hashes = {hashed([name], secret)[0]: hashed_content(name, text, secret) for name, text in known.items()}
         parts += [Part(kind, period, len(hashes), dict(sorted(hashes.items())))] if hashes else []
     return tuple(parts)
 
 
 def _given(table: pd.DataFrame, who: str) -> dict[str, str]:
     """Return each person's answers in a table as one text; people without an answer are left out."""
-    said: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     places = table.index.to_frame(index=False)
     about = places["person"] if who == "rater" else pd.Series("", index=places.index)
     for name, whom, row in zip(places[who], about, table.to_numpy(dtype=object), strict=True):
         answered = [f"{item}={code}" for item, code in zip(table.columns, row, strict=True) if pd.notna(code)]
         if answered:
-            said.setdefault(str(name), []).append(f"{whom}:{';'.join(answered)}")
-    return {name: "|".join(sorted(rows)) for name, rows in said.items()}
+            texts.setdefault(str(name), []).append(f"{whom}:{';'.join(answered)}")
+    return {name: "|".join(sorted(rows)) for name, rows in texts.items()}
 
 
 def _period(days: Fieldwork | None) -> str:

@@ -70,10 +70,10 @@ def changes(path: Path, after: str = "") -> list[tuple[str, str]] | None:
     list of (date, summary), or None
         None where no version control follows the file.
     """
-    said = _git(path.parent, "log", "--follow", "--format=%as %s", "--", path.name)
-    if not said:
+    log = _git(path.parent, "log", "--follow", "--format=%as %s", "--", path.name)
+    if not log:
         return None
-    found = [(line[:10], line[11:]) for line in said.splitlines()]
+    found = [(line[:10], line[11:]) for line in log.splitlines()]
     return [(date, summary) for date, summary in found if date > after]
 
 

@@ -112,8 +112,8 @@ class Results:
             What the columns are about, as the catalogue declares it; by their names where nothing is declared.
         """
         metadata = self._claim(self.folders.tables, name, caption)
-        given = (frame.rename_axis(index) if isinstance(index, str) else frame).reset_index() if index else frame
-        out = self.gate.table(name, given, kinds)
+        flat = (frame.rename_axis(index) if isinstance(index, str) else frame).reset_index() if index else frame
+        out = self.gate.table(name, flat, kinds)
         content = {"csv": out.to_csv(index=False, lineterminator="\n").encode()}
         self._write(metadata, content, caption, origin, note, rows=len(out))
         self._write_log()

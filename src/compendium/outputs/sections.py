@@ -152,9 +152,9 @@ class OpenNotebook:
         except InvalidInput as error:
             return error.report()
 
-    def _found(self, given: str | None, source: str) -> str | None:
+    def _found(self, cell_id: str | None, source: str) -> str | None:
         """Return the id of a cell: as the front end says, or that of the cell with this source."""
-        return given if given in self._tags else self._sources.get(source.strip())
+        return cell_id if cell_id in self._tags else self._sources.get(source.strip())
 
     @cached_property
     def _cells(self) -> list[dict[str, Any]]:

@@ -128,8 +128,8 @@ class Step(Study):
     def keep_verdicts(self, verdicts: Mapping[str, Verdict]) -> ShownValues:
         """Keep what every gate said of this sample, one value a gate."""
         frame = sys._getframe(1)
-        said = {f"supported_{gate}": Noted(each.supported, each.finding.encoded) for gate, each in verdicts.items()}
-        return ShownValues({name: self._keep_value(name, value, frame, verdicts) for name, value in said.items()})
+        kept = {f"supported_{gate}": Noted(each.supported, each.finding.encoded) for gate, each in verdicts.items()}
+        return ShownValues({name: self._keep_value(name, value, frame, verdicts) for name, value in kept.items()})
 
     def _keep_value(self, name: str, value: Any, frame: FrameType, made_from: Any = None) -> Noted:
         """Keep one value."""

@@ -244,8 +244,8 @@ def _relaying_code(trail: Trail, name: str, original: FunctionType) -> CodeType:
         called: Any = "the trail"
         return called("its name", "its own code", arguments, keywords)
 
-    code, given = relay.__code__, {"the trail": trail.called, "its name": name, "its own code": original}
-    constants = tuple(given.get(value, value) if isinstance(value, str) else value for value in code.co_consts)
+    code, constants_for = relay.__code__, {"the trail": trail.called, "its name": name, "its own code": original}
+    constants = tuple(constants_for.get(value, value) if isinstance(value, str) else value for value in code.co_consts)
     return code.replace(
         co_consts=constants,
         co_name=original.__name__,

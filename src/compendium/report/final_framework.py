@@ -30,7 +30,7 @@ def final_items(framework: Framework, decisions: pd.DataFrame | None) -> pd.Data
         One row an item with the columns of :data:`COLUMNS`; ``competency`` is its label.
     """
     items = framework.items
-    said = None if decisions is None else dict(zip(decisions["item"], decisions["decision"], strict=True))
+    decided = None if decisions is None else dict(zip(decisions["item"], decisions["decision"], strict=True))
     frame = pd.DataFrame(
         {
             "competency": [framework.labels.get(name, name) for name in items["competency"]],
@@ -39,10 +39,10 @@ def final_items(framework: Framework, decisions: pd.DataFrame | None) -> pd.Data
             "peer_wording": list(items["peer_wording"].fillna("")),
             "reversed": ["yes" if reverse else "" for reverse in items["reverse"]],
             "evidence": list(items["evidence"].fillna("").str.replace(";", ", ")),
-            "decision": "asked" if said is None else [said.get(item, "") for item in items.index],
+            "decision": "asked" if decided is None else [decided.get(item, "") for item in items.index],
         }
     )
-    kept = frame if said is None else frame[frame["decision"] == "keep"]
+    kept = frame if decided is None else frame[frame["decision"] == "keep"]
     order = {framework.labels.get(name, name): place for place, name in enumerate(framework.competencies.index)}
     return kept.sort_values("competency", key=lambda column: column.map(order), kind="stable").reset_index(drop=True)
 

@@ -21,9 +21,10 @@ def judgements(review: Review) -> pd.DataFrame:
     DataFrame
         ``record tool item judgement agreed``.
     """
-    given = review.files["appraisal"]
-    given = given[given["record"].isin(included_records(review))]
-    groups = given.groupby(["record", "tool", "item"], sort=False)["judgement"].agg(["first", "nunique"]).reset_index()
+    judgements = review.files["appraisal"]
+    judgements = judgements[judgements["record"].isin(included_records(review))]
+    by_item = judgements.groupby(["record", "tool", "item"], sort=False)["judgement"]
+    groups = by_item.agg(["first", "nunique"]).reset_index()
     agreed = groups["nunique"] == 1
     settled = groups["first"].where(agreed, CANNOT_TELL)
     return groups[["record", "tool", "item"]].assign(judgement=settled, agreed=agreed)

@@ -147,11 +147,11 @@ def _screening_adjudication(folder: Path, protocol: Protocol, files: Files, know
 def _reasons(sheet: Sheet, protocol: Protocol) -> None:
     """Ask for a known reason with every exclusion, and none without."""
     frame = sheet.frame
-    excluded, given = frame["decision"] == EXCLUDE, frame["reason"] != ""
+    excluded, reasoned = frame["decision"] == EXCLUDE, frame["reason"] != ""
     reasons = protocol.exclusion_reasons
-    sheet.flag(excluded & ~given, "reason", "an exclusion without a reason", suggest("", reasons))
-    sheet.among("reason", reasons, "not a reason of the protocol", only=given)
-    sheet.flag(~excluded & given, "reason", "a reason where nothing was excluded", "take it out, or exclude")
+    sheet.flag(excluded & ~reasoned, "reason", "an exclusion without a reason", suggest("", reasons))
+    sheet.among("reason", reasons, "not a reason of the protocol", only=reasoned)
+    sheet.flag(~excluded & reasoned, "reason", "a reason where nothing was excluded", "take it out, or exclude")
 
 
 def _retrieval(folder: Path, files: Files, known: Known) -> list[Fault]:

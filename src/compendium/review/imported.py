@@ -48,10 +48,10 @@ def import_decisions(
         if not path.is_file():
             faults.append(Fault(shown, f"no such file in {FOLDER}/", "put it there", row=source.place, value=path.name))
             continue
-        given, unread = read_decisions(path)
-        records, unknown = _records(given, reports, aliases, display_path(path))
+        decisions, unread = read_decisions(path)
+        records, unknown = _records(decisions, reports, aliases, display_path(path))
         faults += [*unread, *unknown]
-        for decision, record in zip(given, records, strict=True):
+        for decision, record in zip(decisions, records, strict=True):
             if record:
                 screening += source.screening(decision, record)
                 coding += source.coding(decision, record)
@@ -80,26 +80,26 @@ class _Source:
         if row["decision"] not in ("", *DECISIONS):
             self._refuse("not a decision", row["decision"], DECISIONS)
 
-    def screening(self, given: Decision, record: str) -> list[tuple[str, ...]]:
+    def screening(self, decision_read: Decision, record: str) -> list[tuple[str, ...]]:
         """Return the row of a decision."""
-        decision = given.decision or str(self.row["decision"])
-        reviewer = self._reviewer(given.reviewer) if decision and self.row["stage"] != CODING else ""
+        decision = decision_read.decision or str(self.row["decision"])
+        reviewer = self._reviewer(decision_read.reviewer) if decision and self.row["stage"] != CODING else ""
         if not reviewer:
             return []
-        known = [found for word in given.reasons if (found := self._meaning(word, self.reasons, "reason"))]
+        known = [found for word in decision_read.reasons if (found := self._meaning(word, self.reasons, "reason"))]
         order = list(self.protocol.exclusion_reasons)
         reason = min(known, key=order.index, default="") if decision == EXCLUDE else ""
-        if decision == EXCLUDE and not given.reasons and len(order) == 1:
+        if decision == EXCLUDE and not decision_read.reasons and len(order) == 1:
             reason = order[0]
-        if decision == EXCLUDE and not reason and not given.reasons:
-            self._refuse("an exclusion without a reason", given.entry.fields["title"][:60], order)
-        told = f"; all reasons: {', '.join(given.reasons)}" if len(given.reasons) > 1 else ""
+        if decision == EXCLUDE and not reason and not decision_read.reasons:
+            self._refuse("an exclusion without a reason", decision_read.entry.fields["title"][:60], order)
+        told = f"; all reasons: {', '.join(decision_read.reasons)}" if len(decision_read.reasons) > 1 else ""
         return [(str(self.row["stage"]), record, reviewer, decision, reason, f"decided in {self.row['file']}{told}")]
 
-    def coding(self, given: Decision, record: str) -> list[tuple[str, ...]]:
+    def coding(self, decision_read: Decision, record: str) -> list[tuple[str, ...]]:
         """Return the rows of the codes of a reference."""
-        reviewer = self._reviewer(given.reviewer) if given.codes and self.row["stage"] == CODING else ""
-        codes = [self._meaning(word, self.codes, "code") for word in given.codes] if reviewer else []
+        reviewer = self._reviewer(decision_read.reviewer) if decision_read.codes and self.row["stage"] == CODING else ""
+        codes = [self._meaning(word, self.codes, "code") for word in decision_read.codes] if reviewer else []
         version = self.protocol.coding_version
         return [(record, reviewer, version, code, str(self.row["file"])) for code in dict.fromkeys(codes) if code]
 
@@ -135,14 +135,14 @@ def _words(known: Mapping[str, str], also: Mapping[str, str]) -> dict[str, str]:
 
 
 def _records(
-    given: list[Decision], reports: pd.DataFrame, aliases: Mapping[str, str], shown: str
+    decisions: list[Decision], reports: pd.DataFrame, aliases: Mapping[str, str], shown: str
 ) -> tuple[list[str], list[Fault]]:
     """Find the record of every decision: by the record's own name, or as duplicates are found."""
-    own = [aliases.get(decision.entry.fields["own_id"], "") for decision in given]
+    own = [aliases.get(decision.entry.fields["own_id"], "") for decision in decisions]
     rest = [place for place, record in enumerate(own) if not record]
     if not rest:
         return own, []
-    rows = pd.DataFrame([given[place].entry.fields for place in rest]).assign(
+    rows = pd.DataFrame([decisions[place].entry.fields for place in rest]).assign(
         report=[f"{shown}:{place}" for place in rest]
     )
     pool = pd.concat([reports, rows], ignore_index=True).fillna("")
@@ -161,7 +161,7 @@ def _records(
     for place, cluster in zip(rest, found.record[len(reports) :], strict=True):
         own[place] = owner.get(cluster, "")
         if not own[place]:
-            item = given[place].entry
+            item = decisions[place].entry
             why = doubts.get(f"{shown}:{place}", "give its id, or add the search that found it")
             problem = "a decision about a reference that no search found"
             fault = Fault(shown, problem, why, row=item.line, value=item.fields["title"][:60])

@@ -190,10 +190,10 @@ def _records(register: pd.DataFrame, reports: pd.DataFrame, search_log: pd.DataF
     grouped = reports.assign(search=reports["export"].map(search)).replace("", None).groupby("record", sort=False)
     found = grouped[facts].first().join(grouped.agg(reports=("report", "size")))
     found["searches"] = grouped["search"].agg(lambda names: ";".join(dict.fromkeys(names)))
-    given = register.set_index("record").replace("", None)
-    order = [*given.index, *(name for name in found.index if name not in given.index)]
-    records = given.reindex(order).combine_first(found).reindex(order)
-    records["registered"] = records.index.isin(given.index)
+    registered = register.set_index("record").replace("", None)
+    order = [*registered.index, *(name for name in found.index if name not in registered.index)]
+    records = registered.reindex(order).combine_first(found).reindex(order)
+    records["registered"] = records.index.isin(registered.index)
     columns = [*RECORD_COLUMNS[1:], "registered", "reports", "searches"]
     return records.reindex(columns=columns).fillna(dict.fromkeys(RECORD_COLUMNS[1:], NOT_STATED)).rename_axis("record")
 

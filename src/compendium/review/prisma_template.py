@@ -68,8 +68,8 @@ def prisma_template(review: Review) -> pd.DataFrame:
     counts |= {"total_studies": counts["new_studies"], "total_reports": counts["new_reports"]}
     other = bool((review.files["search_log"]["kind"] == "other").any())
     rows = []
-    for key, node, box, said in BOXES:
-        words = "Websites and other sources" if key == "website_results" and other else said
+    for key, node, box, label in BOXES:
+        words = "Websites and other sources" if key == "website_results" and other else label
         rows.append((key, node, box, words, words, words, f"{key or box}.html", counts.get(key, "")))
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 

@@ -54,8 +54,8 @@ def screening_agreement(review: Review, *, seed: int, resamples: int, confidence
 def decisions(review: Review, stage: str) -> pd.DataFrame:
     """Return who kept what at a stage: one row a record, one column a reviewer, 1 kept, 0 excluded, NaN not seen."""
     screening = review.files["screening"]
-    given = screening[screening["stage"] == stage]
-    kept = given.assign(kept=(given["decision"] != EXCLUDE).astype(float))
+    decisions = screening[screening["stage"] == stage]
+    kept = decisions.assign(kept=(decisions["decision"] != EXCLUDE).astype(float))
     return kept.pivot_table(index="record", columns="reviewer", values="kept", aggfunc="first")
 
 

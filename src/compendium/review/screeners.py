@@ -69,7 +69,7 @@ def read_decisions(path: Path) -> tuple[list[Decision], list[Fault]]:
         return _eppi(text, shown)
     parsed = read_references(path)
     labels = _labels(text, parsed.entries)
-    found = [given for item, label in zip(parsed.entries, labels, strict=True) for given in _of_entry(item, label)]
+    found = [each for item, label in zip(parsed.entries, labels, strict=True) for each in _of_entry(item, label)]
     return found, parsed.faults
 
 
@@ -99,10 +99,10 @@ def _rayyan(item: Entry, notes: str) -> Iterator[Decision]:
         label.removeprefix("__EXR__") for label in _split(parts.get("LABELS", ""), ",") if label.startswith("__EXR__")
     ]
     reasons = (*_split(parts.get("EXCLUSION-REASONS", ""), ","), *hidden)
-    for reviewer, given in re.findall(r'"([^"]+)"\s*=>\s*"([^"]+)"', parts.get("INCLUSION", "")):
-        if given.lower() == UNDECIDED:
+    for reviewer, word in re.findall(r'"([^"]+)"\s*=>\s*"([^"]+)"', parts.get("INCLUSION", "")):
+        if word.lower() == UNDECIDED:
             continue
-        decision = RAYYAN.get(given.lower(), given)
+        decision = RAYYAN.get(word.lower(), word)
         yield Decision(item, reviewer, decision, reasons if decision == EXCLUDE else (), tuple(codes))
 
 
@@ -119,8 +119,8 @@ def _labels(text: str, entries: list[Entry]) -> list[str]:
         return [""] * len(entries)
     table = pd.read_csv(io.StringIO(text), sep=header[1], skiprows=header[0], dtype=str, keep_default_na=False)
     table.columns = [str(name).strip().lower() for name in table.columns]
-    given = table[column].tolist()
-    return given if len(given) == len(entries) else [""] * len(entries)
+    labels = table[column].tolist()
+    return labels if len(labels) == len(entries) else [""] * len(entries)
 
 
 def _asreview_project(path: Path, shown: str) -> tuple[list[Decision], list[Fault]]:
@@ -157,7 +157,7 @@ def _sqlite_labels(path: Path) -> list[tuple[int, int]]:
 def _eppi(text: str, shown: str) -> tuple[list[Decision], list[Fault]]:
     """Read EPPI-Reviewer's JSON: codes of screening sets decide, all others are codes."""
     loaded, faults = load_json(text, shown)
-    kinds = {number: kind for given in loaded.get("CodeSets", []) for number, kind in _attributes(given)}
+    kinds = {number: kind for code_set in loaded.get("CodeSets", []) for number, kind in _attributes(code_set)}
     found = []
     for number, item in enumerate(loaded.get("References", []), 1):
         reference = entry(number, fields_of(item))

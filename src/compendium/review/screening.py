@@ -54,12 +54,12 @@ def stage_outcomes(review: Review) -> pd.DataFrame:
 def _verdicts(review: Review, stage: str, reasons_matter: bool) -> pd.DataFrame:
     """Return the verdict on each record at one stage, as if every record had reached it."""
     screening = review.files["screening"]
-    given = screening[screening["stage"] == stage]
-    excludes = given.assign(out=given["decision"] == EXCLUDE).groupby("record")["out"].agg(["size", "sum"])
+    decisions = screening[screening["stage"] == stage]
+    excludes = decisions.assign(out=decisions["decision"] == EXCLUDE).groupby("record")["out"].agg(["size", "sum"])
     records = review.records.index
     n = excludes["size"].reindex(records, fill_value=0)
     against = excludes["sum"].reindex(records, fill_value=0)
-    reasons = given[given["reason"] != ""].groupby("record")["reason"].agg(["first", "nunique"])
+    reasons = decisions[decisions["reason"] != ""].groupby("record")["reason"].agg(["first", "nunique"])
     split = reasons["nunique"].reindex(records, fill_value=1) > 1
     enough = n >= review.protocol.decisions_needed
     agreed_out = enough & (against == n) & ~(split & reasons_matter)
@@ -122,8 +122,8 @@ def adjudicated_conflicts(review: Review) -> pd.DataFrame:
     """List what was adjudicated: each reviewer's decision, the final one and why."""
     screening = review.files["screening"]
     final = review.files["screening_adjudication"]
-    said = screening.assign(said=screening["decision"].where(screening["reason"] == "", screening["reason"]))
-    wide = said.pivot_table(index=["stage", "record"], columns="reviewer", values="said", aggfunc="first")
+    verdict = screening.assign(verdict=screening["decision"].where(screening["reason"] == "", screening["reason"]))
+    wide = verdict.pivot_table(index=["stage", "record"], columns="reviewer", values="said", aggfunc="first")
     return final.merge(wide.reset_index(), on=["stage", "record"], how="left")
 
 
@@ -224,9 +224,9 @@ def _assert_adds_up(flow: Flow, review: Review) -> None:
     }
     for stage in stages:
         parts = flow.n(f"{stage}_excluded") + flow.n(f"{stage}_passed") + flow.n(f"{stage}_conflict")
-        given = int(flow.reasons.loc[flow.reasons["stage"] == stage, "n"].sum())
+        excluded = int(flow.reasons.loc[flow.reasons["stage"] == stage, "n"].sum())
         sums[f"{stage}_judged"] = (flow.n(f"{stage}_judged"), parts)
-        sums[f"{stage}_excluded"] = (flow.n(f"{stage}_excluded"), given)
+        sums[f"{stage}_excluded"] = (flow.n(f"{stage}_excluded"), excluded)
     for first, second in pairwise(stages):
         sums[f"{second}_reached"] = (flow.n(f"{second}_reached"), flow.n(f"{first}_passed"))
     wrong = [f"{name}: {whole} is not {parts}" for name, (whole, parts) in sums.items() if whole != parts]
@@ -279,9 +279,9 @@ def workload(review: Review) -> pd.DataFrame:
     for stage in review.protocol.stage_ids:
         waiting = outcomes[(outcomes["stage"] == stage) & (outcomes["outcome"] == AWAITING)]["record"]
         screening = review.files["screening"]
-        given = screening[screening["stage"] == stage]
+        decisions = screening[screening["stage"] == stage]
         for reviewer in review.protocol.reviewers:
-            own = given[given["reviewer"] == reviewer]
+            own = decisions[decisions["reviewer"] == reviewer]
             counts = {name: int((own["decision"] == name).sum()) for name in ("include", "unsure", "exclude")}
             to_do = int((~waiting.isin(set(own["record"]))).sum())
             rows.append({"stage": stage, "reviewer": reviewer, "decided": len(own), **counts, "to_do": to_do})

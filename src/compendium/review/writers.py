@@ -56,24 +56,24 @@ def write_references(review: Review, tool: Tool, stage: str, only_open: bool = F
 
 def _facts(review: Review) -> pd.DataFrame:
     """Return what is known of every record: the register's facts first, then what the reports give."""
-    given = review.reports.replace("", None).groupby("record", sort=False)[list(FACTS)].first()
+    facts = review.reports.replace("", None).groupby("record", sort=False)[list(FACTS)].first()
     register = review.records.reindex(columns=[name for name in FACTS if name in review.records]).replace(
         NOT_STATED, None
     )
-    known = register.combine_first(given).reindex(index=review.records.index, columns=list(FACTS))
+    known = register.combine_first(facts).reindex(index=review.records.index, columns=list(FACTS))
     return known.astype(object).where(known.notna(), "")
 
 
 def _rayyan_notes(review: Review, stage: str) -> dict[str, str]:
     """Return Rayyan's notes of every record that somebody decided on."""
-    given = review.files["screening"]
-    given = given[given["stage"] == stage]
+    decisions = review.files["screening"]
+    decisions = decisions[decisions["stage"] == stage]
     notes: dict[str, str] = {}
-    for record, rows in given.groupby("record", sort=False):
-        said = ", ".join(f'"{row.reviewer}"=>"{RAYYAN[str(row.decision)]}"' for row in rows.itertuples())
+    for record, rows in decisions.groupby("record", sort=False):
+        verdicts = ", ".join(f'"{row.reviewer}"=>"{RAYYAN[str(row.decision)]}"' for row in rows.itertuples())
         reasons = ",".join(dict.fromkeys(reason for reason in rows["reason"] if reason))
         told = f" | RAYYAN-EXCLUSION-REASONS: {reasons}" if reasons else ""
-        notes[str(record)] = f"RAYYAN-INCLUSION: {{{said}}}{told}"
+        notes[str(record)] = f"RAYYAN-INCLUSION: {{{verdicts}}}{told}"
     return notes
 
 

@@ -37,8 +37,8 @@ def run_comparison(
     with only_run(step.folders.root):
         parameters = {"cohorts": named, "results": results, "name": name, "other_people": other_people}
         ids = [member.name for member in step.members]
-        said = f"cohorts = {ids!r}  # where their files lie on this machine is not recorded"
-        executed = run_opened(step, COMPARISON_NOTEBOOK, parameters, said)
+        parameters_cell = f"cohorts = {ids!r}  # where their files lie on this machine is not recorded"
+        executed = run_opened(step, COMPARISON_NOTEBOOK, parameters, parameters_cell)
         limit = int(step.plan.disclosure.minimum_group.value)
         about = about_cohort(step.settings, step.framework, read_values(step.folders)) | {"cohorts": ", ".join(ids)}
         write_manifest(step.folders, step.settings.id, limit, about)

@@ -25,7 +25,7 @@ class Built:
     cohort: str
     status: int
     seconds: float
-    said: str = ""
+    message: str = ""
 
 
 def build_many(cohorts: Sequence[str], results: str, until: str = "book") -> list[Built]:
@@ -90,5 +90,5 @@ def as_text(built: Sequence[Built]) -> str:
     lines = []
     for each in built:
         lines.append(f"{each.cohort}: {'built' if each.status == 0 else 'NOT built'} in {each.seconds:.0f} s")
-        lines += [f"    {line}" for line in each.said.strip().splitlines()]
+        lines += [f"    {line}" for line in each.message.strip().splitlines()]
     return "\n".join(lines)

@@ -55,11 +55,11 @@ def run_notebook(notebook: Path, parameters: dict[str, Any]) -> Path:
     """
     _check_parameters(notebook, _read(notebook), parameters)
     step = open_step(notebook.stem, **parameters)
-    said = f'cohort = "{step.settings.id}"  # where its files lie on this machine is not recorded'
-    return run_opened(step, notebook, parameters, said)
+    parameters_cell = f'cohort = "{step.settings.id}"  # where its files lie on this machine is not recorded'
+    return run_opened(step, notebook, parameters, parameters_cell)
 
 
-def run_opened(step: Step, notebook: Path, parameters: dict[str, Any], said: str) -> Path:
+def run_opened(step: Step, notebook: Path, parameters: dict[str, Any], parameters_cell: str) -> Path:
     """Execute the notebook of an open step, as :func:`run_notebook` does.
 
     Parameters
@@ -80,7 +80,7 @@ def run_opened(step: Step, notebook: Path, parameters: dict[str, Any], said: str
     target.parent.mkdir(parents=True, exist_ok=True)
     executed, error = _execute(_adapted(source, step), parameters, step)
     step.note_reading()
-    content = nbformat.writes(_stripped(executed, said)) + "\n"
+    content = nbformat.writes(_stripped(executed, parameters_cell)) + "\n"
     if error:
         # What went wrong may quote people: it is kept where only the owner of the results reads it.
         failed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -174,12 +174,12 @@ def _execute(
     from compendium.paths import PROJECT
 
     with tempfile.TemporaryDirectory() as scratch:
-        given, done = Path(scratch) / f"{step.name}.ipynb", Path(scratch) / "executed.ipynb"
-        nbformat.write(notebook, given)
+        source, done = Path(scratch) / f"{step.name}.ipynb", Path(scratch) / "executed.ipynb"
+        nbformat.write(notebook, source)
         console.print(f"[bold]{step.name}[/bold] for cohort {step.settings.id}")
         try:
             papermill.execute_notebook(
-                given,
+                source,
                 done,
                 parameters=parameters,
                 kernel_name="python3",
@@ -208,7 +208,7 @@ def _transport(scratch: Path) -> dict[str, str]:
     return {"transport": "tcp"} if os.name == "nt" else {"transport": "ipc", "ip": str(scratch / "kernel")}
 
 
-def _stripped(notebook: nbformat.NotebookNode, said: str) -> nbformat.NotebookNode:
+def _stripped(notebook: nbformat.NotebookNode, parameters_cell: str) -> nbformat.NotebookNode:
     """Drop run-time metadata and local paths, so that the same input gives the same file anywhere."""
     language = notebook.metadata.get("language_info", {}).get("name", "python")
     notebook.metadata = nbformat.from_dict(
@@ -220,7 +220,7 @@ def _stripped(notebook: nbformat.NotebookNode, said: str) -> nbformat.NotebookNo
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell["id"] = "injected-parameters"
-            cell.source = said
+            cell.source = parameters_cell
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
         for output in cell.get("outputs", []):
             output.pop("metadata", None) if output["output_type"] == "stream" else None

@@ -46,8 +46,8 @@ def plan(
     from compendium.run.lock import only_run
     from compendium.steps.planning.parts import Wanted
 
-    given = {"omega": omega, "loading": loading, "correlation": correlation, "peers": peers}
-    asked = {name: value or precision for name, value in given.items()} | {"power": power, "difference": difference}
+    targets = {"omega": omega, "loading": loading, "correlation": correlation, "peers": peers}
+    asked = {name: value or precision for name, value in targets.items()} | {"power": power, "difference": difference}
     _refuse(asked | {"precision": precision}, replications)
     step = open_step("10_planning", cohort=cohort, data=data, results=results)
     if step.too_few is not None:

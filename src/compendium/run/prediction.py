@@ -65,8 +65,8 @@ def predict(cohort: str, data: str = "") -> pd.DataFrame:
         rows += [_grouping(step, read.people, name) for name in step.settings.groups]
         if step.settings.weight is not None:
             worth = effective_number(read.weights)
-            said = f"{len(read.weights)} people weigh as much as {worth:.0f}; no estimate of this study is weighted"
-            rows.append(("weights", step.settings.weight.column, False, said))
+            reason = f"{len(read.weights)} people weigh as much as {worth:.0f}; no estimate of this study is weighted"
+            rows.append(("weights", step.settings.weight.column, False, reason))
         rows += [_claim(name, claim, step.settings) for name, claim in step.plan.claims.published.items()]
         for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
             rows += _sections(open_step(notebook.stem, cohort=cohort, data=data, results=scratch))

@@ -137,8 +137,8 @@ def _anchor(plan: WavesPlan, levels: dict[int, pd.DataFrame], wave: int) -> pd.S
     change = (levels[wave] - levels[wave - 1]).mean(axis=1)
     error = plan.anchor_error * stream(plan.base.seed, f"anchor {wave}").standard_normal(len(index))
     spread = float(change.std())
-    said = np.clip(np.rint((change / spread if spread > 0 else 0.0 * change) + error), *ANCHOR_LIMITS)
-    return pd.Series(said, index=index).astype("Int64")
+    judgement = np.clip(np.rint((change / spread if spread > 0 else 0.0 * change) + error), *ANCHOR_LIMITS)
+    return pd.Series(judgement, index=index).astype("Int64")
 
 
 def _truth(plan: WavesPlan, levels: dict[int, pd.DataFrame], present: dict[int, np.ndarray]) -> dict[str, Any]:

@@ -376,7 +376,7 @@ def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
     No row where so few left or came that the cohort's change would tell of them.
     """
     assert study.settings.waves is not None and study.settings.waves.anchor is not None
-    anchor, said = study.settings.waves.anchor, study.prepared.anchor["anchor"]
+    anchor, judgement = study.settings.waves.anchor, study.prepared.anchor["anchor"]
     first, second = both(study, pair)
     changes = second - first
     if study.collected("overall"):
@@ -386,7 +386,7 @@ def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
         codes = [float(code) for code in anchor.smallest]
         try:
             found = responsiveness(
-                change, said.reindex(change.index), codes, anchor.unchanged, study.plan.confidence.value
+                change, judgement.reindex(change.index), codes, anchor.unchanged, study.plan.confidence.value
             )
         except PsychometricsError as error:
             rows.append({"competency": name, "note": str(error)})

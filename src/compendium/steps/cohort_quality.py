@@ -51,15 +51,15 @@ def completers(step: Study, answers: pd.DataFrame) -> pd.Series[bool]:
 def sample(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
     """Count people by group; small groups, and those hidden to protect them, are joined as other groups."""
     listed = [name for name, group in settings.groups.items() if group.kind != "number" and name not in NOT_LISTED]
-    gone = hidden_groups(people, listed, minimum)
-    tables = [_counts(people[name], settings.groups[name], gone[name], minimum) for name in listed]
+    hidden = hidden_groups(people, listed, minimum)
+    tables = [_counts(people[name], settings.groups[name], hidden[name], minimum) for name in listed]
     columns = ["grouping", "group", "n", "share", "of", SUPPRESSED]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def _counts(members: pd.Series[str], group: Group, gone: frozenset[str], minimum: float) -> pd.DataFrame:
+def _counts(members: pd.Series[str], group: Group, hidden: frozenset[str], minimum: float) -> pd.DataFrame:
     """Count the members of each group; hidden groups are joined, last and without their names."""
-    counts = pool_hidden_groups(members.fillna(NOT_STATED), gone).value_counts(sort=False)
+    counts = pool_hidden_groups(members.fillna(NOT_STATED), hidden).value_counts(sort=False)
     order = _in_declared_order(list(counts.index.drop(OTHER_GROUPS, errors="ignore")), list(group.levels.values()))
     counts = counts.reindex([*order, *counts.index.intersection([OTHER_GROUPS])])
     table = counts.astype("Int64").rename("n").rename_axis("group").reset_index()
@@ -125,9 +125,9 @@ def careless_picture(flags: CarelessFlags, items: int) -> tuple[pd.DataFrame, di
 def as_given(answers: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     """Undo the keying, since careless respondents repeat the position that they tick."""
     reverse = [item for item in answers.columns if framework.items.loc[item, "reverse"]]
-    given = answers.copy()
-    given[reverse] = framework.scale.minimum + framework.scale.maximum - answers[reverse]
-    return given
+    raw = answers.copy()
+    raw[reverse] = framework.scale.minimum + framework.scale.maximum - answers[reverse]
+    return raw
 
 
 def careless(step: Study, answers: pd.DataFrame, seconds: pd.Series[float] | None = None) -> CarelessFlags:
@@ -198,8 +198,8 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
         "two_level": (most_clusters(step, cohort) if own else None, 0),
     }
     verdicts = {gate: judge(step.plan, gate, *sizes) for gate, sizes in asked.items()}
-    said = {gate: ("yes" if each.supported else "no", each.finding.encoded) for gate, each in verdicts.items()}
-    answers = pd.DataFrame.from_dict(said, orient="index", columns=["supported", "reason"]).rename_axis("gate")
+    rows = {gate: ("yes" if each.supported else "no", each.finding.encoded) for gate, each in verdicts.items()}
+    answers = pd.DataFrame.from_dict(rows, orient="index", columns=["supported", "reason"]).rename_axis("gate")
     step.prepared.write("gates", answers)
     return verdicts
 

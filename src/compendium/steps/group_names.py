@@ -18,8 +18,8 @@ def named_groups(step: Study, names: Iterable[object]) -> tuple[str, ...]:
     """
     people = step.prepared.people
     groupings = [name for name, group in step.settings.groups.items() if group.kind != "number" and name in people]
-    gone = hidden_groups(people, groupings, step.plan.disclosure.minimum_group.value)
-    hidden = frozenset[str]().union(*gone.values())
+    by_grouping = hidden_groups(people, groupings, step.plan.disclosure.minimum_group.value)
+    hidden = frozenset[str]().union(*by_grouping.values())
     known = sorted({str(name) for name in names})
     shown = [name for name in known if name not in hidden]
     return (*shown, *((OTHER_GROUPS,) if len(shown) < len(known) else ()))

@@ -29,12 +29,12 @@ def number_of_workers() -> int:
     """
     import joblib
 
-    said = os.environ.get(WORKERS, "").strip()
-    if not said:
+    wanted = os.environ.get(WORKERS, "").strip()
+    if not wanted:
         return int(joblib.cpu_count())
-    if not (said.isascii() and said.isdecimal() and int(said) > 0):
-        raise InvalidInput([Fault(WORKERS, "is no number of processes", "give a whole number from 1 on", value=said)])
-    return int(said)
+    if not (wanted.isascii() and wanted.isdecimal() and int(wanted) > 0):
+        raise InvalidInput([Fault(WORKERS, "is no number of processes", "give a whole number from 1 on", value=wanted)])
+    return int(wanted)
 
 
 def cluster_address() -> str:

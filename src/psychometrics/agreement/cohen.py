@@ -99,9 +99,9 @@ def cohen_kappa(
     left_out = (f"{int((~both).sum())} subjects without both ratings left out",) if (~both).any() else ()
     if not constant:
         return replace(result, notes=left_out + result.notes)
-    said = f"the {constant[0]} rater uses one category: kappa is zero whatever the other does, and has no interval"
+    reason = f"the {constant[0]} rater uses one category: kappa is zero whatever the other does, and has no interval"
     nothing = float("nan")
-    return replace(result, standard_error=nothing, lower=nothing, upper=nothing, notes=(*left_out, said))
+    return replace(result, standard_error=nothing, lower=nothing, upper=nothing, notes=(*left_out, reason))
 
 
 def _in_use(table: np.ndarray) -> tuple[int, int]:

@@ -139,8 +139,8 @@ def _interval(
     shares = counts.sum(axis=0) / counts.sum()
     differing = 1 - float(shares @ shares)
     bound = 1 - (1 - wilson_interval(1.0, len(counts), confidence)[0]) / differing
-    said = f"all {len(counts)} subjects agree: the bound is Wilson's for that share"
-    return max(bound, -1.0), 1.0, WILSON, (said,)
+    note = f"all {len(counts)} subjects agree: the bound is Wilson's for that share"
+    return max(bound, -1.0), 1.0, WILSON, (note,)
 
 
 def _values(coded: Coded, metric: Metric) -> np.ndarray:

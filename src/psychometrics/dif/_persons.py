@@ -27,7 +27,7 @@ class Study:
     names: list[str]
     clusters: np.ndarray | None
     matching: str
-    given: pd.DataFrame | None
+    supplied: pd.DataFrame | None
     rule: DifRule
     notes: tuple[str, ...]
 
@@ -45,7 +45,7 @@ def prepare(
     frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
     parts = scales_of(frame, scales)
     _refuse_short_scales(frame, parts, rule)
-    given = _given_scores(matching, frame, parts)
+    supplied = _given_scores(matching, frame, parts)
     _refuse_other_rows(frame, groups, "groups")
     labels, notes = _large_groups(frame, groups, rule)
     kept = labels.notna()
@@ -62,8 +62,8 @@ def prepare(
         groups=labels[kept].map({name: place for place, name in enumerate(names)}).to_numpy(dtype=int),
         names=names,
         clusters=None if clusters is None else _cluster_codes(clusters[kept]),
-        matching="given" if given is not None else str(matching),
-        given=None if given is None else given[kept],
+        matching="given" if supplied is not None else str(matching),
+        supplied=None if supplied is None else supplied[kept],
         rule=rule,
         notes=notes,
     )

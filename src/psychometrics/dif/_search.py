@@ -56,7 +56,7 @@ class Search:
             seen.append(wanted)
             wanted = self._purified()
             self._record(number)
-            if self.study.given is not None or wanted == self.anchors:
+            if self.study.supplied is not None or wanted == self.anchors:
                 self.stable = True
                 break
             if wanted in seen:
@@ -83,7 +83,7 @@ class Search:
         for scale, left in new.items():
             if untested.issuperset(self.study.scales[scale]):
                 new[scale] = self.anchors[scale]
-            elif len(left) < self.study.rule.minimum_anchors and self.study.given is None:
+            elif len(left) < self.study.rule.minimum_anchors and self.study.supplied is None:
                 new[scale] = [item for item in self.anchors[scale] if item not in untested]
                 self.notes.append(
                     f"{scale}: after purification {len(left)} anchors would remain; its matching score was not "
@@ -124,7 +124,7 @@ class Search:
             for scale, items in self.steep.items()
             if items
         )
-        if self.study.given is not None:
+        if self.study.supplied is not None:
             self.notes.append("the matching scores were given, so flagged items still count in them")
 
 
@@ -132,8 +132,8 @@ def _test_scale(study: Study, scale: Label, anchors: list[Label]) -> tuple[dict[
     """Fit the models of every item of a scale; name anchors too steep for the trait."""
     answers = study.answers[study.scales[scale]]
     steep: tuple[Label, ...] = ()
-    if study.given is not None:
-        scores = np.repeat(study.given[[scale]].to_numpy(), answers.shape[1], axis=1)
+    if study.supplied is not None:
+        scores = np.repeat(study.supplied[[scale]].to_numpy(), answers.shape[1], axis=1)
     elif len(anchors) < 2:
         why = f"{scale} has fewer than two anchors, so nothing to match people on"
         return {item: Tested(None, "no anchors", why) for item in answers}, ()
@@ -149,15 +149,15 @@ def _test_scale(study: Study, scale: Label, anchors: list[Label]) -> tuple[dict[
 def _test_item(study: Study, answers: pd.Series, scores: np.ndarray) -> Tested:
     """Fit the models of one item, or say why that is impossible."""
     alike = _unanimous(study, answers.to_numpy())
-    said = f"every answer of {', '.join(alike)} is the same" if alike else ""
+    same_answer = f"every answer of {', '.join(alike)} is the same" if alike else ""
     try:
         data = item_data(answers.to_numpy(), scores, study.groups, study.clusters, len(study.names))
         models = fit_models(data, len(study.names))
-        return Tested(models, row=item_row(models), note=said)
+        return Tested(models, row=item_row(models), note=same_answer)
     except NotTestableError as problem:
-        return Tested(None, problem.kind, "; ".join(filter(None, (str(problem), said))))
+        return Tested(None, problem.kind, "; ".join(filter(None, (str(problem), same_answer))))
     except (ConvergenceError, np.linalg.LinAlgError) as problem:
-        return Tested(None, "no estimate", "; ".join(filter(None, (str(problem), said))))
+        return Tested(None, "no estimate", "; ".join(filter(None, (str(problem), same_answer))))
 
 
 def _unanimous(study: Study, answers: np.ndarray) -> list[str]:
@@ -165,7 +165,7 @@ def _unanimous(study: Study, answers: np.ndarray) -> list[str]:
     if np.unique(answers[np.isfinite(answers)]).size < 2:
         return []
     members = [answers[(study.groups == group) & np.isfinite(answers)] for group in range(len(study.names))]
-    return [name for name, given in zip(study.names, members, strict=True) if len(given) and np.ptp(given) == 0]
+    return [name for name, own in zip(study.names, members, strict=True) if len(own) and np.ptp(own) == 0]
 
 
 def _judged(study: Study, tested: dict[Label, Tested], anchors: dict[Label, list[Label]]) -> pd.DataFrame:

@@ -234,12 +234,12 @@ def _log_posterior_derivatives(model: GradedResponse, codes: Codes, theta: Array
     slope, curvature = -theta, np.ones_like(theta)
     persons = np.arange(len(theta))
     for item, curve in enumerate(model.curves()):
-        given, position = codes[:, item] >= 0, np.maximum(codes[:, item], 0)
+        answered, position = codes[:, item] >= 0, np.maximum(codes[:, item], 0)
         probability = _curves.probabilities(curve, theta)[persons, position]
         first = _curves.slopes_of_probabilities(curve, theta)[persons, position] / probability
         second = _curves.curvatures_of_probabilities(curve, theta)[persons, position] / probability
-        slope = slope + given * first
-        curvature = curvature + given * (first**2 - second)
+        slope = slope + answered * first
+        curvature = curvature + answered * (first**2 - second)
     return slope, curvature
 
 
@@ -248,10 +248,10 @@ def _likelihood_moments(model: GradedResponse, codes: Codes, theta: Array) -> tu
     observed, mean, variance = np.zeros_like(theta), np.zeros_like(theta), np.zeros_like(theta)
     persons = np.arange(len(theta))
     for item, curve in enumerate(model.curves()):
-        given = codes[:, item] >= 0
+        answered = codes[:, item] >= 0
         p = _curves.probabilities(curve, theta)
         own = (p * np.log(p)).sum(axis=1)
-        observed += given * np.log(p[persons, np.maximum(codes[:, item], 0)])
-        mean += given * own
-        variance += given * ((p * np.log(p) ** 2).sum(axis=1) - own**2)
+        observed += answered * np.log(p[persons, np.maximum(codes[:, item], 0)])
+        mean += answered * own
+        variance += answered * ((p * np.log(p) ** 2).sum(axis=1) - own**2)
     return observed, mean, variance

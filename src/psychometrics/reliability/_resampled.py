@@ -38,16 +38,16 @@ def ends_of(drawn: BootstrapInterval, n_clusters: int = 0) -> Ends:
     return Ends(lower, upper, drawn.n_resamples, drawn.n_failed, n_clusters, drawn.notes)
 
 
-def clusters_of_kept(clusters: pd.Series | None, given: pd.DataFrame, missing: str) -> pd.Series | None:
+def clusters_of_kept(clusters: pd.Series | None, responses: pd.DataFrame, missing: str) -> pd.Series | None:
     """Return the clusters of the persons that a missing rule keeps, in their order."""
     if clusters is None:
         return None
     from psychometrics._checks import cluster_codes
 
-    codes = pd.Series(cluster_codes(clusters, len(given)))
+    codes = pd.Series(cluster_codes(clusters, len(responses)))
     if missing == "pairwise":
         return codes
-    return codes[given.notna().all(axis=1).to_numpy()].reset_index(drop=True)
+    return codes[responses.notna().all(axis=1).to_numpy()].reset_index(drop=True)
 
 
 def n_clusters_of(clusters: pd.Series | None) -> int:
@@ -111,11 +111,11 @@ def weighted_covariances(values: np.ndarray, weights: np.ndarray) -> np.ndarray 
         found = (x * weights[:, None]).T @ x / (n - 1)
     else:
         answered = ~np.isnan(values)
-        x, given = np.where(answered, centred, 0.0), answered.astype(float)
-        weighted, weighted_given = x * weights[:, None], given * weights[:, None]
-        n = weighted_given.T @ given
+        x, present = np.where(answered, centred, 0.0), answered.astype(float)
+        weighted, weighted_given = x * weights[:, None], present * weights[:, None]
+        n = weighted_given.T @ present
         if n.min() < _SMALLEST_SAMPLE:
             return None
-        sums = weighted.T @ given
+        sums = weighted.T @ present
         found = (weighted.T @ x - sums * sums.T / n) / (n - 1)
     return found if (np.diag(found) > _NO_VARIANCE * spread).all() else None

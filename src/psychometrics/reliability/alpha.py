@@ -164,12 +164,12 @@ def cronbach_alpha(
     """
     one_of(interval, ("feldt", "bootstrap", "none"), "interval")
     share(confidence)
-    given = numeric_table(responses, minimum_columns=2, minimum_rows=2)
-    frame, n_persons = by_missing_rule(given, missing, minimum_persons=3)
+    checked = numeric_table(responses, minimum_columns=2, minimum_rows=2)
+    frame, n_persons = by_missing_rule(checked, missing, minimum_persons=3)
     covariances = frame.cov().to_numpy()
     raw, n_items = alpha_of_matrix(covariances), frame.shape[1]
     ends = _interval(
-        frame, raw, n_persons, confidence, interval, clusters_of_kept(clusters, given, missing), (n_resamples, seed)
+        frame, raw, n_persons, confidence, interval, clusters_of_kept(clusters, checked, missing), (n_resamples, seed)
     )
     spread = np.sqrt(np.diag(covariances))
     correlations = covariances / np.outer(spread, spread)
@@ -263,12 +263,12 @@ def ordinal_alpha(
     """
     one_of(interval, ("bootstrap", "none"), "interval")
     share(confidence)
-    given = numeric_table(responses, minimum_columns=2, minimum_rows=2)
-    matrix, n_persons = correlation_matrix(given, "polychoric", missing)
+    checked = numeric_table(responses, minimum_columns=2, minimum_rows=2)
+    matrix, n_persons = correlation_matrix(checked, "polychoric", missing)
     values = matrix.to_numpy()
     estimate, ends = alpha_of_matrix(values), Ends()
     if interval == "bootstrap" and not np.isnan(estimate):
-        ends = _bootstrap(_OrdinalAlpha(missing), given, clusters, confidence, (n_resamples, seed))
+        ends = _bootstrap(_OrdinalAlpha(missing), checked, clusters, confidence, (n_resamples, seed))
     return AlphaResult(
         raw=estimate,
         standardised=estimate,
@@ -388,7 +388,7 @@ class _OrdinalAlpha:
 
 def _bootstrap(
     statistic: _OrdinalAlpha,
-    given: pd.DataFrame,
+    responses: pd.DataFrame,
     clusters: pd.Series | None,
     confidence: float,
     draws: tuple[int, int],
@@ -396,7 +396,7 @@ def _bootstrap(
     """Return the percentile bootstrap interval of ordinal alpha."""
     from psychometrics.resampling import bootstrap_interval
 
-    drawn = bootstrap_interval(statistic, given, *draws, confidence, clusters=clusters)
+    drawn = bootstrap_interval(statistic, responses, *draws, confidence, clusters=clusters)
     return ends_of(drawn, n_clusters_of(clusters))
 
 

@@ -169,9 +169,9 @@ def omega_hierarchical(
         return replace(result, confidence=confidence)
     from psychometrics.resampling import bootstrap_interval
 
-    given = numeric_table(responses, minimum_columns=2, minimum_rows=2)
-    kept = clusters_of_kept(clusters, given, missing)
-    rows = given if missing == "pairwise" else given.dropna()
+    checked = numeric_table(responses, minimum_columns=2, minimum_rows=2)
+    kept = clusters_of_kept(clusters, checked, missing)
+    rows = checked if missing == "pairwise" else checked.dropna()
     drawn = bootstrap_interval(statistic, rows, n_resamples, seed, confidence, clusters=kept, n_jobs=n_jobs)
     ends = ends_of(drawn, n_clusters_of(kept))
     return replace(

@@ -155,15 +155,15 @@ def omega_total(
     """
     one_of(interval, ("bootstrap", "none"), "interval")
     share(confidence)
-    given = numeric_table(responses, minimum_columns=3, minimum_rows=2)
-    frame, n_persons = by_missing_rule(given, missing, minimum_persons=3)
+    checked = numeric_table(responses, minimum_columns=3, minimum_rows=2)
+    frame, n_persons = by_missing_rule(checked, missing, minimum_persons=3)
     loadings, notes = _one_factor(product_moment(frame))
     covariances = frame.cov().to_numpy()
     spread, ends = np.sqrt(np.diag(covariances)), Ends()
     if interval == "bootstrap":
         from psychometrics.resampling import bootstrap_from_counts
 
-        kept = clusters_of_kept(clusters, given, missing)
+        kept = clusters_of_kept(clusters, checked, missing)
         statistic = OfCovariances(frame.to_numpy(), omega_of_covariances)
         drawn = bootstrap_from_counts(statistic, len(frame), n_resamples, seed, confidence, kept)
         ends = ends_of(drawn, n_clusters_of(kept))
@@ -312,13 +312,13 @@ def omega_categorical(
     """
     one_of(interval, ("bootstrap", "none"), "interval")
     share(confidence)
-    given = numeric_table(responses, minimum_columns=3, minimum_rows=2)
-    frame, n_persons = by_missing_rule(given, missing, minimum_persons=3)
+    checked = numeric_table(responses, minimum_columns=3, minimum_rows=2)
+    frame, n_persons = by_missing_rule(checked, missing, minimum_persons=3)
     found, ends = _categorical(frame, missing), Ends()
     if interval == "bootstrap":
         from psychometrics.resampling import bootstrap_interval
 
-        kept = clusters_of_kept(clusters, given, missing)
+        kept = clusters_of_kept(clusters, checked, missing)
         statistic = _CategoricalOmega(missing)
         drawn = bootstrap_interval(statistic, frame, n_resamples, seed, confidence, clusters=kept)
         ends = ends_of(drawn, n_clusters_of(kept))

@@ -146,11 +146,11 @@ def two_level_reliability(
     share(confidence)
     at_least(minimum_clusters, 2, "minimum_clusters")
     at_least(n_resamples, 0, "n_resamples")
-    given = numeric_table(responses, minimum_columns=3, minimum_rows=2)
-    every = cluster_codes(clusters, len(given))
-    complete = given.notna().all(axis=1).to_numpy()
-    values, codes = given.to_numpy()[complete], pd.factorize(every[complete])[0]
-    refuse_constant(given[complete])
+    checked = numeric_table(responses, minimum_columns=3, minimum_rows=2)
+    every = cluster_codes(clusters, len(checked))
+    complete = checked.notna().all(axis=1).to_numpy()
+    values, codes = checked.to_numpy()[complete], pd.factorize(every[complete])[0]
+    refuse_constant(checked[complete])
     sizes = np.bincount(codes)
     if len(sizes) < 2 or sizes.max() < 2:
         raise TooFewPersonsError(f"{len(sizes)} clusters with at most {sizes.max()} persons; two clusters, one of two")
@@ -172,8 +172,8 @@ def two_level_reliability(
     effect = float(np.maximum(1.0, 1 + (weighted_size - 1) * estimates["icc"]))
     return TwoLevelReliability(
         table=table,
-        within=pd.DataFrame(levels.within, given.columns, given.columns),
-        between=pd.DataFrame(levels.between, given.columns, given.columns),
+        within=pd.DataFrame(levels.within, checked.columns, checked.columns),
+        between=pd.DataFrame(levels.between, checked.columns, checked.columns),
         design_effect=effect,
         effective_n=len(values) / effect,
         cluster_size=levels.size,

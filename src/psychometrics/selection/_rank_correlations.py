@@ -62,10 +62,10 @@ def _with_ties(values: np.ndarray) -> np.ndarray:
 
 def rest_and_total(scale: np.ndarray) -> tuple[list[float], list[float]]:
     """Spearman correlations of the items of one scale with the mean of the other items and with that of all."""
-    given = ~np.isnan(scale)
-    filled = np.where(given, scale, 0.0)
-    number, total = given.sum(axis=1), filled.sum(axis=1)
+    answered = ~np.isnan(scale)
+    filled = np.where(answered, scale, 0.0)
+    number, total = answered.sum(axis=1), filled.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rests = (total[:, None] - filled) / (number[:, None] - given)
+        rests = (total[:, None] - filled) / (number[:, None] - answered)
         mean = np.broadcast_to((total / number)[:, None], scale.shape)
     return spearman(scale, rests).tolist(), spearman(scale, mean).tolist()

@@ -274,5 +274,5 @@ def category_check(responses: pd.DataFrame, maximum_share: float = 0.80, decisio
 
 def _largest_share(values: np.ndarray) -> float:
     """Return the share of the most frequent answer, NaN where nobody answered."""
-    given = values[~np.isnan(values)]
-    return float(np.unique(given, return_counts=True)[1].max() / given.size) if given.size else float("nan")
+    present = values[~np.isnan(values)]
+    return float(np.unique(present, return_counts=True)[1].max() / present.size) if present.size else float("nan")

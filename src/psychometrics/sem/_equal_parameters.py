@@ -99,10 +99,10 @@ class Rules:
         continuous items Millsap 2011). A second-order factor has mean 0 in every group: the means are those of the
         factors that items load on.
         """
-        said = cell.key in self._changed_by_syntax
+        stated = cell.key in self._changed_by_syntax
         if cell.label is not None and cell.fixed is None:
             return cell.label
-        if said and cell.fixed is not None:
+        if stated and cell.fixed is not None:
             return cell.fixed
         if not self.several:
             unit = self.scheme == "theta" and cell.kind == "residual_covariance" and cell.row == cell.column

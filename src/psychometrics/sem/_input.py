@@ -145,21 +145,21 @@ def answers_of(model: CfaModel, responses: pd.DataFrame) -> pd.DataFrame:
     return responses.set_axis([str(name) for name in responses.columns], axis=1)[list(model.items)]
 
 
-def labels(given: Labels | None, responses: pd.DataFrame, role: str) -> pd.Series | None:
+def labels(source: Labels | None, responses: pd.DataFrame, role: str) -> pd.Series | None:
     """One label a row, from a column of the responses or from values with their index."""
-    if given is None:
+    if source is None:
         return None
-    if isinstance(given, pd.Series):
-        if not given.index.equals(responses.index):
+    if isinstance(source, pd.Series):
+        if not source.index.equals(responses.index):
             raise InputShapeError(f"{role} must have one value for each row of the responses, with the same index.")
-        return given
-    if isinstance(given, np.ndarray | list):
-        if len(given) != len(responses):
-            raise InputShapeError(f"{role} has {len(given)} values for {len(responses)} rows of responses.")
-        return pd.Series(given, index=responses.index)
-    if given not in responses.columns:
-        raise ModelError(f"The responses have no column {given!r} to {role} by.")
-    return responses[given]
+        return source
+    if isinstance(source, np.ndarray | list):
+        if len(source) != len(responses):
+            raise InputShapeError(f"{role} has {len(source)} values for {len(responses)} rows of responses.")
+        return pd.Series(source, index=responses.index)
+    if source not in responses.columns:
+        raise ModelError(f"The responses have no column {source!r} to {role} by.")
+    return responses[source]
 
 
 def labels_as_text(groups: pd.Series) -> NDArray[Any]:

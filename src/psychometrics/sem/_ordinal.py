@@ -212,10 +212,10 @@ def _weighted_trace(problem: OrdinalProblem, implied: Implied, group: int, inver
     derivative = derivative[:, np.abs(derivative).any(axis=0)]
     weighted = derivative * own.weight[own.n_thresholds :, None]
     solved = inverted(derivative.T @ weighted) @ weighted.T
-    bent = _normal_weighted(derivative, inverse)
+    normal = _normal_weighted(derivative, inverse)
     across = spread.times(solved.T)
-    total = spread.normal_trace(inverse) - 2.0 * float(np.sum(bent * across))
-    return total + float(np.sum((derivative.T @ bent) * (solved @ across)))
+    total = spread.normal_trace(inverse) - 2.0 * float(np.sum(normal * across))
+    return total + float(np.sum((derivative.T @ normal) * (solved @ across)))
 
 
 def _normal_weighted(derivative: Array, inverse: Array) -> Array:

@@ -209,41 +209,41 @@ def _with_changes(plain: Description, found: Statements) -> Description:
     """Add what the text says beyond the form: values, labels, freed parameters, residual covariances."""
     factors, changes, residuals = list(found.loadings), [], []
     for name, items in found.loadings.items():
-        for place, (item, said) in enumerate(items.items()):
+        for place, (item, stated) in enumerate(items.items()):
             kind: Literal["regression", "loading"] = "regression" if item in found.loadings else "loading"
             marker = place == 0 and plain.scale == "marker"
-            if marker and said.label and not said.freed and said.fixed is None:
+            if marker and stated.label and not stated.freed and stated.fixed is None:
                 raise SyntaxModelError(
-                    f"{name} =~ {said.label}*{item}: the first loading is 1, so that its label says nothing; write "
-                    f"NA*{item} + {said.label}*{item} to free it."
+                    f"{name} =~ {stated.label}*{item}: the first loading is 1, so that its label says nothing; write "
+                    f"NA*{item} + {stated.label}*{item} to free it."
                 )
-            if said.fixed == 1.0 and marker and said.label is None:
+            if stated.fixed == 1.0 and marker and stated.label is None:
                 continue
-            if said.fixed is not None or said.label is not None or (marker and said.freed):
-                changes.append(Cell(kind, item, name, said.fixed, said.label))
-    for (one, other), said in found.covariances.items():
+            if stated.fixed is not None or stated.label is not None or (marker and stated.freed):
+                changes.append(Cell(kind, item, name, stated.fixed, stated.label))
+    for (one, other), stated in found.covariances.items():
         known = one in factors, other in factors
         if known[0] != known[1]:
             raise SyntaxModelError(f"{one} ~~ {other}: a factor and an item cannot covary.")
         if known[0]:
-            changes += _factor_change(plain, one, other, said)
-        elif one != other and said.fixed is None and said.label is None:
+            changes += _factor_change(plain, one, other, stated)
+        elif one != other and stated.fixed is None and stated.label is None:
             residuals.append((one, other))
-        elif one != other or said.fixed is not None or said.label is not None:
-            changes.append(Cell("residual_covariance", one, other, said.fixed, said.label))
+        elif one != other or stated.fixed is not None or stated.label is not None:
+            changes.append(Cell("residual_covariance", one, other, stated.fixed, stated.label))
     return plain._replace(residual_covariances=tuple(residuals), changes=tuple(changes))
 
 
-def _factor_change(plain: Description, one: str, other: str, said: Parameter) -> list[Cell]:
+def _factor_change(plain: Description, one: str, other: str, stated: Parameter) -> list[Cell]:
     """Return the covariance of two factors, or the variance of one, where it is not what the form says."""
     if one == other:
         usual = 1.0 if plain.scale == "variance" else None
     else:
         apart = plain.orthogonal or plain.form == "bifactor"
         usual = 0.0 if apart or plain.form == "second_order" else None
-    if said.fixed == usual and said.label is None:
+    if stated.fixed == usual and stated.label is None:
         return []
-    return [Cell("factor_covariance", one, other, said.fixed, said.label)]
+    return [Cell("factor_covariance", one, other, stated.fixed, stated.label)]
 
 
 def write(latent: Sequence[str], cells: Sequence[Cell]) -> str:
@@ -271,8 +271,8 @@ def write(latent: Sequence[str], cells: Sequence[Cell]) -> str:
         for one, other in combinations(latent, 2)
         if not higher and frozenset((one, other)) not in taken
     ]
-    said = [cell for cell in cells if cell.kind == "factor_covariance" and cell.row != cell.column]
-    lines += [_covariance(cell) for cell in said if higher or cell.fixed is not None or cell.label]
+    covariances = [cell for cell in cells if cell.kind == "factor_covariance" and cell.row != cell.column]
+    lines += [_covariance(cell) for cell in covariances if higher or cell.fixed is not None or cell.label]
     residual = [cell for cell in cells if cell.kind == "residual_covariance"]
     lines += [_covariance(cell) for cell in residual if cell.row != cell.column or cell.fixed is not None or cell.label]
     return "\n".join(lines)

@@ -68,9 +68,9 @@ def pairs(correlation: float) -> float:
 def _entry(row: dict[str, Any], study: Study) -> str:
     """Write one claim: what it says, the verdict, what was found and how sure it is."""
     verdict = wording.capital(_verdict(row, study))
-    said = f"**{markdown.escape(row['statement'])}.** {markdown.escape(verdict)}."
+    claim = f"**{markdown.escape(row['statement'])}.** {markdown.escape(verdict)}."
     seen = _pictured(row, study)
-    return f"{said} {markdown.escape(wording.sentence(seen, study.labels))}" if seen else said
+    return f"{claim} {markdown.escape(wording.sentence(seen, study.labels))}" if seen else claim
 
 
 def _verdict(row: dict[str, Any], study: Study) -> str:

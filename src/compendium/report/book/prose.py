@@ -213,8 +213,8 @@ class Prose:
     def _written(self, name: str, write: Any) -> str:
         """Write a value; say the note where there is none."""
         saved = self.study.saved.value(name)
-        said = self.study.in_words(saved.note) or "not defined" if saved.content is None else _apply(write, saved)
-        return markdown.escape(said) if isinstance(saved.content, str) or saved.content is None else said
+        text = self.study.in_words(saved.note) or "not defined" if saved.content is None else _apply(write, saved)
+        return markdown.escape(text) if isinstance(saved.content, str) or saved.content is None else text
 
     def _linked(self, name: str, write: Any) -> str:
         """Write a number as a link to its trail."""

@@ -48,10 +48,10 @@ def brief(study: Study, folder: Path) -> Path:
     # What stands before the first section speaks of the book's links; one that only points into the book is left out.
     parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
     sections = "".join(part for part in parts if part.split("\n", 1)[-1].strip())
-    said = "\n\n".join(f"**{escape(sentence)}**" for sentence in banner_sentences(study))
+    notice = "\n\n".join(f"**{escape(sentence)}**" for sentence in banner_sentences(study))
     title = f"Brief: {cohort_title(study)}"
     heading = f'::: {{custom-style="Title"}}\n{escape(title)}\n:::\n\n'
-    tree = _read(f"{heading}{said}\n\n{sections}\n\n*{escape(FROM_THE_BOOK)}*\n", BOOK / "references.bib")
+    tree = _read(f"{heading}{notice}\n\n{sections}\n\n*{escape(FROM_THE_BOOK)}*\n", BOOK / "references.bib")
     path = folder / "board_brief.docx"
     word.write(tree, path, title, word.BRIEF)
     return path
@@ -79,8 +79,8 @@ def _read(text: str, references: Path) -> dict[str, Any]:
 
 def _title_page(study: Study, title: str) -> str:
     """Write the title page: what is known, and a slot for what only the authors know."""
-    said = [html.unescape(sentence) for sentence in banner_sentences(study)]
-    lines = [("Title", title), *(("Title Page", slot) for slot in SLOTS), *(("Title Notice", each) for each in said)]
+    notices = [html.unescape(sentence) for sentence in banner_sentences(study)]
+    lines = [("Title", title), *(("Title Page", slot) for slot in SLOTS), *(("Title Notice", each) for each in notices)]
     return "\n\n".join(f'::: {{custom-style="{style}"}}\n{escape(text)}\n:::' for style, text in lines) + "\n\n"
 
 

@@ -62,13 +62,13 @@ def _default_reference() -> bytes:
     return _run(["--print-default-data-file", "reference.docx"], b"")
 
 
-def _run(options: list[str], given: bytes) -> bytes:
+def _run(options: list[str], content: bytes) -> bytes:
     """Run the pandoc that comes with its Python package."""
     import pypandoc
 
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "946684800"}  # no time of the run inside
     done = subprocess.run(
-        [pypandoc.get_pandoc_path(), *options], input=given, capture_output=True, env=environment, check=False
+        [pypandoc.get_pandoc_path(), *options], input=content, capture_output=True, env=environment, check=False
     )
     if done.returncode:
         raise BookError(f"pandoc: {done.stderr.decode(errors='replace').strip()}")

@@ -27,13 +27,13 @@ def _short(setting: Setting, found: WholeFindings) -> list[str]:
     """Return coverage and response."""
     w = setting.words
     if found.invited is None:
-        said = [w("board-people", n=found.people), w("board-response-unknown")]
+        sentences = [w("board-people", n=found.people), w("board-response-unknown")]
     else:
-        said = [w("board-response", n=found.people, invited=found.invited, share=found.people / found.invited)]
+        sentences = [w("board-response", n=found.people, invited=found.invited, share=found.people / found.invited)]
     peers = w("board-peers-not-asked") if found.with_peers is None else w("board-peers", n=found.with_peers)
     if found.teams is None or found.reported is None:
-        return [*said, peers, w("board-teams-not-asked")]
-    return [*said, peers, w("board-teams", reported=found.reported, teams=found.teams)]
+        return [*sentences, peers, w("board-teams-not-asked")]
+    return [*sentences, peers, w("board-teams", reported=found.reported, teams=found.teams)]
 
 
 def _chart(setting: Setting, evidence: Evidence, found: WholeFindings) -> Chart:

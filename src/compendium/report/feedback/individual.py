@@ -69,19 +69,19 @@ class _Report:
     def _short(self) -> list[str]:
         """Return the report in a few lines."""
         found, w = self.found, self.words
-        said = self._named("short-strengths", found.strengths) + self._named("short-priorities", found.priorities)
-        said += self._named("short-hidden", found.having("hidden_strength"))
-        said += self._named("short-blind", found.having("blind_spot"))
-        if found.compared and not said:
-            said.append(w("short-views-alike"))
-        elif not said and found.errors_known:
+        sentences = self._named("short-strengths", found.strengths) + self._named("short-priorities", found.priorities)
+        sentences += self._named("short-hidden", found.having("hidden_strength"))
+        sentences += self._named("short-blind", found.having("blind_spot"))
+        if found.compared and not sentences:
+            sentences.append(w("short-views-alike"))
+        elif not sentences and found.errors_known:
             even = "short-apart" if found.apart else "short-nothing"
-            said.append(w("short-high") if found.high_throughout else w(even))
-        elif not said:
-            said.append(w("how-range-unknown"))
+            sentences.append(w("short-high") if found.high_throughout else w(even))
+        elif not sentences:
+            sentences.append(w("how-range-unknown"))
         if not self.peers_shown:
-            said.append(w("short-no-peers", why=self._why_no_peers()))
-        return said
+            sentences.append(w("short-no-peers", why=self._why_no_peers()))
+        return sentences
 
     def _named(self, key: str, names: Sequence[str]) -> list[str]:
         """Return a sentence about competencies, none without one."""
@@ -91,11 +91,12 @@ class _Report:
         """Say how to read the report."""
         w, scale = self.words, self.evidence.framework.scale
         ends = {"low_label": scale.labels[scale.minimum].lower(), "high_label": scale.labels[scale.maximum].lower()}
-        said = [w("how-purpose"), w("how-who"), w("how-score", low=str(scale.minimum), high=str(scale.maximum), **ends)]
-        said += [w("how-range"), w("how-named")] if self.found.errors_known else [w("how-range-unknown")]
+        score = w("how-score", low=str(scale.minimum), high=str(scale.maximum), **ends)
+        sentences = [w("how-purpose"), w("how-who"), score]
+        sentences += [w("how-range"), w("how-named")] if self.found.errors_known else [w("how-range-unknown")]
         if self.peers_shown:
-            said.append(w("how-peers"))
-        return [*said, self._band_note()]
+            sentences.append(w("how-peers"))
+        return [*sentences, self._band_note()]
 
     def _band_note(self) -> str:
         """Say what the band is, and from when."""
@@ -108,14 +109,14 @@ class _Report:
     def _who(self) -> list[str]:
         """State who answered."""
         answers, w = self.evidence.own.answers_of[self.found.person], self.words
-        given = sum(answer == answer for answer in answers.values())
-        said = [w("who-self", answered=given, asked=len(answers))]
+        answered = sum(answer == answer for answer in answers.values())
+        sentences = [w("who-self", answered=answered, asked=len(answers))]
         if not self.found.raters or self.found.raters < self.needed:
-            return [*said, self._why_no_peers()]
+            return [*sentences, self._why_no_peers()]
         asked = None if self.evidence.asked is None else self.evidence.asked.get(self.found.person)
         if asked is None or asked < self.found.raters:
-            return [*said, w("who-peers", n=self.found.raters), w("who-unknown"), w("who-teams")]
-        return [*said, w("who-asked", n=self.found.raters, asked=asked), w("who-teams")]
+            return [*sentences, w("who-peers", n=self.found.raters), w("who-unknown"), w("who-teams")]
+        return [*sentences, w("who-asked", n=self.found.raters, asked=asked), w("who-teams")]
 
     def _why_no_peers(self) -> str:
         """Say why colleagues' view is not shown."""
@@ -177,11 +178,11 @@ class _Report:
         w, found = self.words, self.found
         if not found.errors_known:
             return [Text(w("how-range-unknown"))]
-        said = self._named("own-strengths", found.strengths) + self._named("own-priorities", found.priorities)
+        sentences = self._named("own-strengths", found.strengths) + self._named("own-priorities", found.priorities)
         if found.high_throughout:
-            said.append(w("own-high", high=self.evidence.high))
+            sentences.append(w("own-high", high=self.evidence.high))
         blocks: list[Block] = (
-            [Points(said)] if said else [Text(w("short-apart" if found.apart else "own-even"), lead=True)]
+            [Points(sentences)] if sentences else [Text(w("short-apart" if found.apart else "own-even"), lead=True)]
         )
         why = w("no-peers-here") if self.found.raters and self.found.raters >= self.needed else self._why_no_peers()
         return [*blocks, Text(w("views-cannot", why=why))]
@@ -211,7 +212,7 @@ class _Report:
         about, scale = self.evidence.framework.items.loc[row.item], self.evidence.framework.scale
         turned = f" {self.words('items-turned')}" if about["reverse"] else ""
         own = self._label(row.item, row.own)
-        said = [self.words("item-own", label=own) if own else self.words("item-own-none"), *self._colleagues(row)]
+        sentences = [self.words("item-own", label=own) if own else self.words("item-own-none"), *self._colleagues(row)]
         codes = list(range(scale.minimum, scale.maximum + 1))
         shares = list(zip(row.cohort, codes, strict=True)) if row.cohort else []
         told = [self.words("item-share", share=share, label=self._label(row.item, code)) for share, code in shares]
@@ -220,7 +221,7 @@ class _Report:
         bars = [share for share, _ in shares]
         if about["reverse"]:
             bars, mark = bars[::-1], None if mark is None else len(codes) - 1 - mark
-        return Statement(f"{about['self_wording']}{turned}", said, bars, mark, words)
+        return Statement(f"{about['self_wording']}{turned}", sentences, bars, mark, words)
 
     def _colleagues(self, row: ItemRow) -> list[str]:
         """Say how colleagues answer, as far as it may be shown."""
@@ -258,12 +259,12 @@ class _Report:
 
     def _importance(self) -> list[Block]:
         """Return how important the person finds each competency, where that was asked."""
-        given, w = self.found.importance, self.words
-        if given is None:
+        importance, w = self.found.importance, self.words
+        if importance is None:
             return []
-        said = {name: w("importance-value", value=given[name]) if name in given else w("importance-none")
+        texts = {name: w("importance-value", value=importance[name]) if name in importance else w("importance-none")
                 for name in self.evidence.scales}  # fmt: skip
-        rows = [(self.evidence.framework.labels[name], text) for name, text in said.items()]
+        rows = [(self.evidence.framework.labels[name], text) for name, text in texts.items()]
         return [Text(w("importance-intro")), Table((w("competency"), w("importance-head")), rows, (3, 1))]
 
     def _change(self) -> list[Block]:
@@ -321,6 +322,6 @@ class _Report:
     def _limits(self) -> list[str]:
         """Describe the limits of the report."""
         w = self.words
-        said = [w("limits-once"), w("limits-use")]
-        said += [w("limits-few", n=self.found.raters or 0)] if self.peers_shown else []
-        return said + ([w("limits-chance")] if self.found.errors_known else [])
+        sentences = [w("limits-once"), w("limits-use")]
+        sentences += [w("limits-few", n=self.found.raters or 0)] if self.peers_shown else []
+        return sentences + ([w("limits-chance")] if self.found.errors_known else [])

@@ -41,9 +41,9 @@ class Setting:
     @property
     def notices(self) -> list[str]:
         """What must be known of every page."""
-        said = [self.words("specimen")] if self.specimen else [self.words("made-up")] if self.synthetic else []
-        said += [self.framework.description.notice] if self.framework.is_placeholder else []
-        return said + ([self.words("unreviewed")] if self.words("unreviewed") else [])
+        notices = [self.words("specimen")] if self.specimen else [self.words("made-up")] if self.synthetic else []
+        notices += [self.framework.description.notice] if self.framework.is_placeholder else []
+        return notices + ([self.words("unreviewed")] if self.words("unreviewed") else [])
 
     @property
     def subtitle(self) -> str:

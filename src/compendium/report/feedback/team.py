@@ -59,23 +59,23 @@ class _Report:
     def _short(self) -> list[str]:
         """Return the report in a few lines."""
         found, w = self.found, self.words
-        said = [w("team-short-n", n=found.members)]
+        sentences = [w("team-short-n", n=found.members)]
         named = self._named("team-short-strengths", found.strengths)
         named += self._named("team-short-priorities", found.priorities)
-        said += named or [w("team-short-apart" if found.apart else "team-short-even")]
+        sentences += named or [w("team-short-apart" if found.apart else "team-short-even")]
         above, below = ([row.competency for row in self.shown if row.place == side] for side in ("above", "below"))
         compared = self._named("team-short-above", above) + self._named("team-short-below", below)
         if not any(row.place for row in self.shown):
-            return [*said, w("team-short-no-compare")]
-        return said + (compared or [w("team-short-alike")])
+            return [*sentences, w("team-short-no-compare")]
+        return sentences + (compared or [w("team-short-alike")])
 
     def _how(self) -> list[str]:
         """Say how to read the report."""
         w, scale = self.words, self.evidence.framework.scale
         ends = {"low_label": scale.labels[scale.minimum].lower(), "high_label": scale.labels[scale.maximum].lower()}
         score = w("team-how-score", low=str(scale.minimum), high=str(scale.maximum), **ends)
-        said = [w("team-how-purpose"), score, w("team-how-range"), w("team-how-spread"), w("team-how-rounded")]
-        return [*said, w("team-how-small", needed=self.needed), w("team-response")]
+        sentences = [w("team-how-purpose"), score, w("team-how-range"), w("team-how-spread"), w("team-how-rounded")]
+        return [*sentences, w("team-how-small", needed=self.needed), w("team-response")]
 
     def _profile(self) -> list[Block]:
         """Return the chart of the competencies."""
@@ -156,7 +156,7 @@ class _Report:
         header = (w("competency"), w("sheet-apart"), mine, w("sheet-ours"), w("sheet-why"))
         return [
             Text(w("sheet-intro")),
-            *[Text(said, lead=True) for said in wide],
+            *[Text(sentence, lead=True) for sentence in wide],
             Table(header, rows, (4, 3, 2, 3, 4), tall=True),
         ]
 

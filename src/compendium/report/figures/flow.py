@@ -64,9 +64,9 @@ class FlowDiagram:
     def savefig(self, stream: IO[bytes], *, format: str, metadata: dict[str, Any] | None = None, **_: Any) -> None:
         """Write the diagram; ``metadata`` may bring a title and a description for the SVG."""
         if format == "svg":
-            given = metadata or {}
+            texts = metadata or {}
             stream.write(
-                self.to_svg(given.get("Title", self.title), given.get("Description", self.description)).encode()
+                self.to_svg(texts.get("Title", self.title), texts.get("Description", self.description)).encode()
             )
         else:
             self._as_matplotlib().savefig(stream, format=format, metadata=metadata, dpi=150)
@@ -147,7 +147,7 @@ def flow_of(rows: Sequence[Row], title: str, description: str) -> FlowDiagram:
     boxes, top = [], float(MARGIN)
     for row in rows:
         placed = [
-            Box(tuple(_wrap(text)), column, top, f"{row.phase}: {said(text)}")
+            Box(tuple(_wrap(text)), column, top, f"{row.phase}: {as_sentence(text)}")
             for column, text in ((MAIN, row.main), (SIDE, row.side))
             if text
         ]
@@ -158,12 +158,12 @@ def flow_of(rows: Sequence[Row], title: str, description: str) -> FlowDiagram:
 
 def in_words(rows: Sequence[Row]) -> str:
     """Return the diagram in words, for those who do not see it."""
-    sentences = [f"{said(row.main)}." for row in rows]
-    beside = [f"{said(row.side)}." for row in rows if row.side]
+    sentences = [f"{as_sentence(row.main)}." for row in rows]
+    beside = [f"{as_sentence(row.side)}." for row in rows if row.side]
     return " ".join([*sentences, *(["Beside the flow:", *beside] if beside else [])])
 
 
-def said(lines: Sequence[str]) -> str:
+def as_sentence(lines: Sequence[str]) -> str:
     """Return the lines of a box as one sentence part."""
     return "; ".join(line.strip() for line in lines)
 

@@ -48,8 +48,8 @@ def _rows(stages: pd.DataFrame, left_out: Mapping[str, int]) -> list[Row]:
     if people.INVITED in n:
         side = [f"No answer sheet: {n[people.INVITED] - n[came]}"] if n[people.INVITED] >= n[came] else []
         rows.append(Row("Invitation", [f"Invited: {n[people.INVITED]}"], side))
-    gone = [f"{_capital(reason)}: {count}" for reason, count in left_out.items()]
-    rows.append(Row("Answers", [f"{_capital(came)}: {n[came]}"], gone))
+    reasons = [f"{_capital(reason)}: {count}" for reason, count in left_out.items()]
+    rows.append(Row("Answers", [f"{_capital(came)}: {n[came]}"], reasons))
     if people.AGREED in n:
         rows.append(Row("Consent", [f"{_capital(people.AGREED)}: {used}"]))
     if people.FINISHED in n:

@@ -60,11 +60,11 @@ def described(loadings: pd.DataFrame, correlations: pd.DataFrame, labels: Mappin
         f"{labels.get(str(name), str(name))}: {len(part)} items, loadings {number(part.min())} to {number(part.max())}"
         for name, part in groups
     ]
-    said = f"Path diagram of {len(parts)} correlated factors. {'; '.join(parts)}."
+    description = f"Path diagram of {len(parts)} correlated factors. {'; '.join(parts)}."
     if correlations.empty:
-        return said
+        return description
     between = correlations["correlation"]
-    return f"{said} Factor correlations run from {number(between.min())} to {number(between.max())}."
+    return f"{description} Factor correlations run from {number(between.min())} to {number(between.max())}."
 
 
 def _items(loadings: pd.DataFrame, factor: str) -> Sequence[str]:

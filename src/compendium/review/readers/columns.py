@@ -121,17 +121,17 @@ def _places(names: Sequence[str]) -> dict[str, list[int]]:
 
 def _fields(cells: Sequence[str], places: dict[str, list[int]]) -> dict[str, str]:
     """Map the cells of a row to fields."""
-    given = {
+    fields = {
         field: next((text for place in columns if (text := cells[place].strip())), "")
         for field, columns in places.items()
     }
-    first, last = given.pop("first_page"), given.pop("last_page")
-    given["title"] = one_line(given["title"])
-    given["authors"] = authors_of([re.sub(r"\s*\(\d{6,}\)", "", given["authors"])])
-    given["year"] = year_of(given["year"])
-    given["pages"] = given["pages"] or pages_of(first, last)
-    given["doi"] = given["doi"] if normalise_doi(given["doi"]) else ""
-    return given
+    first, last = fields.pop("first_page"), fields.pop("last_page")
+    fields["title"] = one_line(fields["title"])
+    fields["authors"] = authors_of([re.sub(r"\s*\(\d{6,}\)", "", fields["authors"])])
+    fields["year"] = year_of(fields["year"])
+    fields["pages"] = fields["pages"] or pages_of(first, last)
+    fields["doi"] = fields["doi"] if normalise_doi(fields["doi"]) else ""
+    return fields
 
 
 def _by_row(text: str, file: str) -> Parsed:

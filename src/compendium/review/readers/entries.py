@@ -56,9 +56,9 @@ class Parsed:
     format: str = ""
 
 
-def entry(line: int, given: dict[str, str]) -> Entry:
+def entry(line: int, values: dict[str, str]) -> Entry:
     """Return an entry with every field, those not given empty."""
-    return Entry(line, {name: given.get(name, "") for name in FIELDS})
+    return Entry(line, {name: values.get(name, "") for name in FIELDS})
 
 
 def authors_of(names: Iterable[str]) -> str:

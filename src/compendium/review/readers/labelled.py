@@ -44,10 +44,10 @@ def read_labelled(text: str, file: str) -> Parsed:
 
 def _fields(block: str) -> dict[str, str]:
     """Map the named fields of a reference to ours."""
-    given: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     for label, value in _values(block):
-        given.setdefault(LABELS[label], []).append(value)
-    plain = {name: one_line(values[0]) for name, values in given.items()}
+        fields.setdefault(LABELS[label], []).append(value)
+    plain = {name: one_line(values[0]) for name, values in fields.items()}
     source = re.split(r"\. |(?<=[a-z]) \d", plain.get("source", ""))[0]
     return {
         **plain,
@@ -55,7 +55,7 @@ def _fields(block: str) -> dict[str, str]:
         "authors": authors_of([re.sub(r"(?<=[^\W\d_]{2})\.$", "", plain.get("authors", ""))]),
         "year": year_of(plain.get("year", "") or plain.get("source", "")),
         "container": plain.get("container", "") or source,
-        "keywords": "; ".join(given.get("keywords", [])),
+        "keywords": "; ".join(fields.get("keywords", [])),
     }
 
 

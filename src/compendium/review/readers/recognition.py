@@ -108,8 +108,8 @@ def _text(content: bytes, shown: str) -> tuple[str, list[Fault]]:
             problem = f"the file says that it is {encoding}, and is not: {error.reason}"
             return "", [Fault(shown, problem, "export it again as UTF-8")]
         line = content.count(b"\n", 0, error.start) + 1
-        given = content.replace(b"\r", b"\n").split(b"\n")
-        at = next((piece for piece in given if not _is_utf8(piece)), b"")
+        lines = content.replace(b"\r", b"\n").split(b"\n")
+        at = next((piece for piece in lines if not _is_utf8(piece)), b"")
         found = at.decode("cp1252", errors="replace")[:60]
         action = "save it as UTF-8; what was found is shown as Windows-1252 would read it"
         return "", [Fault(shown, f"not readable as UTF-8: {error.reason}", action, row=line, value=found)]

@@ -141,11 +141,11 @@ def version_changes(members: Sequence[Member]) -> pd.DataFrame:
     rows = []
     for earlier, later in pairwise(versions):
         old, new = described_items(whole[earlier]), described_items(whole[later])
-        said = {**_decided(members, earlier), **_consulted(whole[later])}
+        decisions = {**_decided(members, earlier), **_consulted(whole[later])}
         for item in dict.fromkeys([*old, *new]):
             changes = _changes(old.get(item), new.get(item))
             words = {"before": old.get(item, {}).get(WORDING, ""), "after": new.get(item, {}).get(WORDING, "")}
-            facts = {"item": item, "earlier": earlier, "later": later, **words, "decision": said.get(item, "")}
+            facts = {"item": item, "earlier": earlier, "later": later, **words, "decision": decisions.get(item, "")}
             rows += [facts | {"change": change} for change in changes]
     return pd.DataFrame(rows, columns=["item", "earlier", "later", "change", "before", "after", "decision"])
 
@@ -164,12 +164,12 @@ def _in_order(version: str) -> tuple[tuple[int, int, str], ...]:
 
 def _decided(members: Sequence[Member], version: str) -> dict[str, str]:
     """Return what cohorts of one version decided on each item that not all of them keep."""
-    said: dict[str, list[str]] = {}
+    decisions: dict[str, list[str]] = {}
     for member in (each for each in members if each.version == version):
         for row in member.table("item_decisions").to_dict("records"):
             if row["decision"] != KEEP:
-                said.setdefault(str(row["item"]), []).append(f"{member.name}: {row['decision']}")
-    return {item: ", ".join(texts) for item, texts in said.items()}
+                decisions.setdefault(str(row["item"]), []).append(f"{member.name}: {row['decision']}")
+    return {item: ", ".join(texts) for item, texts in decisions.items()}
 
 
 def _consulted(framework: Framework) -> dict[str, str]:

@@ -192,8 +192,8 @@ def _compared(members: Sequence[Member], name: str, items: Sequence[str], plan: 
     except PsychometricsError as error:
         return Compared(name, None, None, (*notes, found("said_by_method", text=str(error))), *limits)
     alignment, why = _aligned(result, list(items), plan.confidence.value)
-    said = tuple(found("said_by_method", text=text) for text in result.notes)
-    return Compared(name, result, alignment, (*notes, *said, *why), *limits)
+    of_the_method = tuple(found("said_by_method", text=text) for text in result.notes)
+    return Compared(name, result, alignment, (*notes, *of_the_method, *why), *limits)
 
 
 def _clusters(members: Sequence[Member], parts: Mapping[str, pd.DataFrame]) -> pd.Series | None:
@@ -298,5 +298,5 @@ def comparability_of_means(compared: Sequence[Compared]) -> tuple[Finding, ...]:
         return (found("cohort_means_untested"), *(compared[0].notes if compared else ()))
     names = {by: [each.competency for each in compared if each.means_by == by] for by in (EXACT, PARTIAL, ALIGNED, "")}
     kinds = {EXACT: "cohort_means_exact", PARTIAL: "cohort_means_partial", ALIGNED: "cohort_means_aligned"}
-    said = [found(kind, other=names[by]) for by, kind in kinds.items() if names[by]]
-    return (*said, found("cohort_means_none", other=names[""])) if names[""] else tuple(said)
+    comparable = [found(kind, other=names[by]) for by, kind in kinds.items() if names[by]]
+    return (*comparable, found("cohort_means_none", other=names[""])) if names[""] else tuple(comparable)

@@ -96,17 +96,17 @@ class Rivals:
         """Which models are improper, could not be fitted, or are the same."""
         faults = {form: _from_method(fit.problems) for form, fit in self.fits.items() if not fit.proper}
         faults |= {form: (why,) for form, why in self.unfitted.items()}
-        said = [found("model_problem", other=MODEL_NAMES[form], why=why) for form, why in faults.items()]
-        said = said or [found("models_proper")]
-        return tuple([*said, found("models_equivalent")] if _equivalent(self) else said)
+        findings = [found("model_problem", other=MODEL_NAMES[form], why=why) for form, why in faults.items()]
+        findings = findings or [found("models_proper")]
+        return tuple([*findings, found("models_equivalent")] if _equivalent(self) else findings)
 
     @property
     def completeness(self) -> tuple[Finding, ...]:
         """Which competencies are in no model, and which rest on two items."""
         pairs = [name for name, items in self.scales.items() if len(items) == SMALLEST_FACTOR]
-        said = [found("scales_left_out", other=list(self.left_out))] if self.left_out else []
-        said += [found("scales_of_two", other=pairs)] if pairs else []
-        return tuple(said) or (found("scales_complete"),)
+        findings = [found("scales_left_out", other=list(self.left_out))] if self.left_out else []
+        findings += [found("scales_of_two", other=pairs)] if pairs else []
+        return tuple(findings) or (found("scales_complete"),)
 
 
 def fit_rivals(

@@ -71,18 +71,19 @@ class SmallSampleModel:
     @property
     def values(self) -> dict[str, float | int | None]:
         """How much is told: counts on either side of each limit and in between, and typical widths."""
-        said: dict[str, float | int | None] = {}
+        counts: dict[str, float | int | None] = {}
         for name, table in (("loadings", self.loadings), ("omega", self.omega), ("correlations", self.correlations)):
             kinds = [finding.kind for encoded in table["tells"] for finding in decode(encoded)]
-            said |= {f"small_{name}_{side}": kinds.count(f"small_{side}") for side in ("above", "below", "open")}
+            counts |= {f"small_{name}_{side}": kinds.count(f"small_{side}") for side in ("above", "below", "open")}
             half = (table["upper"] - table["lower"]).median() / 2
-            said |= {f"small_{name}_half_width": None if table.empty else float(half), f"small_{name}_all": len(table)}
+            counts[f"small_{name}_half_width"] = None if table.empty else float(half)
+            counts[f"small_{name}_all"] = len(table)
         checks = self.checks
         within, whole = checks[checks["competency"] != WHOLE_MODEL], checks[checks["competency"] == WHOLE_MODEL]
-        said["small_fit_p"] = None if whole.empty else float(whole["p_value"].iloc[0])
-        said["small_fit_unseen"] = None if whole.empty else float(whole["smallest_seen"].iloc[0])
-        said["small_fit_misfits"] = int((within["p_value"] < self.limits["p_value"]).sum())
-        return said
+        counts["small_fit_p"] = None if whole.empty else float(whole["p_value"].iloc[0])
+        counts["small_fit_unseen"] = None if whole.empty else float(whole["smallest_seen"].iloc[0])
+        counts["small_fit_misfits"] = int((within["p_value"] < self.limits["p_value"]).sum())
+        return counts
 
     def _told(self, name: str, estimate: str) -> pd.DataFrame:
         """Return a table of the posterior with what each interval tells."""

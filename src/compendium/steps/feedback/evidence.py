@@ -214,8 +214,8 @@ class Evidence:
     def answer_shares(self) -> dict[str, tuple[float, ...]]:
         """Share of the cohort that gave each answer to each item, rounded; empty where fewer than a group answered."""
         scale, shares = self.framework.scale, {}
-        for item, given in self.own.answers.items():
-            counts = given.dropna().value_counts()
+        for item, answers in self.own.answers.items():
+            counts = answers.dropna().value_counts()
             n = int(counts.sum())
             known = counts.reindex(range(scale.minimum, scale.maximum + 1), fill_value=0)
             enough = n >= self.plan.disclosure.minimum_group.value and int(known.sum()) == n

@@ -343,5 +343,5 @@ def _changes(evidence: Evidence, person: str) -> Mapping[str, Moved] | None:
 
 def _importance(evidence: Evidence, person: str) -> Figures | None:
     """Return how important the person finds each competency, None where that was not asked or not answered."""
-    given = {} if evidence.importance is None else evidence.importance.get(person, {})
-    return {name: value for name, value in given.items() if math.isfinite(value)} or None
+    importance = {} if evidence.importance is None else evidence.importance.get(person, {})
+    return {name: value for name, value in importance.items() if math.isfinite(value)} or None

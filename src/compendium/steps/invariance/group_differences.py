@@ -55,29 +55,29 @@ def groupings(settings: CohortSettings) -> dict[str, str]:
 
 
 def shown_groups(
-    score: pd.Series[float], people: pd.DataFrame, gone: Mapping[str, frozenset[str]], minimum: float
+    score: pd.Series[float], people: pd.DataFrame, too_small: Mapping[str, frozenset[str]], minimum: float
 ) -> dict[str, pd.Series[str]]:
     """Return the group of each person, missing where the group may not be shown for this score.
 
     Hidden are the groups of each grouping in ``gone`` (see :func:`compendium.disclosure.hidden_groups`), and those that
     are hidden among the people who have this score.
     """
-    hidden = _hidden_here(score, people, gone, minimum)
-    return {name: people[name].mask(people[name].isin(hidden[name])) for name in gone}
+    hidden = _hidden_here(score, people, too_small, minimum)
+    return {name: people[name].mask(people[name].isin(hidden[name])) for name in too_small}
 
 
 def _hidden_here(
-    score: pd.Series[float], people: pd.DataFrame, gone: Mapping[str, frozenset[str]], minimum: float
+    score: pd.Series[float], people: pd.DataFrame, too_small: Mapping[str, frozenset[str]], minimum: float
 ) -> dict[str, frozenset[str]]:
     """Return the groups that may not be shown for this score."""
-    known = people.loc[score.notna(), list(gone)].fillna(NOT_STATED)
-    here = hidden_groups(known.mask(_in_any(known, gone), OTHER_GROUPS), list(gone), minimum)
-    return {name: gone[name] | here[name] for name in gone}
+    known = people.loc[score.notna(), list(too_small)].fillna(NOT_STATED)
+    here = hidden_groups(known.mask(_in_any(known, too_small), OTHER_GROUPS), list(too_small), minimum)
+    return {name: too_small[name] | here[name] for name in too_small}
 
 
-def _in_any(people: pd.DataFrame, gone: Mapping[str, frozenset[str]]) -> pd.DataFrame:
+def _in_any(people: pd.DataFrame, too_small: Mapping[str, frozenset[str]]) -> pd.DataFrame:
     """Say whose group is hidden, grouping by grouping."""
-    return pd.DataFrame({name: people[name].isin(gone[name]) for name in people.columns}, index=people.index)
+    return pd.DataFrame({name: people[name].isin(too_small[name]) for name in people.columns}, index=people.index)
 
 
 def _each(
@@ -85,8 +85,8 @@ def _each(
 ) -> Iterator[tuple[str, str, pd.Series[str]]]:
     """Yield every grouping's label with every competency and the groups that may be shown for it."""
     labels = groupings(settings)
-    gone = hidden_groups(people, list(labels), minimum)
-    shown = {name: shown_groups(scores[name], people, gone, minimum) for name in scores.columns}
+    too_small = hidden_groups(people, list(labels), minimum)
+    shown = {name: shown_groups(scores[name], people, too_small, minimum) for name in scores.columns}
     for name, label in labels.items():
         for competency in scores.columns:
             yield label, str(competency), shown[competency][name]
@@ -220,9 +220,9 @@ def largest_variance(variances: pd.DataFrame) -> pd.Series[Any]:
 def group_means(scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:
     """Return mean and standard deviation of every competency in every group; small groups are joined."""
     tables = []
-    gone = hidden_groups(people, list(groupings(settings)), minimum)
+    too_small = hidden_groups(people, list(groupings(settings)), minimum)
     for competency in scores.columns:
-        hidden = _hidden_here(scores[competency], people, gone, minimum)
+        hidden = _hidden_here(scores[competency], people, too_small, minimum)
         for name, label in groupings(settings).items():
             members = people[name].fillna(NOT_STATED) if NOT_STATED in hidden[name] else people[name]
             described = _described(scores[competency], pool_hidden_groups(members, hidden[name]), minimum)

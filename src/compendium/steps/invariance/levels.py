@@ -123,9 +123,9 @@ def compare(
         )
     except PsychometricsError as error:
         return Comparison(label, None, (*notes, found("said_by_method", text=str(error))))
-    said = (found("said_by_method", text=text) for text in result.notes)
+    of_the_method = (found("said_by_method", text=text) for text in result.notes)
     number = None if clusters is None else clusters[groups.notna()].nunique()
-    return Comparison(label, result, (*notes, *said), level.name, number)
+    return Comparison(label, result, (*notes, *of_the_method), level.name, number)
 
 
 def _within_one(groups: pd.Series, clusters: pd.Series) -> tuple[str, ...]:

@@ -38,21 +38,21 @@ def _groups(step: Study) -> Iterator[tuple[str, str, pd.Index]]:
     people, rule = step.prepared.people, step.plan.fairness
     yield "", EVERYBODY, step.prepared.answers.index
     names = compared_groupings(step.settings.groups, rule.groupings)
-    gone = hidden_groups(people, names, step.plan.disclosure.minimum_group.value)
+    hidden = hidden_groups(people, names, step.plan.disclosure.minimum_group.value)
     for name in names:
         for group, members in people.groupby(name, sort=True, observed=True):
-            if len(members) >= rule.smallest_group.value and group not in gone[name]:
+            if len(members) >= rule.smallest_group.value and group not in hidden[name]:
                 yield step.settings.groups[name].label, str(group), members.index
 
 
 def _rows(step: Study, answers: pd.DataFrame, source: str, grouping: str, group: str) -> Iterator[dict[str, object]]:
     """Yield one row an item."""
     for item in answers.columns:
-        given, scale = answers[item].dropna(), step.framework.scale_of(str(item))
-        persons = given.index.get_level_values(0).nunique()
+        answered, scale = answers[item].dropna(), step.framework.scale_of(str(item))
+        persons = answered.index.get_level_values(0).nunique()
         codes = np.arange(scale.minimum, scale.maximum + 1)
-        shares = [float((given == code).mean()) if len(given) else np.nan for code in codes]
+        shares = [float((answered == code).mean()) if len(answered) else np.nan for code in codes]
         yield {
             "item": item, "source": source, "grouping": grouping, "group": group, "n": persons,
-            "mean": given.mean(), "sd": given.std(), **dict(zip(PLACES, shares, strict=False)),
+            "mean": answered.mean(), "sd": answered.std(), **dict(zip(PLACES, shares, strict=False)),
         }  # fmt: skip

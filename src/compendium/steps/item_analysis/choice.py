@@ -323,8 +323,8 @@ def without_careless(rule: Chooser, answers: pd.DataFrame, flagged: pd.Series, c
         picked = rule(part)
         screening = screen_items(part, rule.scales, rule.minimum_item_total, rule.maximum_inter_item)
         alphas = Reliability(rule.scales)(part, list(chosen))
-        gone, new = sorted(set(chosen) - set(picked)), sorted(set(picked) - set(chosen))
+        missing, new = sorted(set(chosen) - set(picked)), sorted(set(picked) - set(chosen))
         rows.append({"people": people, "n": len(part), "passed_published_rule": len(screening.kept),
-                     "chosen": len(picked), "left_out_instead": ", ".join(gone), "taken_instead": ", ".join(new),
+                     "chosen": len(picked), "left_out_instead": ", ".join(missing), "taken_instead": ", ".join(new),
                      "mean_alpha": alphas["mean alpha"], "smallest_alpha": alphas["smallest alpha"]})  # fmt: skip
     return pd.DataFrame(rows)

@@ -93,7 +93,7 @@ def composite(scores: pd.DataFrame, total: str, competency: str = "") -> pd.Seri
     return scores[competency] if competency else overall(scores, total)
 
 
-def colleagues_rows(own: pd.Series[float], given: pd.Series[float], outcome: pd.Series[float]) -> pd.DataFrame:
+def colleagues_rows(own: pd.Series[float], ratings: pd.Series[float], outcome: pd.Series[float]) -> pd.DataFrame:
     """Bring together, for each rating, the colleague's own outcome and three views of the rated person.
 
     Parameters
@@ -105,11 +105,11 @@ def colleagues_rows(own: pd.Series[float], given: pd.Series[float], outcome: pd.
     outcome
         The peers' own outcome, indexed alike.
     """
-    person = given.index.get_level_values("person")
-    total, count = given.groupby(level="person").transform("sum"), given.groupby(level="person").transform("count")
-    others = ((total - given) / (count - 1)).where(count > 1)
+    person = ratings.index.get_level_values("person")
+    total, count = ratings.groupby(level="person").transform("sum"), ratings.groupby(level="person").transform("count")
+    others = ((total - ratings) / (count - 1)).where(count > 1)
     seen = own.reindex(person).to_numpy()
-    rows = pd.DataFrame({"own_rating": given, "self_score": seen, "other_peers": others, "outcome": outcome})
+    rows = pd.DataFrame({"own_rating": ratings, "self_score": seen, "other_peers": others, "outcome": outcome})
     return rows.assign(person=person)
 
 

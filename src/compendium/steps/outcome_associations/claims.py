@@ -94,7 +94,7 @@ class ClaimData:
     peer_overall: pd.Series[float]
     own: pd.DataFrame
     colleagues: pd.DataFrame
-    given: pd.DataFrame
+    ratings: pd.DataFrame
     people: pd.DataFrame
     scores: pd.DataFrame
     nesting: Nesting
@@ -117,11 +117,11 @@ class ClaimData:
 
     def each_rating(self, competency: str = "") -> pd.Series[float]:
         """Return the score from each peer, for one competency or overall."""
-        return self.given[competency] if competency else outcomes.overall(self.given, self.total)
+        return self.ratings[competency] if competency else outcomes.overall(self.ratings, self.total)
 
     def reliability_of_peers(self, confidence: float, competency: str = "") -> PeerReliability:
         """Return the reliability of the mean peer rating of one competency, or of the overall score."""
-        return _peer_reliability(self.given[competency], confidence) if competency else self.peer_reliability
+        return _peer_reliability(self.ratings[competency], confidence) if competency else self.peer_reliability
 
 
 def gather(step: Study) -> ClaimData:
@@ -129,8 +129,8 @@ def gather(step: Study) -> ClaimData:
     prepared = step.prepared
     scores = prepared.scores
     has_peers = step.collected("peers")
-    given = prepared.peer_scores if has_peers else pd.DataFrame(columns=scores.columns, dtype=float)
-    means = raters.peer_means(given)[0].reindex(scores.index) if has_peers else scores * np.nan
+    ratings = prepared.peer_scores if has_peers else pd.DataFrame(columns=scores.columns, dtype=float)
+    means = raters.peer_means(ratings)[0].reindex(scores.index) if has_peers else scores * np.nan
     own = prepared.outcome_scores if step.collected("outcomes") else pd.DataFrame(index=scores.index)
     rated_by = prepared.peer_outcome_scores if step.collected("peer_outcomes") else None
     people = prepared.people.reindex(scores.index)
@@ -142,10 +142,10 @@ def gather(step: Study) -> ClaimData:
     total = step.framework.total
     overall, peers = outcomes.overall(scores, total), outcomes.overall(means, total)
     reliable = has_peers and total != "none"
-    given_overall = outcomes.overall(given, total)
+    given_overall = outcomes.overall(ratings, total)
     reliability = _peer_reliability(given_overall, step.plan.confidence.value) if reliable else PeerReliability()
     return ClaimData(
-        overall, peers, own, colleagues, given, people, scores, step.nesting,
+        overall, peers, own, colleagues, ratings, people, scores, step.nesting,
         step.collected("self_ratings"), has_peers, reliability, tuple(groupings(step.settings)),
         means, total, *_reliabilities(step),
     )  # fmt: skip
@@ -159,9 +159,9 @@ def _reliabilities(step: Study) -> tuple[dict[str, float], dict[str, float]]:
     return scores | {OVERALL: float(further.get(OVERALL, math.nan))}, outcome_scales
 
 
-def _peer_reliability(given: pd.Series[float], confidence: float) -> PeerReliability:
+def _peer_reliability(ratings: pd.Series[float], confidence: float) -> PeerReliability:
     """Return the reliability of a mean of peers, ICC(1,k), with its interval; NaN where it is not defined."""
-    row = raters.peer_icc(given.to_frame(), Draws(0, 0, confidence)).iloc[0]
+    row = raters.peer_icc(ratings.to_frame(), Draws(0, 0, confidence)).iloc[0]
     return PeerReliability(*(float(row[name]) for name in ("icc1_k", "icc1_k_lower", "icc1_k_upper")))
 
 
@@ -321,8 +321,8 @@ def _colleagues(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any
     name, _ = collected_outcome(claim, list(data.colleagues.columns))
     if name is None:
         return {"verdict": NOT_COLLECTED, "note": _lacking("colleagues' own outcomes")}
-    own_score, given = data.seen_by_self(claim.competency), data.each_rating(claim.competency)
-    rows = outcomes.colleagues_rows(own_score, given, data.colleagues[name]).dropna(subset=["outcome", "self_score"])
+    own_score, ratings = data.seen_by_self(claim.competency), data.each_rating(claim.competency)
+    rows = outcomes.colleagues_rows(own_score, ratings, data.colleagues[name]).dropna(subset=["outcome", "self_score"])
     rated, gate = rows["person"].nunique(), plan.gates["mixed_model"]
     if rated < gate.minimum_n:
         return {"n": len(rows), "note": _too_few(rated, gate)}
@@ -360,9 +360,9 @@ def _groups(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
         return {"verdict": NOT_COLLECTED, "note": _lacking(claim.grouping)}
     minimum = int(plan.disclosure.minimum_group.value)
     names = list(dict.fromkeys([*data.compared, claim.grouping]))
-    gone = hidden_groups(data.people, names, minimum)
+    hidden = hidden_groups(data.people, names, minimum)
     score = data.seen_by_self(claim.competency)
-    members = shown_groups(score, data.people, gone, minimum)[claim.grouping]
+    members = shown_groups(score, data.people, hidden, minimum)[claim.grouping]
     known = members[score.notna()].dropna()
     if known.nunique() < FEWEST_GROUPS:
         return {"note": TOO_FEW_SHOWN}

@@ -70,9 +70,9 @@ def populations(study: Study) -> dict[str, FactorPopulation | None]:
         if len(items) < FEWEST_ITEMS:
             continue
         asked = answers[list(items)]
-        given = asked.notna().any(axis="columns")
+        answered = asked.notna().any(axis="columns")
         try:
-            found_of[competency] = factor_population(asked[given], None if named is None else named[given])
+            found_of[competency] = factor_population(asked[answered], None if named is None else named[answered])
         except PsychometricsError:
             found_of[competency] = None
     return found_of

@@ -89,13 +89,13 @@ class Part:
 
 def row(goal: str, subject: str, unit: str, note: Finding | str = "", **figures: float) -> dict[str, Any]:
     """Return a row of the table; what is not given is NaN."""
-    said = note.encoded if isinstance(note, Finding) else note
+    encoded = note.encoded if isinstance(note, Finding) else note
     numbers = {name: figures.get(name, math.nan) for name in COLUMNS if name not in ("goal", "subject", "unit", "note")}
     unknown = set(figures) - set(numbers)
     if unknown:
         raise KeyError(f"no column of the plan is called {sorted(unknown)}")
     words = {"goal": found(GOALS[goal]).encoded, "subject": subject, "unit": found(UNITS[unit]).encoded}
-    return words | numbers | {"note": said}
+    return words | numbers | {"note": encoded}
 
 
 def curve(

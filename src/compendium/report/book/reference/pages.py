@@ -151,8 +151,8 @@ def _tested(entry: Entry, checks: Checks) -> str:
     """Say which tests check a function, and with the values of which other software they compare."""
     tests = checks.of(entry.name)
     if not tests:
-        said = "by the tests of the functions that call it" if checks.known else "in the repository of the sources"
-        return f'<p class="checked" id="checks.{entry.name}">Checked {said}.</p>'
+        checked = "by the tests of the functions that call it" if checks.known else "in the repository of the sources"
+        return f'<p class="checked" id="checks.{entry.name}">Checked {checked}.</p>'
     lines = "".join(f"<li>{link_to_test(each)}{_values(each)}</li>" for each in tests[:MOST_TESTS])
     more = f"<li>and {len(tests) - MOST_TESTS} more</li>" if len(tests) > MOST_TESTS else ""
     return f'<p class="checked" id="checks.{entry.name}">Checked by</p><ul class="checked">{lines}{more}</ul>'
