@@ -15,7 +15,7 @@ from compendium.findings import Finding
 from compendium.findings import found as made
 from compendium.plan import load_plan
 from compendium.steps.invariance import levels as invariance
-from compendium.steps.invariance.levels import Comparison, compare
+from compendium.steps.invariance.levels import GroupComparison, compare
 from compendium.study import Nesting
 from compendium.wording import sentence, sentences
 
@@ -62,29 +62,29 @@ def two_groups(shift: dict[str, float] | None = None, mean: float = 0.0) -> tupl
     return answers, pd.Series(["North"] * (N + 50) + ["South"] * N, name="sector")
 
 
-def compared(shift: dict[str, float] | None = None, mean: float = 0.0) -> Comparison:
+def compared(shift: dict[str, float] | None = None, mean: float = 0.0) -> GroupComparison:
     return compare(step_of(), "Sector", *two_groups(shift, mean), SCALES)
 
 
 @pytest.fixture(scope="module")
-def alike() -> Comparison:
+def alike() -> GroupComparison:
     return compared(mean=0.5)
 
 
 @pytest.fixture(scope="module")
-def in_part() -> Comparison:
+def in_part() -> GroupComparison:
     return compared({"listen_2": 0.9, "listen_3": -0.9})
 
 
 @pytest.fixture(scope="module")
-def unlike() -> Comparison:
+def unlike() -> GroupComparison:
     """Competencies whose items move in different ways, so that no two of them can stay equal."""
     sizes = (1.5, -1.5, 0.8, -0.7)
     return compared({item: size for items in SCALES.values() for item, size in zip(items, sizes, strict=True)})
 
 
 @pytest.fixture(scope="module")
-def few() -> Comparison:
+def few() -> GroupComparison:
     """Two groups of which one is too small."""
     answers, groups = two_groups()
     return compare(step_of(), "Sector", answers.head(N + 57), groups.head(N + 57), SCALES)
@@ -119,12 +119,12 @@ def test_what_was_not_tested_says_why_and_counts_no_small_group(few):
 def test_model_without_a_solution_is_not_called_invariance(alike):
     broken = SimpleNamespace(highest="none", means_comparable=False, table=alike.result.table.head(1))
     said = "Sector: the model has no solution without equalities; means may not be compared."
-    assert sentence(Comparison("Sector", broken, ()).finding) == said
+    assert sentence(GroupComparison("Sector", broken, ()).finding) == said
 
 
 def test_model_that_fits_poorly_allows_no_means_however_equal(alike):
     table = alike.result.table.assign(verdict=["fits poorly", *alike.result.table["verdict"][1:]])
-    poor = Comparison("Sector", replace(alike.result, table=table), ())
+    poor = GroupComparison("Sector", replace(alike.result, table=table), ())
     assert "fits poorly in these groups, so that this says little" in sentence(poor.finding)
     assert invariance.verdict_table([poor])["means_comparable"].tolist() == [False]
     assert invariance.mean_table([poor]).empty
@@ -178,7 +178,7 @@ def test_nobody_in_a_large_group_gives_a_reason_and_no_crash():
 
 
 def test_every_level_of_every_comparison_has_a_row(alike, unlike, few):
-    table = invariance.level_table([alike, few, Comparison("Forms", unlike.result, ())])
+    table = invariance.level_table([alike, few, GroupComparison("Forms", unlike.result, ())])
     assert table["comparison"].tolist() == ["Sector"] * 5 + ["Forms"] * len(unlike.result.table)
     assert table["level"].tolist()[:5] == ["configural", "thresholds", "metric", "scalar", "strict"]
     pd.testing.assert_frame_equal(

@@ -29,7 +29,7 @@ from compendium.report.book.reference import Reference, read_reference
 from compendium.report.book.reference.docstrings import as_html
 from compendium.report.book.reference.pages import ALWAYS
 from compendium.report.book.saved import SavedResults
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 from compendium.report.book.trail import TrailPages
 from compendium.report.figures.theme import follow_colours, lighter
 from compendium.report.final_framework import documents, final_items
@@ -63,7 +63,7 @@ def _small(root: Path) -> MadeUp:
 
 
 def _pages(made: MadeUp, reference: Reference) -> TrailPages:
-    study = Study(SavedResults(made.folders), made.framework, made.settings, made.plan)
+    study = Subject(SavedResults(made.folders), made.framework, made.settings, made.plan)
     return TrailPages(study, reference)
 
 
@@ -120,7 +120,7 @@ def test_a_link_that_leads_nowhere_stops_the_book(tmp_path: Path) -> None:
 
 
 def test_numbers_texts_and_reasons_lead_to_their_trail(made: MadeUp) -> None:
-    prose = Prose(Study(SavedResults(made.folders), made.framework, made.settings, made.plan))
+    prose = Prose(Subject(SavedResults(made.folders), made.framework, made.settings, made.plan))
     assert prose.value("n_kept") == '<a class="trail" href="trail/04_item_analysis.html#value-n_kept">12</a>'
     assert 'href="trail/05_factor_structure.html#value-structure_verdict"' in prose.text("structure_verdict")
     assert 'href="trail/03_cohort_quality.html#value-supported_reliability"' in prose.reason("reliability")

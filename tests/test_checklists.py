@@ -16,7 +16,7 @@ from compendium.outputs.saving import Origin, Results
 from compendium.paths import BOOK, ResultFolders
 from compendium.plan import load_plan
 from compendium.report.book import BookError
-from compendium.report.book.checklists import ANSWERED, AUTHORS, NOT, Row, answer, read, written
+from compendium.report.book.checklists import ANSWERED, AUTHORS, NOT, ChecklistRow, answer, read, written
 from compendium.report.book.prose import Prose, Study
 from compendium.report.book.saved import SavedResults
 from compendium.study import known_parts
@@ -50,7 +50,7 @@ def test_every_row_names_a_page_a_result_a_part_and_a_gate_that_exist() -> None:
 
 
 def test_a_row_is_answered_with_a_link_to_page_and_result(prose: Prose) -> None:
-    found = answer(Row(n="1", asks="Who", at="cohort_quality", by="sample"), prose)
+    found = answer(ChecklistRow(n="1", asks="Who", at="cohort_quality", by="sample"), prose)
     assert found.state == ANSWERED
     assert "(cohort_quality.md)" in found.words and "trail/03_cohort_quality.html#table-sample" in found.words
 
@@ -58,16 +58,16 @@ def test_a_row_is_answered_with_a_link_to_page_and_result(prose: Prose) -> None:
 @pytest.mark.parametrize(
     ("row", "state", "said"),
     [
-        (Row(n="1", asks="Raters", at="methods", by="peer_icc", needs="peers"), NOT, "not collected"),
-        (Row(n="1", asks="Adjusted", at="methods", gate="regression"), NOT, "would need 260"),
-        (Row(n="1", asks="Nested", at="methods", gate="two_level"), NOT, "not computed"),
-        (Row(n="1", asks="Tests", at="methods", by="claims"), NOT, "not computed"),
-        (Row(n="1", asks="Review", at="evidence"), NOT, "not part of"),
-        (Row(n="1", asks="Funder", authors="Funder and role"), AUTHORS, "Funder and role"),
-        (Row(n="1", asks="Weights", no="No weights"), NOT, "No weights"),
+        (ChecklistRow(n="1", asks="Raters", at="methods", by="peer_icc", needs="peers"), NOT, "not collected"),
+        (ChecklistRow(n="1", asks="Adjusted", at="methods", gate="regression"), NOT, "would need 260"),
+        (ChecklistRow(n="1", asks="Nested", at="methods", gate="two_level"), NOT, "not computed"),
+        (ChecklistRow(n="1", asks="Tests", at="methods", by="claims"), NOT, "not computed"),
+        (ChecklistRow(n="1", asks="Review", at="evidence"), NOT, "not part of"),
+        (ChecklistRow(n="1", asks="Funder", authors="Funder and role"), AUTHORS, "Funder and role"),
+        (ChecklistRow(n="1", asks="Weights", no="No weights"), NOT, "No weights"),
     ],
 )
-def test_a_row_without_an_answer_says_why(prose: Prose, row: Row, state: str, said: str) -> None:
+def test_a_row_without_an_answer_says_why(prose: Prose, row: ChecklistRow, state: str, said: str) -> None:
     found = answer(row, prose)
     assert found.state == state and said in found.words
 

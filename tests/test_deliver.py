@@ -26,7 +26,7 @@ from compendium.faults import InvalidInput
 from compendium.outputs.manifest import write_manifest
 from compendium.paths import BOOK, ResultFolders
 from compendium.report.book.saved import SavedResults
-from compendium.report.book.subject import Study as Subject
+from compendium.report.book.subject import Subject
 from compendium.report.deliver import deliver, hand_over
 from compendium.report.deliver.data_files import spss_names
 from compendium.report.deliver.papers import HERE

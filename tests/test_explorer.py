@@ -21,7 +21,7 @@ from compendium.paths import ResultFolders
 from compendium.plan import load_plan
 from compendium.report.book import explorer
 from compendium.report.book.saved import SavedResults
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 from compendium.steps.item_analysis.answers import answers_by_group
 from compendium.study import Prepared
 
@@ -79,7 +79,7 @@ def test_the_page_holds_every_item_source_and_group_as_plain_numbers(table: pd.D
     models = pd.DataFrame({"item": ITEMS[:1], "a": [1.5], "b1": [-1.0], "b2": [0.5], "b1_se": [0.1]})
     for name, frame in (("item_answers", table), ("item_passports", passports), ("irt_parameters", models)):
         save.table(name, frame, caption=name, note="", origin=ORIGIN)
-    page = explorer.as_html(Study(SavedResults(folders), FRAMEWORK, CohortSettings.model_validate(FULL), load_plan()))
+    page = explorer.as_html(Subject(SavedResults(folders), FRAMEWORK, CohortSettings.model_validate(FULL), load_plan()))
     (text,) = re.findall(r'<script type="application/json" id="explorer-data">(.*?)</script>', page, re.DOTALL)
     items = json.loads(text)["items"]
     assert [item["item"] for item in items] == ITEMS and "http" not in page

@@ -15,7 +15,7 @@ from made_up_reports import evidence_of, framework, group, plan, scores_of
 from compendium.cohort.reports import FeedbackSettings, contrast_with_white
 from compendium.faults import InvalidInput
 from compendium.framework import feedback_texts, load_framework, read_framework
-from compendium.report.feedback.blocks import Document, Look, Statements
+from compendium.report.feedback.blocks import Document, Look, StatementBlock
 from compendium.report.feedback.board import board_report
 from compendium.report.feedback.individual import individual_report
 from compendium.report.feedback.render import HERE, as_svg, html, pdf, picture
@@ -355,7 +355,7 @@ def test_words_that_may_tell_who_wrote_are_found(comment, word):
 
 
 def test_bars_carry_their_words(report):
-    shown = [block for section in report.sections for block in section.blocks if isinstance(block, Statements)]
+    shown = [block for section in report.sections for block in section.blocks if isinstance(block, StatementBlock)]
     assert shown and all(each.words for block in shown for each in block.statements if each.shares)
 
 

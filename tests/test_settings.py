@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from compendium.faults import InvalidInput
 from compendium.paths import STUDY_PLAN
-from compendium.plan import GATES, Gate, StudyPlan, judge, load_plan, merge
+from compendium.plan import GATES, SampleGate, StudyPlan, judge, load_plan, merge
 from compendium.wording import sentence
 
 PUBLISHED_N, PUBLISHED_ITEMS = 91, 52
@@ -229,7 +229,7 @@ def test_gate_opens_exactly_at_its_boundary(plan, gate, items, needed):
 
 
 def test_needed_number_is_rounded_up():
-    gate = Gate(minimum_n=1, persons_per_item=2.5, source="by hand")
+    gate = SampleGate(minimum_n=1, persons_per_item=2.5, source="by hand")
     assert gate.needed(3) == 8
 
 
@@ -237,7 +237,7 @@ def test_needed_number_is_rounded_up():
 @given(st.integers(0, 300), st.floats(0, 10), st.integers(0, 100))
 def test_sum_never_needs_less_than_the_larger(minimum, each, items):
     larger, summed = (
-        Gate(minimum_n=minimum, persons_per_item=each, combine=how, source="by hand") for how in ("larger", "sum")
+        SampleGate(minimum_n=minimum, persons_per_item=each, combine=how, source="by hand") for how in ("larger", "sum")
     )
     assert summed.needed(items) >= larger.needed(items) >= minimum
     assert larger.needed(items) >= each * items

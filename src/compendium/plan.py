@@ -231,7 +231,7 @@ class Cosmin(Strict):
     floor_ceiling: Share
 
 
-class Gate(Strict):
+class SampleGate(Strict):
     """What an analysis needs at least."""
 
     minimum_n: Annotated[int, Field(ge=0)]
@@ -341,7 +341,7 @@ class Feedback(Strict):
     fewest_teams: Count
 
 
-class Comparison(Strict):
+class ComparisonRule(Strict):
     """What several cohorts are compared on, when they are not apart, and when their means may be aligned."""
 
     kept_share: Share
@@ -379,11 +379,11 @@ class StudyPlan(Strict):
     halves: Halves
     agreement: Agreement
     cosmin: Cosmin
-    gates: dict[str, Gate]
+    gates: dict[str, SampleGate]
     disclosure: Disclosure
     feedback: Feedback
     groups: Groups
-    comparison: Comparison
+    comparison: ComparisonRule
     families: dict[str, str]
     claims: Claims
     planning: Planning
@@ -399,7 +399,7 @@ class StudyPlan(Strict):
 
     @field_validator("gates")
     @classmethod
-    def _every_gate_once(cls, gates: dict[str, Gate]) -> dict[str, Gate]:
+    def _every_gate_once(cls, gates: dict[str, SampleGate]) -> dict[str, SampleGate]:
         """Refuse a gate that no step asks, such as a misspelt one, and a plan that lacks one."""
         unknown = [name for name in gates if name not in GATES]
         if unknown:

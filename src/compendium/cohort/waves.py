@@ -18,7 +18,7 @@ from compendium.cohort.layout import Layout, layout_of
 from compendium.cohort.one_cause import causes
 from compendium.cohort.responses import FILE_STEP, Responses, column_faults, normalise
 from compendium.cohort.schema import DESCRIPTION, CohortSettings
-from compendium.cohort.whole_files import Finding, variants
+from compendium.cohort.whole_files import FileFault, variants
 from compendium.faults import Fault, InvalidInput
 from compendium.framework import Framework, FrameworkReading
 
@@ -43,7 +43,7 @@ class WavesReading:
     forms: dict[str, Responses] = field(default_factory=dict)
     tables: dict[str, FormTable] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[FileFault] = field(default_factory=list)
 
 
 def of_wave(settings: CohortSettings, name: str) -> CohortSettings:
@@ -153,7 +153,7 @@ def identity_key(text: str) -> str:
     return "|".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)
 
 
-def _identities(forms: Mapping[str, Responses], settings: CohortSettings) -> list[Finding]:
+def _identities(forms: Mapping[str, Responses], settings: CohortSettings) -> list[FileFault]:
     """Name people whose id is written one way in one wave and another way in another; nobody is joined."""
     spelt: dict[str, dict[str, list[str]]] = {}
     for name, responses in forms.items():
@@ -172,7 +172,7 @@ def _identities(forms: Mapping[str, Responses], settings: CohortSettings) -> lis
         action = "write the id alike in both; if they are two people, say so under accepted: {finding: identity}"
         place = forms[other]
         fault = Fault(_file(place, row), problem, action, row=_row(row), column=settings.person_id, value=second)
-        found.append(Finding("identity", fault))
+        found.append(FileFault("identity", fault))
     return found
 
 
@@ -192,9 +192,9 @@ def _row(row: int) -> int:
     return row % FILE_STEP
 
 
-def _labels(forms: Mapping[str, Responses], settings: CohortSettings) -> list[Finding]:
+def _labels(forms: Mapping[str, Responses], settings: CohortSettings) -> list[FileFault]:
     """Name labels of groups that two waves write differently, and labels that seem to have been renamed."""
-    found: list[Finding] = []
+    found: list[FileFault] = []
     for group in settings.groups.values():
         if group.kind == "number":
             continue
@@ -210,12 +210,12 @@ def _labels(forms: Mapping[str, Responses], settings: CohortSettings) -> list[Fi
                 problem = f"labels that differ by case or spaces only, in two waves: {', '.join(map(repr, same))}"
                 action = "write the label alike in every wave, or declare its levels"
                 place = next(name for name, each in labels.items() if same[-1] in each)
-                found.append(Finding("spelling", Fault(forms[place].file, problem, action, column=group.column)))
+                found.append(FileFault("spelling", Fault(forms[place].file, problem, action, column=group.column)))
         found += _renamed(cells, forms, group.column)
     return found
 
 
-def _renamed(cells: Mapping[str, pd.Series], forms: Mapping[str, Responses], column: str) -> list[Finding]:
+def _renamed(cells: Mapping[str, pd.Series], forms: Mapping[str, Responses], column: str) -> list[FileFault]:
     """Name labels whose people all stand under one new label in the next wave."""
     found, names = [], list(cells)
     for one, other in pairwise(names):
@@ -230,7 +230,7 @@ def _renamed(cells: Mapping[str, pd.Series], forms: Mapping[str, Responses], col
                     "if the group was renamed, write one label in both; if all moved, accept it: {finding: renamed}"
                 )
                 fault = Fault(forms[other].file, problem, action, column=column, value=str(now.iloc[0]))
-                found.append(Finding("renamed", fault))
+                found.append(FileFault("renamed", fault))
     return found
 
 

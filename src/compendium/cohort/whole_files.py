@@ -28,7 +28,7 @@ Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
-class Finding:
+class FileFault:
     """A fault of a whole file, and of which kind it is."""
 
     kind: Kind
@@ -82,7 +82,9 @@ def _by_range(questions: Iterable[Question]) -> list[list[Question]]:
     return list(sets.values())
 
 
-def whole_file_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[Finding]:
+def whole_file_findings(
+    forms: dict[Form, Responses], framework: Framework, settings: CohortSettings
+) -> list[FileFault]:
     """Return the faults that only whole files show."""
     found = [finding for responses in forms.values() for finding in _of_one_form(responses, settings)]
     if set(forms) == {"self", "peer"}:
@@ -92,7 +94,7 @@ def whole_file_findings(forms: dict[Form, Responses], framework: Framework, sett
     return found
 
 
-def _of_one_form(responses: Responses, settings: CohortSettings) -> list[Finding]:
+def _of_one_form(responses: Responses, settings: CohortSettings) -> list[FileFault]:
     """Return shifted codes, spellings, and answers that nobody uses."""
     found = []
     for shift, questions in shifted_questions(responses, settings.not_applicable).items():
@@ -102,13 +104,13 @@ def _of_one_form(responses: Responses, settings: CohortSettings) -> list[Finding
         remedy = "add 1 to every answer" if shift < 0 else "take 1 from every answer"
         action = f"{cause}: export the codes of the scale, or {remedy}"
         columns = f"{questions[0].column} to {questions[-1].column}, {len(questions)} columns"
-        found.append(Finding("shifted", Fault(responses.file, problem, f"{action} ({columns})")))
+        found.append(FileFault("shifted", Fault(responses.file, problem, f"{action} ({columns})")))
     found += _spelling_findings(responses, settings)
-    found += [Finding("added", fault) for _, fault in asked_later(responses, settings)]
+    found += [FileFault("added", fault) for _, fault in asked_later(responses, settings)]
     return [*found, *(() if found and found[0].kind == "shifted" else _unused_findings(responses))]
 
 
-def _spelling_findings(responses: Responses, settings: CohortSettings) -> list[Finding]:
+def _spelling_findings(responses: Responses, settings: CohortSettings) -> list[FileFault]:
     """Return labels and ids of one column that differ only in case, spaces or Unicode form."""
     columns = dict.fromkeys(responses.layout.ids, "ids")
     if responses.form == "self":
@@ -123,11 +125,11 @@ def _spelling_findings(responses: Responses, settings: CohortSettings) -> list[F
             action = "write them alike, if they mean the same"
             shown = ", ".join(ascii(text) for text in same[:4]) + (", ..." if len(same) > 4 else "")
             row = int(str(cells.index[cells == same[1]][0]))
-            found.append(Finding("spelling", Fault(responses.file, problem, action, row, column, value=shown)))
+            found.append(FileFault("spelling", Fault(responses.file, problem, action, row, column, value=shown)))
     return found
 
 
-def _rater_findings(forms: dict[Form, Responses], settings: CohortSettings) -> list[Finding]:
+def _rater_findings(forms: dict[Form, Responses], settings: CohortSettings) -> list[FileFault]:
     """Return raters whose id is a person's but for its spelling: they may rate themselves unseen."""
     own, peers = forms["self"].cells, forms["peer"].cells
     if not {settings.person_id, settings.rater_id} <= set(peers.columns) or settings.person_id not in own:
@@ -145,11 +147,11 @@ def _rater_findings(forms: dict[Form, Responses], settings: CohortSettings) -> l
             )
             action = "write them alike, or nobody can see who rates themselves"
             fault = Fault(forms["peer"].file, problem, action, int(str(other.index[0])), column)
-            found.append(Finding("spelling", fault))
+            found.append(FileFault("spelling", fault))
     return found
 
 
-def _unused_findings(responses: Responses) -> list[Finding]:
+def _unused_findings(responses: Responses) -> list[FileFault]:
     """Return answers that nobody gives to any question of a range."""
     found = []
     for questions in _by_range(responses.questions):
@@ -160,11 +162,11 @@ def _unused_findings(responses: Responses) -> list[Finding]:
         if missing:
             problem = f"nobody gives the answer {', '.join(map(str, missing))} to any of {len(questions)} questions"
             action = "look whether the framework has the scale that was shown, and whether all codes were exported"
-            found.append(Finding("unused", Fault(responses.file, problem, action)))
+            found.append(FileFault("unused", Fault(responses.file, problem, action)))
     return found
 
 
-def _range_findings(forms: dict[Form, Responses]) -> list[Finding]:
+def _range_findings(forms: dict[Form, Responses]) -> list[FileFault]:
     """Return ends of the scale that one form never uses and the other uses often."""
     found = []
     for mine, theirs in ((forms["self"], forms["peer"]), (forms["peer"], forms["self"])):
@@ -181,7 +183,7 @@ def _range_findings(forms: dict[Form, Responses]) -> list[Finding]:
                 if end not in own.index and share >= COMMON:
                     problem = f"no answer is {end}, while {share:.0%} of the answers in {theirs.file} are"
                     action = "the codes of one of the files seem to be shifted or cut off: compare both with the form"
-                    found.append(Finding("range", Fault(mine.file, problem, action)))
+                    found.append(FileFault("range", Fault(mine.file, problem, action)))
     return found
 
 
@@ -197,7 +199,7 @@ def _codes(responses: Responses, questions: list[Question]) -> pd.Series[int]:
     return counts[known.index].groupby(known).sum().astype("int64")
 
 
-def _turned_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[Finding]:
+def _turned_findings(forms: dict[Form, Responses], framework: Framework, settings: CohortSettings) -> list[FileFault]:
     """Return a form that runs in the opposite direction to the other: people who rate themselves high are rated low."""
     own, peers = forms["self"], forms["peer"]
     if not {settings.person_id} <= set(peers.cells) & set(own.cells):
@@ -224,7 +226,7 @@ def _turned_findings(forms: dict[Form, Responses], framework: Framework, setting
                 f"n = {len(pairs)}, 95 % interval below zero"
             )
             action = "one of the two forms seems to be coded the other way round: compare both files with the form"
-            found.append(Finding("turned", Fault(own.file, problem, action)))
+            found.append(FileFault("turned", Fault(own.file, problem, action)))
     return found[:1]
 
 

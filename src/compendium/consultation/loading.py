@@ -11,7 +11,7 @@ import pandas as pd
 from compendium.faults import raise_if_any
 from compendium.framework import Framework
 from compendium.inputs import Strict, load_model, read_table, read_yaml
-from compendium.review.checks import Sheet, columns
+from compendium.review.checks import CheckedFile, columns
 
 RATING_COLUMNS = ("rater", "item", "relevance", "clarity")
 COMMENT_COLUMNS = ("group", "item", "type", "comment", "change")
@@ -74,7 +74,7 @@ def load_consultation(framework: Framework, folder: Path | None = None) -> Consu
     expected = {"relevance": RATING_COLUMNS, "focus_groups": COMMENT_COLUMNS, "changes": CHANGE_COLUMNS}
     files = {name: read_table(folder / f"{name}.csv") for name in expected}
     raise_if_any([fault for name in expected for fault in columns(folder, name, files[name], expected[name])])
-    sheets = {name: Sheet(folder, name, frame) for name, frame in files.items()}
+    sheets = {name: CheckedFile(folder, name, frame) for name, frame in files.items()}
     _check_ratings(sheets["relevance"], description, framework)
     _check_comments(sheets["focus_groups"], description, framework)
     _check_changes(sheets["changes"], description, framework)
@@ -83,7 +83,7 @@ def load_consultation(framework: Framework, folder: Path | None = None) -> Consu
     return Consultation(description, files["relevance"].assign(**numbers), files["focus_groups"], files["changes"])
 
 
-def _check_ratings(sheet: Sheet, description: ConsultationDescription, framework: Framework) -> None:
+def _check_ratings(sheet: CheckedFile, description: ConsultationDescription, framework: Framework) -> None:
     """Known items, each rated once by a rater, ratings on the scale or blank."""
     sheet.among("item", framework.items.index, "unknown item")
     sheet.filled("rater", "a rating without a rater")
@@ -94,7 +94,7 @@ def _check_ratings(sheet: Sheet, description: ConsultationDescription, framework
         sheet.flag(wrong, aspect, "not a rating", "mend it, or leave it blank", ", ".join(map(str, scale.labels)))
 
 
-def _check_comments(sheet: Sheet, description: ConsultationDescription, framework: Framework) -> None:
+def _check_comments(sheet: CheckedFile, description: ConsultationDescription, framework: Framework) -> None:
     """Known groups, items, types and changes."""
     sheet.among("group", description.groups, "unknown group")
     sheet.among("item", framework.items.index, "unknown item")
@@ -102,7 +102,7 @@ def _check_comments(sheet: Sheet, description: ConsultationDescription, framewor
     sheet.among("change", description.changes, "not a kind of change")
 
 
-def _check_changes(sheet: Sheet, description: ConsultationDescription, framework: Framework) -> None:
+def _check_changes(sheet: CheckedFile, description: ConsultationDescription, framework: Framework) -> None:
     """Known items and groups; versions counted 1, 2, ...; the last wording is the one in the framework."""
     frame = sheet.frame
     sheet.among("item", framework.items.index, "unknown item")

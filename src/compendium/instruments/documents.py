@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from compendium.framework import Framework
-from compendium.instruments.questionnaire import Questionnaire, Section
+from compendium.instruments.questionnaire import FormSection, Questionnaire
 
 LETTERS = "abcdefghijklmnop"
 
@@ -75,7 +75,7 @@ def paper(form: Questionnaire, *, large: bool = False) -> bytes:
     return page
 
 
-def _printed(section: Section) -> dict[str, Any]:
+def _printed(section: FormSection) -> dict[str, Any]:
     """Return a section as the template prints it: a grid where the answers are shared."""
     shared = section.shared_options
     return {

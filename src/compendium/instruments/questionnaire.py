@@ -29,7 +29,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Question:
+class FormQuestion:
     """One question: its code travels with the answers."""
 
     code: str
@@ -40,13 +40,13 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Section:
+class FormSection:
     """Questions that stand together; in a matrix all share their options."""
 
     name: str
     title: str
     text: str
-    questions: tuple[Question, ...]
+    questions: tuple[FormQuestion, ...]
 
     @property
     def shared_options(self) -> tuple[Option, ...]:
@@ -65,10 +65,10 @@ class Questionnaire:
     notice: str
     information: str
     thanks: str
-    sections: tuple[Section, ...]
+    sections: tuple[FormSection, ...]
 
     @property
-    def questions(self) -> list[Question]:
+    def questions(self) -> list[FormQuestion]:
         """Every question in order."""
         return [question for section in self.sections for question in section.questions]
 
@@ -133,38 +133,38 @@ def questionnaire(
     return Questionnaire(form, spoken, description.title, notice, words["information"][form], words["thanks"], sections)
 
 
-def _opening(form: Form, words: dict[str, Any], settings: CohortSettings | None) -> Section:
+def _opening(form: Form, words: dict[str, Any], settings: CohortSettings | None) -> FormSection:
     """Ask for consent, for the codes, and in the self form for the groupings."""
     yes_no = (Option("1", words["yes"]), Option("0", words["no"]))
     person, rater = ("person_id", "rater_id") if settings is None else (settings.person_id, settings.rater_id)
-    asked = [Question("consent", words["consent"], "consent", yes_no, required=True)]
-    asked.append(Question(person, words["person_id" if form == "self" else "rated_id"], "text", required=True))
+    asked = [FormQuestion("consent", words["consent"], "consent", yes_no, required=True)]
+    asked.append(FormQuestion(person, words["person_id" if form == "self" else "rated_id"], "text", required=True))
     if form == "peer":
-        asked.append(Question(rater, words["rater_id"], "text", required=True))
+        asked.append(FormQuestion(rater, words["rater_id"], "text", required=True))
     elif settings is not None:
         asked += [_grouping(group.column, group) for group in settings.groups.values()]
-    return Section("about", words["about_title"], words["information"][form], tuple(asked))
+    return FormSection("about", words["about_title"], words["information"][form], tuple(asked))
 
 
-def _grouping(code: str, group: Any) -> Question:
+def _grouping(code: str, group: Any) -> FormQuestion:
     """Ask for a grouping: a number, one of its levels, or a text where the levels are not declared."""
     if group.kind == "number":
-        return Question(code, group.label, "number")
+        return FormQuestion(code, group.label, "number")
     options = tuple(Option(str(level), str(label)) for level, label in group.levels.items())
-    return Question(code, group.label, "choice" if options else "text", options)
+    return FormQuestion(code, group.label, "choice" if options else "text", options)
 
 
 def _items(
     framework: Framework, form: Form, language: str, order: Order, seed: int, words: dict[str, Any]
-) -> list[Section]:
+) -> list[FormSection]:
     """Return one section a competency, or one for all items where they are shuffled across."""
     text = framework.description.instructions.get(form) or words["instructions"][form]
     parts = {name: _shuffled(items, order != "framework", seed) for name, items in framework.scales().items()}
     if order == "across":
         every = _shuffled([item for items in parts.values() for item in items], True, seed)
-        return [Section("items", framework.description.title, text, _worded(framework, form, language, every))]
+        return [FormSection("items", framework.description.title, text, _worded(framework, form, language, every))]
     return [
-        Section(name, framework.labels[name], text if place == 0 else "", _worded(framework, form, language, items))
+        FormSection(name, framework.labels[name], text if place == 0 else "", _worded(framework, form, language, items))
         for place, (name, items) in enumerate(parts.items())
     ]
 
@@ -175,13 +175,14 @@ def _shuffled(items: Sequence[str], shuffle: bool, seed: int) -> list[str]:
     return sorted(items, key=key.__getitem__) if shuffle else list(items)
 
 
-def _worded(framework: Framework, form: Form, language: str, items: Sequence[str]) -> tuple[Question, ...]:
+def _worded(framework: Framework, form: Form, language: str, items: Sequence[str]) -> tuple[FormQuestion, ...]:
     """Return items as questions with their wording in this language and their own answer scale."""
     column = f"{form}_wording"
     if language != framework.description.language:
         column = f"wording.{language}" if form == "self" else f"peer_wording.{language}"
     return tuple(
-        Question(item, str(framework.items.loc[item, column]), "choice", _options(framework, item)) for item in items
+        FormQuestion(item, str(framework.items.loc[item, column]), "choice", _options(framework, item))
+        for item in items
     )
 
 
@@ -197,7 +198,7 @@ def _options(framework: Framework, item: str) -> tuple[Option, ...]:
 
 def _outcomes(
     framework: Framework, form: Form, settings: CohortSettings | None, words: dict[str, Any]
-) -> list[Section]:
+) -> list[FormSection]:
     """Return one section an outcome scale that this respondent answers; a restricted one keeps a named slot."""
     respondent: Literal["self", "rater"] = "self" if form == "self" else "rater"
     worded = framework.outcomes[framework.outcomes["wording"] != RESTRICTED]
@@ -208,13 +209,13 @@ def _outcomes(
     for name, items in framework.outcome_scales(respondent, asked).items():
         rows = framework.outcomes.loc[items]
         questions = tuple(_outcome_question(framework, name, item, row, words) for item, row in rows.iterrows())
-        sections.append(Section(name, framework.labels[name], "", questions))
+        sections.append(FormSection(name, framework.labels[name], "", questions))
     return [
         replace(section, text=words["outcomes_title"] if place == 0 else "") for place, section in enumerate(sections)
     ]
 
 
-def _outcome_question(framework: Framework, scale: str, item: Any, row: Any, words: dict[str, Any]) -> Question:
+def _outcome_question(framework: Framework, scale: str, item: Any, row: Any, words: dict[str, Any]) -> FormQuestion:
     """Return an outcome item with its codes; ends without labels are shown as numbers."""
     labels = framework.description.outcome_labels.get(scale, {})
     codes = range(int(row["minimum"]), int(row["maximum"]) + 1)
@@ -222,4 +223,4 @@ def _outcome_question(framework: Framework, scale: str, item: Any, row: Any, wor
     if wording == RESTRICTED:
         wording = words["restricted"].format(name=framework.labels[scale], item=item)
     options = tuple(Option(str(code), labels.get(code, str(code))) for code in codes)
-    return Question(str(item), wording, "choice", options)
+    return FormQuestion(str(item), wording, "choice", options)

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Sequence
 
-from compendium.instruments.questionnaire import Option, Question, Questionnaire, Section
+from compendium.instruments.questionnaire import FormQuestion, FormSection, Option, Questionnaire
 
 #: What the peer form puts before the code of an item in REDCap, where a project names a field once.
 PEER_PREFIX = "p_"
@@ -61,7 +61,7 @@ def xlsform(forms: Sequence[Questionnaire]) -> bytes:
     return stream.getvalue()
 
 
-def _xlsform_type(worded: Sequence[Question], lists: dict[tuple[str, ...], str], choices: object) -> str:
+def _xlsform_type(worded: Sequence[FormQuestion], lists: dict[tuple[str, ...], str], choices: object) -> str:
     """Return the type of a question; a list of choices is written once."""
     question = worded[0]
     if not question.options:
@@ -86,7 +86,7 @@ def redcap(forms: Sequence[Questionnaire]) -> str:
     return _as_csv([list(DICTIONARY), *rows])
 
 
-def _redcap_section(section: Section, form: str, prefix: str, *, first_form: bool) -> list[list[str]]:
+def _redcap_section(section: FormSection, form: str, prefix: str, *, first_form: bool) -> list[list[str]]:
     """Return one row a question; questions with shared answers make a matrix."""
     matrix = f"{prefix}{section.name}"[:60] if section.shared_options else ""
     header = f"{section.title}. {section.text}".removesuffix(". ") if section.text else section.title
@@ -134,7 +134,7 @@ def limesurvey(forms: Sequence[Questionnaire]) -> str:
     return "\ufeff" + _as_csv([list(LIMESURVEY), *rows], "\t")
 
 
-def _lime_section(number: int, section: Section, language: str) -> list[list[str]]:
+def _lime_section(number: int, section: FormSection, language: str) -> list[list[str]]:
     """Return a group with its questions; questions with shared answers are the rows of an array."""
     rows = [_lime("G", "0", name=section.title, text=section.text, language=language)]
     if section.shared_options:

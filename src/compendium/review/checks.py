@@ -22,7 +22,7 @@ Files = dict[str, pd.DataFrame]
 Known = dict[str, str]
 
 
-class Sheet:
+class CheckedFile:
     """One file under inspection; collects faults with the row and column they stand in."""
 
     def __init__(self, folder: Path, name: str, frame: pd.DataFrame) -> None:
@@ -72,7 +72,7 @@ def columns(folder: Path, name: str, frame: pd.DataFrame, expected: Sequence[str
 
 def register(folder: Path, frame: pd.DataFrame) -> list[Fault]:
     """Check ``records.csv``: ids present and used once, titles present, years as years."""
-    sheet = Sheet(folder, "records", frame)
+    sheet = CheckedFile(folder, "records", frame)
     sheet.filled("record", "a record without an id")
     sheet.once(["record"], "the record is named twice")
     sheet.filled("title", "a record without a title")
@@ -83,7 +83,7 @@ def register(folder: Path, frame: pd.DataFrame) -> list[Fault]:
 
 def overrides(folder: Path, frame: pd.DataFrame, reports: Collection[str]) -> list[Fault]:
     """Check ``merges.csv``: known reports, a known decision, a reason."""
-    sheet = Sheet(folder, "merges", frame)
+    sheet = CheckedFile(folder, "merges", frame)
     for column in ("first", "second"):
         sheet.among(column, reports, "unknown report")
     sheet.among("decision", ("merge", "apart"), "not a decision")
@@ -108,7 +108,7 @@ def content(folder: Path, protocol: Protocol, files: Files, known: Known) -> lis
 
 def _search_log(folder: Path, files: Files) -> list[Fault]:
     """Each search once, each of a known kind."""
-    sheet = Sheet(folder, "search_log", files["search_log"])
+    sheet = CheckedFile(folder, "search_log", files["search_log"])
     sheet.once(["search"], "the search is named twice")
     sheet.once(["export"], "the export is named twice")
     sheet.among("kind", SOURCE_KINDS, "not a kind of source")
@@ -118,7 +118,7 @@ def _search_log(folder: Path, files: Files) -> list[Fault]:
 def _screening(folder: Path, protocol: Protocol, files: Files, known: Known) -> list[Fault]:
     """Known records, stages and reviewers; one decision each; a reason for every exclusion."""
     frame = files["screening"]
-    sheet = Sheet(folder, "screening", frame)
+    sheet = CheckedFile(folder, "screening", frame)
     sheet.among("record", known, "a decision about an unknown record")
     sheet.among("stage", protocol.stage_ids, "not a stage of the protocol")
     sheet.among("reviewer", protocol.reviewers, "not a reviewer of the protocol")
@@ -134,7 +134,7 @@ def _screening(folder: Path, protocol: Protocol, files: Files, known: Known) -> 
 def _screening_adjudication(folder: Path, protocol: Protocol, files: Files, known: Known) -> list[Fault]:
     """As the decisions themselves, once a stage and record, and never unsure."""
     frame = files["screening_adjudication"]
-    sheet = Sheet(folder, "screening_adjudication", frame)
+    sheet = CheckedFile(folder, "screening_adjudication", frame)
     sheet.among("record", known, "a decision about an unknown record")
     sheet.among("stage", protocol.stage_ids, "not a stage of the protocol")
     sheet.among("decision", ("include", EXCLUDE), "not a final decision")
@@ -144,7 +144,7 @@ def _screening_adjudication(folder: Path, protocol: Protocol, files: Files, know
     return sheet.faults
 
 
-def _reasons(sheet: Sheet, protocol: Protocol) -> None:
+def _reasons(sheet: CheckedFile, protocol: Protocol) -> None:
     """Ask for a known reason with every exclusion, and none without."""
     frame = sheet.frame
     excluded, reasoned = frame["decision"] == EXCLUDE, frame["reason"] != ""
@@ -156,7 +156,7 @@ def _reasons(sheet: Sheet, protocol: Protocol) -> None:
 
 def _retrieval(folder: Path, files: Files, known: Known) -> list[Fault]:
     """Known records, each once."""
-    sheet = Sheet(folder, "retrieval", files["retrieval"])
+    sheet = CheckedFile(folder, "retrieval", files["retrieval"])
     sheet.among("record", known, "unknown record")
     sheet.among("status", ("retrieved", "not retrieved"), "not a status")
     sheet.once(["record"], "the record is named twice")
@@ -166,7 +166,7 @@ def _retrieval(folder: Path, files: Files, known: Known) -> list[Fault]:
 def _frame(folder: Path, protocol: Protocol, files: Files) -> list[Fault]:
     """Each code once a version; the protocol's version present; the competency facet present."""
     frame = files["coding_frame"]
-    sheet = Sheet(folder, "coding_frame", frame)
+    sheet = CheckedFile(folder, "coding_frame", frame)
     sheet.once(["code", "version"], "the code is named twice in this version")
     sheet.among("multiple", ("yes", "no"), "not yes or no")
     current = frame[frame["version"] == protocol.coding_version]
@@ -180,7 +180,7 @@ def _coding(folder: Path, protocol: Protocol, files: Files, known: Known) -> lis
     """Codes of the frame, once each, and exactly one in every facet that allows one."""
     frame, codes = files["coding"], files["coding_frame"]
     current = codes[codes["version"] == protocol.coding_version]
-    sheet = Sheet(folder, "coding", frame)
+    sheet = CheckedFile(folder, "coding", frame)
     sheet.among("record", known, "coding of an unknown record")
     sheet.among("coder", protocol.reviewers, "not a reviewer of the protocol")
     sheet.among("version", [protocol.coding_version], "not the version of the frame in the protocol")
@@ -190,7 +190,7 @@ def _coding(folder: Path, protocol: Protocol, files: Files, known: Known) -> lis
     return sheet.faults
 
 
-def _single_choice(sheet: Sheet, frame: pd.DataFrame) -> list[Fault]:
+def _single_choice(sheet: CheckedFile, frame: pd.DataFrame) -> list[Fault]:
     """Name coders who gave none or several codes of a facet that allows exactly one."""
     single = frame.loc[frame["multiple"] == "no", "facet"].unique()
     facets = dict(zip(frame["code"], frame["facet"], strict=True))
@@ -215,7 +215,7 @@ def _coding_adjudication(folder: Path, protocol: Protocol, files: Files, known: 
     """Known records and codes, once each, with a note."""
     codes = files["coding_frame"]
     current = codes.loc[codes["version"] == protocol.coding_version, "code"]
-    sheet = Sheet(folder, "coding_adjudication", files["coding_adjudication"])
+    sheet = CheckedFile(folder, "coding_adjudication", files["coding_adjudication"])
     sheet.among("record", known, "unknown record")
     sheet.among("code", list(current), "a code outside the frame")
     sheet.among("applies", ("yes", "no"), "not yes or no")
@@ -227,7 +227,7 @@ def _coding_adjudication(folder: Path, protocol: Protocol, files: Files, known: 
 def _appraisal(folder: Path, protocol: Protocol, files: Files, known: Known) -> list[Fault]:
     """Known records, reviewers, tools, items and judgements, each judged once."""
     frame, tools = files["appraisal"], files["appraisal_tools"]
-    sheet = Sheet(folder, "appraisal", frame)
+    sheet = CheckedFile(folder, "appraisal", frame)
     sheet.among("record", known, "appraisal of an unknown record")
     sheet.among("reviewer", protocol.reviewers, "not a reviewer of the protocol")
     sheet.among("judgement", JUDGEMENTS, "not a judgement")
@@ -241,7 +241,7 @@ def _appraisal(folder: Path, protocol: Protocol, files: Files, known: Known) -> 
 
 def _checklist(folder: Path, files: Files) -> list[Fault]:
     """Each item once, with a known status."""
-    sheet = Sheet(folder, "checklist", files["checklist"])
+    sheet = CheckedFile(folder, "checklist", files["checklist"])
     sheet.once(["number"], "the item is named twice")
     sheet.among("status", CHECKLIST_STATUSES, "not a status")
     return sheet.faults

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from compendium.review.candidates import candidate_pairs
-from compendium.review.matching import ASK, JOIN, Report, Verdict, compare, report_from
+from compendium.review.matching import ASK, JOIN, MatchVerdict, Report, compare, report_from
 
 MERGED, POSSIBLE, APART = "merged", "possible duplicate", "kept apart"
 PERSON, OWN_ID = "a person", "id"
@@ -56,7 +56,7 @@ class _Clusters:
         self.parent = list(range(len(reports)))
         self.members = {number: [number] for number in range(len(reports))}
         self.apart = {frozenset(pair) for pair in apart}
-        self.judged: dict[Pair, Verdict] = {}
+        self.judged: dict[Pair, MatchVerdict] = {}
 
     def find(self, number: int) -> int:
         """Return the representative of a set."""
@@ -65,7 +65,7 @@ class _Clusters:
             number = self.parent[number]
         return number
 
-    def judge(self, one: int, other: int) -> Verdict:
+    def judge(self, one: int, other: int) -> MatchVerdict:
         """Compare two reports once."""
         pair = (one, other) if one < other else (other, one)
         if pair not in self.judged:
@@ -183,7 +183,7 @@ def _overrides(
     return forced, apart
 
 
-def _join_tier(clusters: _Clusters, tier: dict[Pair, Verdict]) -> dict[Pair, tuple[str, str, str]]:
+def _join_tier(clusters: _Clusters, tier: dict[Pair, MatchVerdict]) -> dict[Pair, tuple[str, str, str]]:
     """Join pairs of equal evidence; sets that would hold a contradiction stay apart, and their pairs are listed."""
     linked: dict[int, set[int]] = defaultdict(set)
     for one, other in tier:

@@ -14,7 +14,7 @@ from compendium.review.titles import (
     SHORTENED,
     SIMILAR,
     SPELLING,
-    Comparison,
+    TitleComparison,
     compare_titles,
     is_section,
     normalise_title,
@@ -98,7 +98,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MatchVerdict:
     """What follows from a comparison: join, ask a person, or apart; the evidence or the reasons."""
 
     decision: str
@@ -139,7 +139,7 @@ def _number(text: str) -> str:
     return found[0].lstrip("0") if found else ""
 
 
-def compare(one: Report, other: Report) -> Verdict:
+def compare(one: Report, other: Report) -> MatchVerdict:
     """Say whether two reports are of one publication.
 
     They are joined on strong evidence only: one DOI or PubMed number with titles and authors that agree; or the same
@@ -159,20 +159,20 @@ def compare(one: Report, other: Report) -> Verdict:
     if shared:
         return _with_identifier(one, other, titles, authors, against, shared)
     if _versions(one, other) and titles.kind != DIFFERENT:
-        return Verdict(ASK, "versions", "versions of one work: " + _version_words(one, other), against=True)
+        return MatchVerdict(ASK, "versions", "versions of one work: " + _version_words(one, other), against=True)
     if titles.kind in (SAME, SPELLING):
         return _with_title(one, other, titles, authors, against)
     return _with_likeness(one, other, titles, authors, against)
 
 
-def _titles(one: Report, other: Report) -> Comparison:
+def _titles(one: Report, other: Report) -> TitleComparison:
     """Compare titles; where one is missing nothing is known."""
     if not one.title or not other.title:
-        return Comparison("")
+        return TitleComparison("")
     return compare_titles(one.title, other.title, (one.raw, other.raw))
 
 
-def _against(one: Report, other: Report, titles: Comparison, authors: bool | None, identified: bool) -> list[str]:
+def _against(one: Report, other: Report, titles: TitleComparison, authors: bool | None, identified: bool) -> list[str]:
     """List what speaks against one publication."""
     found = []
     if any(titles.numbers):
@@ -270,8 +270,8 @@ def _version_words(one: Report, other: Report) -> str:
 
 
 def _with_identifier(
-    one: Report, other: Report, titles: Comparison, authors: bool | None, against: list[str], shared: list[str]
-) -> Verdict:
+    one: Report, other: Report, titles: TitleComparison, authors: bool | None, against: list[str], shared: list[str]
+) -> MatchVerdict:
     """Judge reports that share a DOI or a PubMed number."""
     named = " and ".join({"doi": "DOI", "pmid": "PubMed number"}[name] for name in shared)
     begun = bool(authors) and not any(titles.numbers) and _begins(one, other)
@@ -279,9 +279,9 @@ def _with_identifier(
     sure = titles.kind in ("", SAME, SPELLING) or begun or (titles.kind == SHORTENED and not generic)
     doubts = [text for text in against if not (begun and text.startswith(("titles", "words")))]
     if sure and not doubts and not (generic and titles.kind and authors is None):
-        return Verdict(JOIN, named, strength=5 if titles.kind else 4)
+        return MatchVerdict(JOIN, named, strength=5 if titles.kind else 4)
     short = "titles differ by their subtitle" if titles.kind == SHORTENED else "the title is too short to tell"
-    return Verdict(ASK, named, f"one {named}, but {'; '.join(doubts or [short])}", against=bool(doubts))
+    return MatchVerdict(ASK, named, f"one {named}, but {'; '.join(doubts or [short])}", against=bool(doubts))
 
 
 def _begins(one: Report, other: Report) -> bool:
@@ -290,30 +290,32 @@ def _begins(one: Report, other: Report) -> bool:
     return short.words >= LONG_TITLE and long.title.startswith(short.title + " ")
 
 
-def _with_title(one: Report, other: Report, titles: Comparison, authors: bool | None, against: list[str]) -> Verdict:
+def _with_title(
+    one: Report, other: Report, titles: TitleComparison, authors: bool | None, against: list[str]
+) -> MatchVerdict:
     """Judge reports whose titles are the same, but for spelling, and that share no identifier."""
     how = "title" if titles.kind == SAME else "title but for spelling"
     if against:
         clearly = one.generic and authors is False
-        return Verdict(APART if clearly else ASK, how, f"the same {how}, but {'; '.join(against)}", against=True)
+        return MatchVerdict(APART if clearly else ASK, how, f"the same {how}, but {'; '.join(against)}", against=True)
     same_year = bool(one.year and one.year == other.year)
     printed = bool(one.first_page and one.first_page == other.first_page and one.volume == other.volume != "")
     place = _same_place(one, other)
     if one.generic or other.generic:
         if authors and same_year and place and (printed or not is_section(one.title)):
-            return Verdict(JOIN, f"{how}, author, year and place", strength=2)
-        return Verdict(ASK, how, "a title that several works may have: " + _missing(authors, same_year, place))
+            return MatchVerdict(JOIN, f"{how}, author, year and place", strength=2)
+        return MatchVerdict(ASK, how, "a title that several works may have: " + _missing(authors, same_year, place))
     if printed and place is not False and authors is not False:
-        return Verdict(JOIN, f"{how}, volume and page", strength=3)
+        return MatchVerdict(JOIN, f"{how}, volume and page", strength=3)
     if authors and same_year and one.words >= LONG_TITLE - 1:
-        return Verdict(JOIN, f"{how}, author and year", strength=4 if _copies(one, other) else 3)
+        return MatchVerdict(JOIN, f"{how}, author and year", strength=4 if _copies(one, other) else 3)
     if authors and one.words >= LONG_TITLE and not (one.year and other.year):
-        return Verdict(JOIN, f"{how} and author", strength=2)
+        return MatchVerdict(JOIN, f"{how} and author", strength=2)
     if authors and one.words >= LONG_TITLE and not (one.serial or other.serial):
-        return Verdict(JOIN, f"{how} and author, years next to each other", strength=2)
+        return MatchVerdict(JOIN, f"{how} and author, years next to each other", strength=2)
     if authors is None and same_year and one.words >= LONGER_TITLE and not _incomparable(one, other):
-        return Verdict(JOIN, f"{how} and year", strength=1)
-    return Verdict(ASK, how, f"the same {how}, but {_missing(authors, same_year, place)}")
+        return MatchVerdict(JOIN, f"{how} and year", strength=1)
+    return MatchVerdict(ASK, how, f"the same {how}, but {_missing(authors, same_year, place)}")
 
 
 def _copies(one: Report, other: Report) -> bool:
@@ -334,29 +336,31 @@ def _missing(authors: bool | None, same_year: bool, place: bool | None) -> str:
     return f"{', '.join(lacking)} not known to be the same" if lacking else "volume and page are not known"
 
 
-def _with_likeness(one: Report, other: Report, titles: Comparison, authors: bool | None, against: list[str]) -> Verdict:
+def _with_likeness(
+    one: Report, other: Report, titles: TitleComparison, authors: bool | None, against: list[str]
+) -> MatchVerdict:
     """Judge reports whose titles are alike only, or differ altogether."""
     printed = bool(one.first_page and one.first_page == other.first_page and one.volume and one.volume == other.volume)
     place, same_year = _same_place(one, other), bool(one.year and one.year == other.year)
     if titles.kind == SHORTENED and printed and place and not against:
-        return Verdict(JOIN, "title without its subtitle, journal, volume and page", strength=3)
+        return MatchVerdict(JOIN, "title without its subtitle, journal, volume and page", strength=3)
     if titles.kind in ("", DIFFERENT):
         if printed and place and same_year and authors is not False and len(one.first_page) > 1:
-            return Verdict(
+            return MatchVerdict(
                 ASK, "place", "one place in one journal, but titles differ: a translated title?", against=True
             )
-        return Verdict(APART, against=bool(titles.kind))
+        return MatchVerdict(APART, against=bool(titles.kind))
     identified_apart = any(text.startswith(("DOIs", "PubMed")) for text in against)
     if authors is False or (identified_apart and titles.kind == SIMILAR):
-        return Verdict(APART, against=True)
+        return MatchVerdict(APART, against=True)
     if titles.kind == SHORTENED:
         reasons = against or ["one title lacks the other's subtitle"]
-        return Verdict(ASK, "title", "; ".join(reasons), against=bool(against))
+        return MatchVerdict(ASK, "title", "; ".join(reasons), against=bool(against))
     series = any(titles.numbers) and not any(titles.differing)
     far = abs(one.year - other.year) > 1 if one.year and other.year else False
     if (far or authors is None) and not series and not _nearly(one, other):
-        return Verdict(APART, against=True)
-    return Verdict(
+        return MatchVerdict(APART, against=True)
+    return MatchVerdict(
         ASK, "likeness", "titles alike, but " + "; ".join(against or ["words stand in another order"]), against=True
     )
 

@@ -46,7 +46,7 @@ RELATED = (
 
 
 @dataclass(frozen=True)
-class Comparison:
+class TitleComparison:
     """How two titles compare.
 
     Attributes
@@ -124,7 +124,7 @@ def relation(title: str) -> str:
     return next((name for name, words in RELATED if words.search(title)), "")
 
 
-def compare_titles(first: str, second: str, raw: tuple[str, str] = ("", "")) -> Comparison:
+def compare_titles(first: str, second: str, raw: tuple[str, str] = ("", "")) -> TitleComparison:
     """Compare two titles as :func:`normalise_title` returns them.
 
     Parameters
@@ -146,20 +146,20 @@ def compare_titles(first: str, second: str, raw: tuple[str, str] = ("", "")) -> 
     from rapidfuzz import fuzz
 
     if first == second:
-        return Comparison(SAME)
+        return TitleComparison(SAME)
     one, other = _canonical(first), _canonical(second)
     numbers = _numbers_apart(one, other)
     if not any(numbers) and "".join(one) == "".join(other):
-        return Comparison(SAME)
+        return TitleComparison(SAME)
     shortened = _shortened(one, other, raw)
     if fuzz.ratio(first, second) < ALIKE and fuzz.token_sort_ratio(first, second) < ALIKE and not shortened:
-        return Comparison(DIFFERENT, numbers=numbers)
+        return TitleComparison(DIFFERENT, numbers=numbers)
     if shortened:
-        return Comparison(SHORTENED, numbers=numbers)
+        return TitleComparison(SHORTENED, numbers=numbers)
     differing, misspelt = _differences(one, other, " ".join(raw).lower() if all(raw) else f"{first} {second}")
     if any(numbers) or differing != ("", "") or misspelt > max(1, len(one) // 4):
-        return Comparison(SIMILAR, differing, numbers)
-    return Comparison(SPELLING)
+        return TitleComparison(SIMILAR, differing, numbers)
+    return TitleComparison(SPELLING)
 
 
 def _canonical(title: str) -> list[str]:

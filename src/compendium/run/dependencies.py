@@ -76,7 +76,7 @@ class Program:
         return [*through, last], modules - {last}
 
     @cached_property
-    def _sources(self) -> dict[str, Source]:
+    def _sources(self) -> dict[str, SourceFile]:
         """What is known of the source of each module."""
         known = _read_record(self.record)
         now: dict[str, list[Any]] = {}
@@ -84,7 +84,9 @@ class Program:
         for module, path in self.modules.items():
             about, before = path.stat(), known.get(module, [])
             date = [about.st_mtime_ns, about.st_size]
-            found[module] = Source(*before[2:]) if before[:2] == date else read_source(path.read_text(encoding="utf-8"))
+            found[module] = (
+                SourceFile(*before[2:]) if before[:2] == date else read_source(path.read_text(encoding="utf-8"))
+            )
             now[module] = [*date, *astuple(found[module])]
         if self.record is not None and now != known:
             write_text(self.record, json.dumps(now))
@@ -92,7 +94,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """What a source imports; whether it does nothing but hand on what it imports, and only when it is asked."""
 
     imports: list[str]
@@ -100,13 +102,13 @@ class Source:
     loads_late: bool = False
 
 
-def read_source(source: str) -> Source:
+def read_source(source: str) -> SourceFile:
     """Return what the program needs to know of a source."""
     tree = ast.parse(source)
     made = [node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     runs = any(not isinstance(node, _HANDS_ON) for node in tree.body)
     hands_on = not runs and set(made) <= set(LOADS_LATE)
-    return Source(sorted(set(_imports(tree))), hands_on, bool(made) and hands_on)
+    return SourceFile(sorted(set(_imports(tree))), hands_on, bool(made) and hands_on)
 
 
 def imported_by_notebook(notebook: Path) -> list[str]:

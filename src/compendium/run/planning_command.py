@@ -72,7 +72,7 @@ def planned(study: Study, wanted: Wanted) -> tuple[pd.DataFrame, list[str]]:
     from compendium.rounding import in_words
     from compendium.steps.planning import claims, measurement, parts
 
-    def of_answers() -> list[parts.Part]:
+    def of_answers() -> list[parts.PlanningPart]:
         hardest = measurement.hardest(study, wanted)
         return [measurement.precision(hardest, wanted), measurement.groups(study, hardest, wanted)]
 

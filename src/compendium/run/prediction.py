@@ -19,7 +19,7 @@ from compendium.paths import BOOK, NOTEBOOKS
 from compendium.plan import Claim, StudyPlan
 from compendium.report.book import pages
 from compendium.report.book.saved import SavedResults
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 from compendium.steps.cohort_quality import judge_all, prepare
 from compendium.wording import sentence
 
@@ -70,7 +70,7 @@ def predict(cohort: str, data: str = "") -> pd.DataFrame:
         rows += [_claim(name, claim, step.settings) for name, claim in step.plan.claims.published.items()]
         for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
             rows += _sections(open_step(notebook.stem, cohort=cohort, data=data, results=scratch))
-        study = Study(SavedResults(step.folders), step.framework, step.settings, step.plan)
+        study = Subject(SavedResults(step.folders), step.framework, step.settings, step.plan)
         every = pages.read_pages(BOOK)
         chosen = {page.name for page in pages.wanted(every, study)}
         rows += [("page", page.name, page.name in chosen, _why_no_page(page, page.name in chosen)) for page in every]

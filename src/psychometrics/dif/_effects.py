@@ -12,10 +12,10 @@ from scipy.special import expit
 from psychometrics._checks import Label
 from psychometrics.dif._cumulative import CumulativeModel
 from psychometrics.dif._models import ItemModels, cluster_sums
-from psychometrics.dif._persons import Study
+from psychometrics.dif._persons import DifData
 
 
-def item_effects(study: Study, models: Mapping[Label, ItemModels], scale_of: Mapping[Label, Label]) -> pd.DataFrame:
+def item_effects(study: DifData, models: Mapping[Label, ItemModels], scale_of: Mapping[Label, Label]) -> pd.DataFrame:
     """Return the expected difference in each item for each focal group, in points of the answer scale."""
     columns = ["item", "scale", "group", "n", "signed", "lower", "upper", "unsigned", "standardised"]
     rows = [
@@ -26,7 +26,7 @@ def item_effects(study: Study, models: Mapping[Label, ItemModels], scale_of: Map
     return pd.DataFrame(rows, columns=columns)
 
 
-def scale_effects(study: Study, models: Mapping[Label, ItemModels], flagged: set[Label]) -> pd.DataFrame:
+def scale_effects(study: DifData, models: Mapping[Label, ItemModels], flagged: set[Label]) -> pd.DataFrame:
     """Return what the flagged items do to the mean of each scale for each group."""
     rows = []
     for scale, items in study.scales.items():
@@ -41,7 +41,7 @@ def scale_effects(study: Study, models: Mapping[Label, ItemModels], flagged: set
     return pd.DataFrame(rows)
 
 
-def _item_effect(study: Study, models: ItemModels, group: int) -> dict[str, float]:
+def _item_effect(study: DifData, models: ItemModels, group: int) -> dict[str, float]:
     """Return n, signed, unsigned and standardised difference (Meade 2010: SIDS, UIDS, ESSD)."""
     score = _scores(models)[models.data.groups == group]
     own, reference = models.expected(score, group), models.expected(score, 0)
@@ -59,7 +59,7 @@ def _item_effect(study: Study, models: ItemModels, group: int) -> dict[str, floa
 
 
 def _scale_effect(
-    study: Study, models: Mapping[Label, ItemModels], group: int, means: pd.Series, n_items: int
+    study: DifData, models: Mapping[Label, ItemModels], group: int, means: pd.Series, n_items: int
 ) -> dict[str, float]:
     """Return the effect on the scale mean of one group, over its persons with a matching score for each item."""
     members, together = study.groups == group, np.zeros(len(study.groups))
@@ -119,7 +119,7 @@ def _influence(models: ItemModels, group: int) -> np.ndarray:
     return found
 
 
-def _interval(study: Study, estimate: float, influence: np.ndarray) -> tuple[float, float]:
+def _interval(study: DifData, estimate: float, influence: np.ndarray) -> tuple[float, float]:
     """Return the interval from persons' (or clusters') influences; normal, or t with clusters minus one."""
     sums = cluster_sums(influence[:, None], study.clusters)[:, 0]
     error = float(np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1)))

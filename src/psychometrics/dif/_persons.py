@@ -18,7 +18,7 @@ Scores = Matching | pd.Series | pd.DataFrame
 
 
 @dataclass(frozen=True)
-class Study:
+class DifData:
     """Checked input of one analysis; group 0 is the reference."""
 
     answers: pd.DataFrame
@@ -40,7 +40,7 @@ def prepare(
     clusters: pd.Series | None,
     reference: str | None,
     rule: DifRule,
-) -> Study:
+) -> DifData:
     """Check the input and keep the persons of groups that are large enough."""
     frame = numeric_table(responses, minimum_columns=2, minimum_rows=2)
     parts = scales_of(frame, scales)
@@ -56,7 +56,7 @@ def prepare(
         labels, more = _spread_groups(labels[kept], clusters[kept])
         kept, notes = kept & labels.reindex(kept.index).notna(), notes + more
     names = _ordered_names(labels[kept], reference)
-    return Study(
+    return DifData(
         answers=frame[kept],
         scales=parts,
         groups=labels[kept].map({name: place for place, name in enumerate(names)}).to_numpy(dtype=int),

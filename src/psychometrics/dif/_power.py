@@ -11,13 +11,13 @@ from scipy import stats
 from psychometrics._checks import Label
 from psychometrics.dif._cumulative import CumulativeModel, null_log_likelihood
 from psychometrics.dif._models import ItemModels, cluster_sums
-from psychometrics.dif._persons import Study
+from psychometrics.dif._persons import DifData
 from psychometrics.dif.result import DifRule
 
 _LARGEST_SIZE = 8.0
 
 
-def power_table(study: Study, models: Mapping[Label, ItemModels]) -> pd.DataFrame:
+def power_table(study: DifData, models: Mapping[Label, ItemModels]) -> pd.DataFrame:
     """Return, for each tested item and focal group, the power to flag uniform DIF of the planned size.
 
     At the model without DIF, a shift of the group by `size` has the noncentrality :math:`size^2 d'I_t d`, with I_t the
@@ -44,7 +44,7 @@ def power_table(study: Study, models: Mapping[Label, ItemModels]) -> pd.DataFram
     )
 
 
-def _noncentrality(study: Study, models: ItemModels, group: int) -> dict[str, float]:
+def _noncentrality(study: DifData, models: ItemModels, group: int) -> dict[str, float]:
     """Return the noncentralities of a shift of one standard deviation, and what the limits need."""
     data, first = models.data, models.fits[0]
     model, kept = CumulativeModel(data.codes, models.design), len(first.parameters)

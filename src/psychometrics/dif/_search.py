@@ -19,7 +19,7 @@ from psychometrics.dif._models import (
     item_data,
     item_row,
 )
-from psychometrics.dif._persons import Study
+from psychometrics.dif._persons import DifData
 from psychometrics.dif.result import FLAGGED, PASSED, UNTESTED, DifRule
 from psychometrics.errors import ConvergenceError
 
@@ -38,7 +38,7 @@ class Tested:
 class Search:
     """Rounds of testing and purification."""
 
-    study: Study
+    study: DifData
     anchors: dict[Label, list[Label]] = field(default_factory=dict)
     tested: dict[Label, Tested] = field(default_factory=dict)
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -128,7 +128,7 @@ class Search:
             self.notes.append("the matching scores were given, so flagged items still count in them")
 
 
-def _test_scale(study: Study, scale: Label, anchors: list[Label]) -> tuple[dict[Label, Tested], tuple[Label, ...]]:
+def _test_scale(study: DifData, scale: Label, anchors: list[Label]) -> tuple[dict[Label, Tested], tuple[Label, ...]]:
     """Fit the models of every item of a scale; name anchors too steep for the trait."""
     answers = study.answers[study.scales[scale]]
     steep: tuple[Label, ...] = ()
@@ -146,7 +146,7 @@ def _test_scale(study: Study, scale: Label, anchors: list[Label]) -> tuple[dict[
     return {item: _test_item(study, answers[item], scores[:, place]) for place, item in enumerate(answers)}, steep
 
 
-def _test_item(study: Study, answers: pd.Series, scores: np.ndarray) -> Tested:
+def _test_item(study: DifData, answers: pd.Series, scores: np.ndarray) -> Tested:
     """Fit the models of one item, or say why that is impossible."""
     alike = _unanimous(study, answers.to_numpy())
     same_answer = f"every answer of {', '.join(alike)} is the same" if alike else ""
@@ -160,7 +160,7 @@ def _test_item(study: Study, answers: pd.Series, scores: np.ndarray) -> Tested:
         return Tested(None, "no estimate", "; ".join(filter(None, (str(problem), same_answer))))
 
 
-def _unanimous(study: Study, answers: np.ndarray) -> list[str]:
+def _unanimous(study: DifData, answers: np.ndarray) -> list[str]:
     """Name the groups in which everybody gives the same answer, where others do not."""
     if np.unique(answers[np.isfinite(answers)]).size < 2:
         return []
@@ -168,7 +168,7 @@ def _unanimous(study: Study, answers: np.ndarray) -> list[str]:
     return [name for name, own in zip(study.names, members, strict=True) if len(own) and np.ptp(own) == 0]
 
 
-def _judged(study: Study, tested: dict[Label, Tested], anchors: dict[Label, list[Label]]) -> pd.DataFrame:
+def _judged(study: DifData, tested: dict[Label, Tested], anchors: dict[Label, list[Label]]) -> pd.DataFrame:
     """Return the table of items with adjusted p-values, sizes, flags and status."""
     order = [item for item in study.answers.columns if item in tested]
     table = pd.DataFrame([tested[item].row for item in order], index=order, columns=ROW, dtype=float)

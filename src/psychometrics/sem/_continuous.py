@@ -18,7 +18,7 @@ from psychometrics.sem._clusters import Clusters
 from psychometrics.sem._equal_parameters import Sharing
 from psychometrics.sem._normal import Directions, Expected, NormalData
 from psychometrics.sem._solve import inverted, positive_definite
-from psychometrics.sem._structure import Layout, Structure
+from psychometrics.sem._structure import CellLayout, Structure
 from psychometrics.sem.fit_measures import Likelihood, ModelTest
 
 Array = NDArray[np.float64]
@@ -122,7 +122,7 @@ class Samples:
         cells = [Cell("residual_covariance", item, item) for item in self.items]
         if self.means:
             cells += [Cell("intercept", item, item) for item in self.items]
-        layout, number = Layout(self.items, (), tuple(cells)), len(self.groups)
+        layout, number = CellLayout(self.items, (), tuple(cells)), len(self.groups)
         place = np.arange(number * layout.size, dtype=np.intp).reshape(number, -1)
         own = [normal.own_moments(group) for group in self.groups]
         values = np.concatenate([np.concatenate([spread, mean][: 1 + self.means]) for mean, spread in own])

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from psychometrics.errors import ModelError
 from psychometrics.sem._cells import Cell
-from psychometrics.sem._structure import Layout
+from psychometrics.sem._structure import CellLayout
 from psychometrics.sem.model import CfaModel
 
 Array = NDArray[np.float64]
@@ -146,7 +146,7 @@ class Sharing:
         Fixed values, 0 elsewhere.
     """
 
-    layout: Layout
+    layout: CellLayout
     place: NDArray[np.intp]
     constant: Array
 
@@ -208,14 +208,14 @@ class Sharing:
 
     def extended(self, cells: Sequence[Cell]) -> Sharing:
         """Add cells that are held at zero in every group."""
-        layout = Layout(self.layout.items, self.layout.factors, (*self.layout.cells, *cells))
+        layout = CellLayout(self.layout.items, self.layout.factors, (*self.layout.cells, *cells))
         new = np.full((self.n_groups, len(cells)), -1, dtype=np.intp)
         return Sharing(layout, np.hstack([self.place, new]), np.hstack([self.constant, np.zeros(new.shape)]))
 
 
 def share(rules: Rules, thresholds: Sequence[tuple[str, int]], n_groups: int) -> Sharing:
     """Give every parameter under some rules its number; the first group is the reference."""
-    layout = Layout(rules.model.items, rules.model.latent, rules.cells(thresholds))
+    layout = CellLayout(rules.model.items, rules.model.latent, rules.cells(thresholds))
     place = np.full((n_groups, layout.size), -1, dtype=np.intp)
     constant = np.zeros((n_groups, layout.size))
     number: dict[tuple[str, int], int] = {}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychometrics.sem._equal_parameters import Sharing
-from psychometrics.sem._structure import Layout
+from psychometrics.sem._structure import CellLayout
 from psychometrics.sem.model import CfaModel
 
 Array = NDArray[np.float64]
@@ -104,7 +104,7 @@ def _factor_units(model: CfaModel, sharing: Sharing, group: int, loadings: Array
     return unit
 
 
-def standard_solution(model: CfaModel, layout: Layout, R: Array) -> tuple[Array, Array]:
+def standard_solution(model: CfaModel, layout: CellLayout, R: Array) -> tuple[Array, Array]:
     """Standardised loadings and factor correlations; second-order factors come last."""
     place = {item: k for k, item in enumerate(layout.items)}
     column = {factor: k for k, factor in enumerate(layout.factors)}

@@ -20,7 +20,7 @@ Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Layout:
+class CellLayout:
     """Where each cell sits in the model matrices.
 
     Attributes
@@ -95,7 +95,7 @@ class Layout:
 class Structure:
     """Model matrices at one parameter vector, with what follows from them."""
 
-    layout: Layout
+    layout: CellLayout
     loadings: Array
     regressions: Array
     factor_residuals: Array

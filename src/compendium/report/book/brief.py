@@ -10,7 +10,7 @@ from compendium.findings import Finding, decode, found, is_encoded
 from compendium.report.book import markdown
 
 if TYPE_CHECKING:
-    from compendium.report.book.subject import Study
+    from compendium.report.book.subject import Subject
 
 TABLE = "claims"
 # Of so many pairs of people it is said in how many the one who has more of one thing has more of the other.
@@ -33,7 +33,7 @@ VERDICTS = {
 }
 
 
-def claims(study: Study, address: str) -> str:
+def claims(study: Subject, address: str) -> str:
     """Write the claims as a list, each with its verdict first.
 
     Parameters
@@ -65,7 +65,7 @@ def pairs(correlation: float) -> float:
     return PAIRS * (0.5 + math.asin(max(-1.0, min(1.0, pearson))) / math.pi)
 
 
-def _entry(row: dict[str, Any], study: Study) -> str:
+def _entry(row: dict[str, Any], study: Subject) -> str:
     """Write one claim: what it says, the verdict, what was found and how sure it is."""
     verdict = wording.capital(_verdict(row, study))
     claim = f"**{markdown.escape(row['statement'])}.** {markdown.escape(verdict)}."
@@ -73,13 +73,13 @@ def _entry(row: dict[str, Any], study: Study) -> str:
     return f"{claim} {markdown.escape(wording.sentence(seen, study.labels))}" if seen else claim
 
 
-def _verdict(row: dict[str, Any], study: Study) -> str:
+def _verdict(row: dict[str, Any], study: Subject) -> str:
     """Write a verdict in plain words."""
     finding = decode(row["finding"])[0] if is_encoded(row["finding"]) else found("verdict_cannot")
     return wording.sentence(Finding(VERDICTS[finding.kind], finding.facts), study.labels)
 
 
-def _pictured(row: dict[str, Any], study: Study) -> Finding | None:
+def _pictured(row: dict[str, Any], study: Subject) -> Finding | None:
     """Return the effect of one claim in words that a person can picture; None where there is no estimate."""
     numbers = {key: _number(row.get(key)) for key in ("estimate", "lower", "upper", "n")}
     if any(math.isnan(value) for value in numbers.values()):

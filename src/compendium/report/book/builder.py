@@ -25,7 +25,7 @@ from compendium.report.book.faults import BookError
 from compendium.report.book.prose import EXPLORER_MARK, FUNCTIONS_MARK, GLOSSARY_MARK, RESULTS_MARK
 from compendium.report.book.reference import Reference, index_of, raw_html, read_reference
 from compendium.report.book.saved import SavedResults
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 from compendium.report.book.trail import TrailPages
 from compendium.report.figures import theme
 from compendium.report.final_framework import documents
@@ -92,7 +92,7 @@ def build(
     kept.mkdir(exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folders.root, prefix=WORK_PREFIX))
     try:
-        study = Study(SavedResults(folders), framework, settings, plan)
+        study = Subject(SavedResults(folders), framework, settings, plan)
         reference = read_reference(kept / REFERENCE)
         write_sources(study, source, work / "source", reference)
         reference.keep(kept / REFERENCE)
@@ -112,7 +112,7 @@ def build(
     return folders.book / "index.html"
 
 
-def write_sources(study: Study, source: Path, target: Path, reference: Reference) -> None:
+def write_sources(study: Subject, source: Path, target: Path, reference: Reference) -> None:
     """Write everything Sphinx needs: pages, executed notebooks, figures, contents, settings, trail, functions."""
     written = pages.read_pages(source)
     contents = yaml.safe_load((source / "_toc.yml").read_text(encoding="utf-8"))
@@ -170,7 +170,7 @@ def update(source: Path, kept: Path) -> bool:
     return fresh
 
 
-def banner_sentences(study: Study) -> list[str]:
+def banner_sentences(study: Subject) -> list[str]:
     """Return what every page must say about the data and the framework."""
     provenance = study.settings.provenance
     says_so = study.settings.kind != "synthetic" or "synthetic" in provenance.lower()
@@ -179,13 +179,13 @@ def banner_sentences(study: Study) -> list[str]:
     return [text for text in ("" if says_so else synthetic, provenance, notice) if text]
 
 
-def cohort_title(study: Study) -> str:
+def cohort_title(study: Subject) -> str:
     """Return the cohort's title with its id, once."""
     named, shown = study.settings.title, f"({study.settings.id})"
     return named if shown in named else f"{named} {shown}"
 
 
-def configuration(path: Path, study: Study) -> dict[str, Any]:
+def configuration(path: Path, study: Subject) -> dict[str, Any]:
     """Return the book's settings with the cohort's title and banner in them."""
     settings: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     title, cohort = settings["title"], cohort_title(study)
@@ -217,7 +217,7 @@ def run_sphinx(source: Path, output: Path, *, fresh: bool = True) -> Path:
     return built
 
 
-def add_files(study: Study, book: Path, reference: Reference) -> None:
+def add_files(study: Subject, book: Path, reference: Reference) -> None:
     """Put the files beside the pages that the trail offers: tables, values, figures, values of other software."""
     folders, files = study.saved.folders, book / "files"
     offered = ((folders.tables, "csv"), (folders.values, "json"), (folders.figures, "svg"), (folders.figures, "pdf"))
@@ -252,14 +252,14 @@ def _complaints(done: subprocess.CompletedProcess[str], source: Path) -> str:
     return "\n".join(telling or [line for line in lines if line.strip()][-20:])
 
 
-def _copy_notebooks(study: Study, target: Path) -> set[str]:
+def _copy_notebooks(study: Subject, target: Path) -> set[str]:
     """Copy the executed notebooks and return their names in the book."""
     for path in study.saved.notebooks:
         appendix.copy_notebook(path, target / "notebooks" / path.name, study.saved.figures)
     return {f"notebooks/{path.stem}" for path in study.saved.notebooks}
 
 
-def _copy_figures(study: Study, target: Path) -> None:
+def _copy_figures(study: Subject, target: Path) -> None:
     """Copy the figures that pages show, in colours that follow the reader's."""
     (target / "figures").mkdir()
     for path in sorted(study.saved.folders.figures.glob("*.svg")):

@@ -19,7 +19,7 @@ from compendium.report.book.faults import BookError
 from compendium.report.book.trail import address
 
 if TYPE_CHECKING:
-    from compendium.report.book.subject import Study
+    from compendium.report.book.subject import Subject
 
 FILE = "checklists.yaml"
 ANSWERED, AUTHORS, NOT = "answered", "for the authors", "not met"
@@ -30,7 +30,7 @@ NO_PAGE = "not part of this cohort's book"
 class Asked(Protocol):
     """What a page can be asked about the cohort; :class:`compendium.report.book.prose.Prose` answers."""
 
-    study: Study
+    study: Subject
 
     def collected(self, what: str) -> bool:
         """Say whether the cohort collected it."""
@@ -45,7 +45,7 @@ class Asked(Protocol):
         """Link to a page."""
 
 
-class Row(Strict):
+class ChecklistRow(Strict):
     """One row: what is asked, and where the book answers it, who must answer it, or why it is not met."""
 
     n: str = Field(min_length=1)
@@ -63,7 +63,7 @@ class Checklist(Strict):
 
     title: str = Field(min_length=1)
     source: str = ""
-    rows: list[Row] = Field(min_length=1)
+    rows: list[ChecklistRow] = Field(min_length=1)
 
 
 class Checklists(Strict):
@@ -121,7 +121,7 @@ def written(name: str, prose: Asked) -> str:
     return f"{markdown.captioned_table(body, known[name].title)}\n\nOf {len(rows)} rows {told}{cited}."
 
 
-def answer(row: Row, prose: Asked) -> Answer:
+def answer(row: ChecklistRow, prose: Asked) -> Answer:
     """Say where a row is answered in the book of this cohort, by whom it must be, or why it is not met."""
     if row.no:
         return Answer(NOT, markdown.escape(row.no))

@@ -12,7 +12,7 @@ import pandas as pd
 from compendium.wording import shown
 
 if TYPE_CHECKING:
-    from compendium.report.book.subject import Study
+    from compendium.report.book.subject import Subject
 
 ANSWERS, PASSPORTS, MODELS = "item_answers", "item_passports", "irt_parameters"
 # Statistics of a passport that are shown, with their words and decimals.
@@ -29,7 +29,7 @@ SCRIPT = "_static/explorer.js"
 PICKED = (("competency", "Competency"), ("item", "Item"), ("source", "Answered by"), ("group", "Group"))
 
 
-def as_html(study: Study) -> str:
+def as_html(study: Subject) -> str:
     """Return the explorer as a form, a place for what is picked, the data and the script.
 
     The wording of the first item stands there already; readers without scripts are sent to the item passports.
@@ -49,7 +49,7 @@ def as_html(study: Study) -> str:
     )
 
 
-def collected(study: Study) -> dict[str, Any]:
+def collected(study: Subject) -> dict[str, Any]:
     """Return what can be picked: competencies, items with what is known of them, and who answered how."""
     tables = study.saved.tables
     models = tables[MODELS].frame.set_index("item") if MODELS in tables else pd.DataFrame()
@@ -74,7 +74,7 @@ def collected(study: Study) -> dict[str, Any]:
     return {"competencies": names, "items": items}
 
 
-def _item(study: Study, row: dict[Any, Any], models: pd.DataFrame, answered: list[dict[str, Any]]) -> dict[str, Any]:
+def _item(study: Subject, row: dict[Any, Any], models: pd.DataFrame, answered: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what is known of one item."""
     name, competency = str(row["item"]), str(row["competency"])
     scale, turned = study.framework.scale_of(name), bool(study.framework.items.loc[name, "reverse"])

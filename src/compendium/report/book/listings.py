@@ -14,13 +14,13 @@ from compendium.inputs import Strict
 from compendium.outputs.manifest import withheld as withheld_from
 from compendium.outputs.runs import changes
 from compendium.paths import FRAMEWORKS, STUDY_PLAN
-from compendium.plan import Gate
+from compendium.plan import SampleGate
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference.inventory import read_inventory
 from compendium.thresholds import Threshold
 
 if TYPE_CHECKING:
-    from compendium.report.book.subject import Study
+    from compendium.report.book.subject import Subject
 
 # Dots in the name of a statistic that its family shows as its own; what lies deeper serves others.
 OF_A_FAMILY = 2
@@ -37,7 +37,7 @@ class Listing:
     origin: str
 
 
-def listing(name: str, study: Study, **about: Any) -> Listing:
+def listing(name: str, study: Subject, **about: Any) -> Listing:
     """Return a listing by name.
 
     Raises
@@ -50,7 +50,7 @@ def listing(name: str, study: Study, **about: Any) -> Listing:
     return LISTINGS[name](study, **about)
 
 
-def competencies(study: Study) -> Listing:
+def competencies(study: Subject) -> Listing:
     """List the competencies with definition and number of items."""
     framework = study.framework
     counts = framework.items["competency"].value_counts()
@@ -63,7 +63,7 @@ def competencies(study: Study) -> Listing:
     return Listing(frame.reset_index(drop=True), caption, _framework_file(study, "competencies.csv"))
 
 
-def items(study: Study, competency: str) -> Listing:
+def items(study: Subject, competency: str) -> Listing:
     """List the items of one competency with both wordings."""
     framework = study.framework
     rows = framework.items[framework.items["competency"] == competency]
@@ -75,7 +75,7 @@ def items(study: Study, competency: str) -> Listing:
     return Listing(_without_empty(frame), caption, _framework_file(study, "items.csv"))
 
 
-def evidence_trace(study: Study) -> Listing:
+def evidence_trace(study: Subject) -> Listing:
     """List the evidence records that stand behind each item."""
     rows = study.framework.items
     frame = pd.DataFrame({"item": rows.index, "theme": _themes(study), "evidence records": rows["evidence"]})
@@ -84,7 +84,7 @@ def evidence_trace(study: Study) -> Listing:
     return Listing(_without_empty(frame), caption, _framework_file(study, "items.csv"))
 
 
-def response_scale(study: Study) -> Listing:
+def response_scale(study: Subject) -> Listing:
     """List the answer codes and their words, of each answer scale that an item uses."""
     framework, rows = study.framework, []
     for name in dict.fromkeys(framework.items["answer_scale"]):
@@ -99,7 +99,7 @@ def response_scale(study: Study) -> Listing:
     return Listing(frame if several else frame[["code", "answer"]], caption, _description_file(study))
 
 
-def outcomes(study: Study) -> Listing:
+def outcomes(study: Subject) -> Listing:
     """List the outcome items with wording, or the word restricted."""
     rows = study.framework.outcomes
     frame = pd.DataFrame(
@@ -116,7 +116,7 @@ def outcomes(study: Study) -> Listing:
     return Listing(frame, "Outcome items", _framework_file(study, "outcomes.csv"))
 
 
-def outcome_scales(study: Study) -> Listing:
+def outcome_scales(study: Subject) -> Listing:
     """List the outcome scales, and whether this cohort collected them."""
     rows = study.framework.outcomes
     first = rows.drop_duplicates("scale")
@@ -133,7 +133,7 @@ def outcome_scales(study: Study) -> Listing:
     return Listing(frame, "Outcome scales", _framework_file(study, "outcomes.csv"))
 
 
-def restricted_scales(study: Study) -> Listing:
+def restricted_scales(study: Subject) -> Listing:
     """List the restricted scales with their scoring keys and never their wording."""
     frame = pd.DataFrame(
         [
@@ -151,20 +151,20 @@ def restricted_scales(study: Study) -> Listing:
     return Listing(frame, "Restricted scales: slots without wording", _description_file(study))
 
 
-def thresholds(study: Study) -> Listing:
+def thresholds(study: Subject) -> Listing:
     """List every threshold of the plan with the reason for it."""
     frame = pd.DataFrame(_thresholds(study.plan), columns=["what", "value", "reason"])
     return Listing(frame, "Thresholds and settings of the analysis plan", "`study.yaml`")
 
 
-def gates(study: Study) -> Listing:
+def gates(study: Subject) -> Listing:
     """List what each analysis needs at least."""
     rows = [(_words(name), _needs(gate), gate.source) for name, gate in study.plan.gates.items()]
     frame = pd.DataFrame(rows, columns=["analysis", "needs at least", "reason"])
     return Listing(frame, "What a sample must hold before an analysis is run", "`study.yaml`")
 
 
-def planned(study: Study) -> Listing:
+def planned(study: Subject) -> Listing:
     """List what was fixed when: the plan with its checksum and last change, and when the data were collected."""
     known = changes(STUDY_PLAN)
     changed = known[0][0] if known else "not known: no version control follows the file"
@@ -176,7 +176,7 @@ def planned(study: Study) -> Listing:
     return Listing(frame, "The plan and the data, by date", "`study.yaml`, its history, and `cohort.yaml`")
 
 
-def deviations(study: Study) -> Listing:
+def deviations(study: Subject) -> Listing:
     """List changes of the plan after the data had arrived, from version control and from the cohort's own list."""
     dates = study.settings.fieldwork
     later = (changes(STUDY_PLAN, after=str(dates.end)) or []) if dates else []
@@ -186,7 +186,7 @@ def deviations(study: Study) -> Listing:
     return Listing(frame, "Changes of the plan after the data had arrived", "`study.yaml`'s history and `cohort.yaml`")
 
 
-def families(study: Study) -> Listing:
+def families(study: Subject) -> Listing:
     """List the tests that are adjusted together."""
     collected = study.settings.collected
     tested = {
@@ -199,7 +199,7 @@ def families(study: Study) -> Listing:
     return Listing(frame, "Tests adjusted together", "`study.yaml`")
 
 
-def statistics(study: Study) -> Listing:
+def statistics(study: Subject) -> Listing:
     """List the statistics that the results of this cohort rest on, step by step, as the run recorded them."""
     inventory, rows = read_inventory(), []
     for step, names in study.saved.statistics.items():
@@ -213,7 +213,7 @@ def statistics(study: Study) -> Listing:
     )
 
 
-def groups(study: Study) -> Listing:
+def groups(study: Subject) -> Listing:
     """List the groupings of the cohort with their levels."""
     rows = [
         (name, group.label, group.column, group.kind, ", ".join(map(str, group.levels.values())) or "as found")
@@ -223,21 +223,21 @@ def groups(study: Study) -> Listing:
     return Listing(frame, "Groupings of this cohort", "`cohort.yaml`")
 
 
-def response_files(study: Study) -> Listing:
+def response_files(study: Subject) -> Listing:
     """List the columns of the response files and what they hold."""
     rows = [*_self_columns(study), *(_peer_columns(study) if "peers" in study.settings.collected else [])]
     frame = pd.DataFrame(rows, columns=["file", "column", "holds", "coding"])
     return Listing(frame, "Columns of the response files", "`cohort.yaml`")
 
 
-def waivers(study: Study) -> Listing:
+def waivers(study: Subject) -> Listing:
     """List the faults of single items that the researcher let through, with the reason."""
     rows = [(waiver.item, waiver.fault, waiver.reason) for waiver in study.settings.waivers]
     frame = pd.DataFrame(rows, columns=["item", "fault", "reason"])
     return Listing(frame, "Faults of single items that were waived", "`cohort.yaml`")
 
 
-def withheld(study: Study) -> Listing:
+def withheld(study: Subject) -> Listing:
     """List what the gate withheld and why, one row a reason, never what it was."""
     found: dict[str, tuple[list[str], int]] = {}
     for entry in withheld_from(study.saved.folders):
@@ -278,7 +278,7 @@ LISTINGS: dict[str, Callable[..., Listing]] = {
 OWN_ANSWER = "the person's own answer, as given (not yet turned)"
 
 
-def _self_columns(study: Study) -> list[tuple[str, str, str, str]]:
+def _self_columns(study: Subject) -> list[tuple[str, str, str, str]]:
     """List the columns of the self file."""
     settings = study.settings
     return [
@@ -289,7 +289,7 @@ def _self_columns(study: Study) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _peer_columns(study: Study) -> list[tuple[str, str, str, str]]:
+def _peer_columns(study: Subject) -> list[tuple[str, str, str, str]]:
     """List the columns of the peer file."""
     settings = study.settings
     return [
@@ -300,7 +300,7 @@ def _peer_columns(study: Study) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _codes(study: Study) -> str:
+def _codes(study: Subject) -> str:
     """Say which codes an item may hold."""
     scale, settings = study.framework.scale, study.settings
     missing = ", ".join("blank" if text == "" else text for text in settings.missing)
@@ -330,7 +330,7 @@ def _thresholds(model: Strict, path: str = "") -> list[tuple[str, str, str]]:
     return rows
 
 
-def _needs(gate: Gate) -> str:
+def _needs(gate: SampleGate) -> str:
     """Say what a gate needs."""
     least = f"{gate.minimum_n} {gate.counts}"
     if not gate.persons_per_item:
@@ -339,7 +339,7 @@ def _needs(gate: Gate) -> str:
     return f"{least}, and {each}" if gate.combine == "sum" else f"{least}, or {each} if that is more"
 
 
-def _themes(study: Study) -> list[str]:
+def _themes(study: Subject) -> list[str]:
     """Return the theme of each item in words."""
     names = study.framework.description.themes or {}
     return [names.get(theme, "") for theme in study.framework.items["theme"].fillna("")]
@@ -360,13 +360,13 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _framework_file(study: Study, stem: str) -> str:
+def _framework_file(study: Subject, stem: str) -> str:
     """Name a file of the framework: by its place where it is shipped, else by the name of its folder."""
     home = study.framework.home
     shipped = home.parent == FRAMEWORKS.resolve()
     return f"`{f'data/frameworks/{home.name}' if shipped else home.name}/{stem}`"
 
 
-def _description_file(study: Study) -> str:
+def _description_file(study: Subject) -> str:
     """Name the framework's description."""
     return _framework_file(study, "framework.yaml")

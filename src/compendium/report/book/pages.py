@@ -14,7 +14,7 @@ import yaml
 from compendium.faults import suggest
 from compendium.report.book.faults import BookError
 from compendium.report.book.prose import Prose
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 
@@ -41,13 +41,13 @@ def read_pages(folder: Path) -> list[Page]:
     return [_read_page(path) for path in sorted(folder.glob("*.md"))]
 
 
-def wanted(pages: list[Page], study: Study) -> list[Page]:
+def wanted(pages: list[Page], study: Subject) -> list[Page]:
     """Keep the pages whose needs the cohort meets."""
     prose = Prose(study)
     return [page for page in pages if all(_met(page, need, prose) for need in page.requires)]
 
 
-def render(pages: list[Page], study: Study) -> list[RenderedPage]:
+def render(pages: list[Page], study: Subject) -> list[RenderedPage]:
     """Fill in the numbers of every page.
 
     Raises
@@ -142,7 +142,7 @@ def _met(page: Page, need: str, prose: Prose) -> bool:
         raise BookError(f"{page.name}.md: {error}") from error
 
 
-def _render_page(page: Page, study: Study) -> RenderedPage:
+def _render_page(page: Page, study: Subject) -> RenderedPage:
     """Fill in one page."""
     prose = Prose(study)
     return RenderedPage(page.name, filled(page.name, page.text, prose))

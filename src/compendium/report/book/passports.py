@@ -10,7 +10,7 @@ from compendium.report.book import markdown
 from compendium.wording import shown
 
 if TYPE_CHECKING:
-    from compendium.report.book.subject import Study
+    from compendium.report.book.subject import Subject
 
 TABLE = "item_passports"
 # Columns of the table, what they are called, and how they are written.
@@ -35,7 +35,7 @@ FACTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 )
 
 
-def written(study: Study, figure: Callable[[str], str]) -> str:
+def written(study: Subject, figure: Callable[[str], str]) -> str:
     """Write all passports, folded by item under the heading of their competency."""
     frame = study.saved.table(TABLE).frame
     parts: list[str] = []
@@ -48,7 +48,7 @@ def written(study: Study, figure: Callable[[str], str]) -> str:
     return "\n\n".join(parts)
 
 
-def link(item: Any, study: Study) -> str:
+def link(item: Any, study: Subject) -> str:
     """Link to the passport of an item, or name the item where this book has no passports."""
     name = markdown.escape(item)
     if "item_passports" not in study.pages:

@@ -19,7 +19,7 @@ from compendium.report.book import brief, checklists, listings, markdown, passpo
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference.inventory import STATISTICS, read_inventory
 from compendium.report.book.saved import SavedValue
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 from compendium.report.book.trail import address
 
 # What the builder puts in the place of these.
@@ -34,7 +34,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 class Prose:
     """The functions of one page."""
 
-    study: Study
+    study: Subject
 
     def value(self, name: str, decimals: int = 2) -> str:
         """Write a saved number; one that is not defined is said in words."""

@@ -22,7 +22,7 @@ TRUTH = {"True": True, "False": False}
 
 
 @dataclass(frozen=True)
-class Origin:
+class Provenance:
     """The notebook, its cell and the function that made a result, and the statistics that it rests on."""
 
     notebook: str
@@ -38,7 +38,7 @@ class SavedValue:
     name: str
     content: Any
     note: str
-    origin: Origin
+    origin: Provenance
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class SavedTable:
     frame: pd.DataFrame
     caption: str
     note: str
-    origin: Origin
+    origin: Provenance
     path: Path
 
 
@@ -60,7 +60,7 @@ class SavedFigure:
     name: str
     caption: str
     alt: str
-    origin: Origin
+    origin: Provenance
     path: Path
 
 
@@ -202,6 +202,6 @@ def _metadata(folder: Path, name: str, kind: str) -> dict[str, Any]:
     return found
 
 
-def _origin(entry: dict[str, Any]) -> Origin:
+def _origin(entry: dict[str, Any]) -> Provenance:
     """Take the origin out of saved metadata."""
-    return Origin(entry["notebook"], entry["builder"], entry.get("cell"), tuple(entry.get("statistics", ())))
+    return Provenance(entry["notebook"], entry["builder"], entry.get("cell"), tuple(entry.get("statistics", ())))

@@ -23,7 +23,7 @@ DECISIONS = "item_decisions"
 
 
 @dataclass(frozen=True)
-class Study:
+class Subject:
     """Everything a page can speak of."""
 
     saved: SavedResults

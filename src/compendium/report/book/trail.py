@@ -13,11 +13,11 @@ import nbformat
 from compendium.outputs.runs import read_runs
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference import Reference, link_to_test, raw_page
-from compendium.report.book.saved import Origin, SavedResults
+from compendium.report.book.saved import Provenance, SavedResults
 from compendium.wording import described
 
 if TYPE_CHECKING:
-    from compendium.report.book.subject import Study
+    from compendium.report.book.subject import Subject
 
 Kind = Literal["table", "figure", "value"]
 KINDS: tuple[Kind, ...] = ("table", "figure", "value")
@@ -34,7 +34,7 @@ class Result:
     words: str
     content: str
     people: str
-    origin: Origin
+    origin: Provenance
     files: tuple[str, ...]
 
     @property
@@ -53,7 +53,7 @@ def anchor(kind: Kind, name: str) -> str:
     return f"{kind}-{name}"
 
 
-def address(kind: Kind, name: str, origin: Origin) -> str:
+def address(kind: Kind, name: str, origin: Provenance) -> str:
     """Return where in the book the trail of a result begins."""
     return f"trail/{origin.notebook}.html#{anchor(kind, name)}"
 
@@ -67,7 +67,7 @@ def cell_anchor(cell: str) -> str:
 class TrailPages:
     """The pages of the trail, one a step, and the index of all results."""
 
-    study: Study
+    study: Subject
     reference: Reference
 
     @cached_property
@@ -215,7 +215,7 @@ class TrailPages:
         return found
 
 
-def _tables(study: Study) -> Iterator[Result]:
+def _tables(study: Subject) -> Iterator[Result]:
     """Yield every table."""
     for name, table in study.saved.tables.items():
         frame = table.frame
@@ -242,7 +242,7 @@ def _figures(saved: SavedResults) -> Iterator[Result]:
         yield Result("figure", name, figure.caption, figure.alt, "", figure.origin, kept)
 
 
-def _values(study: Study) -> Iterator[Result]:
+def _values(study: Subject) -> Iterator[Result]:
     """Yield every value."""
     for name, value in study.saved.values.items():
         content = "not defined" if value.content is None else repr(value.content)

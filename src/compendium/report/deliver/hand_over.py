@@ -19,7 +19,7 @@ from compendium.files import write_text
 from compendium.outputs.runs import PROJECT_NAME
 from compendium.report.book.builder import banner_sentences, cohort_title
 from compendium.report.book.saved import SavedResults
-from compendium.report.book.subject import Study as Subject
+from compendium.report.book.subject import Subject
 from compendium.report.deliver import crate, data_files, papers, prepared_data, r_check, run_log
 from compendium.report.deliver.tables import public_tables
 from compendium.report.deliver.workbook import write_workbook

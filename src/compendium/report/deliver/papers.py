@@ -13,7 +13,7 @@ from compendium.paths import BOOK
 from compendium.report.book.builder import banner_sentences, cohort_title
 from compendium.report.book.markdown import escape
 from compendium.report.book.pages import filled
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 from compendium.report.deliver import word
 from compendium.report.deliver.prose import PaperProse
 
@@ -29,7 +29,7 @@ LIST_OF_REFERENCES = "::: {#refs}\n:::\n"
 FROM_THE_BOOK = "These sentences are those of the first page of the book, where each number leads to its source."
 
 
-def manuscript(study: Study, folder: Path) -> list[Path]:
+def manuscript(study: Subject, folder: Path) -> list[Path]:
     """Write the manuscript as Word and PDF and return the two files."""
     prose = PaperProse(study)
     body = prose.finished(filled("manuscript", (HERE / "manuscript.md").read_text(encoding="utf-8"), prose))
@@ -41,7 +41,7 @@ def manuscript(study: Study, folder: Path) -> list[Path]:
     return paths
 
 
-def brief(study: Study, folder: Path) -> Path:
+def brief(study: Subject, folder: Path) -> Path:
     """Write the brief for a board as Word, from the sentences of the book's first page."""
     prose = PaperProse(study)
     page = prose.finished(filled("index", (BOOK / "index.md").read_text(encoding="utf-8"), prose))
@@ -77,7 +77,7 @@ def _read(text: str, references: Path) -> dict[str, Any]:
     return tree
 
 
-def _title_page(study: Study, title: str) -> str:
+def _title_page(study: Subject, title: str) -> str:
     """Write the title page: what is known, and a slot for what only the authors know."""
     notices = [html.unescape(sentence) for sentence in banner_sentences(study)]
     lines = [("Title", title), *(("Title Page", slot) for slot in SLOTS), *(("Title Notice", each) for each in notices)]

@@ -12,7 +12,7 @@ from typing import Any
 
 from compendium.files import write_text
 from compendium.outputs.runs import made_with, read_runs
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 
 SHOWN_PACKAGES = (
     "numpy",
@@ -27,7 +27,7 @@ SHOWN_PACKAGES = (
 )
 
 
-def run_log(study: Study, times: Mapping[str, float]) -> dict[str, Any]:
+def run_log(study: Subject, times: Mapping[str, float]) -> dict[str, Any]:
     """Return what is known of the run that made the results, and of the hand-over itself.
 
     Parameters
@@ -51,7 +51,7 @@ def run_log(study: Study, times: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def write_run_log(study: Study, times: Mapping[str, float], folder: Path, words: Mapping[str, str]) -> list[Path]:
+def write_run_log(study: Subject, times: Mapping[str, float], folder: Path, words: Mapping[str, str]) -> list[Path]:
     """Write the log as JSON and as a page to read."""
     log = run_log(study, times)
     paths = [folder / "run_log.json", folder / "run_log.md"]
@@ -60,7 +60,7 @@ def write_run_log(study: Study, times: Mapping[str, float], folder: Path, words:
     return paths
 
 
-def _step(study: Study, step: str, run: Mapping[str, Any]) -> dict[str, Any]:
+def _step(study: Subject, step: str, run: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is known of one step: commit, when it ended, warnings, what was withheld."""
     path = study.saved.notebook(step)
     withheld = study.saved.folders.disclosure / f"{step}.json"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from compendium.report.book.headings import HEADINGS
 from compendium.report.book.saved import SavedTable
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 from compendium.rounding import heading, in_words
 
 Cell = str | int | float | bool | None
@@ -60,7 +60,7 @@ class PublicTable:
             yield [plain(cell) for cell in row]
 
 
-def public_tables(study: Study, *, labels: bool) -> list[PublicTable]:
+def public_tables(study: Subject, *, labels: bool) -> list[PublicTable]:
     """Return every public table of the cohort, in the order of its name.
 
     ``labels`` says whether ids of items and scales are written as their labels and columns without any entry left out,

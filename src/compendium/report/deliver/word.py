@@ -16,7 +16,7 @@ from compendium.report.book.faults import BookError
 
 
 @dataclass(frozen=True)
-class Layout:
+class PageLayout:
     """How a document looks: sizes in points, margins in centimetres, lines apart."""
 
     size: float
@@ -29,8 +29,8 @@ class Layout:
 
 
 # APA 7: a serif of 12 points, double spaced, an inch of margin.
-MANUSCRIPT = Layout(12, 9, 2.54, 2.0, "Times New Roman", 0, 16)
-BRIEF = Layout(9.5, 8.5, 1.7, 1.0, "Arial", 3, 15)
+MANUSCRIPT = PageLayout(12, 9, 2.54, 2.0, "Times New Roman", 0, 16)
+BRIEF = PageLayout(9.5, 8.5, 1.7, 1.0, "Arial", 3, 15)
 RULES = (("top", 8), ("bottom", 8))
 
 
@@ -45,7 +45,7 @@ def pandoc(text: str, source: str, target: str, *options: str) -> str:
     return _run(["--from", source, "--to", target, "--fail-if-warnings", *options], text.encode()).decode()
 
 
-def write(tree: Mapping[str, Any], path: Path, title: str, layout: Layout) -> None:
+def write(tree: Mapping[str, Any], path: Path, title: str, layout: PageLayout) -> None:
     """Write a document that pandoc has read as Word."""
     with tempfile.TemporaryDirectory() as work:
         reference, plain = Path(work) / "reference.docx", Path(work) / "plain.docx"
@@ -75,7 +75,7 @@ def _run(options: list[str], content: bytes) -> bytes:
     return done.stdout
 
 
-def _style(path: Path, layout: Layout) -> None:
+def _style(path: Path, layout: PageLayout) -> None:
     """Give pandoc's reference document the look of the layout, and the styles that the templates name."""
     import docx
     from docx.enum.style import WD_STYLE_TYPE
@@ -112,7 +112,7 @@ def _style(path: Path, layout: Layout) -> None:
     document.save(str(path))
 
 
-def _plain_style(style: Any, layout: Layout) -> None:
+def _plain_style(style: Any, layout: PageLayout) -> None:
     """Give a paragraph style font, colour and spacing of the layout."""
     import docx
     from docx.oxml.ns import qn
@@ -128,7 +128,7 @@ def _plain_style(style: Any, layout: Layout) -> None:
     style.paragraph_format.space_after = docx.shared.Pt(layout.after)
 
 
-def _finish(plain: Path, path: Path, title: str, layout: Layout) -> None:
+def _finish(plain: Path, path: Path, title: str, layout: PageLayout) -> None:
     """Rule the tables as APA does, let their first row repeat on every page, and name the document."""
     import docx
 

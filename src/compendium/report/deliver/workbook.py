@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compendium.report.book.builder import banner_sentences, cohort_title
-from compendium.report.book.subject import Study
+from compendium.report.book.subject import Subject
 from compendium.report.deliver.open_document import write_ods
 from compendium.report.deliver.tables import NOT_AVAILABLE, SHORTHAND, Cell, PublicTable
 
@@ -39,7 +39,7 @@ class Sheet:
     targets: tuple[str, ...] = ()
 
 
-def sheets(study: Study, tables: Sequence[PublicTable]) -> list[Sheet]:
+def sheets(study: Subject, tables: Sequence[PublicTable]) -> list[Sheet]:
     """Return the sheets of the workbook."""
     names = _names([table.name for table in tables])
     title = f"{study.framework.description.title}: tables of {cohort_title(study)}"
@@ -54,7 +54,7 @@ def sheets(study: Study, tables: Sequence[PublicTable]) -> list[Sheet]:
     return [cover, contents, noted, *(_sheet(name, table) for name, table in zip(names, tables, strict=True))]
 
 
-def write_workbook(study: Study, tables: Sequence[PublicTable], folder: Path) -> list[Path]:
+def write_workbook(study: Subject, tables: Sequence[PublicTable], folder: Path) -> list[Path]:
     """Write the workbook as .xlsx and as .ods and return both."""
     content = sheets(study, tables)
     paths = [folder / "workbook.xlsx", folder / "workbook.ods"]

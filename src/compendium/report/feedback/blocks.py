@@ -71,7 +71,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """A plain table with a row of headings; a ``tall`` one has room to write in."""
 
     header: Sequence[str]
@@ -93,7 +93,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Statements:
+class StatementBlock:
     """Statements under a heading."""
 
     heading: str
@@ -109,11 +109,11 @@ class Fields:
     kind: str = "fields"
 
 
-Block = Text | Points | Boxes | Chart | Table | Statements | Fields
+Block = Text | Points | Boxes | Chart | TextTable | StatementBlock | Fields
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """A heading with its blocks; ``new_page`` begins a page."""
 
     heading: str
@@ -139,7 +139,7 @@ class Document:
     title: str
     subtitle: str
     notices: Sequence[str]
-    sections: Sequence[Section]
+    sections: Sequence[ReportSection]
     look: Look = field(default_factory=Look)
 
     def as_data(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compendium.report.feedback.blocks import Block, Chart, Document, Line, Points, Section, Table, Text
+from compendium.report.feedback.blocks import Block, Chart, Document, Line, Points, ReportSection, Text, TextTable
 from compendium.report.feedback.setting import Setting
 from compendium.steps.feedback.evidence import Evidence
 from compendium.steps.feedback.organisation import WholeFindings, WholeRow
@@ -13,12 +13,14 @@ def board_report(setting: Setting, evidence: Evidence, found: WholeFindings) -> 
     w, scale = setting.words, evidence.framework.scale
     how = [w("board-how-1", low=str(scale.minimum), high=str(scale.maximum)), w("board-how-2"), w("board-how-3")]
     sections = [
-        Section(w("board-short"), [Points(_short(setting, found), framed=True)]),
-        Section(w("board-how"), [Points(how)]),
-        Section(w("board-whole"), [_chart(setting, evidence, found)]),
-        Section(w("board-spread"), _spread(setting, evidence, found), new_page=True),
-        Section(w("board-questions"), [Points([w(f"board-question-{place}") for place in (1, 2, 3)])]),
-        Section(w("board-limits"), [Points([w("board-limits-1"), w("board-limits-2")]), Text(setting.contact_line())]),
+        ReportSection(w("board-short"), [Points(_short(setting, found), framed=True)]),
+        ReportSection(w("board-how"), [Points(how)]),
+        ReportSection(w("board-whole"), [_chart(setting, evidence, found)]),
+        ReportSection(w("board-spread"), _spread(setting, evidence, found), new_page=True),
+        ReportSection(w("board-questions"), [Points([w(f"board-question-{place}") for place in (1, 2, 3)])]),
+        ReportSection(
+            w("board-limits"), [Points([w("board-limits-1"), w("board-limits-2")]), Text(setting.contact_line())]
+        ),
     ]
     return Document(w("organisation-title"), setting.subtitle, setting.notices, sections, setting.look)
 
@@ -74,4 +76,4 @@ def _spread(setting: Setting, evidence: Evidence, found: WholeFindings) -> list[
         for row in found.rows
     ]
     header = (w("competency"), w("board-above"), w("board-no-difference"), w("board-below"))
-    return [Table(header, rows, (4, 2, 2, 2))]
+    return [TextTable(header, rows, (4, 2, 2, 2))]

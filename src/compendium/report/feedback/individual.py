@@ -13,14 +13,14 @@ from compendium.report.feedback.blocks import (
     Line,
     Mark,
     Points,
-    Section,
+    ReportSection,
     Statement,
-    Statements,
-    Table,
+    StatementBlock,
     Text,
+    TextTable,
 )
 from compendium.report.feedback.setting import Setting, change_table
-from compendium.steps.feedback import Evidence, ItemRow, PersonFindings, Row
+from compendium.steps.feedback import Evidence, ItemRow, PersonFindings, ProfileRow
 
 # Lines to write on: a long answer, a short one.
 LONG, SHORT = 3, 2
@@ -44,24 +44,24 @@ class _Report:
         self.needed = int(evidence.plan.disclosure.minimum_raters.value)
         self.peers_shown = any(row.peers.value is not None for row in found.rows)
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[ReportSection]:
         """Return every section; those without blocks have nothing to say about this person."""
         w = self.words
         return [
-            Section(w("in-short"), [Points(self._short(), framed=True)]),
-            Section(w("how-to"), [Points(self._how())]),
-            Section(w("who"), [Points(self._who())]),
-            Section(w("profile"), self._profile(), new_page=True),
-            Section(w("views"), self._views(), new_page=True) if self.found.compared else self._alone(),
-            Section(w("items"), self._items()),
-            Section(w("unseen"), self._unseen()),
-            Section(w("importance"), self._importance()),
-            Section(w("change", date=self.setting.earlier), self._change()),
-            Section(w("comments"), self._comments()),
-            Section(w("talk"), [Points(self._talk())]),
-            Section(w("ideas"), self._ideas(), new_page=True),
-            Section(w("plan"), self._plan(), new_page=True),
-            Section(w("limits"), [Points(self._limits()), Text(self.setting.contact_line())]),
+            ReportSection(w("in-short"), [Points(self._short(), framed=True)]),
+            ReportSection(w("how-to"), [Points(self._how())]),
+            ReportSection(w("who"), [Points(self._who())]),
+            ReportSection(w("profile"), self._profile(), new_page=True),
+            ReportSection(w("views"), self._views(), new_page=True) if self.found.compared else self._alone(),
+            ReportSection(w("items"), self._items()),
+            ReportSection(w("unseen"), self._unseen()),
+            ReportSection(w("importance"), self._importance()),
+            ReportSection(w("change", date=self.setting.earlier), self._change()),
+            ReportSection(w("comments"), self._comments()),
+            ReportSection(w("talk"), [Points(self._talk())]),
+            ReportSection(w("ideas"), self._ideas(), new_page=True),
+            ReportSection(w("plan"), self._plan(), new_page=True),
+            ReportSection(w("limits"), [Points(self._limits()), Text(self.setting.contact_line())]),
         ]
 
     # What the first page says
@@ -136,7 +136,7 @@ class _Report:
         keys += [("band", w("key-band"))] if any(row.band for row in self.found.rows) else []
         return [Chart(scale.minimum, scale.maximum, [self._line(row) for row in self.found.rows], keys)]
 
-    def _line(self, row: Row) -> Line:
+    def _line(self, row: ProfileRow) -> Line:
         """Return one row of the chart, with all of it in words."""
         (label, definition), w = self.setting.about(row.competency), self.words
         marks: list[Mark] = []
@@ -169,9 +169,9 @@ class _Report:
         points = self.setting.labels(names) or [w("view-none")]
         return Points(points, w(f"view-{view}"), w(f"view-{view}-why"), framed=True)
 
-    def _alone(self) -> Section:
+    def _alone(self) -> ReportSection:
         """Return the section for a person without a peer view."""
-        return Section(self.words("own-only"), self._own_only(), new_page=True)
+        return ReportSection(self.words("own-only"), self._own_only(), new_page=True)
 
     def _own_only(self) -> list[Block]:
         """Return the highest and lowest of the person's own scores when there is no peer view."""
@@ -202,7 +202,7 @@ class _Report:
             return [Text(w("items-none"))]
         labels = self.evidence.framework.scale.labels
         ends = (labels[min(labels)].lower(), labels[max(labels)].lower())
-        shown = [Statements(w(key), [self._item(row) for row in rows]) for key, rows in parts.items() if rows]
+        shown = [StatementBlock(w(key), [self._item(row) for row in rows]) for key, rows in parts.items() if rows]
         barred = any(row.cohort for rows in parts.values() for row in rows)
         key = [Text(w("items-key", low=ends[0], high=ends[1]))] if barred else []
         return [Text(w("items-intro")), *key, *shown]
@@ -265,7 +265,7 @@ class _Report:
         texts = {name: w("importance-value", value=importance[name]) if name in importance else w("importance-none")
                 for name in self.evidence.scales}  # fmt: skip
         rows = [(self.evidence.framework.labels[name], text) for name, text in texts.items()]
-        return [Text(w("importance-intro")), Table((w("competency"), w("importance-head")), rows, (3, 1))]
+        return [Text(w("importance-intro")), TextTable((w("competency"), w("importance-head")), rows, (3, 1))]
 
     def _change(self) -> list[Block]:
         """Return the change since an earlier wave, where there was one."""

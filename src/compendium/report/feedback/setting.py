@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compendium.framework import FeedbackTexts, Framework
-from compendium.report.feedback.blocks import Look, Mark, Table
+from compendium.report.feedback.blocks import Look, Mark, TextTable
 from compendium.report.feedback.words import Words
 from compendium.steps.feedback.evidence import Moved
 from compendium.wording import number
@@ -77,7 +77,7 @@ class Setting:
         return Mark(shape, float(value), text, lower, upper)
 
 
-def change_table(setting: Setting, changes: Mapping[str, Moved]) -> Table:
+def change_table(setting: Setting, changes: Mapping[str, Moved]) -> TextTable:
     """Return the change of each competency, from how many points on it counts, and what it means."""
     w = setting.words
     rows = [
@@ -89,7 +89,7 @@ def change_table(setting: Setting, changes: Mapping[str, Moved]) -> Table:
         )
         for name, moved in changes.items()
     ]
-    return Table((w("competency"), w("change-head"), w("change-limit"), w("change-meaning")), rows, (4, 1, 2, 3))
+    return TextTable((w("competency"), w("change-head"), w("change-limit"), w("change-meaning")), rows, (4, 1, 2, 3))
 
 
 def signed(change: float) -> str:

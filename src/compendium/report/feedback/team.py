@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compendium.report.feedback.blocks import Block, Chart, Document, Fields, Line, Points, Section, Table, Text
+from compendium.report.feedback.blocks import (
+    Block,
+    Chart,
+    Document,
+    Fields,
+    Line,
+    Points,
+    ReportSection,
+    Text,
+    TextTable,
+)
 from compendium.report.feedback.setting import Setting, change_table
 from compendium.steps.feedback.evidence import Evidence
 from compendium.steps.feedback.teams import TeamFindings, TeamRow
@@ -31,25 +41,25 @@ class _Report:
         self.needed = int(evidence.plan.disclosure.minimum_team.value)
         self.shown = [row for row in found.rows if row.mean is not None]
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[ReportSection]:
         """Return every section."""
         w = self.words
         return [
-            Section(w("in-short"), [Points(self._short(), framed=True)]),
-            Section(w("how-to"), [Points(self._how())]),
-            Section(w("profile"), self._profile(), new_page=True),
-            Section(w("team-agree"), self._agreement(), new_page=True),
-            Section(w("change", date=self.setting.earlier), self._change()),
-            Section(w("team-peers"), self._peers()),
-            Section(w("sheet"), self._sheet(), new_page=True),
-            Section(
+            ReportSection(w("in-short"), [Points(self._short(), framed=True)]),
+            ReportSection(w("how-to"), [Points(self._how())]),
+            ReportSection(w("profile"), self._profile(), new_page=True),
+            ReportSection(w("team-agree"), self._agreement(), new_page=True),
+            ReportSection(w("change", date=self.setting.earlier), self._change()),
+            ReportSection(w("team-peers"), self._peers()),
+            ReportSection(w("sheet"), self._sheet(), new_page=True),
+            ReportSection(
                 w("team-talk"), [Points([w(f"team-talk-{name}") for name in ("know", "keep", "next")])], new_page=True
             ),
-            Section(w("team-plan"), self._plan()),
-            Section(w("limits"), [Points(self._limits()), Text(self.setting.contact_line())]),
-            Section(w("guide"), [Text(w("guide-intro"), lead=True), *self._guide(0)], new_page=True),
-            Section(w("guide-more"), self._guide(1), new_page=True),
-            Section(w("ready"), self._ready(), new_page=True),
+            ReportSection(w("team-plan"), self._plan()),
+            ReportSection(w("limits"), [Points(self._limits()), Text(self.setting.contact_line())]),
+            ReportSection(w("guide"), [Text(w("guide-intro"), lead=True), *self._guide(0)], new_page=True),
+            ReportSection(w("guide-more"), self._guide(1), new_page=True),
+            ReportSection(w("ready"), self._ready(), new_page=True),
         ]
 
     def _named(self, key: str, names: Sequence[str]) -> list[str]:
@@ -119,7 +129,7 @@ class _Report:
             for row in self.shown
         ]
         header = (w("competency"), w("team-compare-head"), w("team-agree-head"), w("team-deviation-head"))
-        return [Text(w("team-agree-intro")), Table(header, rows, (4, 3, 2, 2))]
+        return [Text(w("team-agree-intro")), TextTable(header, rows, (4, 3, 2, 2))]
 
     def _change(self) -> list[Block]:
         """Return the change since an earlier wave, or why it is not shown; nothing without one."""
@@ -143,7 +153,7 @@ class _Report:
             (labels[row.competency], number(row.peers, 1) if row.peers is not None else w("team-peers-none"))
             for row in self.found.rows
         ]
-        return [Text(w("team-peers-intro", n=rated)), Table((w("competency"), w("colleagues")), rows, (3, 2))]
+        return [Text(w("team-peers-intro", n=rated)), TextTable((w("competency"), w("colleagues")), rows, (3, 2))]
 
     def _sheet(self) -> list[Block]:
         """Return the sheet on which a workshop goes from single views to a shared one; widest apart first."""
@@ -157,7 +167,7 @@ class _Report:
         return [
             Text(w("sheet-intro")),
             *[Text(sentence, lead=True) for sentence in wide],
-            Table(header, rows, (4, 3, 2, 3, 4), tall=True),
+            TextTable(header, rows, (4, 3, 2, 3, 4), tall=True),
         ]
 
     def _range(self, row: TeamRow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from compendium.report.feedback.blocks import Block, Boxes, Chart, Document, Fields, Points, Table, Text
+from compendium.report.feedback.blocks import Block, Boxes, Chart, Document, Fields, Points, Text, TextTable
 
 if TYPE_CHECKING:
     from docx.document import Document as WordFile
@@ -43,7 +43,7 @@ def _add(file: WordFile, block: Block) -> None:
             _points(file, box)
     elif isinstance(block, Chart):
         _table(file, [], [(line.label, line.words.removeprefix(f"{line.label}. ")) for line in block.lines])
-    elif isinstance(block, Table):
+    elif isinstance(block, TextTable):
         _table(file, block.header, block.rows)
     elif isinstance(block, Fields):
         for label, lines in block.fields:

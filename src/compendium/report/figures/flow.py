@@ -134,7 +134,7 @@ class FlowDiagram:
 
 
 @dataclass(frozen=True)
-class Row:
+class FlowRow:
     """What one row of the diagram holds: its phase, the lines of the main box and those of the box beside it."""
 
     phase: str
@@ -142,7 +142,7 @@ class Row:
     side: Sequence[str] = ()
 
 
-def flow_of(rows: Sequence[Row], title: str, description: str) -> FlowDiagram:
+def flow_of(rows: Sequence[FlowRow], title: str, description: str) -> FlowDiagram:
     """Return the diagram of rows, one below the other."""
     boxes, top = [], float(MARGIN)
     for row in rows:
@@ -156,7 +156,7 @@ def flow_of(rows: Sequence[Row], title: str, description: str) -> FlowDiagram:
     return FlowDiagram(tuple(boxes), title, description)
 
 
-def in_words(rows: Sequence[Row]) -> str:
+def in_words(rows: Sequence[FlowRow]) -> str:
     """Return the diagram in words, for those who do not see it."""
     sentences = [f"{as_sentence(row.main)}." for row in rows]
     beside = [f"{as_sentence(row.side)}." for row in rows if row.side]

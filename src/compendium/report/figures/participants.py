@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
-from compendium.report.figures.flow import Row, flow_of, in_words
+from compendium.report.figures.flow import FlowRow, flow_of, in_words
 from compendium.steps import participation as people
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def describe_participants(stages: pd.DataFrame, left_out: Mapping[str, int]) -> 
     return in_words(_rows(stages, left_out))
 
 
-def _rows(stages: pd.DataFrame, left_out: Mapping[str, int]) -> list[Row]:
+def _rows(stages: pd.DataFrame, left_out: Mapping[str, int]) -> list[FlowRow]:
     """Return the boxes of the stages that are known."""
     n = {str(stage): int(count) for stage, count in zip(stages["stage"], stages["n"], strict=True) if pd.notna(count)}
     came = people.SHEETS if people.SHEETS in n else people.LISTED
@@ -47,19 +47,21 @@ def _rows(stages: pd.DataFrame, left_out: Mapping[str, int]) -> list[Row]:
     rows = []
     if people.INVITED in n:
         side = [f"No answer sheet: {n[people.INVITED] - n[came]}"] if n[people.INVITED] >= n[came] else []
-        rows.append(Row("Invitation", [f"Invited: {n[people.INVITED]}"], side))
+        rows.append(FlowRow("Invitation", [f"Invited: {n[people.INVITED]}"], side))
     reasons = [f"{_capital(reason)}: {count}" for reason, count in left_out.items()]
-    rows.append(Row("Answers", [f"{_capital(came)}: {n[came]}"], reasons))
+    rows.append(FlowRow("Answers", [f"{_capital(came)}: {n[came]}"], reasons))
     if people.AGREED in n:
-        rows.append(Row("Consent", [f"{_capital(people.AGREED)}: {used}"]))
+        rows.append(FlowRow("Consent", [f"{_capital(people.AGREED)}: {used}"]))
     if people.FINISHED in n:
-        rows.append(Row("End", [f"{_capital(people.FINISHED)}: {n[people.FINISHED]}"], _stopped(n, used)))
+        rows.append(FlowRow("End", [f"{_capital(people.FINISHED)}: {n[people.FINISHED]}"], _stopped(n, used)))
     if people.ENOUGH in n:
         fewer = used - n[people.ENOUGH]
-        rows.append(Row("Scoring", [f"Answered enough items to be scored: {n[people.ENOUGH]}"], [f"Too few: {fewer}"]))
+        rows.append(
+            FlowRow("Scoring", [f"Answered enough items to be scored: {n[people.ENOUGH]}"], [f"Too few: {fewer}"])
+        )
     if people.RATED in n:
         rated = [f"{_capital(people.RATED)}: {n[people.RATED]}", f"   {_capital(people.RATINGS)}: {n[people.RATINGS]}"]
-        rows.append(Row("Peers", rated, [f"Without a rating: {used - n[people.RATED]}"]))
+        rows.append(FlowRow("Peers", rated, [f"Without a rating: {used - n[people.RATED]}"]))
     return rows
 
 

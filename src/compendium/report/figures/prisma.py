@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from compendium.report.figures.flow import Row, flow_of, in_words
+from compendium.report.figures.flow import FlowRow, flow_of, in_words
 from compendium.review.loading import Review
 from compendium.review.protocol import SOURCE_KINDS
 from compendium.review.screening import Flow
@@ -36,11 +36,11 @@ def describe_flow(flow: Flow, review: Review) -> str:
     return in_words(_rows(flow, review))
 
 
-def _rows(flow: Flow, review: Review) -> list[Row]:
+def _rows(flow: Flow, review: Review) -> list[FlowRow]:
     """Return the text of the main box and of the box beside it, row by row."""
     kinds = [f"   {label}: {flow.n(f'identified_{kind}')}" for kind, label in SOURCE_KINDS.items()]
     identified = [f"Reports identified: {flow.n('identified')}", *kinds]
-    rows = [Row("Identification", identified, [f"Duplicates joined: {flow.n('duplicates')}"])]
+    rows = [FlowRow("Identification", identified, [f"Duplicates joined: {flow.n('duplicates')}"])]
     for stage in review.protocol.stages:
         reasons = flow.reasons[flow.reasons["stage"] == stage.id]
         side = [f"{stage.excluded}: {flow.n(f'{stage.id}_excluded')}"]
@@ -54,6 +54,6 @@ def _rows(flow: Flow, review: Review) -> list[Row]:
             )
             if (flow.boxes["box"] == f"{stage.id}_{box}").any() and flow.n(f"{stage.id}_{box}")
         ]
-        rows.append(Row("Screening", [f"{stage.label}: {flow.n(f'{stage.id}_judged')}"], side))
+        rows.append(FlowRow("Screening", [f"{stage.label}: {flow.n(f'{stage.id}_judged')}"], side))
     included = [f"Records included: {flow.n('included')}", f"   Reports of them: {flow.n('included_reports')}"]
-    return [*rows, Row("Included", included)]
+    return [*rows, FlowRow("Included", included)]

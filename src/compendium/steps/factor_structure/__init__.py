@@ -19,7 +19,7 @@ from compendium.steps.factor_structure.fit_cutoffs import (
 )
 from compendium.steps.factor_structure.judgement import (
     Check,
-    Evidence,
+    StructureEvidence,
     StructureVerdict,
     gather_evidence,
     judge_structure,
@@ -57,11 +57,11 @@ __all__ = [
     "MODEL_NAMES",
     "Check",
     "Draws",
-    "Evidence",
     "Misfit",
     "ModelCutoffs",
     "Rivals",
     "SmallSampleModel",
+    "StructureEvidence",
     "StructureVerdict",
     "careless_comparison",
     "competency_pairs",

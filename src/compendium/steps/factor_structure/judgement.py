@@ -24,7 +24,7 @@ WEIGHTS: tuple[Weight, ...] = ("for", "reservation", "against")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class StructureEvidence:
     """What the verdict rests on; a number that is not defined is NaN.
 
     Attributes
@@ -134,7 +134,7 @@ class StructureVerdict:
         return asked.join(finding_columns(check.finding for check in self.checks))
 
 
-def judge_structure(evidence: Evidence, rule: Structure) -> StructureVerdict:
+def judge_structure(evidence: StructureEvidence, rule: Structure) -> StructureVerdict:
     """Judge the model of correlated competencies by the rule of the plan.
 
     One finding against it is enough for "not supported"; a finding that is none against but short of the mark is a
@@ -173,7 +173,7 @@ def gather_evidence(
     general_share: float | None,
     salient: float,
     misfit: Misfit | None = None,
-) -> Evidence:
+) -> StructureEvidence:
     """Collect what the verdict rests on from the tables of the step."""
     reading = _reading(rivals)
     srmr, rmsea, cfi = _fit(rivals.main, reading)
@@ -182,7 +182,7 @@ def gather_evidence(
     impossible = reliability[reliability["omega_categorical"] > 1]
     ranked = reliability.sort_values("omega_categorical")
     lowest = next((table.iloc[0] for table in (impossible, ranked) if len(table)), None)
-    return Evidence(
+    return StructureEvidence(
         competencies=len(rivals.scales),
         noun=noun,
         problems=rivals.problems,
@@ -236,14 +236,14 @@ def _two_index(srmr: float, rmsea: float, cfi: float, rmsea_cut: float, cfi_cut:
     return srmr <= rule.srmr.value and (rmsea <= rmsea_cut or cfi >= cfi_cut)
 
 
-def _proper(evidence: Evidence, rule: Structure) -> Check:
+def _proper(evidence: StructureEvidence, rule: Structure) -> Check:
     """Check whether the solution is proper."""
     if evidence.problems:
         return Check("proper", "against", found("improper", problems=evidence.problems))
     return Check("proper", "for", found("proper"))
 
 
-def _fits(evidence: Evidence, rule: Structure) -> Check | None:
+def _fits(evidence: StructureEvidence, rule: Structure) -> Check | None:
     """Check whether the model reproduces the correlations, by its own cut-offs or by the conventional ones."""
     if math.isnan(evidence.srmr):
         return None
@@ -276,14 +276,14 @@ def _fits_by_simulation(misfit: Misfit) -> Check:
     return Check("fit", "reservation", found("fit_not_close", **facts, smaller=smaller, because=missed))
 
 
-def _short_of(evidence: Evidence, rule: Structure) -> str:
+def _short_of(evidence: StructureEvidence, rule: Structure) -> str:
     """Return the one index that misses its acceptable cut-off while the others meet theirs."""
     if evidence.rmsea > rule.rmsea_acceptable.value:
         return "rmsea"
     return "cfi" if evidence.cfi < rule.cfi_acceptable.value else ""
 
 
-def _beats_one_factor(evidence: Evidence, rule: Structure) -> Check | None:
+def _beats_one_factor(evidence: StructureEvidence, rule: Structure) -> Check | None:
     """Check whether a single factor fits as well."""
     if math.isnan(evidence.p_one_factor):
         return None
@@ -296,7 +296,7 @@ def _beats_one_factor(evidence: Evidence, rule: Structure) -> Check | None:
     return Check("one_factor", "for", found("one_factor_worse", **facts))
 
 
-def _distinct(evidence: Evidence, rule: Structure) -> Check | None:
+def _distinct(evidence: StructureEvidence, rule: Structure) -> Check | None:
     """Check whether the competencies are distinct."""
     if math.isnan(evidence.correlation):
         return None
@@ -308,7 +308,7 @@ def _distinct(evidence: Evidence, rule: Structure) -> Check | None:
     return Check("distinct", "for", found("factors_distinct", **facts))
 
 
-def _dimensions(evidence: Evidence, rule: Structure) -> Check | None:
+def _dimensions(evidence: StructureEvidence, rule: Structure) -> Check | None:
     """Check whether the criteria find as many dimensions."""
     if not evidence.votes:
         return None
@@ -323,7 +323,7 @@ def _dimensions(evidence: Evidence, rule: Structure) -> Check | None:
     return Check("dimensions", "reservation", differ)
 
 
-def _sorted(evidence: Evidence, rule: Structure) -> Check | None:
+def _sorted(evidence: StructureEvidence, rule: Structure) -> Check | None:
     """Check whether the items group as the framework says."""
     if not evidence.items:
         return None
@@ -335,14 +335,14 @@ def _sorted(evidence: Evidence, rule: Structure) -> Check | None:
     return Check("sorted", weight, found("items_unsorted", **facts))
 
 
-def _loads(evidence: Evidence, rule: Structure) -> Check:
+def _loads(evidence: StructureEvidence, rule: Structure) -> Check:
     """Check whether every item loads on its competency."""
     if not evidence.weak:
         return Check("loads", "for", found("loadings_salient"))
     return Check("loads", "reservation", found("loadings_weak", other=evidence.weak))
 
 
-def _stays(evidence: Evidence, rule: Structure) -> Check:
+def _stays(evidence: StructureEvidence, rule: Structure) -> Check:
     """Check whether items load on another competency as well."""
     limit = rule.second_loading.value
     if not evidence.crossing:
@@ -350,7 +350,7 @@ def _stays(evidence: Evidence, rule: Structure) -> Check:
     return Check("stays", "reservation", found("items_cross", limit=limit, other=evidence.crossing))
 
 
-def _reliable(evidence: Evidence, rule: Structure) -> Check | None:
+def _reliable(evidence: StructureEvidence, rule: Structure) -> Check | None:
     """Check whether every score is reliable."""
     if math.isnan(evidence.omega) and not evidence.omega_unknown:
         return None
@@ -364,7 +364,7 @@ def _reliable(evidence: Evidence, rule: Structure) -> Check | None:
     return Check("reliable", "for", found("omega_enough", **facts))
 
 
-def _specific(evidence: Evidence, rule: Structure) -> Check | None:
+def _specific(evidence: StructureEvidence, rule: Structure) -> Check | None:
     """Check whether the scores tell more than one total score does."""
     if math.isnan(evidence.general_share):
         return None
@@ -374,7 +374,7 @@ def _specific(evidence: Evidence, rule: Structure) -> Check | None:
     return Check("specific", "for", found("general_small", **facts))
 
 
-QUESTIONS: tuple[Callable[[Evidence, Structure], Check | None], ...] = (
+QUESTIONS: tuple[Callable[[StructureEvidence, Structure], Check | None], ...] = (
     _proper,
     _fits,
     _beats_one_factor,

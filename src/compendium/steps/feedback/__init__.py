@@ -1,7 +1,7 @@
 """What feedback may say about people, teams and an organisation, as data (notebook 09); worded in ``report``."""
 
 from compendium.steps.feedback.evidence import Evidence, OwnView, PeerView, gather
-from compendium.steps.feedback.people import ItemRow, PersonFindings, Row, findings_of_person
+from compendium.steps.feedback.people import ItemRow, PersonFindings, ProfileRow, findings_of_person
 from compendium.steps.feedback.standing import clearly_highest, clearly_lowest, stand_out
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "OwnView",
     "PeerView",
     "PersonFindings",
-    "Row",
+    "ProfileRow",
     "clearly_highest",
     "clearly_lowest",
     "findings_of_person",

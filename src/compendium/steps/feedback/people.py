@@ -39,7 +39,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Row:
+class ProfileRow:
     """One competency in the profile of a person."""
 
     competency: str
@@ -103,7 +103,7 @@ class PersonFindings:
 
     person: str
     raters: int | None
-    rows: tuple[Row, ...]
+    rows: tuple[ProfileRow, ...]
     strengths: Names
     priorities: Names
     high_throughout: bool
@@ -136,7 +136,7 @@ def findings_of_person(evidence: Evidence, person: str) -> PersonFindings:
     views = views_of(evidence, own, theirs, errors)
     why = _why(evidence, raters)
     rows = tuple(
-        Row(
+        ProfileRow(
             name,
             _score(evidence, own[name], evidence.own_errors[name], "too_few_answers"),
             _score(evidence, theirs[name], errors[name], why),

@@ -36,7 +36,7 @@ NAMED_COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Comparison:
+class GroupComparison:
     """One set of groups compared, or the reason why not.
 
     Attributes
@@ -90,13 +90,13 @@ def compare(
     groups: pd.Series,
     scales: Mapping[str, Sequence[str]],
     level: Level = ALONE,
-) -> Comparison:
+) -> GroupComparison:
     """Test one measurement model in several groups, leaving out items that cannot carry the test.
 
     Groups within a single cluster are left out: a difference between groups is then one between clusters.
     """
     if not level.enough:
-        return Comparison(label, None, (found("groups_few_clusters", other=label),))
+        return GroupComparison(label, None, (found("groups_few_clusters", other=label),))
     clusters = level.clusters
     single = () if clusters is None else _within_one(groups, clusters)
     groups = groups.where(~groups.isin(single))
@@ -122,10 +122,10 @@ def compare(
             cutoffs=Cutoffs(plan.cfi_drop.value, plan.rmsea_rise.value, plan.freed_share.value),
         )
     except PsychometricsError as error:
-        return Comparison(label, None, (*notes, found("said_by_method", text=str(error))))
+        return GroupComparison(label, None, (*notes, found("said_by_method", text=str(error))))
     of_the_method = (found("said_by_method", text=text) for text in result.notes)
     number = None if clusters is None else clusters[groups.notna()].nunique()
-    return Comparison(label, result, (*notes, *of_the_method), level.name, number)
+    return GroupComparison(label, result, (*notes, *of_the_method), level.name, number)
 
 
 def _within_one(groups: pd.Series, clusters: pd.Series) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def _large(answers: pd.DataFrame, groups: pd.Series, minimum: float) -> list[str
     return list(sizes.index[sizes >= minimum])
 
 
-def across_groups(step: Study) -> list[Comparison]:
+def across_groups(step: Study) -> list[GroupComparison]:
     """Compare the groups of every grouping of the plan that was collected and is large enough."""
     plan = step.plan.invariance
     size = plan.smallest_group.value
@@ -173,7 +173,7 @@ def self_and_peers(step: Study) -> tuple[pd.DataFrame, pd.Series, Level]:
     return answers, pd.Series(form, name="form"), Level(step.nesting.name, kin)
 
 
-def compare_forms(step: Study) -> Comparison:
+def compare_forms(step: Study) -> GroupComparison:
     """Compare the self form with the peer form; rows about one person depend on each other."""
     answers, form, level = self_and_peers(step)
     return compare(step, "Self form and peer form", answers, form, step.scales, level)
@@ -228,12 +228,12 @@ def _no_forms(why: Finding) -> FormFairness:
     return FormFairness(empty, (), why)
 
 
-def all_of(comparisons: Sequence[Comparison]) -> tuple[Finding, ...]:
+def all_of(comparisons: Sequence[GroupComparison]) -> tuple[Finding, ...]:
     """Return what every comparison found, or that there was none."""
     return tuple(each.finding for each in comparisons) or (found("invariance_no_grouping"),)
 
 
-def level_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+def level_table(comparisons: Sequence[GroupComparison]) -> pd.DataFrame:
     """Return one row a comparison and level."""
     rows = [
         {"comparison": each.label, **row}
@@ -244,7 +244,7 @@ def level_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=LEVEL_COLUMNS)
 
 
-def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+def verdict_table(comparisons: Sequence[GroupComparison]) -> pd.DataFrame:
     """Return one row a comparison: groups, highest level, whether means may be compared, notes."""
     rows = [
         {
@@ -262,17 +262,17 @@ def verdict_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=VERDICT_COLUMNS).astype({"means_comparable": bool})
 
 
-def freed_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+def freed_table(comparisons: Sequence[GroupComparison]) -> pd.DataFrame:
     """Return the log of freed parameters."""
     return _stacked(comparisons, "freed")
 
 
-def merged_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+def merged_table(comparisons: Sequence[GroupComparison]) -> pd.DataFrame:
     """Return the log of joined categories."""
     return _stacked(comparisons, "merged")
 
 
-def suspicious_items(comparisons: Sequence[Comparison], alpha: float) -> pd.DataFrame:
+def suspicious_items(comparisons: Sequence[GroupComparison], alpha: float) -> pd.DataFrame:
     """Return the items whose equality the score tests reject, adjusted within comparison and level."""
     tests = _stacked(comparisons, "release_tests")
     if tests.empty:
@@ -282,7 +282,7 @@ def suspicious_items(comparisons: Sequence[Comparison], alpha: float) -> pd.Data
     return tests[tests["p_adjusted"] < alpha].reset_index(drop=True)
 
 
-def mean_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+def mean_table(comparisons: Sequence[GroupComparison]) -> pd.DataFrame:
     """Return the factor means of every comparison in which they may be compared; the reference group is zero."""
     tables = [
         each.result.factor_means.assign(comparison=each.label, reference=each.result.groups[0])
@@ -295,7 +295,7 @@ def mean_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     return stacked.loc[stacked["group"] != stacked["reference"], MEAN_COLUMNS].reset_index(drop=True)
 
 
-def _stacked(comparisons: Sequence[Comparison], name: str) -> pd.DataFrame:
+def _stacked(comparisons: Sequence[GroupComparison], name: str) -> pd.DataFrame:
     """Put one table of every result on top of each other."""
     tables = [
         getattr(each.result, name).assign(comparison=each.label) for each in comparisons if each.result is not None

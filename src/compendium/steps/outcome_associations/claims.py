@@ -14,7 +14,7 @@ from scipy import stats
 
 from compendium.disclosure import hidden_groups
 from compendium.findings import Finding, decode, encode, found
-from compendium.plan import Claim, Gate, StudyPlan
+from compendium.plan import Claim, SampleGate, StudyPlan
 from compendium.steps.factor_structure.reliability import Draws
 from compendium.steps.invariance.group_differences import (
     FEWEST_GROUPS,
@@ -400,7 +400,7 @@ def _lacking(what: str) -> str:
     return found("not_collected", what=what).encoded
 
 
-def _too_few(n: int, gate: Gate) -> str:
+def _too_few(n: int, gate: SampleGate) -> str:
     """Return that there are fewer than a gate asks for, encoded."""
     return found("gate_closed", n=n, counts=gate.counts, needed=gate.minimum_n).encoded
 

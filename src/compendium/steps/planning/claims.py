@@ -11,7 +11,7 @@ import pandas as pd
 from compendium.findings import found
 from compendium.plan import Claim, StudyPlan
 from compendium.steps.outcome_associations.people_needed import RELIABILITY, planned_correlation
-from compendium.steps.planning.parts import GOALS, UNITS, Part, Wanted, clusters, curve, row
+from compendium.steps.planning.parts import GOALS, UNITS, PlanningPart, Wanted, clusters, curve, row
 from compendium.study import Study
 from psychometrics.agreement.rater_number import spearman_brown
 from psychometrics.errors import PsychometricsError
@@ -28,9 +28,9 @@ PEERS_RANGE = ("peers_fewest", "peers_most")
 TRADE_COLUMNS = ("peers", "reliability", "lower", "upper", "needed", "fewest", "most", "ratings")
 
 
-def claims(study: Study, wanted: Wanted) -> Part:
+def claims(study: Study, wanted: Wanted) -> PlanningPart:
     """Return the people with whom each claim finds its smallest effect of interest, and has a narrow interval."""
-    part = Part()
+    part = PlanningPart()
     for claim, estimated in _estimated(study):
         unit = "ratings" if claim.kind == "colleagues" else "people"
         plan = _planned(estimated, claim, study, wanted)
@@ -83,12 +83,12 @@ def peers_or_people(study: Study, wanted: Wanted) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(TRADE_COLUMNS))
 
 
-def peers(study: Study, wanted: Wanted) -> Part:
+def peers(study: Study, wanted: Wanted) -> PlanningPart:
     """Return the peers that each competency needs for both targets, and the people for a narrow interval.
 
     What clusters add to the variance is carried over from the interval of this cohort.
     """
-    part, plan = Part(), study.plan
+    part, plan = PlanningPart(), study.plan
     targets = (plan.agreement.reliability.value, plan.agreement.high_reliability.value)
     for competency, icc in study.prepared.peer_icc.iterrows():
         known = [float(icc[name]) for name in ("icc1", "lower", "upper")]

@@ -10,7 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from compendium.findings import found
-from compendium.steps.planning.parts import Part, Wanted, clusters, curve, row
+from compendium.steps.planning.parts import PlanningPart, Wanted, clusters, curve, row
 from compendium.study import Study
 from psychometrics.errors import PsychometricsError
 from psychometrics.planning import (
@@ -113,16 +113,16 @@ def hardest(study: Study, wanted: Wanted) -> Hardest:
     return Hardest(competency, n, plans, omegas)
 
 
-def precision(found_of: Hardest, wanted: Wanted) -> Part:
+def precision(found_of: Hardest, wanted: Wanted) -> PlanningPart:
     """Return the people for the intervals of omega and of every loading."""
     if not found_of.competency:
-        return Part([row("omega", "", "people", found("plan_no_population"))])
+        return PlanningPart([row("omega", "", "people", found("plan_no_population"))])
     plans, size = found_of.plans, found_of.cluster_size
     asked = (
         ("omega", wanted.omega, PrecisionPlan.persons_for_omega, PrecisionPlan.omega_half_width),
         ("loading", wanted.loading, PrecisionPlan.persons_for_loading, PrecisionPlan.loading_half_width),
     )
-    part = Part()
+    part = PlanningPart()
     for goal, half, persons, width in asked:
         needed = {name: float(persons(plan, half)) for name, plan in plans.items()}
         estimate = plans[ESTIMATE]
@@ -143,16 +143,16 @@ def precision(found_of: Hardest, wanted: Wanted) -> Part:
     return part
 
 
-def groups(study: Study, found_of: Hardest, wanted: Wanted) -> Part:
+def groups(study: Study, found_of: Hardest, wanted: Wanted) -> PlanningPart:
     """Return the people in each of two groups for finding one item that works differently.
 
     The error rate of the item test is shared among all items of the cohort, as the study adjusts it.
     """
     if not found_of.competency:
-        return Part([row("dif", "", "in_each_group", found("plan_no_population"))])
+        return PlanningPart([row("dif", "", "in_each_group", found("plan_no_population"))])
     plan, replications = study.plan, max(wanted.replications // SHARE_FOR_GROUPS, 2)
     alone = plan.alpha_level.value / max(len(study.kept_items), 1)
-    part, ways = Part(), {"dif": (dif_plan, alone), "scalar": (invariance_plan, plan.alpha_level.value)}
+    part, ways = PlanningPart(), {"dif": (dif_plan, alone), "scalar": (invariance_plan, plan.alpha_level.value)}
     for goal, (planned, alpha) in tqdm(ways.items(), desc="groups", leave=False, disable=None):
         repeats = replications if goal == "dif" else 2 * replications
         try:
@@ -174,7 +174,9 @@ def groups(study: Study, found_of: Hardest, wanted: Wanted) -> Part:
     return part
 
 
-def _add_groups(part: Part, goal: str, found_of: Hardest, planned: Mapping[str, GroupPlan], wanted: Wanted) -> None:
+def _add_groups(
+    part: PlanningPart, goal: str, found_of: Hardest, planned: Mapping[str, GroupPlan], wanted: Wanted
+) -> None:
     """Add the row and the curve of a test between groups."""
     needed = {name: each.persons(wanted.power) for name, each in planned.items()}
     half, estimate = found_of.n // 2, planned[ESTIMATE]

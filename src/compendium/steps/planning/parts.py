@@ -80,7 +80,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Part:
+class PlanningPart:
     """Rows and curves of one part of the planning."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -106,14 +106,14 @@ def curve(
     return [dict(zip(CURVE_COLUMNS, (goal, subject, n, *values(n), wanted), strict=True)) for n in dict.fromkeys(sizes)]
 
 
-def table(parts: Iterable[Part]) -> pd.DataFrame:
+def table(parts: Iterable[PlanningPart]) -> pd.DataFrame:
     """Return every goal with the people, peers and clusters that it needs."""
     made = pd.DataFrame([each for part in parts for each in part.rows], columns=list(COLUMNS))
     # people are whole, and one begun is one more; what is not known stays blank
     return made.assign(**{name: np.ceil(made[name].astype(float)).astype("Int64") for name in WHOLE})
 
 
-def curves(parts: Iterable[Part]) -> pd.DataFrame:
+def curves(parts: Iterable[PlanningPart]) -> pd.DataFrame:
     """Return width or power by number of people for every goal."""
     return pd.DataFrame([each for part in parts for each in part.curves], columns=list(CURVE_COLUMNS))
 

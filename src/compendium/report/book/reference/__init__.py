@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from compendium.report.book.reference.inventory import Entry, Inventory
+from compendium.report.book.reference.inventory import Inventory, PublicEntry
 from compendium.report.book.reference.pages import Reference, index_of, link_to_test, raw_html, raw_page, read_reference
 
-__all__ = ["Entry", "Inventory", "Reference", "index_of", "link_to_test", "raw_html", "raw_page", "read_reference"]
+__all__ = [
+    "Inventory",
+    "PublicEntry",
+    "Reference",
+    "index_of",
+    "link_to_test",
+    "raw_html",
+    "raw_page",
+    "read_reference",
+]

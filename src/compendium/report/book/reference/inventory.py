@@ -19,7 +19,7 @@ Definition = ast.FunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True)
-class Entry:
+class PublicEntry:
     """One public function or class.
 
     Attributes
@@ -49,7 +49,7 @@ class Entry:
     docstring: str
     source: str
     line: int
-    methods: tuple[Entry, ...] = ()
+    methods: tuple[PublicEntry, ...] = ()
 
     @property
     def page(self) -> str:
@@ -72,9 +72,9 @@ class Entry:
 class Inventory:
     """Everything that is public, found by any address under which it can be imported."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[PublicEntry, ...]
 
-    def find(self, dotted: str) -> Entry | None:
+    def find(self, dotted: str) -> PublicEntry | None:
         """Return the entry that an address stands for, of a method that of its class; None where there is none."""
         place, _, name = dotted.rpartition(".")
         found = [entry for entry in self._by_name.get(name, ()) if f"{entry.module}.".startswith(f"{place}.")]
@@ -87,22 +87,22 @@ class Inventory:
             ]
         return min(found, key=lambda entry: (len(entry.module), entry.module)) if found else None
 
-    def pages(self) -> dict[str, list[Entry]]:
+    def pages(self) -> dict[str, list[PublicEntry]]:
         """Return the entries of each page."""
         return self._by_page
 
     @cached_property
-    def _by_page(self) -> dict[str, list[Entry]]:
+    def _by_page(self) -> dict[str, list[PublicEntry]]:
         """The entries of each page."""
-        found: dict[str, list[Entry]] = {}
+        found: dict[str, list[PublicEntry]] = {}
         for entry in sorted(self.entries, key=lambda each: each.name):
             found.setdefault(entry.page, []).append(entry)
         return found
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Entry]]:
+    def _by_name(self) -> dict[str, list[PublicEntry]]:
         """Entries by their own name."""
-        found: dict[str, list[Entry]] = {}
+        found: dict[str, list[PublicEntry]] = {}
         for entry in self.entries:
             found.setdefault(entry.name.rpartition(".")[2], []).append(entry)
         return found
@@ -130,7 +130,7 @@ def _sources(packages: Path) -> Iterator[Path]:
         yield from (path for path in found if "book" not in path.relative_to(packages).parts)
 
 
-def _entries(path: Path, packages: Path) -> Iterator[Entry]:
+def _entries(path: Path, packages: Path) -> Iterator[PublicEntry]:
     """Yield the public definitions of one file; those of a private module only where its family shows them."""
     parts = path.relative_to(packages).with_suffix("").parts
     parts = parts[:-1] if parts[-1] == "__init__" else parts
@@ -142,12 +142,12 @@ def _entries(path: Path, packages: Path) -> Iterator[Entry]:
             yield _entry(node, lines, ".".join(parts), ".".join(parts[:2]) if node.name in shown else ".".join(parts))
 
 
-def _entry(node: Definition, lines: list[str], module: str, place: str) -> Entry:
+def _entry(node: Definition, lines: list[str], module: str, place: str) -> PublicEntry:
     """Return one definition."""
     is_class = isinstance(node, ast.ClassDef)
     inside = [each for each in node.body if isinstance(each, ast.FunctionDef)] if is_class else []
     first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-    return Entry(
+    return PublicEntry(
         name=f"{place}.{node.name}",
         module=module,
         kind="class" if is_class else "function",

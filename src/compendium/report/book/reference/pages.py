@@ -12,7 +12,7 @@ from pathlib import Path
 from compendium.files import checksum
 from compendium.report.book.reference.checks import TESTS, VALUES, Checks, Test, read_checks
 from compendium.report.book.reference.docstrings import as_html
-from compendium.report.book.reference.inventory import PACKAGES, Entry, Inventory, read_inventory
+from compendium.report.book.reference.inventory import PACKAGES, Inventory, PublicEntry, read_inventory
 
 FENCE = "`" * 12
 # Pages that every book has; of other rooms those that made a result.
@@ -117,7 +117,7 @@ def index_of(pages: Mapping[str, str]) -> str:
     return f'<ul class="api-names">{"".join(lines)}</ul>'
 
 
-def _api_page(name: str, entries: list[Entry], inventory: Inventory, checks: Checks) -> str:
+def _api_page(name: str, entries: list[PublicEntry], inventory: Inventory, checks: Checks) -> str:
     """Write the page of one family."""
     room = name.removeprefix("api/")
     names = "".join(f'<li><a href="#{each.name}">{_short(each)}</a> {_text(each.summary)}</li>' for each in entries)
@@ -125,7 +125,7 @@ def _api_page(name: str, entries: list[Entry], inventory: Inventory, checks: Che
     return raw_page(room, f'<ul class="api-names">{names}</ul>\n{body}')
 
 
-def _shown(entry: Entry, inventory: Inventory, checks: Checks) -> str:
+def _shown(entry: PublicEntry, inventory: Inventory, checks: Checks) -> str:
     """Write one function or class."""
 
     def link(name: str) -> str | None:
@@ -147,7 +147,7 @@ def _shown(entry: Entry, inventory: Inventory, checks: Checks) -> str:
     )
 
 
-def _tested(entry: Entry, checks: Checks) -> str:
+def _tested(entry: PublicEntry, checks: Checks) -> str:
     """Say which tests check a function, and with the values of which other software they compare."""
     tests = checks.of(entry.name)
     if not tests:
@@ -185,7 +185,7 @@ def _checks_page(file: str, tests: list[Test]) -> str:
     return raw_page(f"Tests: {file.removeprefix('test_').replace('_', ' ')}", "\n".join(parts))
 
 
-def _short(entry: Entry) -> str:
+def _short(entry: PublicEntry) -> str:
     """Return the own name of an entry."""
     return entry.name.rpartition(".")[2]
 
