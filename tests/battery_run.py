@@ -13,8 +13,8 @@ from battery import Case, plan_cases, schema_cases
 from battery_files import cell_cases, file_cases, framework_cases, yaml_cases
 from small_study import small_study
 
-from compendium.cohort import validate
 from compendium.faults import InvalidInput
+from compendium.study import validate
 
 SECONDS = 20
 Outcome = Literal["report", "read", "silent", "traceback", "hang"]

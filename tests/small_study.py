@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from compendium.cohort import Cohort, load_cohort, validate
+from compendium.cohort import Cohort, load_cohort
 from compendium.faults import Fault, InvalidInput
+from compendium.study import validate
 
 FRAMEWORK = {
     "id": "mini",

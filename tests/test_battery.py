@@ -17,8 +17,8 @@ from battery_run import all_cases, outcome_of
 from pydantic import BaseModel
 from small_study import small_study
 
-from compendium.cohort import validate
 from compendium.cohort.schema import CohortSettings
+from compendium.study import validate
 
 WHOLE = os.environ.get("BATTERY") == "all"
 OF_EACH_KIND = 3

@@ -9,12 +9,12 @@ import pytest
 from made_up_step import study_for_steps
 from small_study import SmallStudy
 
-from compendium.cohort import examine
 from compendium.outputs.manifest import Difference
 from compendium.outputs.saving import Origin, Results
 from compendium.paths import ResultFolders
 from compendium.run import cli
 from compendium.run.notebooks import NotebookFailed
+from compendium.study import examine_study
 
 COMMANDS = (
     "all",
@@ -36,7 +36,7 @@ COMMANDS = (
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStudy:
     study = study_for_steps(tmp_path, monkeypatch)
     monkeypatch.setattr(
-        "compendium.cohort.examine", lambda folder, data: examine(folder, data, frameworks=study.frameworks)
+        "compendium.study.examine_study", lambda folder, data: examine_study(folder, data, frameworks=study.frameworks)
     )
     return study
 

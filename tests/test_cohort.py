@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, small_study
 
-from compendium.cohort import load_cohort, load_settings, pseudonyms_of, validate
+from compendium.cohort import load_cohort, load_settings, pseudonyms_of
 from compendium.faults import InvalidInput
 from compendium.paths import COHORTS, PROJECT
+from compendium.study import validate
 
 FEVS_DATA = PROJECT.parent / "shared" / "cohorts" / "fevs2018"
 PRINTED_DIGITS = 5e-5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,10 @@ from compendium.disclosure import (
     step_for,
 )
 from compendium.steps.cohort_quality import sample
+from compendium.steps.invariance.group_differences import group_pairs
 
 LIMIT = 10
+COLLUSION_POINTS = 1.5
 
 
 def nested(agencies: dict[str, tuple[str, int]]) -> pd.DataFrame:
@@ -222,3 +225,23 @@ def test_no_bar_holds_fewer_people_than_the_limit(values, limit):
         assert counts.min() >= limit
         assert counts.sum() == len(values)
     assert (edges[0], edges[-1]) == (0, 10)
+
+
+def test_what_compares_two_groups_does_not_tell_the_member_who_left():
+    """A cohort may differ by enough people and a group by one: what compares that group with another must stay open."""
+    draw = np.random.default_rng(5)
+    scores = pd.DataFrame({"listen": draw.integers(4, 21, 90) / 4})
+    people = pd.DataFrame({"house": ["North"] * 40 + ["South"] * 30 + ["West"] * 20})
+    described = SimpleNamespace(groups={"house": Group(column="house", label="House", kind="nominal")})
+    of = ["group_a", "group_b"]
+
+    def superiority(left: list[int]) -> pd.Series:
+        pairs = group_pairs(scores.drop(left), people.drop(left), described, LIMIT, 0.05)
+        return pairs.set_index(of)["probability_of_superiority"][("North", "South")]
+
+    elsewhere = list(range(80, 90))  # enough others, of a third group
+    published = [superiority([person, *elsewhere]) for person in range(0, 40, 5)]
+    told = pd.DataFrame({"score": scores["listen"][:40:5].to_numpy(), "published": published})
+    # Whoever left, no more than two neighbouring values are possible, and each goes with scores far apart.
+    assert told["published"].nunique() <= 2
+    assert told.groupby("published")["score"].agg(np.ptp).max() >= COLLUSION_POINTS

@@ -14,12 +14,12 @@ import yaml
 from shapes import QUICK, SHORT_FORM
 from walked_study import OF_THE_FRAMEWORK, page_texts, walk, walk_on
 
-from compendium.cohort import validate
 from compendium.faults import InvalidInput
 from compendium.findings import found
 from compendium.outputs.saving import read_values
 from compendium.outputs.step import Step
 from compendium.simulate import SimulationPlan, write_cohort
+from compendium.study import validate
 from compendium.wording import shown
 
 pytestmark = pytest.mark.slow

@@ -310,7 +310,7 @@ def test_second_run_of_a_cohort_is_refused_with_the_first_ones_process(tmp_path)
 def test_single_step_is_refused_beside_a_run_and_on_a_cohort_that_does_not_validate(study, monkeypatch):
     ran: list[object] = []
     monkeypatch.setattr("compendium.run.notebooks.run_notebook", lambda *given: ran.append(given))
-    monkeypatch.setattr("compendium.cohort.validate", lambda *given: study.faults(write=False) and raise_first(study))
+    monkeypatch.setattr("compendium.study.validate", lambda *given: study.faults(write=False) and raise_first(study))
     results = study.root / "results"
     words = ["run", "notebooks/03_cohort_quality.ipynb", "--cohort", str(study.folder), "--results", str(results)]
     held = [sys.executable, "-c", HOLDER, str(results / "pilot")]

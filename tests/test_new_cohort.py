@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compendium.cohort import load_cohort, load_settings, new_cohort, validate
+from compendium.cohort import load_cohort, load_settings, new_cohort
 from compendium.cohort.schema import CohortSettings
 from compendium.faults import InvalidInput
 from compendium.framework import RESTRICTED, load_framework
+from compendium.study import validate
 
 FRAMEWORKS_TO_TRY = ("integrated-care", "fevs2018", "bfi")
 

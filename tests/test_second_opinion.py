@@ -8,9 +8,11 @@ import pytest
 
 from compendium.steps.second_opinion import (
     COLUMNS,
+    OF_GROUPS,
     ProgramsDisagreeError,
     agreed,
     factoring,
+    public,
     summary,
     two_programs,
 )
@@ -67,6 +69,13 @@ def test_one_changed_number_stops_the_study(compared: pd.DataFrame, quantity: st
     with pytest.raises(ProgramsDisagreeError, match="here, ") as stopped:
         agreed(changed)
     assert f"{quantity} of {changed.loc[row, 'of']}: " in str(stopped.value)
+
+
+def test_of_groups_only_the_difference_between_programs_is_public(compared: pd.DataFrame) -> None:
+    """An exact t of two groups, with their rounded means and spreads, leaves one pair of sums."""
+    shown = public(compared).set_index("quantity")
+    assert shown.loc[list(OF_GROUPS), ["here", "there"]].isna().all(axis=None)
+    assert shown["apart"].notna().all() and shown.drop(index=list(OF_GROUPS))["here"].notna().all()
 
 
 def test_peers_are_the_raters_where_there_are_some() -> None:

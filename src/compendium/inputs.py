@@ -8,11 +8,11 @@ import io
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from compendium.bounds import link_problem, table_problem, yaml_problem
 from compendium.columns import read_plain
@@ -58,6 +58,11 @@ def showable(text: str) -> str:
     if (problem := label_problem(text)) is not None:
         raise ValueError(problem)
     return text
+
+
+# A text of any length in words; and a short one that stands in cells, headings and figures.
+Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
+Label = Annotated[str, AfterValidator(showable)]
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):

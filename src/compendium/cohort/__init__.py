@@ -1,7 +1,7 @@
 """One cohort: its description, its responses checked against it, and the folder of a new one."""
 
 from compendium.cohort.assembly import Cohort, effective_number
-from compendium.cohort.loading import examine, load_cohort, validate
+from compendium.cohort.loading import Examination, examine, load_cohort
 from compendium.cohort.new import new_cohort
 from compendium.cohort.pseudonyms import pseudonyms_of
 from compendium.cohort.schema import CohortSettings, Group, load_settings
@@ -11,6 +11,7 @@ from compendium.cohort.withdrawal import Withdrawal, withdraw
 __all__ = [
     "Cohort",
     "CohortSettings",
+    "Examination",
     "Group",
     "Withdrawal",
     "effective_number",
@@ -21,6 +22,5 @@ __all__ = [
     "pseudonyms_of",
     "study_plan",
     "tailored",
-    "validate",
     "withdraw",
 ]

@@ -44,26 +44,6 @@ class Examination:
     waves: WavesReading = field(default_factory=WavesReading)
 
 
-def validate(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> None:
-    """Check a cohort folder and everything it refers to; write nothing.
-
-    Parameters
-    ----------
-    folder
-        The folder that holds ``cohort.yaml``.
-    data_folder
-        Where the response files are, when they do not lie beside ``cohort.yaml``.
-    frameworks
-        The folder of all frameworks.
-
-    Raises
-    ------
-    InvalidInput
-        With every fault of the description, the framework, the files and their rows.
-    """
-    raise_if_any(examine(folder, data_folder, frameworks=frameworks).faults)
-
-
 def load_cohort(
     folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS, private: Path | None = None
 ) -> Cohort:

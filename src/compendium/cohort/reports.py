@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from compendium.bounds import source_problem
-from compendium.inputs import Strict, no_blank, showable
+from compendium.inputs import Label, Sentence, Strict
 
 # Text in a colour can be read on white from this contrast on (WCAG 2.2, success criterion 1.4.3).
 READABLE = 4.5
@@ -48,8 +48,6 @@ def _readable_colour(value: str) -> str:
     return value
 
 
-Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
-Label = Annotated[str, AfterValidator(showable)]
 Source = Annotated[str, AfterValidator(_source), Field(min_length=1)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$"), AfterValidator(_readable_colour)]
 

@@ -18,7 +18,7 @@ from compendium.cohort.wave_settings import ROW_NUMBER as ROW_NUMBER
 from compendium.cohort.wave_settings import Waves, wave_contradictions
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.importers.export import FORMATS
-from compendium.inputs import Strict, no_blank, read_model, read_yaml, showable, yaml_fault
+from compendium.inputs import Label, Sentence, Strict, read_model, read_yaml, showable, yaml_fault
 from compendium.paths import COHORTS, COMPARISONS
 from compendium.plan import Claim
 
@@ -66,10 +66,8 @@ def _drops(value: Any) -> Any:
 Identifier = Annotated[str, AfterValidator(identifier)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Drops = Annotated[dict[str, str], BeforeValidator(_drops)]
-Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
 Source = Annotated[str, AfterValidator(_source), Field(min_length=1)]
 Place = Annotated[str, AfterValidator(showable), Field(min_length=1, max_length=200)]
-Label = Annotated[str, AfterValidator(showable)]
 LevelLabel = Annotated[str, BeforeValidator(text_of), AfterValidator(showable)]
 Waived = Annotated[str, Field(min_length=10)]
 Sources = Source | Annotated[list[Source], Field(min_length=1)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import pandas as pd
+from pydantic import Field, model_validator
 
 from compendium.faults import raise_if_any
 from compendium.framework import Framework
-from compendium.inputs import Strict, load_model, read_table, read_yaml
+from compendium.inputs import Label, Sentence, Strict, load_model, read_table, read_yaml
 from compendium.review.checks import CheckedFile, columns
 
 RATING_COLUMNS = ("rater", "item", "relevance", "clarity")
@@ -22,23 +23,31 @@ NO_CHANGE = "none"
 class RatingScale(Strict):
     """A rating scale: its labels, and the rating from which an item counts as relevant, or as essential."""
 
-    labels: dict[int, str]
+    labels: Annotated[dict[int, Label], Field(min_length=2)]
     positive_from: int
     essential_from: int | None = None
+
+    @model_validator(mode="after")
+    def _within_its_labels(self) -> Self:
+        """Refuse a limit that is no rating of the scale."""
+        for limit in (self.positive_from, self.essential_from):
+            if limit is not None and limit not in self.labels:
+                raise ValueError(f"{limit} is no rating of the scale: {', '.join(map(str, self.labels))}")
+        return self
 
 
 class ConsultationDescription(Strict):
     """What ``consultation.yaml`` holds."""
 
-    title: str
+    title: Sentence
     kind: Literal["real", "synthetic"]
-    notice: str
-    framework: str
+    notice: Sentence
+    framework: Label
     relevance: RatingScale
     clarity: RatingScale
-    groups: dict[str, str]
-    comment_types: dict[str, str]
-    changes: dict[str, str]
+    groups: dict[str, Label]
+    comment_types: dict[str, Label]
+    changes: dict[str, Label]
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,7 @@ def _check_comments(sheet: CheckedFile, description: ConsultationDescription, fr
     """Known groups, items, types and changes."""
     sheet.among("group", description.groups, "unknown group")
     sheet.among("item", framework.items.index, "unknown item")
+    sheet.filled("comment", "a comment without words")
     sheet.among("type", description.comment_types, "not a type of comment")
     sheet.among("change", description.changes, "not a kind of change")
 
@@ -106,6 +116,7 @@ def _check_changes(sheet: CheckedFile, description: ConsultationDescription, fra
     """Known items and groups; versions counted 1, 2, ...; the last wording is the one in the framework."""
     frame = sheet.frame
     sheet.among("item", framework.items.index, "unknown item")
+    sheet.filled("wording", "a version without words")
     sheet.among("group", ["", *description.groups], "unknown group")
     expected = (frame.groupby("item").cumcount() + 1).astype(str)
     sheet.flag(frame["version"] != expected, "version", "versions are not counted 1, 2, ...", "number them in order")

@@ -6,12 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from compendium.inputs import Strict, no_blank, showable
+from compendium.inputs import Label, Sentence, Strict
 
 Direction = Literal["better", "worse", "neither"]
 Total = Literal["mean", "sum", "none"]
-Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
-Label = Annotated[str, AfterValidator(showable)]
 
 
 def _different(labels: dict[int, str]) -> dict[int, str]:

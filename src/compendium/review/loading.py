@@ -113,7 +113,7 @@ def load_review(folder: Path = EVIDENCE) -> Review:
 
 def _read(path: Path, columns: tuple[str, ...], optional: bool) -> pd.DataFrame:
     """Read one file as text; an optional file that is not there is an empty table."""
-    if optional and not path.is_file():
+    if optional and not path.exists() and not path.is_symlink():
         return pd.DataFrame(columns=list(columns), dtype=object)
     return read_table(path)
 

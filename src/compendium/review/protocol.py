@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from compendium.inputs import Strict
+from compendium.inputs import Label, Sentence, Strict
 
 NOT_STATED = "not stated"
 INCLUDE, UNSURE, EXCLUDE = "include", "unsure", "exclude"
@@ -52,36 +52,40 @@ CHECKLIST_COLUMNS = ("number", "section", "topic", "where", "status", "note")
 CHECKLIST_STATUSES = ("reported", "in part", "not done", "does not apply")
 
 
+# How many people judge the same thing apart from each other.
+JudgesNeeded = Annotated[int, Field(ge=1, le=20)]
+
+
 class Stage(Strict):
     """One stage of screening."""
 
-    id: str
-    label: str
-    excluded: str
+    id: Label
+    label: Label
+    excluded: Label
 
 
 class Protocol(Strict):
     """What ``protocol.yaml`` holds: what was asked, how it was decided, and what the review does not claim."""
 
-    title: str
-    question: str
+    title: Sentence
+    question: Sentence
     kind: Literal["real", "synthetic"]
-    notice: str
-    basis: str
-    framework: str
-    registration: str
-    eligibility: list[str]
-    exclusion_reasons: dict[str, str]
-    stages: list[Stage]
-    decisions_needed: int
-    reviewers: dict[str, str]
+    notice: Sentence
+    basis: Sentence
+    framework: Label
+    registration: Sentence
+    eligibility: list[Sentence]
+    exclusion_reasons: dict[str, Label]
+    stages: Annotated[list[Stage], Field(min_length=1)]
+    decisions_needed: JudgesNeeded
+    reviewers: dict[str, Label]
     retrieval: bool
-    coding_version: str
-    coders_needed: int
-    competency_facet: str
-    deviations: list[str]
-    limitations: list[str]
-    also_called: dict[str, str] = Field(default_factory=dict)
+    coding_version: Label
+    coders_needed: JudgesNeeded
+    competency_facet: Label
+    deviations: list[Sentence]
+    limitations: list[Sentence]
+    also_called: dict[str, Label] = Field(default_factory=dict)
 
     @property
     def stage_ids(self) -> list[str]:

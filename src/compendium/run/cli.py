@@ -108,11 +108,11 @@ def run(
     notebook: Path, cohort: CohortOption = "demo", data: DataOption = "", results: ResultsOption = "results"
 ) -> None:
     """Execute one notebook for one cohort."""
-    from compendium.cohort import validate as require_sound
     from compendium.paths import cohort_folder
     from compendium.run.graph import Place
     from compendium.run.lock import lock_of, only_run
     from compendium.run.notebooks import NotebookFailed, run_notebook
+    from compendium.study import validate as require_sound
 
     root, folder = Place(cohort, data, results).root, cohort_folder(cohort)
     try:
@@ -136,11 +136,11 @@ def validate(
     tell: Annotated[bool, typer.Option(help="Say what a run will give, too.")] = True,
 ) -> None:
     """Check a cohort folder: every fault at once, or what a run will give and what not; writes nothing."""
-    from compendium.cohort import examine
     from compendium.paths import cohort_folder
+    from compendium.study import examine_study
 
     folder = cohort_folder(path)
-    found = examine(folder, Path(data).resolve() if data else folder)
+    found = examine_study(folder, Path(data).resolve() if data else folder)
     raise_if_any(found.faults)
     for warning in found.warnings:
         typer.echo(f"warning: {warning}")

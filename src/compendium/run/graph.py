@@ -167,8 +167,8 @@ def jobs_of(place: Place) -> list[Job]:
     own = {path for part in set().union(*PARTS.values()) for path in _below(place.framework / part)}
     responses = {*_below(place.folder), *(_below(Path(place.data).resolve()) if place.data else ())} - own
     check = (*ours, VALIDATE, place.cohort, *place.responses, "--no-tell")
-    checked_by = program.behind(["compendium.cohort"])
-    jobs = [Job(VALIDATE, check, frozenset({*described, *responses, *checked_by, STUDY_PLAN}))]
+    checked_by = program.behind(["compendium.study.examined"])
+    jobs = [Job(VALIDATE, check, frozenset({*described, *own, *responses, *checked_by, STUDY_PLAN}))]
     steps = notebooks_of(place)
     names, known = tuple(path.stem for path in steps), {path.stem for path in NOTEBOOKS.rglob("*.ipynb")}
     for notebook in steps:

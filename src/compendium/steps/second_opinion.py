@@ -40,6 +40,8 @@ MOST_GROUPS = 8
 # Above this communality an item is all factor, and the two searches may stop at different places.
 LARGEST_COMMUNALITY = 0.99
 ALL = "all competencies"
+# Of groups only how far the programs are apart is shown: an exact t gives the sums behind rounded means back.
+OF_GROUPS = ("Games-Howell t", "Games-Howell p")
 Row = tuple[str, str, float, float, str, float]
 
 
@@ -158,6 +160,11 @@ def agreed(table: pd.DataFrame) -> pd.DataFrame:
         )
         raise ProgramsDisagreeError(named)
     return table
+
+
+def public(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table without the numbers of groups, which the gate shows rounded or not at all."""
+    return table.assign(**{side: table[side].mask(table["quantity"].isin(OF_GROUPS)) for side in ("here", "there")})
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -301,8 +308,8 @@ def _group_pairs(scores: pd.DataFrame, groups: Mapping[str, pd.Series[str]]) -> 
         for row in here.to_dict("records"):
             a, b = row["group_a"], row["group_b"]
             theirs, of = there.loc[(a, b)], f"{grouping}: {a} and {b}"
-            yield "Games-Howell t", of, float(row["t"]), float(theirs["T"]), PINGOUIN, INTEGRATED
-            yield "Games-Howell p", of, float(row["p"]), float(theirs["pval"]), PINGOUIN, INTEGRATED
+            for quantity, mine, other in zip(OF_GROUPS, (row["t"], row["p"]), theirs[["T", "pval"]], strict=True):
+                yield quantity, of, float(mine), float(other), PINGOUIN, INTEGRATED
 
 
 def _normality(scores: pd.DataFrame) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """The open study of one cohort: plan, framework, description and prepared tables; what steps and reports take."""
 
+from compendium.study.examined import examine_study, validate
 from compendium.study.nesting import Level, Nesting, nesting_of
 from compendium.study.opened import (
     CANDIDATES,
@@ -22,8 +23,10 @@ __all__ = [
     "Prepared",
     "Study",
     "carries",
+    "examine_study",
     "has_part",
     "known_parts",
     "nesting_of",
     "open_study",
+    "validate",
 ]

@@ -10,7 +10,15 @@ import pandas as pd
 from scipy.stats import norm
 
 from compendium.cohort import CohortSettings
-from compendium.disclosure import NOT_STATED, OTHER_GROUPS, SUPPRESSED, hidden_groups, pool_hidden_groups
+from compendium.disclosure import (
+    NOT_STATED,
+    OTHER_GROUPS,
+    SUPPRESSED,
+    hidden_groups,
+    pool_hidden_groups,
+    rounded_to,
+    step_for,
+)
 from compendium.findings import Finding, found
 from compendium.plan import StudyPlan
 from compendium.study.nesting import Level, Nesting
@@ -147,7 +155,8 @@ def group_pairs(
 ) -> pd.DataFrame:
     """Compare every pair of shown groups after each Kruskal-Wallis test (Dunn, Holm over the pairs of the test).
 
-    ``probability_of_superiority`` is that of a member of group a scoring above a member of group b, ties counted half.
+    ``probability_of_superiority`` is that of a member of group a scoring above a member of group b, ties counted half,
+    rounded so that one member more or less would be within the rounding: two releases do not give that member's rank.
     A test that could not be made has no pairs. Where the test allows for clusters, z is divided by the root of its
     design effect.
     """
@@ -163,7 +172,10 @@ def group_pairs(
         tables.append(table.assign(grouping=label, competency=competency))
     pairs = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     pairs = pairs.rename(columns={"p_adjusted": "p_holm"}).reindex(columns=list(PAIR_COLUMNS))
-    return pairs.assign(differ=pairs["p_holm"].astype(float) < alpha)
+    # One of n members moves the probability by 1/n at most.
+    steps = pairs[["n_a", "n_b"]].min(axis="columns").map(lambda n: step_for(n, sums=1))
+    superiority = rounded_to(pairs["probability_of_superiority"], steps)
+    return pairs.assign(probability_of_superiority=superiority, differ=pairs["p_holm"].astype(float) < alpha)
 
 
 def _nested_pairs(pairs: pd.DataFrame, design_effect: float) -> pd.DataFrame:
