@@ -11,6 +11,7 @@ from typing import Literal
 
 from battery import Case, plan_cases, schema_cases
 from battery_files import cell_cases, file_cases, framework_cases, yaml_cases
+from battery_parts import part_cases
 from small_study import small_study
 
 from compendium.faults import InvalidInput
@@ -22,7 +23,7 @@ Outcome = Literal["report", "read", "silent", "traceback", "hang"]
 
 def all_cases() -> list[Case]:
     """Return every case, in a fixed order."""
-    makers = (schema_cases, plan_cases, yaml_cases, cell_cases, file_cases, framework_cases)
+    makers = (schema_cases, plan_cases, yaml_cases, cell_cases, file_cases, framework_cases, part_cases)
     return [case for maker in makers for case in maker()]
 
 

@@ -40,8 +40,8 @@ def known_jobs(place: Place) -> list[Job]:
         (NOTEBOOKS / "08_outcome_associations.ipynb", {"08_outcome_associations"}),
         (PROJECT / "book" / "index.md", {"book"}),
         (PROJECT / "tests" / "test_graph.py", {"book"}),
-        (EVIDENCE / "records.csv", {"01_evidence_review", "04_item_analysis"}),
-        (SHIPPED / "consultation" / "relevance.csv", {"02_consultation", "04_item_analysis"}),
+        (EVIDENCE / "records.csv", {"validate", "01_evidence_review", "04_item_analysis"}),
+        (SHIPPED / "consultation" / "relevance.csv", {"validate", "02_consultation", "04_item_analysis"}),
         (SHIPPED / "items.csv", {"validate", *STEPS, "book"}),
         (DEMO / "self.csv", {"validate", "03_cohort_quality"}),
         (DEMO / "cohort.yaml", {"validate", *STEPS, "book"}),
@@ -83,7 +83,7 @@ def test_a_framework_beside_the_cohort_is_what_its_steps_read(tmp_path: Path) ->
     (tmp_path / "pilot" / "cohort.yaml").write_text("id: pilot\nframework: framework\n")
     place = Place(str(tmp_path / "pilot"))
     assert reading(home / "items.csv", place) == {"validate", *STEPS, "book"}
-    assert reading(home / "evidence" / "records.csv", place) == {"01_evidence_review", "04_item_analysis"}
+    assert reading(home / "evidence" / "records.csv", place) == {"validate", "01_evidence_review", "04_item_analysis"}
     assert reading(SHIPPED / "items.csv", place) == set()
 
 
