@@ -30,6 +30,7 @@ from compendium.report.book.subject import Subject
 from compendium.report.deliver import deliver, hand_over
 from compendium.report.deliver.data_files import spss_names
 from compendium.report.deliver.papers import HERE
+from compendium.report.deliver.prose import PaperProse
 from compendium.study import Prepared, Study
 
 pytestmark = pytest.mark.slow
@@ -139,6 +140,31 @@ def test_every_table_of_the_manuscript_is_a_table_with_number_title_and_repeated
     assert not any("|" in each.text for each in document.paragraphs)
 
 
+@pytest.mark.parametrize("name", ["manuscript.docx", "board_brief.docx"])
+def test_no_sentence_runs_into_the_next_stands_twice_or_shows_a_mark_of_a_list(handed: Handed, name: str) -> None:
+    texts = [each.text for each in docx.Document(str(handed.folder / name)).paragraphs]
+    prose = [text for text in texts[: texts.index("References") if "References" in texts else None] if ". " in text]
+    assert not [text for text in prose if re.search(r"[a-z)]\.[A-Z][a-z]|\s- (?=[A-Z*])|\*\*", text)]
+    sentences = [part for text in prose for part in re.split(r"(?<=[a-z]\.)\s", text) if len(part) > 60]
+    told_before = {text for text in sentences if sentences.count(text) > 1}
+    assert not told_before or name == "manuscript.docx", told_before
+
+
+@pytest.mark.parametrize(
+    ("page", "paper"),
+    [
+        ("- **A?** Yes. The checks are under ⟦page:checks⟧.\n  **But:** no.\n", "- **A?** Yes.   **But:** no.\n"),
+        ("- One.\n- Read ⟦page:a⟧ for this, and\n  ⟦page:b⟧ for that.\n", "- One.\n"),
+        ("As far as one can tell; see ⟦page:checks⟧.\n", "As far as one can tell.\n"),
+        ("Said first.\n- One.\n- Two.\n", "Said first.\n\n- One.\n- Two.\n"),
+    ],
+)
+def test_paper_leaves_out_what_leads_to_a_page_and_no_more(handed: Handed, page: str, paper: str) -> None:
+    study = handed.study
+    prose = PaperProse(Subject(SavedResults(study.folders), study.framework, study.settings, study.plan))
+    assert prose.finished(page).split() == paper.split() and ("\n\n- " in paper) == ("\n\n- " in prose.finished(page))
+
+
 def test_the_references_of_the_manuscript_are_in_apa_style(handed: Handed) -> None:
     text = "\n".join(words_of(handed.folder / "manuscript.docx"))
     assert "Lewis, R., Duckworth, J., Willis, D., & Yarker, J. (2024)." in text
@@ -178,7 +204,7 @@ def test_both_workbooks_say_the_same(handed: Handed) -> None:
     sheets = content.findall(".//table:table", ODS_NAMES)
     assert [sheet.get(f"{{{ODS_NAMES['table']}}}name") for sheet in sheets] == book.sheetnames
     for sheet, other in zip(sheets, book, strict=True):
-        rows = [["".join(cell.itertext()) for cell in row] for row in sheet.findall("table:table-row", ODS_NAMES)]
+        rows = [["".join(cell.itertext()) for cell in row] for row in sheet.iterfind(".//table:table-row", ODS_NAMES)]
         assert [len(row) for row in rows] == [sum(cell.value is not None for cell in row) for row in other.iter_rows()]
         assert rows[0][0] == other["A1"].value
 
@@ -259,6 +285,9 @@ def test_the_configuration_for_codecheck_names_files_that_are_there_and_every_fi
     assert content["version"] == "https://codecheck.org.uk/spec/config/1.0/"
     assert content["manifest"] and all(set(entry) == {"file", "comment"} for entry in content["manifest"])
     assert all((handed.deposit / entry["file"]).is_file() for entry in content["manifest"])
+    people = [*content["paper"]["authors"], *content["codechecker"]]
+    assert all(each["name"] for each in people)
+    assert all(re.fullmatch(r"(\d{4}-){3}\d{3}[\dX]", each.get("ORCID", "0000-0000-0000-0000")) for each in people)
 
 
 def test_the_crate_names_every_file_once_with_its_checksum(handed: Handed) -> None:
@@ -269,6 +298,12 @@ def test_the_crate_names_every_file_once_with_its_checksum(handed: Handed) -> No
     there = {path.relative_to(handed.deposit).as_posix() for path in handed.deposit.rglob("*") if path.is_file()}
     assert set(files) == there - {"ro-crate-metadata.json"}
     assert all(checksum_of(handed.deposit / name) == entry["sha256"] for name, entry in files.items())
+
+
+def test_a_script_of_the_crate_is_a_file_of_it(handed: Handed) -> None:
+    graph = json.loads((handed.deposit / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    kinds = {entry["@id"]: entry["@type"] for entry in graph}
+    assert kinds["#compendium"] == "SoftwareApplication"  # source code that is no file of the crate breaks RO-Crate 1.3
 
 
 def test_what_real_people_answered_gets_no_licence_of_ours(handed: Handed) -> None:

@@ -6,6 +6,7 @@ figure carries a link to its trail.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -47,6 +48,10 @@ class Prose:
     def share(self, number: float) -> str:
         """Write a share that stands in the plan as a percentage."""
         return tables.percent(number).replace(" ", NO_BREAK)
+
+    def day(self, date: datetime.date) -> str:
+        """Write a day as in a sentence."""
+        return f"{date.day} {date:%B %Y}".replace(" ", NO_BREAK)
 
     def p(self, name: str) -> str:
         """Write a saved p value with its sign, as in ``= .032`` or ``< .001``."""

@@ -105,7 +105,7 @@ def ro_crate(about: About, files: Mapping[str, str], folder: Path) -> dict[str, 
         {"@id": "#authors", "@type": "Organization", "name": AUTHORS},
         {
             "@id": "#compendium",
-            "@type": "SoftwareSourceCode",
+            "@type": "SoftwareApplication",
             "name": "Integrated care competencies - a reproducible research compendium",
             "version": about.version,
         },
@@ -123,7 +123,10 @@ def ro_crate(about: About, files: Mapping[str, str], folder: Path) -> dict[str, 
 
 
 def codecheck(about: About) -> dict[str, Any]:
-    """Return the configuration for a CODECHECK: what is made, by whom, and slots for who checks it."""
+    """Return the configuration for a CODECHECK: what is made, by whom, and slots for who checks it.
+
+    An ORCID is left out until it is known: the specification takes any other text in its place for a fault.
+    """
     main = ("scripts/reproduce.R", "scripts/expected.csv")
     made = [path for path in about.files if path.startswith(("data/", "figures/")) and not path.endswith(".sav")]
     return {
@@ -132,10 +135,10 @@ def codecheck(about: About) -> dict[str, Any]:
         "manifest": [{"file": path, "comment": about.files[path]} for path in (*main, *made) if path in about.files],
         "paper": {
             "title": about.title,
-            "authors": [{"name": AUTHORS, "ORCID": SLOT}],
+            "authors": [{"name": AUTHORS}],
             "reference": SLOT,
         },
-        "codechecker": [{"name": CHECKER_SLOT, "ORCID": CHECKER_SLOT}],
+        "codechecker": [{"name": CHECKER_SLOT}],
         "summary": CHECKER_SLOT,
         "repository": SLOT,
         "check_time": CHECKER_SLOT,

@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 Cell = str | int | float | bool | None
-Content = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Cell]], Sequence[str]]
+Content = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Cell]], Sequence[str], Sequence[int]]
 MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
 NAMES = " ".join(
     f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -24,13 +24,25 @@ NAMES = " ".join(
 STYLES = (
     '<style:style style:name="title" style:family="table-cell">'
     '<style:text-properties fo:font-size="14pt" fo:font-weight="bold"/></style:style>'
+    '<style:style style:name="line" style:family="table-cell"/>'
     '<style:style style:name="head" style:family="table-cell">'
     '<style:text-properties fo:font-weight="bold"/></style:style>'
     '<number:number-style style:name="two"><number:number number:decimal-places="2" '
     'number:min-integer-digits="1"/></number:number-style>'
-    '<style:style style:name="number" style:family="table-cell" style:data-style-name="two"/>'
+    '<number:number-style style:name="three"><number:number number:decimal-places="3" '
+    'number:min-integer-digits="1"/></number:number-style>'
+    '<style:style style:name="number2" style:family="table-cell" style:data-style-name="two"/>'
+    '<style:style style:name="number3" style:family="table-cell" style:data-style-name="three"/>'
+    '<style:style style:name="sheet" style:family="table" style:master-page-name="wide"/>'
     '<style:style style:name="wrap" style:family="table-cell">'
     '<style:table-cell-properties fo:wrap-option="wrap"/></style:style>'
+)
+# A sheet is printed as wide as a page lying on its side, as many pages long as it takes.
+PAGES = (
+    '<office:automatic-styles><style:page-layout style:name="wide"><style:page-layout-properties '
+    'fo:page-width="29.7cm" fo:page-height="21cm" fo:margin="1.5cm" style:print-orientation="landscape" '
+    'style:scale-to-X="1" style:scale-to-Y="0"/></style:page-layout></office:automatic-styles>'
+    '<office:master-styles><style:master-page style:name="wide" style:page-layout-name="wide"/></office:master-styles>'
 )
 WIDEST, LETTER = 60, 0.21
 EPOCH = (2000, 1, 1, 0, 0, 0)
@@ -42,7 +54,8 @@ def write_ods(sheets: Sequence[Content], path: Path) -> None:
     Parameters
     ----------
     sheets
-        For each sheet: name, lines above the table, headings, rows, and the sheets that the first column links to.
+        For each sheet: name, lines above the table, headings, rows, the sheets that the first column links to, and the
+        decimals that each column shows.
     path
         Where the file goes; the same sheets give the same bytes.
     """
@@ -63,17 +76,23 @@ def write_ods(sheets: Sequence[Content], path: Path) -> None:
     listed = (
         f'<?xml version="1.0" encoding="UTF-8"?><manifest:manifest xmlns:manifest="{manifest}" manifest:version="1.3">'
         f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{MIMETYPE}"/>'
-        f'<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+        f'<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
+        f'<manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/></manifest:manifest>'
     )
+    pages = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-styles {NAMES} office:version="1.3">{PAGES}'
+        "</office:document-styles>"
+    )
+    parts = {"content.xml": content, "styles.xml": pages, "META-INF/manifest.xml": listed}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype", EPOCH), MIMETYPE, zipfile.ZIP_STORED)
-        for name, text in (("content.xml", content), ("META-INF/manifest.xml", listed)):
+        for name, text in parts.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), text.encode(), zipfile.ZIP_DEFLATED)
 
 
 def _widths(sheet: Content) -> list[int]:
     """Return the width of each column in letters."""
-    _, lines, headings, rows, _ = sheet
+    _, lines, headings, rows, *_ = sheet
     if not headings:
         return [min(max(map(len, lines)), 2 * WIDEST)]
     texts = ([head, *(_written(row[place]) for row in rows)] for place, head in enumerate(headings))
@@ -87,17 +106,22 @@ def _written(cell: Cell) -> str:
 
 def _table(sheet: Content) -> str:
     """Return one sheet."""
-    name, lines, headings, rows, targets = sheet
+    name, lines, headings, rows, targets, decimals = sheet
     columns = "".join(f'<table:table-column table:style-name="w{width}"/>' for width in _widths(sheet))
-    above = [_row([_cell(line, "title" if place == 0 else "")]) for place, line in enumerate(lines)]
-    head = [_row([_cell(text, "head") for text in headings])] if headings else []
+    # Lines above a table run on over its columns; on a sheet of lines alone they are folded.
+    styles = ["title", *(["line" if headings else ""] * (len(lines) - 1))]
+    above = [_row([_cell(line, style)]) for line, style in zip(lines, styles, strict=True)]
+    head = _row([_cell(text, "head") for text in headings])
+    repeated = [f"<table:table-header-rows>{head}</table:table-header-rows>"] if headings else []
     body = []
     for place, row in enumerate(rows):
-        cells = [_cell(cell, "") for cell in row]
+        shown = decimals or [2] * len(row)
+        cells = [_cell(cell, "", digits) for cell, digits in zip(row, shown, strict=True)]
         if targets:
             cells[0] = _link(str(row[0]), targets[place])
         body.append(_row(cells))
-    return f"<table:table table:name={quoteattr(name)}>{columns}{''.join([*above, *head, *body])}</table:table>"
+    start = f'<table:table table:name={quoteattr(name)} table:style-name="sheet">'
+    return f"{start}{columns}{''.join([*above, *repeated, *body])}</table:table>"
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -105,10 +129,10 @@ def _row(cells: Sequence[str]) -> str:
     return f"<table:table-row>{''.join(cells)}</table:table-row>"
 
 
-def _cell(value: Cell, style: str) -> str:
+def _cell(value: Cell, style: str, decimals: int = 2) -> str:
     """Return one cell: a number as a number, anything else as text."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        kind = ' table:style-name="number"' if isinstance(value, float) else ""
+        kind = f' table:style-name="number{decimals}"' if isinstance(value, float) else ""
         return (
             f'<table:table-cell{kind} office:value-type="float" office:value="{value!r}">'
             f"<text:p>{_written(value)}</text:p></table:table-cell>"

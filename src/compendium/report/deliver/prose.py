@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,13 +14,18 @@ from compendium.report.book import brief, listings, markdown
 from compendium.report.book.prose import Prose, selected
 
 # Marks that are replaced when the whole document is there: links to pages of the book, and numbers of tables.
-LINK = re.compile(r"⟦page:([^⟧]*)⟧")
-POINTER = re.compile(r"\s*\bSee\s+⟦page:[^⟧]*⟧\.")
-ITEM = re.compile(r"^- (?:(?!^- |\n\n).)*⟦page:(?:(?!^- |\n\n).)*", re.MULTILINE | re.DOTALL)
+# A clause or a sentence that leads to a page of the book is left out; a point of a list goes with its last sentence.
+CLAUSE = re.compile(r"[;,]\s+see\s+⟦page:[^⟧]*⟧")
+PARTS = re.compile(r"((?<=[.!?])\s+|\n{2,}|^- )", re.MULTILINE)
+EMPTY_POINT = re.compile(r"^-[ \t]*\n", re.MULTILINE)
+# A list begins after an empty line: pandoc takes it for the end of a sentence otherwise.
+LIST = re.compile(r"^((?!- |\s).*\n)(?=- )", re.MULTILINE)
 REFERENCE = re.compile(r"\s*⟦(table|figure):([A-Za-z0-9_]+)⟧")
 # Letters on a line of a table as wide as the page; columns share it by what stands in them.
 FULL_WIDTH = 100
 MARGIN = 4
+# Centimetres that a picture may take.
+TEXT_WIDTH, HIGHEST = 15.9, 17.0
 
 
 @dataclass
@@ -58,8 +64,8 @@ class PaperProse(Prose):
     def figure(self, name: str) -> str:
         """Show a saved figure with number and title; its alternative text goes with the picture."""
         saved = self.study.saved.figure(name)
-        alt = markdown.escape(saved.alt)
-        return self._numbered("figure", name, saved.caption, f"![{alt}]({saved.path.with_suffix('.png')})\\", "")
+        alt, picture = markdown.escape(saved.alt), saved.path.with_suffix(".png")
+        return self._numbered("figure", name, saved.caption, f"![{alt}]({picture}){_size(picture)}\\", "")
 
     def listing(self, name: str, **about: Any) -> str:
         """Show a table of what went in."""
@@ -82,8 +88,9 @@ class PaperProse(Prose):
         return f"⟦page:{words}⟧"
 
     def finished(self, text: str) -> str:
-        """Put numbers in the place of marks and take out what points to pages of the book."""
-        plain = LINK.sub(r"\1", POINTER.sub("", ITEM.sub("", text)))
+        """Put numbers in the place of marks, take out what points to pages of the book, and set lists apart."""
+        kept = "".join(part for part in PARTS.split(CLAUSE.sub("", text)) if "⟦page:" not in part)
+        plain = LIST.sub(r"\1\n", EMPTY_POINT.sub("", kept))
         return REFERENCE.sub(lambda mark: self._reference(mark[1], mark[2]), plain)
 
     def _linked(self, name: str, write: Any) -> str:
@@ -111,6 +118,15 @@ class PaperProse(Prose):
         return "\n\n".join(parts) + "\n"
 
 
+def _size(picture: Path) -> str:
+    """Return how wide a picture stands: as the text, less where it would be too high for a page with its title."""
+    from PIL import Image
+
+    with Image.open(picture) as opened:
+        width, height = opened.size
+    return f"{{width={min(TEXT_WIDTH, HIGHEST * width / height):.1f}cm}}"
+
+
 def _styled(style: str, text: str) -> str:
     """Write a paragraph of a style of the document."""
     return f'::: {{custom-style="{style}"}}\n{text}\n:::'
@@ -133,11 +149,16 @@ def _grid(shown: pd.DataFrame, numeric: Sequence[bool]) -> str:
 def _width(texts: Sequence[str], whole: bool, columns: int) -> int:
     """Return how much room a column asks for: a number whole, a long text not more than its share."""
     head, *rest = texts
-    longest_word = max((len(word) for text in texts for word in text.split(" ")), default=1)
+    longest_word = max((_letters(word) for text in texts for word in text.split(" ")), default=1)
     longest = max(map(len, rest), default=0)
     return (
         max(longest_word, longest if whole else min(max(longest, len(head)), 7 * FULL_WIDTH // (5 * columns))) + MARGIN
     )
+
+
+def _letters(word: str) -> int:
+    """Return how many letters wide a word is; capitals are half as wide again."""
+    return len(word) + sum(map(str.isupper, word)) // 2
 
 
 def _rule(width: int, right: bool) -> str:

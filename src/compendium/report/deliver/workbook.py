@@ -11,18 +11,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from compendium.report.book.builder import banner_sentences, cohort_title
 from compendium.report.book.subject import Subject
 from compendium.report.deliver.open_document import write_ods
 from compendium.report.deliver.tables import NOT_AVAILABLE, SHORTHAND, Cell, PublicTable
+from compendium.rounding import P_COLUMNS
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 LONGEST_NAME = 31
 WIDEST, COVER_WIDTH = 60, 100
+DECIMALS, P_DECIMALS, LARGE = 2, 3, 1e6
 # Height of a line, and of the highest row that Excel allows, in points.
 LINE_HEIGHT, HIGHEST = 15, 409
 ONE_TABLE = "This worksheet contains one table."
@@ -30,13 +34,17 @@ ONE_TABLE = "This worksheet contains one table."
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: lines above the table, headings, rows; ``targets`` are the sheets that the first column links to."""
+    """One sheet: lines above the table, headings, rows.
+
+    ``targets`` are the sheets that the first column links to; ``decimals`` is how many a column shows, two unless said.
+    """
 
     name: str
     lines: tuple[str, ...]
     headings: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     targets: tuple[str, ...] = ()
+    decimals: tuple[int, ...] = ()
 
 
 def sheets(study: Subject, tables: Sequence[PublicTable]) -> list[Sheet]:
@@ -45,7 +53,9 @@ def sheets(study: Subject, tables: Sequence[PublicTable]) -> list[Sheet]:
     title = f"{study.framework.description.title}: tables of {cohort_title(study)}"
     told = tuple(text for text in banner_sentences(study) if text)
     about = f"{len(tables)} tables; the sheet Contents links to each. The sheet Notes explains shorthand."
-    cover = Sheet("Cover", (title, *told, about, "Numbers are at full precision; cells show two decimals."))
+    cover = Sheet(
+        "Cover", (title, *told, about, "Numbers are at full precision; cells show two decimals, p values three.")
+    )
     listed = tuple((name, table.caption) for name, table in zip(names, tables, strict=True))
     contents = Sheet("Contents", ("Table of contents", ONE_TABLE), ("Sheet", "Title"), listed, tuple(names))
     notes = [(short, meaning) for short, meaning in SHORTHAND.items()]
@@ -59,7 +69,10 @@ def write_workbook(study: Subject, tables: Sequence[PublicTable], folder: Path) 
     content = sheets(study, tables)
     paths = [folder / "workbook.xlsx", folder / "workbook.ods"]
     _write_xlsx(content, paths[0])
-    write_ods([(sheet.name, sheet.lines, sheet.headings, sheet.rows, sheet.targets) for sheet in content], paths[1])
+    write_ods(
+        [(sheet.name, sheet.lines, sheet.headings, sheet.rows, sheet.targets, sheet.decimals) for sheet in content],
+        paths[1],
+    )
     return paths
 
 
@@ -67,13 +80,25 @@ def _sheet(name: str, table: PublicTable) -> Sheet:
     """Return the sheet of a table."""
     lines = [table.caption, f"{ONE_TABLE} From {table.origin}."]
     lines += ["The sheet Notes holds a note on this table."] if table.note else []
-    rows = tuple(tuple(NOT_AVAILABLE if cell is None else _shown(cell) for cell in row) for row in table.rows())
-    return Sheet(name, tuple(lines), tuple(table.labels.values()), rows)
+    whole = [_is_whole(table.frame[column]) for column in table.frame]
+    rows = tuple(tuple(_shown(cell, count) for cell, count in zip(row, whole, strict=True)) for row in table.rows())
+    decimals = tuple(P_DECIMALS if column in P_COLUMNS else DECIMALS for column in table.frame)
+    return Sheet(name, tuple(lines), tuple(table.labels.values()), rows, (), decimals)
 
 
-def _shown(cell: Cell) -> Cell:
-    """Write truth values as words."""
-    return ("yes" if cell else "no") if isinstance(cell, bool) else cell
+def _is_whole(column: pd.Series[Any]) -> bool:
+    """Say whether a column holds whole numbers only: counts with gaps are saved as decimal numbers."""
+    found = column.dropna()
+    return column.dtype.kind == "f" and bool(found.mod(1).eq(0).all())
+
+
+def _shown(cell: Cell, whole: bool) -> Cell:
+    """Write truth values as words, counts as whole numbers, and why there is none."""
+    if cell is None:
+        return NOT_AVAILABLE
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return int(cell) if whole and isinstance(cell, float) else cell
 
 
 def _names(tables: Sequence[str]) -> list[str]:
@@ -122,9 +147,9 @@ def _write_table(page: Worksheet, sheet: Sheet, number: int) -> None:
         page.append([_text(cell) if isinstance(cell, str) else cell for cell in row])
     last = first + len(sheet.rows)
     for row in page.iter_rows(min_row=first + 1, max_row=last):
-        for cell in row:
+        for cell, decimals in zip(row, sheet.decimals, strict=False):
             if isinstance(cell.value, float):
-                cell.number_format = "0.00" if abs(cell.value) < 1e6 else "0.00E+00"
+                cell.number_format = f"0.{'0' * decimals}" if abs(cell.value) < LARGE else "0.00E+00"
     _wrap(page, first + 1, last, WIDEST)
     for place, target in enumerate(sheet.targets):
         cell = page.cell(first + 1 + place, 1)
