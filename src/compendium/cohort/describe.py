@@ -49,6 +49,7 @@ def describe_import(
     tool: str | None = None,
     person: str = "",
     rater: str = "",
+    encoding: str = "utf-8",
     framework_name: str = "",
 ) -> Path:
     """Write the ``cohort.yaml`` of a cohort from its exports; the exports stay where they are.
@@ -65,6 +66,8 @@ def describe_import(
         The survey tool, where the content does not show it.
     person, rater
         The columns of the codes, where they are not called ``person_id`` (or ``record_id``) and ``rater_id``.
+    encoding
+        Of text files without a byte-order mark.
 
     Raises
     ------
@@ -74,12 +77,13 @@ def describe_import(
     target = folder / DESCRIPTION
     _require_new(folder, target)
     _require_one_folder([*own, *peers])
-    forms = {"self": _read(own, "self", framework, tool)}
+    forms = {"self": _read(own, "self", framework, tool, encoding)}
     if peers:
-        forms["peer"] = _read(peers, "peer", framework, tool)
+        forms["peer"] = _read(peers, "peer", framework, tool, encoding)
     ids = _id_columns(forms, person, rater, target)
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(target, _text(folder, framework_name or framework.description.id, framework, forms, ids))
+    written = _text(folder, framework_name or framework.description.id, framework, forms, ids, encoding)
+    write_text(target, written)
     return target
 
 
@@ -101,9 +105,11 @@ def _require_one_folder(files: Sequence[Path]) -> None:
         raise InvalidInput([Fault(display_path(files[0]), problem, "put them into one folder, which is then DATA")])
 
 
-def _read(files: Sequence[Path], form: Literal["self", "peer"], framework: Framework, tool: str | None) -> ImportedForm:
+def _read(
+    files: Sequence[Path], form: Literal["self", "peer"], framework: Framework, tool: str | None, encoding: str
+) -> ImportedForm:
     """Read the files of a form and find the questions in the first; the others have to hold the same questions."""
-    exports = tuple(read_export(path, tool, part=form) for path in files)
+    exports = tuple(read_export(path, tool, part=form, encoding=encoding) for path in files)
     prefixes, wordings = PREFIXES if form == "peer" else (), _wordings(framework, form)
     found = match_questions(exports[0], wordings, prefixes=prefixes)
     if not found.found:
@@ -178,7 +184,12 @@ def _first(names: Sequence[str], form: ImportedForm) -> str:
 
 
 def _text(
-    folder: Path, framework_name: str, framework: Framework, forms: dict[str, ImportedForm], ids: dict[str, str]
+    folder: Path,
+    framework_name: str,
+    framework: Framework,
+    forms: dict[str, ImportedForm],
+    ids: dict[str, str],
+    encoding: str,
 ) -> str:
     """Write the description, every choice with a comment."""
     own, peers = forms["self"], forms.get("peer")
@@ -190,7 +201,7 @@ def _text(
         "kind: real",
         f"framework: {_quoted(framework_name)}",
         f"items: {'all' if _asks_candidates(framework, own) else 'final'}",
-        *_file_lines(folder, forms),
+        *_file_lines(folder, forms, encoding),
         f"person_id: {_quoted(ids['self'])}",
     ]
     lines += [f"rater_id: {_quoted(ids['rater'])}"] if peers else []
@@ -213,7 +224,7 @@ def _text(
     return "\n".join(lines).replace("groups:\n#", "groups: {}\n#").rstrip(":") + "\n"
 
 
-def _file_lines(folder: Path, forms: dict[str, ImportedForm]) -> list[str]:
+def _file_lines(folder: Path, forms: dict[str, ImportedForm], encoding: str) -> list[str]:
     """Write the files with their checksums, and what has to be confirmed."""
     lines = ["files:"]
     if any(CONSENT in imported.exports[0].table.columns for imported in forms.values()):
@@ -224,6 +235,9 @@ def _file_lines(folder: Path, forms: dict[str, ImportedForm]) -> list[str]:
         lines.append(f"  {form}: {_quoted(named[0]) if len(named) == 1 else json.dumps(named, ensure_ascii=False)}")
     tools = {export.tool for imported in forms.values() for export in imported.exports}
     lines += [f"  format: {next(iter(tools))}"] if len(tools) == 1 else []
+    lines += [] if encoding == "utf-8" else [f"  encoding: {_quoted(encoding)}"]
+    marks = {export.delimiter for imported in forms.values() for export in imported.exports} - {"", ","}
+    lines += [f"  delimiter: {_quoted(mark)}" for mark in sorted(marks)[:1] if tools == {"csv"}]
     lines.append("  sha256:")
     seen = {path.resolve() for imported in forms.values() for path in imported.files}
     lines += [f"    {_quoted(path.name)}: {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in sorted(seen)]

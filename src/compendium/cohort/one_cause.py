@@ -80,10 +80,10 @@ def _unknown_words(responses: Responses, settings: CohortSettings) -> Cause | No
     row, value = _first(responses.cells, first, words[first])
     shown = ", ".join(map(repr, texts[:MOST_SHOWN])) + (", ..." if len(texts) > MOST_SHOWN else "")
     problem = f"the answers in {_columns(list(words))} are words that no label of the scale reads like: {shown}"
-    action = (
-        "the form may have been in another language: export the answers as codes, or say under files.answers in "
-        f"{DESCRIPTION} which code each word means"
-    )
+    likely = "the form may have been in another language: export the answers as codes"
+    if all(re.fullmatch(r"[A-Za-z]+\d+", text) for text in texts):
+        likely = "these are the tool's own codes, whose order nobody knows here: export the answers as full texts"
+    action = f"{likely}, or say under files.answers in {DESCRIPTION} which code each word means"
     fault = Fault(responses.file, problem, action, row=row, column=first, value=value)
     return Cause(fault, frozenset((column, text) for column, each in words.items() for text in each))
 

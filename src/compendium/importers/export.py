@@ -51,6 +51,8 @@ class Export:
         What was done to the file beyond reading it.
     submitted_only : bool
         Whether the tool keeps sheets that were sent off only, so that nobody can say how many were started.
+    delimiter : str
+        Of plain text.
     """
 
     tool: str
@@ -62,6 +64,7 @@ class Export:
     dropped: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["row", "reason"]))
     notes: tuple[str, ...] = ()
     submitted_only: bool = False
+    delimiter: str = ""
 
     @property
     def questions(self) -> list[str]:

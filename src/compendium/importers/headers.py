@@ -18,6 +18,13 @@ import pandas as pd
 
 from compendium.importers.export import Export, as_table, fold, seconds_between, truth, without
 from compendium.importers.files import Rows, refuse
+from compendium.importers.headings import (
+    LIMESURVEY_FIRST,
+    begins_like_limesurvey,
+    limesurvey_own,
+    row_of_grid,
+    sub_question,
+)
 
 YES = ("true", "1", "yes", "wahr", "vrai", "verdadero", "vero", "finished", "complete", "completed")
 QUALTRICS_OWN = {
@@ -33,19 +40,27 @@ LEGACY_OWN = {
 SEEN_BUT_UNANSWERED = "-99"
 PREVIEW = ("1", "survey preview", "preview", "2", "survey test", "survey test data")
 SPAM = ("8", "spam", "12", "survey preview spam", "imported spam")
-LIMESURVEY_OWN = {
-    "id": "id", "response id": "id", "submitdate": "submitdate", "date submitted": "submitdate", "lastpage": "lastpage",
-    "last page": "lastpage", "startlanguage": "startlanguage", "start language": "startlanguage", "seed": "seed",
-    "startdate": "startdate", "date started": "startdate", "datestamp": "datestamp", "date last action": "datestamp",
-    "ipaddr": "ipaddr", "ip address": "ipaddr", "refurl": "refurl", "referrer url": "refurl", "interviewtime":
-    "interviewtime", "total time": "interviewtime", "token": "token", "access code": "token", "firstname": "firstname",
-    "first name": "firstname", "lastname": "lastname", "last name": "lastname", "email": "email",
-    "email address": "email",
-}  # fmt: skip
 #: A question's or group's own time in LimeSurvey: never an answer.
 LIMESURVEY_TIME = re.compile(r"(grouptime|.+time)\d*|(group|question) time.*", re.IGNORECASE)
+FORMS_FIRST = ("id", "start time", "completion time", "email", "name")
 FORMS_OWN = ("id", "start time", "completion time", "email", "name", "last modified time", "language")
-GOOGLE_OWN = ("timestamp", "email address", "username", "score")
+GOOGLE_TIME = (
+    *("timestamp", "zeitstempel", "horodateur", "marca temporal", "informazioni cronologiche", "tijdstempel"),
+    "carimbo de data/hora",
+)
+GOOGLE_OWN = (
+    *GOOGLE_TIME,
+    *(
+        "email address",
+        "username",
+        "score",
+        "e-mail-adresse",
+        "nutzername",
+        "punkte",
+        "adresse e-mail",
+        "nom d'utilisateur",
+    ),
+)
 MONKEY_OWN = (
     "respondent id", "collector id", "date created", "date modified", "ip address", "email address", "first name",
     "last name", "custom data 1", "custom data",
@@ -161,19 +176,20 @@ def _without_previews(table: pd.DataFrame, own: dict[str, str]) -> tuple[pd.Data
 
 
 def _is_limesurvey(rows: Rows) -> bool:
-    known = {LIMESURVEY_OWN.get(cell.partition(".")[0].strip()) for cell in _folded(rows)}
-    return {"submitdate", "lastpage"} <= known
+    return {"submitdate", "lastpage"} <= set(map(limesurvey_own, _row(rows, 0)))
 
 
 def read_limesurvey(rows: Rows, path: Path) -> Export:
     """Read a LimeSurvey CSV with question codes or full texts as headings; an unfinished sheet has no submit date."""
     raw = _row(rows, 0)
-    own = {LIMESURVEY_OWN[fold(cell)]: cell for cell in raw if fold(cell) in LIMESURVEY_OWN}
+    own = {name: cell for cell in raw if (name := limesurvey_own(cell))}
+    if "submitdate" not in own and begins_like_limesurvey(rows):
+        own |= dict(zip(LIMESURVEY_FIRST, raw, strict=False))
     if "submitdate" not in own:
         raise refuse(path, "no LimeSurvey header: there is no submitdate", "export it with question codes", row=1)
-    names = [cell if cell in own.values() else _sub_question(cell) for cell in raw]
+    names = [cell if cell in own.values() else sub_question(cell) for cell in raw]
     header = _unique(names, path)
-    wordings = {name: words for name, words in zip(header, raw, strict=True) if name not in own.values()}
+    wordings = {name: row_of_grid(text) for name, text in zip(header, raw, strict=True) if name not in own.values()}
     table = as_table(header, rows.after(1))
     finished = (table[own["submitdate"]] != "").astype("boolean")
     seconds = pd.to_numeric(table[own["interviewtime"]], errors="coerce") if "interviewtime" in own else None
@@ -187,33 +203,44 @@ def read_limesurvey(rows: Rows, path: Path) -> Export:
     )
 
 
-def _sub_question(cell: str) -> str:
-    """Return ``SQ1`` for ``G[SQ1]``; other headings as they are, without the code that stands before a full text."""
-    inner = re.fullmatch(r"[A-Za-z][A-Za-z0-9]*\[([^\[\]]+)\]", cell)
-    if inner:
-        return inner[1]
-    full = re.fullmatch(r".+\[([^\[\]]{3,})\]\s*", cell, flags=re.DOTALL)
-    return full[1].strip() if full else cell
-
-
 # Microsoft Forms, Google Forms
 
 
 def _is_forms(rows: Rows) -> bool:
-    return _folded(rows)[:3] == ["id", "start time", "completion time"]
+    return _folded(rows)[:3] == ["id", "start time", "completion time"] or _laid_out_as_forms(rows)
+
+
+def _laid_out_as_forms(rows: Rows) -> bool:
+    """Say whether a workbook begins with ``ID``, a start and an end later than it: Microsoft Forms in any language."""
+    below = [cells for _, cells in rows.after(1)]
+    time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*")
+    return (
+        not rows.delimiter
+        and _folded(rows)[:1] == ["id"]
+        and bool(below)
+        and all(
+            len(cells) > len(FORMS_FIRST)
+            and cells[0].isdigit()
+            and all(map(time.fullmatch, cells[1:3]))
+            and cells[1] <= cells[2]
+            for cells in below
+        )
+    )
 
 
 def read_forms(rows: Rows, path: Path) -> Export:
     """Read the workbook of Microsoft Forms: question texts as headings."""
-    export = _by_wording("forms", rows, path, FORMS_OWN)
-    start, end = (next((name for name in export.own_columns if fold(name) == key), None) for key in FORMS_OWN[1:3])
-    seconds = seconds_between(export.table[start], export.table[end]) if start and end else None
+    header = [" ".join(cell.split()) for cell in _row(rows, 0)]
+    own = header[: len(FORMS_FIRST)] if _laid_out_as_forms(rows) else []
+    export = _by_wording("forms", rows, path, (*FORMS_OWN, *map(fold, own)))
+    times = export.own_columns[1:3]
+    seconds = seconds_between(*(export.table[name] for name in times)) if len(times) == 2 else None
     return _with_participation(export, None, seconds, submitted_only=True)
 
 
 def _is_google(rows: Rows) -> bool:
     header = _folded(rows)
-    return bool(header) and header[0] == "timestamp" and len(header) > 1
+    return len(header) > 1 and header[0] in GOOGLE_TIME
 
 
 def read_google(rows: Rows, path: Path) -> Export:
@@ -226,7 +253,7 @@ def _by_wording(tool: str, rows: Rows, path: Path, own_names: Sequence[str]) -> 
     """Read a sheet whose first row holds the questions as they were worded."""
     raw = [" ".join(cell.split()) for cell in _row(rows, 0)]
     leading = _leading_own(raw, own_names)
-    header = _unique([cell if number < leading else _sub_question(cell) for number, cell in enumerate(raw)], path)
+    header = _unique([cell if number < leading else row_of_grid(cell) for number, cell in enumerate(raw)], path)
     wordings = {name: name for name in header[leading:]}
     return Export(tool, as_table(header, rows.after(1)), wordings=wordings, own_columns=tuple(header[:leading]))
 
@@ -307,16 +334,18 @@ def _is_odk(rows: Rows) -> bool:
 
 
 def read_odk(rows: Rows, path: Path) -> Export:
-    """Read ODK's or KoboToolbox' CSV or workbook: group names stand before the question's name."""
+    """Read ODK's or KoboToolbox' CSV or workbook: groups stand before the question's name, or before its wording."""
     raw = _row(rows, 0)
     own = [cell for cell in raw if ODK_OWN.fullmatch(cell)]
-    last = [cell if cell in own else re.split(r"[/-]", cell)[-1] for cell in raw]
+    labelled = any(" " in cell.strip() for cell in raw if cell not in own)
+    last = [cell if cell in own or labelled else re.split(r"[/-]", cell)[-1] for cell in raw]
     doubled = {name for name in last if last.count(name) > 1}
     header = _unique([cell if name in doubled else name for cell, name in zip(raw, last, strict=True)], path)
     table = as_table(header, rows.after(1))
     start, end = (next((name for name in own if name.casefold() == key), None) for key in ("start", "end"))
     seconds = seconds_between(table[start], table[end]) if start and end else None
-    export = Export("odk", table, own_columns=tuple(own))
+    wordings = {name: name for name in header if name not in own} if labelled else {}
+    export = Export("odk", table, wordings=wordings, own_columns=tuple(own))
     return _with_participation(export, None, seconds, submitted_only=True)
 
 

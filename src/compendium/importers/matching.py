@@ -126,8 +126,9 @@ def _by_wording(
     found: dict[str, Match] = {}
     doubtful: dict[str, tuple[str, ...]] = {}
     for column, text in columns.items():
+        shown = _without_groups(text)
         scores = sorted(
-            ((max(fuzz.token_sort_ratio(fold(text), fold(word)) for word in words), item)
+            ((max(fuzz.token_sort_ratio(part, fold(word)) for word in words for part in shown), item)
              for item, words in items.items() if words),
             reverse=True,
         )[:2]  # fmt: skip
@@ -144,3 +145,12 @@ def _by_wording(
         for item in candidates:
             found.pop(item, None)
     return found, doubtful
+
+
+def _without_groups(text: str) -> list[str]:
+    """Return a heading as it is compared: whole, and without what stands before each slash or dash.
+
+    A group's name stands there (``Group/Question``), or the question above the rows of a grid (``Question - Row``).
+    """
+    whole = fold(text)
+    return [whole, *(whole[mark.end() :] for mark in re.finditer(r"\s*[/\u2013-]\s*", whole) if whole[mark.end() :])]

@@ -8,6 +8,7 @@ from typing import Literal
 from compendium.importers.export import Export, as_table
 from compendium.importers.files import Rows, kind_of, refuse, refuse_damage, text_rows, workbook_rows
 from compendium.importers.headers import TOOLS, Tool
+from compendium.importers.headings import row_of_grid
 from compendium.importers.redcap import is_redcap, read_redcap
 from compendium.importers.statistics_files import read_statistics_file
 
@@ -100,7 +101,8 @@ def _plain(rows: Rows, path: Path, tool: str) -> Export:
     if twice or len(named) < width:
         problem = "the column is named twice" if twice else "a column has no name"
         raise refuse(path, problem, "rename or remove it", row=1, column=twice[0] if twice else None)
-    return Export(tool, as_table(header, rows.after(1)))
+    wordings = {name: row_of_grid(name) for name in header}
+    return Export(tool, as_table(header, rows.after(1)), wordings=wordings, delimiter=rows.delimiter)
 
 
 def _agree(path: Path, declared: str | None, kind: str, name: str) -> None:

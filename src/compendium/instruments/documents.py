@@ -36,7 +36,7 @@ def _bytes(document: Any) -> bytes:
 
 def word(form: Questionnaire) -> bytes:
     """Return the form in Word: numbered questions with lettered answers, as Microsoft Forms imports them."""
-    document = _document(f"{form.title} ({form.form})", form.notice, form.language)
+    document = _document(form.title, form.notice, form.language)
     document.add_paragraph(form.information)
     number = 0
     for section in form.sections:
@@ -45,13 +45,20 @@ def word(form: Questionnaire) -> bytes:
             document.add_paragraph(section.text)
         for question in section.questions:
             number += 1
-            document.add_paragraph(f"{number}. {question.wording}").paragraph_format.keep_with_next = True
-            for letter, option in zip(LETTERS, question.options, strict=False):
-                document.add_paragraph(f"{letter}. {option.label}")
-            if not question.options:
-                document.add_paragraph("_" * 40)
+            lines = [f"{letter}. {option.label}" for letter, option in zip(LETTERS, question.options, strict=False)]
+            _together(document, [f"{number}. {question.wording}", *(lines or ["_" * 40])])
     document.add_paragraph(form.thanks)
     return _bytes(document)
+
+
+def _together(document: Any, lines: list[str]) -> None:
+    """Add lines close to each other, which no end of a page takes apart."""
+    from docx.shared import Pt
+
+    for place, line in enumerate(lines, 1):
+        spacing = document.add_paragraph(line).paragraph_format
+        last = place == len(lines)
+        spacing.keep_with_next, spacing.space_after = not last, Pt(10 if last else 1)
 
 
 def paper(form: Questionnaire, *, large: bool = False) -> bytes:
@@ -97,6 +104,7 @@ def booklet_word(framework: Framework) -> bytes:
         document.add_paragraph(str(framework.competencies.loc[name, "definition"]))
         for item in items:
             document.add_paragraph(str(framework.items.loc[item, "self_wording"]), style="List Bullet")
+    document.add_paragraph(f"Licence: {framework.description.licence}")
     return _bytes(document)
 
 
@@ -122,6 +130,7 @@ def booklet_html(framework: Framework) -> str:
     page = files(__package__).joinpath("booklet.html").read_text(encoding="utf-8")
     fills = {"title": html.escape(told["title"]), "language": html.escape(told["language"])}
     fills |= {"notice": f"<p class=notice>{html.escape(told['notice'])}</p>" if told["notice"] else ""}
+    parts.append(f"<p><small>Licence: {html.escape(told['licence'])}</small></p>")
     return _filled(page, fills | {"body": "\n".join(parts)})
 
 

@@ -52,7 +52,7 @@ def _shared(reports: Sequence[Report]) -> Iterator[tuple[int, int]]:
     keys = (
         [without_version(report.doi) for report in reports],
         [report.pmid for report in reports],
-        [report.title.replace(" ", "") for report in reports],
+        [report.subject.replace(" ", "") for report in reports],
         [_printed(report) for report in reports],
     )
     for column in keys:

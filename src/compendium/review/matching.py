@@ -19,6 +19,7 @@ from compendium.review.titles import (
     is_section,
     normalise_title,
     relation,
+    subject,
     words_of,
 )
 
@@ -74,6 +75,11 @@ class Report:
     def words(self) -> int:
         """Number of words of the title."""
         return words_of(self.title)
+
+    @cached_property
+    def subject(self) -> str:
+        """The title, without what makes it that of a correction or a retraction."""
+        return subject(self.raw)
 
     @cached_property
     def generic(self) -> bool:
@@ -169,6 +175,8 @@ def _titles(one: Report, other: Report) -> TitleComparison:
     """Compare titles; where one is missing nothing is known."""
     if not one.title or not other.title:
         return TitleComparison("")
+    if one.title != other.title and one.subject == other.subject:
+        return TitleComparison(SHORTENED)
     return compare_titles(one.title, other.title, (one.raw, other.raw))
 
 

@@ -344,6 +344,7 @@ def _is_acronym(short: str, long: str) -> bool:
     word among them, in their order.
     """
     letters = re.sub(r"\W", "", short).lower()
+    long = re.sub(r"\s*\([A-Z]{2,8}\)", "", long)
     initials = "".join(word[0].lower() for word in re.findall(r"\w+", long) if word[0].isupper())
     if letters == initials or len(letters) < 3 or not initials:
         return letters == initials

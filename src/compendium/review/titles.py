@@ -43,6 +43,12 @@ RELATED = (
     ("an appendix", re.compile(r"\b(?:appendix|appendices|annex|supplementary material|supplement)\b")),
     ("an abstract", re.compile(r"\b(?:conference abstract|poster|meeting abstract)\b")),
 )  # fmt: skip
+# What makes a title that of a notice about a work: words before it, and the work's place behind it in brackets.
+NOTICE = re.compile(
+    r"^(?:(?:author|publisher)s? )?(?:erratum|errata|corrigendum|correction|retraction|retracted|withdrawn|addendum|"
+    r"expression of concern|berichtigung)(?: (?:note|notice|article))?(?: (?:to|for|of|zu))? (?=.)"
+)
+PLACE_BEHIND = re.compile(r"\s*[\[(][^\[\]]*\d{4}[^\[\]]*[\])]\s*\.?\s*$")
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,18 @@ def is_section(title: str) -> bool:
 def relation(title: str) -> str:
     """Return what a normalised title says of its work: a correction, a comment, a protocol; nothing otherwise."""
     return next((name for name, words in RELATED if words.search(title)), "")
+
+
+def subject(title: str) -> str:
+    """Return the normalised title of the work that a notice is about; of any other work, its own.
+
+    Examples
+    --------
+    >>> subject("Corrigendum to 'Care at home' [Journal of Care 27 (2019) 33]")
+    'care at home'
+    """
+    own = normalise_title(title)
+    return NOTICE.sub("", normalise_title(PLACE_BEHIND.sub("", title))) if NOTICE.match(own) else own
 
 
 def compare_titles(first: str, second: str, raw: tuple[str, str] = ("", "")) -> TitleComparison:

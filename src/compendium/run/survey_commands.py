@@ -59,6 +59,7 @@ def import_answers(
     framework: Annotated[str, typer.Option(help="A framework: its id, or the path of its folder.")] = "integrated-care",
     person: Annotated[str, typer.Option(help="Column of the person's code.")] = "",
     rater: Annotated[str, typer.Option(help="Column of the rater's code.")] = "",
+    encoding: Annotated[str, typer.Option(help="Of text files; Excel on Windows often writes cp1252.")] = "utf-8",
 ) -> None:
     """Describe a cohort from what a survey tool exported; the exports stay where they are."""
     from compendium.cohort.describe import describe_import
@@ -69,8 +70,9 @@ def import_answers(
         _require(tool, list(FORMATS), "--format")
     located = locate_framework(framework, Path.cwd())
     path = describe_import(
-        into, load_framework(located), files, peers or (), tool=tool, person=person, rater=rater, framework_name=located
-    )
+        into, load_framework(located), files, peers or (), tool=tool, person=person, rater=rater, encoding=encoding,
+        framework_name=located,
+    )  # fmt: skip
     where = files[0].resolve().parent
     data = "" if where == into.resolve() else f" --data {where}"
     typer.echo(f"Read {path}, confirm what it asks, then run: compendium validate {into}{data}")
