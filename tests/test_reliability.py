@@ -224,13 +224,15 @@ def test_standard_error_of_measurement_is_the_error_part_of_the_sum(scales: dict
     close(result.standard_error_of_measurement, expected)
 
 
-def test_green_yang_of_two_categories_matches_simulation() -> None:
+@pytest.mark.parametrize("weights", [None, pd.Series({"a": 1.0, "b": 0.4, "c": 2.5})], ids=["a sum", "a weighted sum"])
+def test_green_yang_of_two_categories_matches_simulation(weights: pd.Series | None) -> None:
     loadings = pd.Series([0.5, 0.7, 0.8], index=list("abc"))
     cuts = {"a": [-0.5], "b": [0.0, 1.0], "c": [-1.0, 0.2]}
     thresholds = pd.concat({item: pd.Series(values) for item, values in cuts.items()})
     implied = pd.DataFrame(np.outer(loadings, loadings), index=list("abc"), columns=list("abc"))
     implied = implied.where(~np.eye(3, dtype=bool), 1.0)
-    coefficient = reliability.green_yang(loadings, thresholds, implied)
+    coefficient = reliability.green_yang(loadings, thresholds, implied, weights)
+    step = np.ones(3) if weights is None else weights.to_numpy()
     generator = np.random.default_rng(1)
     factor = generator.normal(size=(400_000, 1))
     # two parallel forms that share the factor only: their correlation is the reliability
@@ -239,7 +241,7 @@ def test_green_yang_of_two_categories_matches_simulation() -> None:
         latent = factor * loadings.to_numpy() + np.sqrt(1 - loadings.to_numpy() ** 2) * generator.normal(
             size=(400_000, 3)
         )
-        codes = [np.digitize(latent[:, k], cuts[item]) for k, item in enumerate("abc")]
+        codes = [step[k] * np.digitize(latent[:, k], cuts[item]) for k, item in enumerate("abc")]
         forms.append(np.sum(codes, axis=0))
     # standard error of the correlation is about .001
     assert coefficient == pytest.approx(np.corrcoef(*forms)[0, 1], abs=0.004)
@@ -365,3 +367,14 @@ def test_hierarchical_omega_wants_one_model(bfi: pd.DataFrame) -> None:
 def test_impossible_reliability_is_refused() -> None:
     with pytest.raises(InputShapeError, match="is impossible"):
         reliability.standard_error_of_measurement(1.0, 1.2)
+
+
+def test_omega_of_a_weighted_sum_goes_by_the_ratio_of_the_weights(scales: dict[str, pd.DataFrame]) -> None:
+    """Weights all alike change nothing, and an item of weight 0 is not in the sum."""
+    frame = scales["neuroticism"].dropna().iloc[:400]
+    weights = pd.Series(1.0, frame.columns)
+    weights.iloc[0] = 0.0
+    without = reliability.omega_categorical(frame, weights=weights)
+    whole, equal = reliability.omega_categorical(frame), reliability.omega_categorical(frame, weights=weights * 0 + 3.0)
+    close(equal.omega, whole.omega)
+    assert without.omega < whole.omega

@@ -112,6 +112,11 @@ class Framework:
         groups = {name: list(asked.index[asked["scale"] == name]) for name in names}
         return {name: members for name, members in groups.items() if members}
 
+    @property
+    def code_weights(self) -> pd.Series[float]:
+        """How far one code of each item moves a score: 1 on the framework's own answer scale."""
+        return (self.scale.maximum - self.scale.minimum) / (self.items["maximum"] - self.items["minimum"])
+
     def on_one_scale(self, answers: pd.DataFrame) -> pd.DataFrame:
         r"""Return keyed answers with every competency item on the framework's own answer scale.
 
@@ -123,12 +128,10 @@ class Framework:
         percentage of the possible maximum in other units (Cohen, P., Cohen, J., Aiken, L. S., & West, S. G. (1999).
         The problem of units and the circumstance for POMP. Multivariate Behavioral Research, 34, 315-346).
         """
-        known = self.items.reindex(answers.columns)
-        low, high = known["minimum"], known["maximum"]
-        other = known.index[low.notna() & ((low != self.scale.minimum) | (high != self.scale.maximum))]
+        low, ratio = (part.reindex(answers.columns) for part in (self.items["minimum"], self.code_weights))
+        other = low.index[low.notna() & ((low != self.scale.minimum) | (ratio != 1))]
         if other.empty:
             return answers
-        ratio = (self.scale.maximum - self.scale.minimum) / (high - low)
         moved = (answers[other] - low[other]) * ratio[other] + self.scale.minimum
         return answers.assign(**{str(item): moved[item] for item in other})
 

@@ -140,12 +140,14 @@ def standard_error_of_measurement(standard_deviation: float, reliability: float)
     return float(standard_deviation * np.sqrt(1 - reliability))
 
 
-def green_yang(loadings: pd.Series, thresholds: pd.Series, correlations: pd.DataFrame) -> float:
-    r"""Green and Yang's reliability of a sum of ordinal items.
+def green_yang(
+    loadings: pd.Series, thresholds: pd.Series, correlations: pd.DataFrame, weights: pd.Series | None = None
+) -> float:
+    r"""Green and Yang's reliability of a sum of ordinal items, or of a weighted one.
 
-    .. math:: \omega = \frac{\sum_{ij}\left[\sum_{cd}\Phi_2(\tau_{ic}, \tau_{jd}, \lambda_i\lambda_j)
-       - \sum_c\Phi(\tau_{ic})\sum_d\Phi(\tau_{jd})\right]}{\sum_{ij}\left[\sum_{cd}\Phi_2(\tau_{ic}, \tau_{jd},
-       \rho_{ij}) - \sum_c\Phi(\tau_{ic})\sum_d\Phi(\tau_{jd})\right]}
+    .. math:: \omega = \frac{\sum_{ij}w_iw_j\left[\sum_{cd}\Phi_2(\tau_{ic}, \tau_{jd}, \lambda_i\lambda_j)
+       - \sum_c\Phi(\tau_{ic})\sum_d\Phi(\tau_{jd})\right]}{\sum_{ij}w_iw_j\left[\sum_{cd}\Phi_2(\tau_{ic},
+       \tau_{jd}, \rho_{ij}) - \sum_c\Phi(\tau_{ic})\sum_d\Phi(\tau_{jd})\right]}
 
     Parameters
     ----------
@@ -156,6 +158,9 @@ def green_yang(loadings: pd.Series, thresholds: pd.Series, correlations: pd.Data
     correlations : DataFrame of shape (n_items, n_items)
         Correlations :math:`\rho_{ij}` of the latent responses in the divisor: polychoric for the observed variance
         of the sum, or implied.
+    weights : Series of shape (n_items,), optional
+        How much one code of each item moves the sum, :math:`w_i`; 1 unless given. Items with other ranges of answers
+        that are moved to one scale have weights other than 1.
 
     Returns
     -------
@@ -189,14 +194,17 @@ def green_yang(loadings: pd.Series, thresholds: pd.Series, correlations: pd.Data
     0.638
     """
     items = list(loadings.index)
-    if set(items) != set(correlations.index) or not set(items) <= set(thresholds.index.get_level_values(0)):
-        raise InputShapeError("loadings, thresholds and correlations must be about the same items")
+    moved = pd.Series(1.0, items) if weights is None else weights
+    known = set(thresholds.index.get_level_values(0)) & set(moved.index)
+    if set(items) != set(correlations.index) or not set(items) <= known:
+        raise InputShapeError("loadings, thresholds, correlations and weights must be about the same items")
     cuts = [np.sort(thresholds.loc[item].to_numpy(dtype=float)) for item in items]
-    weights = loadings.to_numpy(dtype=float)
+    loaded, step = loadings.to_numpy(dtype=float), moved[items].to_numpy(dtype=float)
     latent = correlations.loc[items, items].to_numpy(dtype=float)
     one, other = np.triu_indices(len(items))
-    apart, twice = one != other, np.where(one != other, 2.0, 1.0)
-    true = twice * _code_covariances(cuts, one, other, weights[one] * weights[other])
+    apart = one != other
+    twice = np.where(apart, 2.0, 1.0) * step[one] * step[other]
+    true = twice * _code_covariances(cuts, one, other, loaded[one] * loaded[other])
     total = twice * _code_covariances(cuts, one, other, np.where(apart, latent[one, other], 1.0))
     return ratio(float(true.sum()), float(total.sum()))
 

@@ -249,8 +249,9 @@ def omega_categorical(
     n_resamples: int = 200,
     seed: int = 0,
     clusters: pd.Series | None = None,
+    weights: pd.Series | None = None,
 ) -> OmegaResult:
-    """Reliability of the observed sum of ordinal items (Green & Yang).
+    """Reliability of the observed sum of ordinal items (Green & Yang), or of a weighted sum.
 
     A categorical one-factor model (WLSMV) is fitted and its implied true-score variance of the sum of the observed
     codes is set against the variance of that sum: the one that the model implies (``omega``) and the one that the
@@ -270,6 +271,9 @@ def omega_categorical(
         Of the bootstrap.
     clusters : Series of shape (n_persons,), optional
         As in :func:`omega_total`.
+    weights : Series of shape (n_items,), optional
+        How much one code of each item moves the sum, as in :func:`green_yang`; ``omega_latent`` is of standardised
+        responses and has none.
 
     Returns
     -------
@@ -278,7 +282,7 @@ def omega_categorical(
     Raises
     ------
     InputShapeError
-        Fewer than three items or an unknown option.
+        Fewer than three items or an unknown option; weights of other items.
     CodingError, ConstantItemError, TooFewPersonsError, ModelError, ConvergenceError
         Responses that the categorical model is not defined for.
 
@@ -314,12 +318,12 @@ def omega_categorical(
     share(confidence)
     checked = numeric_table(responses, minimum_columns=3, minimum_rows=2)
     frame, n_persons = by_missing_rule(checked, missing, minimum_persons=3)
-    found, ends = _categorical(frame, missing), Ends()
+    found, ends = _categorical(frame, missing, weights), Ends()
     if interval == "bootstrap":
         from psychometrics.resampling import bootstrap_interval
 
         kept = clusters_of_kept(clusters, checked, missing)
-        statistic = _CategoricalOmega(missing)
+        statistic = _CategoricalOmega(missing, weights)
         drawn = bootstrap_interval(statistic, frame, n_resamples, seed, confidence, clusters=kept)
         ends = ends_of(drawn, n_clusters_of(kept))
     return OmegaResult(
@@ -382,16 +386,16 @@ class _Categorical:
     notes: tuple[str, ...]
 
 
-def _categorical(frame: pd.DataFrame, missing: Missing) -> _Categorical:
+def _categorical(frame: pd.DataFrame, missing: Missing, weights: pd.Series | None = None) -> _Categorical:
     """Fit the categorical model and return Green and Yang's omega by implied and by observed variance."""
     fit, loadings, thresholds = _categorical_model(frame, missing)
-    weights = loadings.to_numpy(dtype=float)
-    observed = green_yang(loadings, thresholds, fit.sample)
+    loaded, moved = loadings.to_numpy(dtype=float), _in_order(weights, frame, loadings)
+    observed = green_yang(loadings, thresholds, fit.sample, moved)
     labelled = loadings.set_axis(frame.columns)
     return _Categorical(
-        implied=_implied_omega(loadings, thresholds),
+        implied=_implied_omega(loadings, thresholds, moved),
         observed=observed,
-        latent=ratio(float(weights.sum() ** 2), float(fit.sample.to_numpy().sum())),
+        latent=ratio(float(loaded.sum() ** 2), float(fit.sample.to_numpy().sum())),
         loadings=labelled,
         notes=(*fit.problems, *fit.notes, *_negative_note(labelled), *_observed_notes(observed)),
     )
@@ -407,11 +411,16 @@ def _categorical_model(frame: pd.DataFrame, missing: Missing) -> tuple[CfaResult
     return fit, loadings, fit.thresholds.set_index(["item", "threshold"])["estimate"]
 
 
-def _implied_omega(loadings: pd.Series, thresholds: pd.Series) -> float:
+def _in_order(weights: pd.Series | None, frame: pd.DataFrame, loadings: pd.Series) -> pd.Series | None:
+    """Return the weights under the names that the model has for the items."""
+    return None if weights is None else weights.reindex(frame.columns).set_axis(loadings.index).dropna()
+
+
+def _implied_omega(loadings: pd.Series, thresholds: pd.Series, weights: pd.Series | None) -> float:
     """Return Green and Yang's omega by the variance that the model implies."""
-    weights = loadings.to_numpy(dtype=float)
-    implied = pd.DataFrame(np.clip(np.outer(weights, weights), -1.0, 1.0), loadings.index, loadings.index)
-    return green_yang(loadings, thresholds, implied)
+    loaded = loadings.to_numpy(dtype=float)
+    implied = pd.DataFrame(np.clip(np.outer(loaded, loaded), -1.0, 1.0), loadings.index, loadings.index)
+    return green_yang(loadings, thresholds, implied, weights)
 
 
 def omega_of_covariances(covariances: np.ndarray) -> float:
@@ -426,9 +435,10 @@ class _CategoricalOmega:
     """Picklable statistic of the bootstrap: categorical omega."""
 
     missing: Missing
+    weights: pd.Series | None = None
 
     def __call__(self, sample: pd.DataFrame) -> float:
         """Return categorical omega of one resample."""
         frame, _ = by_missing_rule(sample, self.missing, minimum_persons=3)
         _, loadings, thresholds = _categorical_model(frame, self.missing)
-        return _implied_omega(loadings, thresholds)
+        return _implied_omega(loadings, thresholds, _in_order(self.weights, frame, loadings))

@@ -109,7 +109,9 @@ def smallest_change(error: float, confidence: float) -> float:
     return float(norm.ppf((1 + confidence) / 2) * math.sqrt(2) * error)
 
 
-def latent_reliability(answers: pd.DataFrame, scales: Scales, draws: Draws) -> pd.DataFrame:
+def latent_reliability(
+    answers: pd.DataFrame, scales: Scales, draws: Draws, weights: pd.Series[float] | None = None
+) -> pd.DataFrame:
     """Return ordinal alpha and categorical omega of each competency with their bootstrap intervals.
 
     Correlations are pairwise polychoric ones. One matrix of all items is estimated in every resample and serves the
@@ -125,6 +127,8 @@ def latent_reliability(answers: pd.DataFrame, scales: Scales, draws: Draws) -> p
         Items of each competency; those of one item are left out.
     draws
         Of the percentile bootstrap over people, or over whole clusters.
+    weights
+        How far one code of each item moves its score, for omega; 1 unless given.
 
     Returns
     -------
@@ -135,7 +139,7 @@ def latent_reliability(answers: pd.DataFrame, scales: Scales, draws: Draws) -> p
     members = {name: tuple(items) for name, items in scales.items() if len(items) > 1}
     with spread():
         alphas, lost, problem = _ordinal_alphas(answers, members, draws)
-        omegas = {name: _categorical_omega(answers[list(items)], draws) for name, items in members.items()}
+        omegas = {name: _categorical_omega(answers[list(items)], draws, weights) for name, items in members.items()}
     rows: list[dict[str, object]] = []
     for name, omega in omegas.items():
         omega["latent_lost_share"] = max(lost, float(str(omega["latent_lost_share"])))
@@ -246,7 +250,7 @@ class _OrdinalAlphas:
         return pd.Series(alphas)
 
 
-def _categorical_omega(items: pd.DataFrame, draws: Draws) -> dict[str, object]:
+def _categorical_omega(items: pd.DataFrame, draws: Draws, weights: pd.Series[float] | None) -> dict[str, object]:
     """Return categorical omega with its interval, or NaN and the reason."""
     names = ("omega_categorical", "omega_lower", "omega_upper", "omega_observed")
     nothing: dict[str, object] = {**dict.fromkeys(names, float("nan")), "latent_lost_share": 0.0}
@@ -254,7 +258,7 @@ def _categorical_omega(items: pd.DataFrame, draws: Draws) -> dict[str, object]:
         return nothing | {"note": f"omega needs {SMALLEST_OMEGA} items"}
     try:
         result = omega_categorical(
-            items, draws.confidence, "bootstrap", "pairwise", draws.n_resamples, draws.seed, draws.clusters
+            items, draws.confidence, "bootstrap", "pairwise", draws.n_resamples, draws.seed, draws.clusters, weights
         )
     except PsychometricsError as problem:
         return nothing | {"note": str(problem)}
