@@ -211,6 +211,8 @@ def test_passports_hold_everything_that_is_known(demo, faults):
     assert unfair["self_wording"] == demo.step.framework.items.loc["communication_08", "self_wording"]
     assert np.isnan(table.loc["person_08", "discrimination"])
     assert table["relevance"].between(0, 1).all()
+    rho = table["item_rest_spearman"]
+    assert rho.between(table["item_rest_spearman_lower"], table["item_rest_spearman_upper"]).all()
     assert set(table["theme"]) <= set(demo.step.framework.description.themes.values())
     assert table.loc["person_01", "mean"] == pytest.approx(demo.answers["person_01"].mean())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from test_analyses_structure import SOUND
 
 from compendium.faults import NotYet
 from compendium.findings import decode
+from compendium.paths import ResultFolders
 from compendium.plan import load_plan
 from compendium.steps import validity
 from compendium.steps.factor_structure import judge_structure
@@ -111,11 +113,16 @@ def test_ends_of_the_scale_speak_of_no_few_people() -> None:
     assert "the lowest possible score of share" in running_text(cell["result"])
 
 
-def test_step_that_has_not_run_is_named_and_no_silent_blank() -> None:
+def test_step_that_has_not_run_is_named_and_no_silent_blank(tmp_path: Path) -> None:
+    """Whether it left a value or not: one that is below all of its gates has run all the same."""
     step = SimpleNamespace(
-        collected=lambda what: what == "self_ratings", settings=SimpleNamespace(id="pilot"), lacks=lambda what: None
+        collected=lambda what: what == "self_ratings",
+        settings=SimpleNamespace(id="pilot"),
+        folders=ResultFolders(tmp_path),
     )
-    with pytest.raises(NotYet, match="04_item_analysis"):
+    step.folders.runs.mkdir()
+    (step.folders.runs / "04_item_analysis.json").touch()
+    with pytest.raises(NotYet, match="05_factor_structure"):
         validity.what_is_known(step, {})  # type: ignore[arg-type]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from compendium.report.book.passports import interval
 from compendium.wording import shown
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ ANSWERS, PASSPORTS, MODELS = "item_answers", "item_passports", "irt_parameters"
 # Statistics of a passport that are shown, with their words and decimals.
 FACTS = (
     ("missing_share", "Not answered", "percent"),
-    ("item_rest_spearman", "Correlation with the rest of the competency (rho)", "number"),
+    ("item_rest_spearman", "Correlation with the rest of the competency (rho, with its interval)", "number"),
     ("alpha_if_dropped", "Alpha of the competency without it", "number"),
     ("discrimination", "Discrimination", "number"),
     ("item_fit_p", "Item fit, adjusted p", "number"),
@@ -81,7 +82,9 @@ def _item(study: Subject, row: dict[Any, Any], models: pd.DataFrame, answered: l
     codes = range(scale.minimum, scale.maximum + 1)
     words = [scale.labels.get(scale.minimum + scale.maximum - code if turned else code, "") for code in codes]
     facts = [
-        [label, _written(row[column], kind)] for column, label, kind in FACTS if _plain(row.get(column)) is not None
+        [label, _written(row[column], kind) + interval(row, column)]
+        for column, label, kind in FACTS
+        if _plain(row.get(column)) is not None
     ]
     reasons = shown(row["reasons"], study.labels) if _plain(row["reasons"]) else "nothing against it"
     known = models.loc[name].to_dict() if name in models.index else {}

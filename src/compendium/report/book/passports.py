@@ -24,7 +24,7 @@ FACTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("mean", "Mean", tables.number),
     ("sd", "Standard deviation", tables.number),
     ("ceiling_share", "Highest answer", lambda share: tables.percent(share, 1)),
-    ("item_rest_spearman", "Correlation with the rest (rho)", tables.number),
+    ("item_rest_spearman", "Correlation with the rest (rho, with its interval)", tables.number),
     ("alpha_if_dropped", "Alpha without it", tables.number),
     ("discrimination", "Discrimination", tables.number),
     ("information", "Information", tables.number),
@@ -83,11 +83,17 @@ def _card(row: dict[Any, Any], figure: Callable[[str], str], pictured: bool, lab
 def _facts(row: dict[Any, Any]) -> str:
     """Write what is known of an item as two columns; what is not known is left out."""
     lines = [
-        f"| {name} | {markdown.escape(write(row[column]))} |"
+        f"| {name} | {markdown.escape(write(row[column]) + interval(row, column))} |"
         for column, name, write in FACTS
         if _known(row.get(column))
     ]
     return "\n".join(["| What | Value |", "| :--- | :--- |", *lines])
+
+
+def interval(row: Mapping[Any, Any], column: str) -> str:
+    """Write the ends of a statistic's interval, where the row has them."""
+    ends = [row.get(f"{column}_{end}") for end in ("lower", "upper")]
+    return f" ({tables.number(ends[0])} to {tables.number(ends[1])})" if all(map(_known, ends)) else ""
 
 
 def _known(value: Any) -> bool:

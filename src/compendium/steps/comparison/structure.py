@@ -40,7 +40,7 @@ MEAN_COLUMNS = ["competency", "cohort", "by", "mean", "lower", "upper", "referen
 ALIGNED_COLUMNS = ["competency", "item", "kind", "explained", "n_not_invariant"]
 
 
-def compared_reliability(members: Sequence[Member], scales: Scales) -> pd.DataFrame:
+def compared_reliability(members: Sequence[Member], scales: Scales, confidence: float) -> pd.DataFrame:
     """Return alpha of the shared items in each cohort, beside that of the cohort's own kept items in its book.
 
     Returns
@@ -51,7 +51,6 @@ def compared_reliability(members: Sequence[Member], scales: Scales) -> pd.DataFr
     tables = []
     for member in tqdm(members, desc="cohorts", leave=False, disable=None):
         own = member.study.prepared.reliability["alpha"]
-        confidence = member.study.plan.confidence.value
         table = reliability_table(
             member.study.framework.on_one_scale(member.answers), scales, confidence, reliability_draws(member.study)
         )

@@ -10,11 +10,15 @@ import pandas as pd
 from compendium.cohort.schema import compared_groupings
 from compendium.disclosure import hidden_groups
 from compendium.study import Study
+from psychometrics.association import correlation_matrix
+from psychometrics.scoring import scale_scores
 
 SELF, PEERS, EVERYBODY = "self", "peers", "everybody"
 # Answers by their place on the scale; no scale of a questionnaire has more.
 PLACES = tuple(f"answer_{place}" for place in range(1, 12))
 COLUMNS = ("item", "source", "grouping", "group", "n", "mean", "sd")
+# Of an item's correlation with the rest, as item statistics name it; the share of the rest that must be answered.
+REST_ENDS, ANSWERED_SHARE = ("item_rest_spearman_lower", "item_rest_spearman_upper"), 0.5
 
 
 def answers_by_group(step: Study) -> pd.DataFrame:
@@ -31,6 +35,29 @@ def answers_by_group(step: Study) -> pd.DataFrame:
         rows += _rows(step, prepared.peers, PEERS, "", EVERYBODY)
     known = [place for place in PLACES if any(place in row for row in rows)]
     return pd.DataFrame(rows, columns=[*COLUMNS, *known])
+
+
+def rest_intervals(step: Study) -> pd.DataFrame:
+    """Return the interval of each item's correlation with the rest of its competency, indexed by item.
+
+    Spearman's rho with the mean of the other items, answered by half or more; people who are nested count as such.
+    An item that stands alone has none.
+    """
+    answers, confidence = step.prepared.answers, step.plan.confidence.value
+    rests = {
+        item: [other for other in items if other != item]
+        for items in step.framework.scales([str(item) for item in answers.columns]).values()
+        for item in items
+    }
+    means = scale_scores(answers, {item: others for item, others in rests.items() if others}, ANSWERED_SHARE)
+    clusters = step.nesting.of(answers.index)
+    rows = [
+        correlation_matrix(answers[[item]], means[[item]].set_axis(["rest"], axis="columns"), confidence,
+                           clusters=clusters).table[["x", "lower", "upper"]]
+        for item in means.columns
+    ]  # fmt: skip
+    table = pd.concat(rows) if rows else pd.DataFrame(columns=["x", "lower", "upper"])
+    return table.set_axis(["item", *REST_ENDS], axis="columns").set_index("item")
 
 
 def _groups(step: Study) -> Iterator[tuple[str, str, pd.Index]]:
