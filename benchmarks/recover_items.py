@@ -34,6 +34,7 @@ from compendium.study import Prepared
 from compendium.wording import running_text
 from psychometrics.errors import PsychometricsError
 from psychometrics.items import KeyingCheck, check_keying
+from psychometrics.selection import ItemCheck
 
 SERIES: dict[str, SimulationPlan] = {
     "planted": replace(DEMO, peers=None),
@@ -95,11 +96,18 @@ class Analysis:
     """The chain of the notebook up to the decisions."""
 
     keying: KeyingCheck
+    findings: item_findings.Findings
     groupings: item_findings.Groupings
     fit: pd.DataFrame
+    checks: list[ItemCheck]
     rule: item_selection.Chooser
-    chosen: list[str]
+    choice: item_selection.Chosen
     decisions: pd.DataFrame
+
+    @property
+    def chosen(self) -> list[str]:
+        """The chosen items."""
+        return self.choice.selection.chosen
 
 
 def analyse(step: Step, known: pd.DataFrame) -> Analysis:
@@ -119,9 +127,9 @@ def analyse(step: Step, known: pd.DataFrame) -> Analysis:
     checks = item_findings.extended_checks(step, answers, model, findings, known)
     extended = items.decide(step, answers, keying, checks)
     rule = item_selection.chooser(step, checks, keying.contradicting, dependent)
-    selection = item_selection.choose(rule, answers, extended.kept).selection
-    decisions = items.final_decisions(published, extended, selection)
-    return Analysis(keying, groupings, fit, rule, selection.chosen, decisions)
+    choice = item_selection.choose(rule, answers, extended.kept)
+    decisions = items.final_decisions(published, extended, choice.selection)
+    return Analysis(keying, findings, groupings, fit, checks, rule, choice, decisions)
 
 
 def item_rows(found: Analysis, plan: SimulationPlan) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +91,23 @@ class MadeUp:
     plan: StudyPlan
 
 
-def saved_names() -> list[SavedName]:
-    """Return every name that a notebook keeps."""
-    return _written_names()
+@cache
+def saved_names() -> tuple[SavedName, ...]:
+    """Return every name that a notebook keeps, of every kind that the catalogue has it."""
+    found: list[SavedName] = []
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        known = catalogue.entries(path.stem)
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                tags, names = tuple(cell.metadata.get("tags", [])), _kept_in(cell.source)
+                kinds = {"value": known.values, "table": known.tables, "figure": known.figures}
+                found += [
+                    SavedName(kind, name, path.stem, cell["id"], tags)
+                    for kind, entries in kinds.items()
+                    for name in names
+                    if name in entries
+                ]
+    return tuple({(each.kind, each.name): each for each in found}.values())
 
 
 def asked_names() -> set[str]:
@@ -133,24 +148,6 @@ def make_up(root: Path, description: dict[str, Any], *, gates_open: bool = True,
     return made
 
 
-def _written_names() -> list[SavedName]:
-    """Return every name that a notebook keeps, of every kind that the catalogue has it."""
-    found: list[SavedName] = []
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        known = catalogue.entries(path.stem)
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                tags, names = tuple(cell.metadata.get("tags", [])), _kept_in(cell.source)
-                kinds = {"value": known.values, "table": known.tables, "figure": known.figures}
-                found += [
-                    SavedName(kind, name, path.stem, cell["id"], tags)
-                    for kind, entries in kinds.items()
-                    for name in names
-                    if name in entries
-                ]
-    return list({(each.kind, each.name): each for each in found}.values())
-
-
 def _kept_in(source: str) -> list[str]:
     """Return the names that a cell keeps."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
@@ -159,6 +156,7 @@ def _kept_in(source: str) -> list[str]:
     return named + [word.arg for call in kept if call.func.attr == "keep_values" for word in call.keywords]
 
 
+@cache
 def _documents() -> set[str]:
     """Return the documents that pages link to."""
     asked = [arguments for page in BOOK.glob("*.md") for name, arguments, _ in calls(page) if name == "document"]

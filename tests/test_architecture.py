@@ -8,7 +8,9 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -31,58 +33,71 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(PROJECT))
 
 
+class Facts(NamedTuple):
+    """What the rules ask of a file: what it imports, as a module and the names from it, and what it calls."""
+
+    imports: tuple[tuple[str, tuple[str, ...]], ...]
+    calls: frozenset[str]
+
+
+@cache
+def facts(path: Path) -> Facts:
+    """Return what a file of Python imports and calls; each file is parsed once."""
+    imports: list[tuple[str, tuple[str, ...]]] = []
+    calls = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            imports += [(alias.name, ()) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imports.append((node.module, tuple(alias.name for alias in node.names)))
+        elif isinstance(node, ast.Call):
+            calls.add(getattr(node.func, "id", getattr(node.func, "attr", "")))
+    return Facts(tuple(imports), frozenset(calls))
+
+
 def imported_modules(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text())
-    direct = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    return direct | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-
-
-def called_names(path: Path) -> set[str]:
-    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    return {call.id for call in calls if isinstance(call, ast.Name)} | {
-        call.attr for call in calls if isinstance(call, ast.Attribute)
-    }
+    return {module for module, _ in facts(path).imports}
 
 
 def code_cells(path: Path) -> list[dict[str, object]]:
     return [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
 
 
-@pytest.mark.parametrize("path", STATISTICS, ids=name_of)
-def test_statistics_know_nothing_of_the_study(path: Path) -> None:
-    roots = {module.split(".")[0] for module in imported_modules(path)}
-    assert not roots & FORBIDDEN_IN_STATISTICS
+def test_statistics_know_nothing_of_the_study() -> None:
+    found = {name_of(path): {module.split(".")[0] for module in imported_modules(path)} for path in STATISTICS}
+    assert {
+        name: roots & FORBIDDEN_IN_STATISTICS for name, roots in found.items() if roots & FORBIDDEN_IN_STATISTICS
+    } == {}
 
 
-@pytest.mark.parametrize("path", STATISTICS, ids=name_of)
-def test_statistics_touch_no_files_and_print_nothing(path: Path) -> None:
-    assert not called_names(path) & {"open", "print", "read_csv", "to_csv", "read_text", "write_text", "savefig"}
+def test_statistics_touch_no_files_and_print_nothing() -> None:
+    forbidden = {"open", "print", "read_csv", "to_csv", "read_text", "write_text", "savefig"}
+    assert {name_of(path): facts(path).calls & forbidden for path in STATISTICS if facts(path).calls & forbidden} == {}
 
 
-@pytest.mark.parametrize("path", DRAWING, ids=name_of)
-def test_draws_are_the_same_on_every_processor(path: Path) -> None:
+def test_draws_are_the_same_on_every_processor() -> None:
     """numpy mixes normal draws by singular vectors unless told otherwise, and their signs go with the machine."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    drawn = [call for call in calls if getattr(call.func, "attr", None) == "multivariate_normal"]
-    steady = [
-        call
-        for call in drawn
-        for word in call.keywords
-        if word.arg == "method" and isinstance(word.value, ast.Constant) and word.value.value == "cholesky"
+    drawn = [
+        (name_of(path), node.lineno, {word.arg: ast.unparse(word.value) for word in node.keywords})
+        for path in DRAWING
+        if "multivariate_normal" in facts(path).calls
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", None) == "multivariate_normal"
     ]
-    assert len(drawn) == len(steady), "use draws.correlated_normals, or method='cholesky'"
+    assert drawn
+    unsteady = [(name, line) for name, line, words in drawn if words.get("method") != "'cholesky'"]
+    assert unsteady == [], "use draws.correlated_normals, or method='cholesky'"
 
 
-@pytest.mark.parametrize("path", STUDY, ids=name_of)
-def test_rounding_belongs_to_presentation(path: Path) -> None:
-    presentation = ("report", "simulate", "consultation", "review")
-    if not any(part in presentation for part in path.relative_to(SOURCE / "compendium").parts):
-        assert "round" not in called_names(path)
+def test_rounding_belongs_to_presentation() -> None:
+    presentation = {"report", "simulate", "consultation", "review"}
+    computing = [path for path in STUDY if not presentation & set(path.relative_to(SOURCE / "compendium").parts)]
+    assert len(computing) > 100
+    assert [name_of(path) for path in computing if "round" in facts(path).calls] == []
 
 
-@pytest.mark.parametrize("path", STATISTICS + STUDY, ids=name_of)
-def test_a_module_is_one_family(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 500
+def test_a_module_is_one_family() -> None:
+    assert [name_of(path) for path in STATISTICS + STUDY if len(path.read_text().splitlines()) > 500] == []
 
 
 def test_the_study_never_reaches_into_private_names_of_the_statistics() -> None:
@@ -205,21 +220,19 @@ STORIES = [
 BESIDE = {"simulate", "__main__"}
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     """Return every module of the project with the modules it imports, at the top or inside functions."""
     files = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in STATISTICS + STUDY}
     modules = {name.removesuffix(".__init__"): path for name, path in files.items()}
-    return {name: _targets(name, path, modules) - {name} for name, path in modules.items()}
+    return {name: _targets(path, modules) - {name} for name, path in modules.items()}
 
 
-def _targets(name: str, path: Path, modules: dict[str, Path]) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {_home(f"{node.module}.{alias.name}", modules) for alias in node.names}
-        elif isinstance(node, ast.Import):
-            found |= {_home(alias.name, modules) for alias in node.names}
-    return found - {""}
+def _targets(path: Path, modules: dict[str, Path]) -> set[str]:
+    written = [
+        f"{module}.{name}" if name else module for module, names in facts(path).imports for name in names or ("",)
+    ]
+    return {_home(name, modules) for name in written} - {""}
 
 
 def _home(name: str, modules: dict[str, Path]) -> str:
@@ -246,13 +259,13 @@ def test_every_module_that_is_imported_is_there() -> None:
     """A module that moved is missed here, not in the middle of a run."""
     files = {".".join(path.relative_to(SOURCE).with_suffix("").parts) for path in STATISTICS + STUDY}
     modules = {name.removesuffix(".__init__") for name in files}
-    gone = {
+    missing = {
         (name_of(path), module)
         for path in DRAWING
         for module in imported_modules(path)
         if module.split(".")[0] in {"compendium", "psychometrics"} and module not in modules
     }
-    assert gone == set()
+    assert missing == set()
 
 
 def test_no_circle_of_modules() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -11,19 +13,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks import recover_items
 from compendium.findings import Finding, decode, encode, found, of_reason
-from compendium.outputs.step import Step, open_step
+from compendium.framework import load_framework
+from compendium.outputs.step import Step
 from compendium.paths import COHORTS
 from compendium.plan import load_plan
 from compendium.report import item_documents
-from compendium.steps.item_analysis import choice as item_selection
+from compendium.simulate import DEMO
 from compendium.steps.item_analysis import decisions as items
 from compendium.steps.item_analysis import findings as item_findings
-from compendium.steps.item_analysis.findings import Findings, Groupings
-from compendium.study import Prepared
+from compendium.steps.item_analysis.findings import Groupings
 from compendium.wording import running_text, sentence
 from psychometrics.errors import TooFewPersonsError
-from psychometrics.items import check_keying
 from psychometrics.selection import ItemCheck, Reason, category_check, screen_items, select_items
 
 # What each planted fault is counted as when it is found.
@@ -53,41 +57,21 @@ def kinds_in(cell: str) -> list[str]:
 
 
 class Chain(NamedTuple):
-    """Everything that notebook 04 finds on the way to the decisions."""
+    """Everything that notebook 04 finds on the way to the decisions, as the benchmark of items walks it."""
 
     step: Step
-    findings: Findings
-    groupings: Groupings
-    checks: list[ItemCheck]
-    chooser: item_selection.Chooser
-    chosen: item_selection.Chosen
-    decisions: pd.DataFrame
-    answers: pd.DataFrame
+    found: recover_items.Analysis
+
+    @property
+    def answers(self) -> pd.DataFrame:
+        return self.step.prepared.answers
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    """Walk notebook 04 on the shipped cohort."""
-    step = open_step("04_item_analysis", cohort="demo", results=str(tmp_path_factory.mktemp("results")))
-    cohort = step.load_cohort()
-    step.__dict__["prepared"] = Prepared.of(people=cohort.people, answers=cohort.answers)
-    answers, plan = cohort.answers, step.plan.selection
-    keying = check_keying(answers, step.framework.items["competency"], step.plan.confidence.value)
-    screening = items.decide(step, answers, keying)
-    published, scales = items.decision_table(screening, step), step.framework.scales(screening.kept)
-    models = item_findings.response_models(answers, scales)
-    fit = item_findings.fit_table(models, answers)
-    dependent = item_findings.dependent_pairs(models, answers, plan.dependence.value)
-    groupings = item_findings.compare_groups(step, answers, screening.kept)
-    findings = item_findings.nothing_yet().with_models(models, fit, dependent)
-    findings = findings.with_fairness(item_findings.fairness_table(groupings, step.group_labels))
-    model = item_findings.measurement_model(answers, scales)
-    checks = item_findings.extended_checks(step, answers, model, findings, item_findings.background(step))
-    extended = items.decide(step, answers, keying, checks)
-    chooser = item_selection.chooser(step, checks, keying.contradicting, dependent)
-    chosen = item_selection.choose(chooser, answers, extended.kept)
-    decisions = items.final_decisions(published, extended, chosen.selection)
-    return Chain(step, findings, groupings, checks, chooser, chosen, decisions, answers)
+def demo() -> Chain:
+    """Walk notebook 04 on the shipped cohort, drawn anew (test_benchmarks.py: the same answers)."""
+    step = recover_items.open_drawn(DEMO, load_framework(DEMO.framework))
+    return Chain(step, recover_items.analyse(step, item_findings.background(step)))
 
 
 @pytest.fixture(scope="module")
@@ -103,31 +87,37 @@ def kinds_of(decisions: pd.DataFrame) -> dict[str, str]:
 
 
 def test_every_planted_fault_is_found_and_named_by_its_kind(demo, faults):
-    named = kinds_of(demo.decisions)
+    named = kinds_of(demo.found.decisions)
     assert len(faults) == 12
     assert {item: named.get(item) for item in faults} == {item: NAMED[kind] for item, kind in faults.items()}
-    wrong = demo.decisions.set_index("item").loc[[item for item in faults if faults[item] == "wrong_key"], "decision"]
+    counted = recover_items.planted_faults(
+        recover_items.item_rows(demo.found, DEMO).assign(series="planted", seed=DEMO.seed)
+    )
+    assert counted["named"].to_dict() == dict.fromkeys(recover_items.NAMED, 1.0)
+    wrong = demo.found.decisions.set_index("item").loc[
+        [item for item in faults if faults[item] == "wrong_key"], "decision"
+    ]
     assert wrong.eq("review").all()
 
 
 def test_no_sound_item_fails_a_check(demo, faults):
-    named = kinds_of(demo.decisions)
+    named = kinds_of(demo.found.decisions)
     assert {kind for item, kind in named.items() if item not in faults} == {"outranked"}
 
 
 def test_fifty_two_items_are_chosen_within_the_plan(demo):
-    kept = demo.decisions[demo.decisions["decision"] == "keep"]
-    assert kept["item"].tolist() == demo.chosen.selection.chosen
+    kept = demo.found.decisions[demo.found.decisions["decision"] == "keep"]
+    assert kept["item"].tolist() == demo.found.choice.selection.chosen
     assert len(kept) == 52
     assert kept["competency"].value_counts().between(4, 8).all()
-    assert running_text(encode(demo.chosen.completeness)) == "Every constraint of the plan could be kept."
-    assert all(set(members) & set(kept["item"]) for _, members in demo.chooser.coverage)
-    assert demo.chooser(demo.answers) == demo.chosen.selection.chosen
+    assert running_text(encode(demo.found.choice.completeness)) == "Every constraint of the plan could be kept."
+    assert all(set(members) & set(kept["item"]) for _, members in demo.found.rule.coverage)
+    assert demo.found.rule(demo.answers) == demo.found.choice.selection.chosen
 
 
 def test_every_item_that_goes_is_counted_once(demo):
-    gone = demo.decisions[demo.decisions["decision"] != "keep"]
-    table = items.by_kind(demo.decisions)
+    gone = demo.found.decisions[demo.found.decisions["decision"] != "keep"]
+    table = items.by_kind(demo.found.decisions)
     assert table["n"].sum() == len(gone)
     assert sorted(item for named in table["items"] for item in named.split(", ")) == sorted(gone["item"])
     assert [len(named.split(", ")) for named in table["items"]] == table["n"].tolist()
@@ -135,7 +125,7 @@ def test_every_item_that_goes_is_counted_once(demo):
 
 
 def test_findings_are_laid_out_one_row_an_item(demo):
-    models = demo.findings.models
+    models = demo.found.findings.models
     modelled = [item for model in models.values() for item in model.items]
     parameters = item_findings.parameter_table(models)
     assert parameters["item"].tolist() == modelled
@@ -143,7 +133,7 @@ def test_findings_are_laid_out_one_row_an_item(demo):
     first = models["person"]
     shown = parameters.set_index("item").loc[first.items, "expected_information"]
     np.testing.assert_array_equal(shown, first.expected_information().reindex(first.items))
-    assert demo.findings.fit["item"].tolist() == modelled
+    assert demo.found.findings.fit["item"].tolist() == modelled
     assert list(item_findings.item_curves(models).columns) == modelled
     curves = item_findings.information_curves(models)
     one = curves[curves["competency"] == "person"]
@@ -152,16 +142,16 @@ def test_findings_are_laid_out_one_row_an_item(demo):
 
 
 def test_precision_says_between_which_levels_a_competency_is_reliable(demo):
-    table = item_findings.precision_table(demo.findings.models, 0.7).set_index("competency")
+    table = item_findings.precision_table(demo.found.findings.models, 0.7).set_index("competency")
     assert table["marginal_reliability"].between(0.7, 0.95).all()
     assert (table["lower"] < table["upper"]).all()
-    curves = item_findings.information_curves(demo.findings.models)
+    curves = item_findings.information_curves(demo.found.findings.models)
     good = curves[(curves["competency"] == "person") & (curves["reliability"] >= 0.7)]
     assert table.loc["person", ["lower", "upper"]].tolist() == [good["theta"].min(), good["theta"].max()]
 
 
 def test_share_of_misfitting_people_is_theirs_in_the_lower_tail(demo):
-    one = {"person": demo.findings.models["person"]}
+    one = {"person": demo.found.findings.models["person"]}
     shares = [
         item_findings.misfitting_share(one, demo.answers, alpha)["misfitting_share"].item() for alpha in (0.05, 0.2)
     ]
@@ -169,9 +159,9 @@ def test_share_of_misfitting_people_is_theirs_in_the_lower_tail(demo):
 
 
 def test_fairness_is_shown_for_every_grouping_that_was_compared(demo):
-    table = demo.findings.fairness
+    table = demo.found.findings.fairness
     assert set(table["grouping"]) == {"Agency", "Sector", "Occupational group", "Gender"}
-    told = running_text(encode(demo.groupings.completeness))
+    told = running_text(encode(demo.found.groupings.completeness))
     assert "Sector: too small to compare is Voluntary sector and housing." in told
     for without_sizes in (r"two groups have 100 people", r"Agency I and \d more"):
         assert re.search(without_sizes, told)
@@ -186,8 +176,8 @@ def test_fairness_is_shown_for_every_grouping_that_was_compared(demo):
 
 def test_effects_are_those_of_flagged_items_and_their_competencies(demo):
     labels = demo.step.group_labels
-    effects = item_findings.effect_table(demo.groupings, labels, whole_scales=False)
-    on_scales = item_findings.effect_table(demo.groupings, labels, whole_scales=True)
+    effects = item_findings.effect_table(demo.found.groupings, labels, whole_scales=False)
+    on_scales = item_findings.effect_table(demo.found.groupings, labels, whole_scales=True)
     assert set(effects["item"]) == {"communication_08", "leadership_07"}
     assert set(on_scales["competency"]) == {"communication", "leadership"}
     planted = effects[(effects["item"] == "communication_08") & (effects["group"] == "Mental health")]
@@ -201,13 +191,13 @@ def test_passports_hold_everything_that_is_known(demo, faults):
     described = item_statistics(demo.answers, competencies, scale.minimum, scale.maximum).to_frame()
     statistics = described.rename_axis("item").reset_index()
     shares = pd.DataFrame({"item": ["person_01", "roles_01"], "share": [0.98, 0.75]})
-    findings = demo.findings.with_stability(shares)
-    table = item_documents.passports(demo.step, demo.decisions, statistics, findings).set_index("item")
+    findings = demo.found.findings.with_stability(shares)
+    table = item_documents.passports(demo.step, demo.found.decisions, statistics, findings).set_index("item")
     assert table["chosen_share"].dropna().to_dict() == {"person_01": 0.98, "roles_01": 0.75}
     assert table.index.tolist() == demo.step.framework.items.index.tolist()
     unfair = table.loc["communication_08"]
     assert (unfair["flagged_by"], unfair["decision"]) == ("Sector", "drop")
-    assert unfair["discrimination"] == demo.findings.models["communication"].discrimination["communication_08"]
+    assert unfair["discrimination"] == demo.found.findings.models["communication"].discrimination["communication_08"]
     assert unfair["self_wording"] == demo.step.framework.items.loc["communication_08", "self_wording"]
     assert np.isnan(table.loc["person_08", "discrimination"])
     assert table["relevance"].between(0, 1).all()
@@ -341,9 +331,9 @@ def spoiled(demo: Chain) -> list[ItemCheck]:
     }
     plan = load_plan({"selection": changed})
     step = SimpleNamespace(plan=plan)
-    model = item_findings.measurement_model(demo.answers, demo.step.framework.scales(demo.chosen.selection.chosen))
+    model = item_findings.measurement_model(demo.answers, demo.step.framework.scales(demo.found.chosen))
     known = item_findings.background(demo.step).assign(verdict="question")
-    return item_findings.extended_checks(step, demo.answers, model, demo.findings, known)
+    return item_findings.extended_checks(step, demo.answers, model, demo.found.findings, known)
 
 
 def test_every_reason_of_every_check_has_its_kind(demo):
@@ -369,7 +359,7 @@ def test_note_beside_a_reason_is_not_what_the_item_is_counted_as():
 
 
 def test_checks_decide_as_the_plan_says(demo):
-    decided = {check.name: check.decision for check in demo.checks}
+    decided = {check.name: check.decision for check in demo.found.checks}
     assert decided == {
         "most_frequent_answer": "drop", "missing_share": "keep", "loading": "keep", "second_loading": "drop",
         "fairness_r2": "drop", "item_fit_p": "keep", "relevance": "keep", "supporting": "keep",
@@ -377,14 +367,14 @@ def test_checks_decide_as_the_plan_says(demo):
 
 
 def test_what_was_not_looked_at_is_not_checked(demo):
-    model = item_findings.measurement_model(demo.answers, demo.step.framework.scales(demo.chosen.selection.chosen))
+    model = item_findings.measurement_model(demo.answers, demo.step.framework.scales(demo.found.chosen))
     unknown = pd.DataFrame(index=demo.step.framework.items.index)
     checks = item_findings.extended_checks(demo.step, demo.answers, model, item_findings.nothing_yet(), unknown)
     assert [check.name for check in checks] == ["most_frequent_answer", "missing_share", "loading", "second_loading"]
 
 
 def test_commonest_answer_is_the_share_of_the_plan(demo):
-    check = next(check for check in demo.checks if check.name == "most_frequent_answer")
+    check = next(check for check in demo.found.checks if check.name == "most_frequent_answer")
     again = category_check(demo.answers, demo.step.plan.selection.commonest_answer.value)
     pd.testing.assert_series_equal(check.values, again.values)
 
@@ -397,7 +387,7 @@ def test_groups_too_small_are_said_without_their_sizes(demo, monkeypatch):
         raise TooFewPersonsError("fewer than two groups have 100 persons (North 37, South 12)")
 
     monkeypatch.setattr(item_findings, "ordinal_dif", refuse)
-    groupings = item_findings.compare_groups(demo.step, demo.answers, demo.chosen.selection.chosen)
+    groupings = item_findings.compare_groups(demo.step, demo.answers, demo.found.choice.selection.chosen)
     assert running_text(encode(groupings.completeness)).startswith("Agency: fewer than two groups have 100 people.")
     assert "37" not in running_text(encode(groupings.completeness)) and "12" not in running_text(
         encode(groupings.completeness)
@@ -411,7 +401,7 @@ def test_groups_too_small_are_said_without_their_sizes(demo, monkeypatch):
 
 def test_cohort_without_the_groupings_of_the_plan_says_so(demo):
     step = SimpleNamespace(plan=demo.step.plan, framework=demo.step.framework, settings=SimpleNamespace(groups={}))
-    groupings = item_findings.compare_groups(step, demo.answers, demo.chosen.selection.chosen)
+    groupings = item_findings.compare_groups(step, demo.answers, demo.found.choice.selection.chosen)
     assert running_text(encode(groupings.completeness)) == "This cohort collected no grouping."
 
 
@@ -424,11 +414,11 @@ def test_short_competencies_are_not_compared(demo):
 
 
 def test_pictures_of_fairness_show_groupings_and_the_largest_changes(demo):
-    changes = item_documents.changes_figure(demo.step, demo.findings.fairness)
+    changes = item_documents.changes_figure(demo.step, demo.found.findings.fairness)
     assert [axes.get_title("left") for axes in changes.axes if axes.get_visible()] == [
         "Agency", "Sector", "Occupational group", "Gender",
     ]  # fmt: skip
-    curves = item_documents.curves_figure(demo.step, demo.groupings)
+    curves = item_documents.curves_figure(demo.step, demo.found.groupings)
     titles = [axes.get_title("left") for axes in curves.axes if axes.get_visible()]
     assert len(titles) == item_documents.MOST_PANELS
     assert titles[:2] == ["communication_08 (sector)", "leadership_07 (sector)"]
