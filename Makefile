@@ -30,7 +30,7 @@ COMPENDIUM = "$(PYTHON)" -m compendium
 ENVIRONMENT := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/.complete)
 
 .PHONY: help all book many compare shelf deliver test lint check accept battery demo-data validate reports bench lab lock clean
-.PHONY: shapes edits plan
+.PHONY: shapes edits plan style
 help: ## Print this help
 	@echo 'Re-run the study for a cohort, from raw responses to a browsable book.'
 	@echo
@@ -72,8 +72,9 @@ many: | $(ENVIRONMENT) ## Run the study for many cohorts, several at once
 	@touch $@
 
 test: | $(ENVIRONMENT) ## Lint, type-check and run the tests
-	@$(MAKE) --no-print-directory lint PYTHON="$(PYTHON)"
-	@"$(PYTHON)" -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(MAKE) --no-print-directory style PYTHON="$(PYTHON)"
+	@"$(PYTHON)" -m mypy & types=$$!; "$(PYTHON)" -m pytest -n 2 --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	  wait $$types && exit $$tests
 
 shapes: | $(ENVIRONMENT) ## Run cohorts of many shapes through the whole study
 	@SHAPES=all "$(PYTHON)" -m pytest -q tests/test_shapes.py
@@ -84,9 +85,11 @@ edits: | $(ENVIRONMENT) ## Edit one thing of each kind and compare with a build 
 battery: | $(ENVIRONMENT) ## Check every malformed cohort of the battery (the tests take a part of it)
 	@BATTERY=all "$(PYTHON)" -m pytest -q -n 2 tests/test_battery.py
 
-lint: | $(ENVIRONMENT) ## Check style and types
+style: | $(ENVIRONMENT)
 	@"$(PYTHON)" -m ruff check src tests notebooks benchmarks
 	@"$(PYTHON)" -m ruff format --check src tests benchmarks notebooks
+
+lint: style ## Check style and types
 	@"$(PYTHON)" -m mypy
 
 check: | $(ENVIRONMENT) ## Compare the built tables and values with the accepted ones

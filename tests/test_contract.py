@@ -73,7 +73,7 @@ def keeps_the_contract(entry: Entry, case: Case) -> None:
 
 
 @pytest.mark.parametrize(("family", "name"), [call for call in CALLS if not ENTRIES[call[0]][call[1]].model])
-@settings(max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=min(25, settings.default.max_examples), derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_every_statistic_keeps_the_contract(family: str, name: str, case: Case) -> None:
     keeps_the_contract(ENTRIES[family][name], case)

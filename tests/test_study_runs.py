@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from shapes import QUICK, SHORT_FORM
+from shapes import QUICK, SHORT_FORM, SHORT_SCALE, write_shape
 
 from compendium.paths import PROJECT
 from compendium.simulate import SimulationPlan, write_cohort
 
 pytestmark = pytest.mark.slow
 # Seconds after the start within which a run is killed: its steps take longer on any machine.
-WITHIN, MOMENTS = (3.0, 14.0), np.random.default_rng(12)
+WITHIN, MOMENTS = (2.0, 7.0), np.random.default_rng(12)
 
 
 def make_command(cohort: Path | str, results: Path, *words: str) -> list[str]:
@@ -38,6 +38,10 @@ def tables(results: Path, cohort: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (results / cohort / "tables").glob("*.csv")}
 
 
+def half_written(results: Path) -> list[Path]:
+    return [path for path in results.rglob("*") if path.name.endswith(".part") or "failed" in path.name]
+
+
 def processes_of(group: int) -> list[int]:
     """Return the processes of a session that are still there."""
     found = subprocess.run(["ps", "-eo", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
@@ -45,14 +49,15 @@ def processes_of(group: int) -> list[int]:
     return [int(pid) for pid, session, state in rows if int(session) == group and not state.startswith("Z")]
 
 
-def killed_after(seconds: float, cohort: Path, folder: Path) -> None:
-    """Start the study and kill everything it started; it must not have ended before."""
-    run = subprocess.Popen(
-        make_command(cohort, folder, "-j2", "all"),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def items_chosen(cohort: Path, results: Path) -> list[str]:
+    """Return the command that runs the study up to the choice of items."""
+    words = ["all", str(cohort), "--results", str(results), "--until", "04_item_analysis"]
+    return [sys.executable, "-m", "compendium", *words]
+
+
+def killed_after(seconds: float, command: list[str]) -> None:
+    """Start a run and kill everything it started; it must not have ended before."""
+    run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(seconds)
     assert run.poll() is None, "the study ended before it was killed"
     for process in processes_of(run.pid):
@@ -71,10 +76,8 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def results(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the study, killing it on the way: in the steps, once or more often (KILLS), at moments drawn at random."""
+    """Run the whole study."""
     folder = tmp_path_factory.mktemp("results")
-    for moment in MOMENTS.uniform(*WITHIN, int(os.environ.get("KILLS", "1"))):
-        killed_after(float(moment), cohort, folder)
     run = make(cohort, folder, "-j2", "all")
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"The book: {folder / 'mini/book/index.html'}" in run.stdout
@@ -90,19 +93,21 @@ def test_the_study_ends_with_a_book_and_an_index(results: Path) -> None:
     assert all(entry["builder"] and entry["cell"] for entry in entries)
 
 
-def test_a_killed_run_ends_with_the_same_results_as_an_undisturbed_one(
-    cohort: Path, results: Path, tmp_path: Path
-) -> None:
-    words = ["all", str(cohort), "--results", str(tmp_path), "--until", "04_item_analysis"]
-    run = subprocess.run([sys.executable, "-m", "compendium", *words], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    again, before = tables(tmp_path, "mini"), tables(results, "mini")
-    assert "item_decisions.csv" in again
-    assert {name: before[name] for name in again} == again
+def test_a_killed_run_ends_with_the_same_results_as_an_undisturbed_one(tmp_path: Path) -> None:
+    """It is killed in its steps, once or more often (KILLS), at moments drawn at random."""
+    cohort, killed, undisturbed = write_shape(SHORT_SCALE, tmp_path), tmp_path / "killed", tmp_path / "undisturbed"
+    for moment in MOMENTS.uniform(*WITHIN, int(os.environ.get("KILLS", "1"))):
+        killed_after(float(moment), items_chosen(cohort, killed))
+    for results in (killed, undisturbed):
+        run = subprocess.run(items_chosen(cohort, results), capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+    assert "item_decisions.csv" in tables(undisturbed, cohort.name)
+    assert tables(killed, cohort.name) == tables(undisturbed, cohort.name)
+    assert half_written(killed) == []
 
 
 def test_nothing_is_left_half_written(results: Path) -> None:
-    assert not [path for path in results.rglob("*") if path.name.endswith(".part") or "failed" in path.name]
+    assert half_written(results) == []
 
 
 def test_a_second_run_does_nothing(cohort: Path, results: Path) -> None:
