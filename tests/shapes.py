@@ -16,6 +16,9 @@ from compendium.framework import load_framework
 QUICK: dict[str, Any] = {
     "resampling": {"bootstrap": {"value": 20, "source": "a test"}},
     "claims": {"resamples": {"value": 50, "source": "a test"}},
+    "dimensionality": {"iterations": {"value": 20, "source": "a test"}},
+    "imputation": {"tables": {"value": 3, "source": "a test"}},
+    "halves": {"splits": {"value": 4, "source": "a test"}, "resamples": {"value": 20, "source": "a test"}},
     "selection": {"resamples": {"value": 20, "source": "a test"}, "splits": {"value": 2, "source": "a test"}},
     "structure": {
         "resamples": {"value": 10, "source": "a test"},

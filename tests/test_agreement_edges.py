@@ -137,6 +137,7 @@ def test_clusters_of_one_person_each_have_a_design_effect_of_one() -> None:
     np.testing.assert_allclose(alone.table["design_effect"], 1)
 
 
+@pytest.mark.repeated
 def test_cluster_bootstrap_of_icc1_covers_the_truth() -> None:
     """ICC(1) of raters in people is 2 / 3 with clusters that share half of it; 30 draws, bound of three errors."""
     covered = 0

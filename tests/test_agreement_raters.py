@@ -207,6 +207,7 @@ def test_the_three_icc1_agree_on_equal_groups() -> None:
 
 
 @pytest.mark.parametrize("method", ["anova_n0", "mixed"])
+@pytest.mark.repeated
 def test_icc1_interval_covers_at_the_nominal_rate_with_unequal_groups(method: Any) -> None:
     """One peer's reliability .37 (Conway & Huffcutt 1997), two to six peers each."""
     generator, draws, hits = np.random.default_rng(4), 150, 0

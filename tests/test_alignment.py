@@ -65,6 +65,7 @@ def test_a_few_shifted_intercepts_are_found_and_hardly_move_the_means() -> None:
     assert found.not_invariant_share == pytest.approx(3 / 120)
 
 
+@pytest.mark.repeated
 def test_intervals_cover_the_true_means() -> None:
     """Estimates drawn around the truth with a known covariance: coverage within its Monte Carlo error of .95."""
     loadings, intercepts, mean, _ = made_up(11, 3, 4)

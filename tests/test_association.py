@@ -73,6 +73,7 @@ def test_spearman_variance_is_bonett_and_wrights() -> None:
     close([lower, upper], np.tanh([np.arctanh(0.3) - half, np.arctanh(0.3) + half]))
 
 
+@pytest.mark.repeated
 def test_spearman_interval_covers_at_the_nominal_rate() -> None:
     generator, covered = np.random.default_rng(3), 0
     true = 6 / np.pi * np.arcsin(0.4 / 2)
@@ -250,6 +251,7 @@ def test_partial_p_value_is_that_of_the_regression(scores: pd.DataFrame) -> None
     close(row.to_frame()["p"].item(), fit.set_index("term").loc["C1", "p"])
 
 
+@pytest.mark.repeated
 def test_partial_interval_covers_zero_at_the_nominal_rate_when_all_is_shared() -> None:
     generator, hits, draws = np.random.default_rng(17), 0, 250
     for _ in range(draws):
@@ -281,6 +283,7 @@ def test_independent_correlations_match_psych(r: dict[str, Any]) -> None:
     close([result.statistic, result.p], [r["independent"]["z"], r["independent"]["p"]])
 
 
+@pytest.mark.repeated
 def test_zou_interval_covers_the_difference_at_the_nominal_rate() -> None:
     generator, hits, draws = np.random.default_rng(19), 0, 600
     root = np.linalg.cholesky([[1, 0.5, 0.2], [0.5, 1, 0.3], [0.2, 0.3, 1]])
@@ -388,6 +391,7 @@ def test_bootstrap_of_persons_is_near_the_fisher_interval(scores: pd.DataFrame) 
     pd.testing.assert_frame_equal(ours, again)
 
 
+@pytest.mark.repeated
 def test_cluster_bootstrap_covers_where_fisher_does_not() -> None:
     generator, draws = np.random.default_rng(29), 120
     team = pd.Series(np.repeat(np.arange(40), 15))

@@ -19,6 +19,7 @@ import psychometrics
 from psychometrics.errors import PsychometricsError
 
 HERE = Path(__file__).parent
+EXAMPLES = min(25, settings.default.max_examples)
 #: Public functions that take no data a cohort could spoil.
 NO_DATA = {
     "content_validity.kappa_label": "takes one number and names it",
@@ -73,7 +74,9 @@ def keeps_the_contract(entry: Entry, case: Case) -> None:
 
 
 @pytest.mark.parametrize(("family", "name"), [call for call in CALLS if not ENTRIES[call[0]][call[1]].model])
-@settings(max_examples=min(25, settings.default.max_examples), derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=min(25, settings.default.max_examples), derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(case=cases())
 def test_every_statistic_keeps_the_contract(family: str, name: str, case: Case) -> None:
     keeps_the_contract(ENTRIES[family][name], case)

@@ -209,6 +209,7 @@ def test_non_uniform_item_is_called_so() -> None:
     assert result.table.loc["q6", ["flagged", "kind"]].tolist() == [True, "non-uniform"]
 
 
+@pytest.mark.repeated
 def test_type_i_error_is_nominal_when_traits_differ() -> None:
     """Binomial .999 bound on 56 tests; sums as matching score break it by far."""
     p_trait, p_rest = [], []
@@ -220,6 +221,7 @@ def test_type_i_error_is_nominal_when_traits_differ() -> None:
     assert (np.array(p_rest) < 0.05).sum() > 20
 
 
+@pytest.mark.repeated
 def test_type_i_error_is_nominal_for_dependent_forms() -> None:
     """One self and two peer forms a person, with views of single items in common; bound for 42 tests."""
     p_values = []

@@ -161,6 +161,7 @@ def test_every_item_has_a_verdict_or_a_reason(seed: int, n_categories: int, matc
 # Clusters
 
 
+@pytest.mark.repeated
 def test_fair_items_in_thirteen_agencies_pass_with_clusters_and_not_without() -> None:
     """Bound for 84 tests that are dependent within a cohort: three standard errors of a binomial above .05."""
     p = {"people": [], "agencies": []}
@@ -194,6 +195,7 @@ def test_group_within_one_cluster_is_left_out_with_a_note() -> None:
 # Power and effects
 
 
+@pytest.mark.repeated
 def test_stated_power_is_the_share_of_cohorts_in_which_the_item_is_flagged() -> None:
     """One item of loading .65 (place 4) a planned 1.2 SD of the trait harder; 25 cohorts, bound of two errors."""
     rule, flagged, stated, tested = DifRule(planned_difference=1.2), [], [], []
@@ -224,6 +226,7 @@ def test_power_grows_with_the_group_and_the_detectable_size_shrinks() -> None:
     assert summary[["group", "n_items"]].to_numpy().tolist() == [["care", 7]]
 
 
+@pytest.mark.repeated
 def test_interval_of_the_scale_effect_covers_what_was_planted() -> None:
     """Expected loss of the scale mean, by a large sample; 20 cohorts, at least 16 of the 95 per cent intervals."""
     draw = np.random.default_rng(9).normal(size=(200_000, 2))

@@ -75,6 +75,7 @@ def test_the_freed_intercept_is_the_planted_shift_in_units_of_the_residual() -> 
     assert not rows["shared"].any()
 
 
+@pytest.mark.repeated
 def test_scalar_difference_tests_keep_their_level_without_a_shift() -> None:
     p_values = []
     for seed in range(30):
@@ -129,6 +130,7 @@ def replications() -> NDArray[np.float64]:
     return np.array(rows)
 
 
+@pytest.mark.repeated
 def test_clusters_give_the_test_of_dependent_rows_its_nominal_mean() -> None:
     clustered, ignored = replications()[:, :, 0].T
     error = clustered.std(ddof=1) / np.sqrt(len(clustered))

@@ -340,6 +340,7 @@ def test_person_fit_equals_summation_over_every_pattern(science: irt.GradedRespo
     assert result["n_answered"] == 3
 
 
+@pytest.mark.repeated
 def test_item_fit_holds_its_level_when_the_model_is_true() -> None:
     slopes, thresholds = np.linspace(1, 2, 8), np.tile([-1.5, 0.0, 1.5], (8, 1))
     rejected = [

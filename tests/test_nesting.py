@@ -53,6 +53,7 @@ def test_clusters_of_one_person_leave_pearsons_error_of_normal_scores() -> None:
     assert row["upper"] - row["lower"] == pytest.approx(plain["upper"] - plain["lower"], rel=0.05)
 
 
+@pytest.mark.repeated
 def test_independent_variables_of_alike_members_reject_five_per_cent_with_clusters() -> None:
     """300 cohorts; without clusters the rate is more than twice as high. Bound of three standard errors."""
     rejected = {"people": 0, "clusters": 0}
@@ -80,6 +81,7 @@ def test_perfect_correlation_of_nested_people_has_no_interval_and_a_reason() -> 
 # Groups
 
 
+@pytest.mark.repeated
 def test_groups_of_alike_members_reject_five_per_cent_with_clusters() -> None:
     """13 agencies in two sectors: 200 cohorts, bound of three standard errors."""
     rejected = {"people": 0, "clusters": 0}

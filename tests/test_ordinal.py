@@ -157,6 +157,7 @@ def test_pairwise_equals_listwise_on_complete_data(bfi: pd.DataFrame) -> None:
     np.testing.assert_array_equal(one.asymptotic_covariance, other.asymptotic_covariance)
 
 
+@pytest.mark.repeated
 def test_standard_errors_cover_the_simulated_truth() -> None:
     # Variance over samples against the mean estimated variance: chi-square on 199 df, 99.9 % limits.
     generator = np.random.default_rng(7)

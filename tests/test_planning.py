@@ -103,6 +103,7 @@ def test_corrected_interval_is_the_divided_one_where_the_reliability_is_known(r:
     assert (-mirrored[1], -mirrored[0]) == pytest.approx(wider, abs=1e-8)
 
 
+@pytest.mark.repeated
 def test_corrected_interval_covers_the_correlation_behind_two_estimates() -> None:
     draw, rho, share, n, repeats = np.random.default_rng(1), 0.4, 0.6, 120, 800
     k, covered, divided = 3, 0, 0

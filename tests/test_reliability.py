@@ -287,6 +287,7 @@ def test_htmt_estimates_the_correlation_of_congeneric_constructs() -> None:
     assert row["lower"] < row["ratio"] < row["upper"]
 
 
+@pytest.mark.repeated
 def test_feldt_interval_covers_at_its_nominal_rate() -> None:
     covered = 0
     truth = reliability.alpha_of_matrix(np.full((5, 5), 0.36) + 0.64 * np.eye(5))

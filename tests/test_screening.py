@@ -210,6 +210,7 @@ def test_keyed_answers_decide_even_odd_only() -> None:
     assert (with_key.indices["longstring"] == screening.longstring(given)).all()
 
 
+@pytest.mark.repeated
 def test_little_test_holds_its_level_and_finds_dependence() -> None:
     rejected, detected = 0, 0
     for seed in range(60):

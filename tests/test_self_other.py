@@ -166,6 +166,7 @@ def test_bland_altman_matches_r(ratings: pd.DataFrame, r: dict[str, Any]) -> Non
     close([result.bias_lower, result.bias_upper], [r["t_test"]["lower"], r["t_test"]["upper"]])
 
 
+@pytest.mark.repeated
 def test_bland_altman_limits_cover_at_the_nominal_rate() -> None:
     generator, hits, draws = np.random.default_rng(6), 0, 200
     for _ in range(draws):

@@ -31,6 +31,7 @@ def teams(seed: int, n_teams: int = 40, size: int = 12) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("estimator", ["WLSMV", "ULSMV", "MLR"])
+@pytest.mark.repeated
 def test_recovery_errors_and_tests_allow_for_clusters_and_are_too_small_without(estimator: Any) -> None:
     samples = [teams(seed) for seed in range(60)]
     clustered = [fit_cfa(MODEL, sample, estimator, cluster="team") for sample in samples]
