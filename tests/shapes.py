@@ -25,6 +25,7 @@ QUICK: dict[str, Any] = {
         "cutoff_replications": {"value": 8, "source": "a test"},
         "misfit_levels": {"value": 1, "source": "a test"},
     },
+    "multiverse": {"correlation": ["spearman"], "covariates": [[], ["tenure"]]},
     # A model that draws for minutes has tests of its own (test_bayesian.py, test_small_sample.py).
     "gates": {"bayesian_factors": {"minimum_n": 100_000, "source": "a test"}},
     "planning": {"replications": {"value": 5, "source": "a test"}, "sizes": {"value": [100, 200], "source": "a test"}},

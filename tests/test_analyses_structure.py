@@ -32,7 +32,7 @@ FARTHEST, TYPICAL = 4.2, 1.25
 PLAN = load_plan()
 RULE = PLAN.structure
 
-SOUND = structure.Evidence(
+SOUND = structure.StructureEvidence(
     competencies=8,
     noun="competency",
     problems=(),

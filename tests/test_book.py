@@ -24,9 +24,10 @@ from compendium.report.book import BookError, build, builder, chain
 from compendium.report.book.appendix import copy_notebook
 from compendium.report.book.builder import banner_sentences, run_sphinx, write_sources
 from compendium.report.book.pages import Page, check_contents, prune_contents, read_pages, render, wanted
-from compendium.report.book.prose import Prose, Study
+from compendium.report.book.prose import Prose
 from compendium.report.book.reference import read_reference
 from compendium.report.book.saved import SavedResults
+from compendium.report.book.subject import Subject
 from compendium.report.sphinx_extensions.offline import keep_local_assets, visit_block, visit_inline
 
 FACTS = ("article", "licences", "methods", "references", "your_cohort")  # published facts, formulas, versions
@@ -105,12 +106,12 @@ def folders(tmp_path: Path) -> ResultFolders:
 
 
 @pytest.fixture
-def study(folders: ResultFolders) -> Study:
+def study(folders: ResultFolders) -> Subject:
     return _study(folders, FULL)
 
 
 @pytest.fixture
-def prose(study: Study) -> Prose:
+def prose(study: Subject) -> Prose:
     return Prose(study)
 
 
@@ -128,9 +129,9 @@ def tiny_book(tmp_path: Path) -> Path:
     return source
 
 
-def _study(folders: ResultFolders, description: dict[str, Any]) -> Study:
+def _study(folders: ResultFolders, description: dict[str, Any]) -> Subject:
     settings = CohortSettings.model_validate(description)
-    return Study(SavedResults(folders), load_framework(settings.framework), settings, load_plan())
+    return Subject(SavedResults(folders), load_framework(settings.framework), settings, load_plan())
 
 
 def _executed() -> nbformat.NotebookNode:
@@ -179,13 +180,13 @@ def test_a_value_that_is_not_defined_says_why(prose: Prose) -> None:
         ("one\n{% if %}", "page.md, line 2: "),
     ],
 )
-def test_an_unknown_name_is_refused_with_page_and_suggestion(study: Study, template: str, message: str) -> None:
+def test_an_unknown_name_is_refused_with_page_and_suggestion(study: Subject, template: str, message: str) -> None:
     with pytest.raises(BookError) as caught:
         render([Page("page", (), template)], study)
     assert message in str(caught.value)
 
 
-def test_every_faulty_page_is_named_at_once(study: Study) -> None:
+def test_every_faulty_page_is_named_at_once(study: Subject) -> None:
     with pytest.raises(BookError) as caught:
         render([Page("one", (), '{{ value("x") }}'), Page("two", (), '{{ table("y") }}')], study)
     assert "one.md" in str(caught.value) and "two.md" in str(caught.value)
@@ -213,7 +214,7 @@ def test_a_table_can_be_cut_sorted_out_and_folded(prose: Prose) -> None:
     assert prose.table("items", where={"competency": "none"}) == ""
 
 
-def test_a_column_or_interval_without_an_entry_is_left_out(study: Study, prose: Prose) -> None:
+def test_a_column_or_interval_without_an_entry_is_left_out(study: Subject, prose: Prose) -> None:
     save = Results(study.saved.folders, "05_factor_structure")
     nothing = {"note": [None, None], "low": "", "up": ""}
     frame = pd.DataFrame({"item": ["a", "b"], "text": ["", "x"], "r": [0.5, 0.6], **nothing})
@@ -246,7 +247,7 @@ def test_questions_about_cohort_and_sample(prose: Prose, folders: ResultFolders)
 # Pages and contents
 
 
-def test_pages_a_cohort_cannot_fill_are_left_out(study: Study, folders: ResultFolders) -> None:
+def test_pages_a_cohort_cannot_fill_are_left_out(study: Subject, folders: ResultFolders) -> None:
     pages = [Page("index", (), "{{ page('peers', 'the peers') }}"), Page("peers", ("peers",), "They agree.")]
     assert [page.name for page in wanted(pages, study)] == ["index", "peers"]
     bare = _study(folders, BARE)
@@ -284,7 +285,7 @@ def test_front_matter_knows_one_key(tmp_path: Path) -> None:
         read_pages(tmp_path)
 
 
-def test_notebooks_keep_tags_and_show_tables_and_figures_only(study: Study, tmp_path: Path) -> None:
+def test_notebooks_keep_tags_and_show_tables_and_figures_only(study: Subject, tmp_path: Path) -> None:
     given = study.saved.folders.notebooks / "04_item_analysis.ipynb"
     copy_notebook(given, tmp_path / "book" / "copy.ipynb", study.saved.figures)
     _, place, table, _, figure = nbformat.read(tmp_path / "book" / "copy.ipynb", as_version=4).cells
@@ -343,7 +344,7 @@ def test_a_page_that_fetches_is_refused(tmp_path: Path, asset: str) -> None:
         chain.check(tmp_path)
 
 
-def test_a_failed_build_leaves_the_old_book(study: Study, tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_build_leaves_the_old_book(study: Subject, tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders = study.saved.folders
     folders.book.mkdir()
     (folders.book / "index.html").write_text("old", encoding="utf-8")
@@ -401,7 +402,7 @@ def test_every_page_can_be_filled_for_every_kind_of_cohort(
     tmp_path: Path, description: dict[str, Any], gates_open: bool
 ) -> None:
     made = make_up(tmp_path / "results", description, gates_open=gates_open)
-    study = Study(SavedResults(made.folders), made.framework, made.settings, made.plan)
+    study = Subject(SavedResults(made.folders), made.framework, made.settings, made.plan)
     pages = render(wanted(read_pages(BOOK), study), study)
     names = {page.name for page in pages}
     assert {"index", "item_analysis", "references"} <= names
@@ -441,7 +442,7 @@ def test_licences_and_citation_are_there() -> None:
 
 
 @pytest.mark.slow
-def test_a_tiny_book_is_built_the_same_every_time(study: Study, tiny_book: Path) -> None:
+def test_a_tiny_book_is_built_the_same_every_time(study: Subject, tiny_book: Path) -> None:
     folders = study.saved.folders
     arguments = (folders, study.framework, study.settings, study.plan)
     first = build(*arguments, source=tiny_book)
@@ -457,7 +458,7 @@ def test_a_tiny_book_is_built_the_same_every_time(study: Study, tiny_book: Path)
 
 
 @pytest.mark.slow
-def test_a_warning_of_sphinx_stops_the_build(study: Study, tiny_book: Path, tmp_path: Path) -> None:
+def test_a_warning_of_sphinx_stops_the_build(study: Subject, tiny_book: Path, tmp_path: Path) -> None:
     (tiny_book / "items.md").write_text("# Items\n\nSee {doc}`nowhere`.\n", encoding="utf-8")
     write_sources(study, tiny_book, tmp_path / "source", read_reference())
     with pytest.raises(BookError, match=r"items\.md:3: WARNING: unknown document: 'nowhere'"):

@@ -17,8 +17,9 @@ from compendium.paths import BOOK, ResultFolders
 from compendium.plan import load_plan
 from compendium.report.book import BookError
 from compendium.report.book.checklists import ANSWERED, AUTHORS, NOT, ChecklistRow, answer, read, written
-from compendium.report.book.prose import Prose, Study
+from compendium.report.book.prose import Prose
 from compendium.report.book.saved import SavedResults
+from compendium.report.book.subject import Subject
 from compendium.study import known_parts
 
 ORIGIN = Origin("psychometrics.items.item_statistics", (), "shown")
@@ -33,7 +34,7 @@ def prose(tmp_path: Path) -> Prose:
     save.value("supported_regression", False, note="not supported at n = 91, would need 260", origin=ORIGIN)
     save.table("sample", pd.DataFrame({"group": ["all"], "n": [91]}), caption="Who", note="", origin=ORIGIN)
     settings = CohortSettings.model_validate({**FULL, "files": {"self": "self.csv"}, "peer_outcomes": []})
-    study = Study(SavedResults(folders), load_framework("integrated-care"), settings, load_plan())
+    study = Subject(SavedResults(folders), load_framework("integrated-care"), settings, load_plan())
     return Prose(replace(study, pages=frozenset({"cohort_quality", "methods"})))
 
 

@@ -15,8 +15,8 @@ from compendium.outputs.step import Step, open_step
 from compendium.outputs.trail import close_trail
 from compendium.paths import BOOK, NOTEBOOKS
 from compendium.report.book import pages
-from compendium.report.book.prose import Study
 from compendium.report.book.saved import SavedResults
+from compendium.report.book.subject import Subject
 from compendium.run import notebooks as pipeline
 
 STEPS = tuple(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")))
@@ -50,6 +50,6 @@ def walk_on(folder: Path, results: Path, framework_results: Path) -> Step:
 
 def page_texts(step: Step) -> dict[str, str]:
     """Fill in every page of the book; a page that asks for what was not saved fails."""
-    study = Study(SavedResults(step.folders), step.framework, step.settings, step.plan)
+    study = Subject(SavedResults(step.folders), step.framework, step.settings, step.plan)
     chosen = pages.wanted(pages.read_pages(BOOK), study)
     return {page.name: re.sub(r"\s+", " ", page.text).strip() for page in pages.render(chosen, study)}
