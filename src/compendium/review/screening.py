@@ -123,7 +123,7 @@ def adjudicated_conflicts(review: Review) -> pd.DataFrame:
     screening = review.files["screening"]
     final = review.files["screening_adjudication"]
     verdict = screening.assign(verdict=screening["decision"].where(screening["reason"] == "", screening["reason"]))
-    wide = verdict.pivot_table(index=["stage", "record"], columns="reviewer", values="said", aggfunc="first")
+    wide = verdict.pivot_table(index=["stage", "record"], columns="reviewer", values="verdict", aggfunc="first")
     return final.merge(wide.reset_index(), on=["stage", "record"], how="left")
 
 
