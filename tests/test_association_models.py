@@ -268,6 +268,16 @@ def test_ordinal_regression_matches_polr(scores: pd.DataFrame, r: dict[str, Any]
     assert result.thresholds["threshold"].tolist() == ["1|2", "2|3", "3|4", "4|5"]
 
 
+def test_ordinal_regression_with_clusters_matches_the_sandwich_of_polr(scores: pd.DataFrame, r: dict[str, Any]) -> None:
+    full, expected = pd.read_csv(REFERENCE / "data" / "sim52_full.csv"), r["polr_teams"]
+    result = association.ordinal_regression(full["SAT_01"], scores[["C1", "C2", "C3"]], clusters=full["team"])
+    close(result.coefficients["standard_error"], expected["error"], 1e-5)
+    close(result.coefficients["p"], expected["p"], 1e-4)
+    close(np.log(result.p), np.log(expected["together"]), 1e-4)
+    with pytest.raises(InputShapeError, match="3 clusters are too few for 3 predictors"):
+        association.ordinal_regression(full["SAT_01"], scores[["C1", "C2", "C3"]], clusters=full["sector"])
+
+
 def test_ordinal_regression_flips_with_the_item(scores: pd.DataFrame) -> None:
     item = pd.read_csv(REFERENCE / "data" / "sim52_full.csv")["SAT_01"]
     there = association.ordinal_regression(item, scores[["C1", "sector"]])

@@ -35,12 +35,13 @@ def test_basis_matches_hmisc(scores: pd.DataFrame, r: dict[str, Any]) -> None:
     np.testing.assert_allclose(restricted_cubic_basis(tenure, KNOTS), r["basis"], rtol=CLOSED_FORM, atol=CLOSED_FORM)
 
 
-@pytest.mark.parametrize(("covariance", "outcome"), [("HC3", "C1"), ("classical", "C5")])
+@pytest.mark.parametrize(("covariance", "outcome"), [("HC3", "C1"), ("classical", "C5"), ("cluster", "C1")])
 def test_tests_and_curve_match_lm_with_sandwich(
     covariance: str, outcome: str, scores: pd.DataFrame, r: dict[str, Any]
 ) -> None:
     expected = r[covariance]
-    fit = spline_regression(scores[outcome], scores["tenure"], KNOTS, covariance, points=20)
+    teams = scores["team"] if covariance == "cluster" else None
+    fit = spline_regression(scores[outcome], scores["tenure"], KNOTS, covariance, points=20, clusters=teams)
     got = [fit.f_overall, fit.p_overall, fit.f_nonlinear, fit.p_nonlinear, fit.r_squared, fit.r_squared_linear]
     wanted = [
         expected["overall"]["f"],
@@ -91,5 +92,10 @@ def test_knots_covariance_and_people_are_checked() -> None:
         spline_regression(y, x, (1, 4))
     with pytest.raises(PsychometricsError, match="covariance"):
         spline_regression(y, x, (1, 2, 3), covariance="cluster")
+    with pytest.raises(InputShapeError, match="2 clusters are too few"):
+        teams = pd.Series([0, 1] * 20)
+        spline_regression(
+            teams + np.arange(40) % 7, pd.Series(np.arange(40) % 9), (1, 2, 3, 4), "cluster", clusters=teams
+        )
     with pytest.raises(TooFewPersonsError):
         spline_regression(y, x, (1, 2, 3, 4))

@@ -139,6 +139,21 @@ def test_response_surface_matches_r(covariance: str, name: str, ratings: pd.Data
     assert (result.n, result.n_dropped) == (300, 500)
 
 
+def test_people_in_teams_match_the_sandwich_of_lm(ratings: pd.DataFrame, r: dict[str, Any]) -> None:
+    full = pd.read_csv(REFERENCE / "data" / "sim52_full.csv").set_index("id")
+    teams = pd.Series(full["team"].reindex(ratings.index).to_numpy(), ratings.index)
+    own, peer, expected = ratings["own"], ratings["peer"], r["nested_mean"]
+    row = self_other.compare(own.to_frame("C"), peer.to_frame("C"), clusters=teams).table.iloc[0]
+    close(row[["difference", "difference_lower", "p"]], [expected[name] for name in ("estimate", "lower", "p")])
+    close(row[["d_z_lower", "d_z_upper"]], [expected["d_lower"], expected["d_upper"]])
+    assert (row["df"], row["n_clusters"]) == (expected["df"], expected["df"] + 1)
+    limits = self_other.bland_altman(own, peer, clusters=teams)
+    close([limits.bias, limits.bias_lower], [expected["estimate"], expected["lower"]])
+    surface = self_other.response_surface(ratings["ENG"], own, peer, 3, "cluster", clusters=teams)
+    close(surface.surface["standard_error"], r["nested_surface"]["se"])
+    close([surface.increment_f, surface.increment_p], [r["nested_surface"]["F"], r["nested_surface"]["p"]])
+
+
 def test_surface_prediction_reproduces_a_known_polynomial() -> None:
     generator = np.random.default_rng(5)
     s, p = generator.uniform(1, 5, 200), generator.uniform(1, 5, 200)
@@ -167,12 +182,16 @@ def test_bland_altman_matches_r(ratings: pd.DataFrame, r: dict[str, Any]) -> Non
 
 
 @pytest.mark.repeated
-def test_bland_altman_limits_cover_at_the_nominal_rate() -> None:
+@pytest.mark.parametrize("nested", [False, True])
+def test_bland_altman_limits_cover_at_the_nominal_rate(nested: bool) -> None:
     generator, hits, draws = np.random.default_rng(6), 0, 200
+    teams = pd.Series(np.repeat(range(30), 4)) if nested else None
     for _ in range(draws):
-        d = generator.standard_normal(60)
-        base = pd.Series(generator.standard_normal(60))
-        result = self_other.bland_altman(base + d / 2, base - d / 2)
+        d = generator.standard_normal(120)
+        if teams is not None:
+            d = (np.repeat(generator.standard_normal(30), 4) + d) / np.sqrt(2)
+        base = pd.Series(generator.standard_normal(120))
+        result = self_other.bland_altman(base + d / 2, base - d / 2, clusters=teams)
         hits += result.upper_limit_lower <= stats.norm.ppf(0.975) <= result.upper_limit_upper
     assert abs(hits / draws - 0.95) < 3 * np.sqrt(0.95 * 0.05 / draws)
 

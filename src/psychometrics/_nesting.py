@@ -32,6 +32,19 @@ def resample_counts(n_units: int, n_resamples: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).multinomial(n_units, chances, n_resamples).astype(float)
 
 
+def clustered_error(influences: np.ndarray, codes: np.ndarray) -> tuple[float, int]:
+    r"""Return the standard error of a statistic from the persons' influences on it, and the number of clusters C.
+
+    :math:`\sqrt{\frac{C}{C-1}\sum_c(\sum_{i\in c}\psi_i)^2}/n`; NaN with one cluster.
+    """
+    places = np.unique(codes, return_inverse=True)[1]
+    count = int(places.max()) + 1
+    if count < 2:
+        return float("nan"), count
+    sums = np.bincount(places, influences)
+    return float(np.sqrt((sums**2).sum() * count / (count - 1)) / len(influences)), count
+
+
 @dataclass(frozen=True)
 class Percentiles:
     """Percentile bounds of a bootstrap, or ``NaN`` with the reason; resamples lost are counted."""

@@ -81,6 +81,11 @@ record("steiger", paste0("{ r <- function(a, b) cor(sc[[a]], sc[[b]]); t <- r.te
 record("independent", "{ t <- r.test(n = 100, r12 = .5, r34 = .2, n2 = 140); list(z = t$z, p = t$p) }")
 record("polr", paste0("{ f <- MASS::polr(factor(full$SAT_01) ~ C1 + C2 + C3, sc, Hess = TRUE, control = list(reltol = 1e-15)); ",
   "list(table = m(coef(summary(f))), log_likelihood = as.numeric(logLik(f))) }"))
+record("polr_teams", paste0("{ f <- MASS::polr(factor(full$SAT_01) ~ C1 + C2 + C3, sc, Hess = TRUE, control = list(reltol = 1e-15)); ",
+  "V <- sandwich::vcovCL(f, cluster = full$team, type = 'HC0')[1:3, 1:3]; C <- length(unique(full$team)); b <- coef(f); ",
+  "w <- drop(b %*% solve(V) %*% b) / 3; ",
+  "list(error = as.numeric(sqrt(diag(V))), p = as.numeric(2 * pt(-abs(b / sqrt(diag(V))), C - 1)), together = pf(w, 3, C - 1, lower.tail = FALSE)) }"),
+  "cluster-robust by teams, C / (C - 1)")
 record("pool_scalar", "mice::pool.scalar(c(.5, .55, .48, .6, .52), c(.01, .012, .011, .009, .01), n = 100, k = 3)[c('qbar', 't', 'df', 'fmi')]",
        "mice 3.15")
 write_json(list(meta = list(R = R.version.string), results = results), "association.json", auto_unbox = TRUE, digits = 17, na = "null")

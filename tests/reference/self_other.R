@@ -34,4 +34,21 @@ record("surface_increment", paste0("{ f <- lm(ENG ~ own + peer, d); g <- lm(ENG 
   "a <- anova(f, g); c(a$F[2], a$`Pr(>F)`[2]) }"))
 record("bland_altman", paste0("{ x <- d$own - d$peer; n <- length(x); se <- sqrt(3 * var(x) / n); u <- mean(x) + qnorm(.975) * sd(x); ",
   "l <- mean(x) - qnorm(.975) * sd(x); c(bias = mean(x), lower = l, upper = u, slope = coef(lm(x ~ I((own + peer) / 2), d))[[2]]) }"))
+# With clusters: sums of scores over the teams of the persons rated (vcovCL, HC1 for lm as statsmodels, C / (C - 1) else).
+d <- merge(d, read.csv("data/sim52_full.csv")[c("id", "team")])
+nested_mean <- function(x, team) {
+  fit <- lm(x ~ 1); C <- length(unique(team))
+  se <- sqrt(drop(sandwich::vcovCL(fit, cluster = team, type = "HC0"))); t <- coef(fit)[[1]] / se
+  f <- function(p) uniroot(function(nc) pt(t, C - 1, nc) - p, c(-20, 20), tol = 1e-12)$root * se / sd(x)
+  list(estimate = coef(fit)[[1]], se = se, lower = coef(fit)[[1]] - qt(.975, C - 1) * se, p = 2 * pt(-abs(t), C - 1),
+       df = C - 1, d_lower = f(.975), d_upper = f(.025))
+}
+nested_surface <- function(y, s, o, team) {
+  s <- s - 3; o <- o - 3; fit <- lm(y ~ s + o + I(s^2) + I(s * o) + I(o^2)); V <- sandwich::vcovCL(fit, cluster = team, type = "HC1")
+  L <- rbind(c(0, 1, 1, 0, 0, 0), c(0, 0, 0, 1, 1, 1), c(0, 1, -1, 0, 0, 0), c(0, 0, 0, 1, -1, 1), c(0, 0, 0, 1, 0, -1))
+  b <- coef(fit)[4:6]; F <- drop(b %*% solve(V[4:6, 4:6]) %*% b) / 3; C <- length(unique(team))
+  list(se = sqrt(diag(L %*% V %*% t(L))), F = F, p = pf(F, 3, C - 1, lower.tail = FALSE))
+}
+record("nested_mean", "nested_mean(d$own - d$peer, d$team)")
+record("nested_surface", "nested_surface(d$ENG, d$own, d$peer, d$team)")
 write_json(list(meta = list(R = R.version.string), results = results), "self_other.json", auto_unbox = TRUE, digits = 17)

@@ -127,13 +127,13 @@ def regression(
     [0.415, 0.205, 0.625]
     """
     share(confidence, "confidence")
-    _require_covariance(covariance, clusters)
+    require_covariance(covariance, clusters)
     if predictors.shape[1] == 0:
         raise InputShapeError("no predictor given; use random_intercept for a model without predictors")
     grouping = None if clusters is None else pd.DataFrame({"cluster": clusters})
     design = build_design(outcome, predictors, grouping)
     require_leverage_below_one(design.matrix, covariance)
-    fit = _fit(design, covariance, clusters)
+    fit = least_squares(design, covariance, clusters)
     exact = is_exact(fit)
     return RegressionResult(
         coefficients=_without_errors(_coefficients(fit, design, confidence), exact),
@@ -175,7 +175,7 @@ def _without_errors(table: pd.DataFrame, exact: bool) -> pd.DataFrame:
     return table.assign(**dict.fromkeys(unknown, np.nan)) if exact else table
 
 
-def _require_covariance(covariance: str, clusters: pd.Series | None) -> None:
+def require_covariance(covariance: str, clusters: pd.Series | None) -> None:
     """Refuse an unknown covariance, and clusters that do not go with it."""
     if covariance not in COVARIANCES:
         raise PsychometricsError(f"covariance {covariance!r} is not known; use one of {COVARIANCES}")
@@ -183,7 +183,7 @@ def _require_covariance(covariance: str, clusters: pd.Series | None) -> None:
         raise PsychometricsError('covariance="cluster" and clusters go together; give both or neither')
 
 
-def _fit(design: Design, covariance: str, clusters: pd.Series | None) -> Any:
+def least_squares(design: Design, covariance: str, clusters: pd.Series | None = None) -> Any:
     """Fit by statsmodels with t as reference distribution."""
     from statsmodels.regression.linear_model import OLS
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from psychometrics._checks import share
+from psychometrics._nesting import nested_in
 from psychometrics.association._design import Design, build_design
 from psychometrics.errors import ConvergenceError, InputShapeError
 
@@ -28,7 +29,7 @@ class OrdinalRegressionResult:
         ``threshold`` (as ``1|2``), ``estimate``.
     log_likelihood, null_log_likelihood, mcfadden_r_squared : float
     likelihood_ratio, df, p : float
-        Test of all predictors together.
+        Test of all predictors together; with clusters p is that of Wald's F.
     n, n_dropped : int
     confidence : float
     outcome : str
@@ -57,13 +58,16 @@ class OrdinalRegressionResult:
 
 
 def ordinal_regression(
-    outcome: pd.Series, predictors: pd.DataFrame, confidence: float = 0.95
+    outcome: pd.Series, predictors: pd.DataFrame, confidence: float = 0.95, clusters: pd.Series | None = None
 ) -> OrdinalRegressionResult:
     r"""Cumulative logit model of one ordered item.
 
     .. math:: \operatorname{logit} P(y \le k) = \tau_k - x'\beta
 
-    by maximum likelihood; intervals and p-values from the normal (Wald).
+    by maximum likelihood; intervals and p-values from the normal (Wald). With clusters the covariance is
+    :math:`\frac{C}{C-1} H^{-1} \sum_c s_c s_c' H^{-1}`, with :math:`s_c` the scores summed in each of C clusters and
+    H the information. They then refer to t with C - 1 degrees of freedom, all q predictors together to F with q and
+    C - 1.
 
     Parameters
     ----------
@@ -72,6 +76,8 @@ def ordinal_regression(
     predictors : DataFrame
         As in :func:`regression`.
     confidence : float
+    clusters : Series, shape (n_persons,), optional
+        What persons are nested in, with the index of the outcome; no value missing.
 
     Returns
     -------
@@ -80,7 +86,8 @@ def ordinal_regression(
     Raises
     ------
     InputShapeError
-        Fewer than three categories in use, or more than twenty (a score, not an item).
+        Fewer than three categories in use, or more than twenty (a score, not an item); no more clusters than
+        predictors.
     ConvergenceError
         The likelihood has no maximum, for example because a predictor separates the categories.
     ConstantItemError, SingularMatrixError, TooFewPersonsError
@@ -89,12 +96,13 @@ def ordinal_regression(
     References
     ----------
     McCullagh, P. (1980). Regression models for ordinal data. Journal of the Royal Statistical Society B, 42,
-    109-142.
+    109-142. Liang, K.-Y., & Zeger, S. L. (1986). Longitudinal data analysis using generalized linear models.
+    Biometrika, 73, 13-22 (the sandwich of sums over clusters).
 
     Notes
     -----
     statsmodels' ``OrderedModel`` does the fit, on standardised predictors for a steady search. Validated against
-    MASS's ``polr``.
+    R's ``MASS::polr`` and ``sandwich::vcovCL``.
 
     See Also
     --------
@@ -120,18 +128,19 @@ def ordinal_regression(
         )
     x = design.matrix.drop(columns="(Intercept)")
     fit = _fit(design, x, levels)
+    precision = _precision(fit, design, x, outcome, clusters)
     counts = design.outcome.value_counts().to_numpy()
     null = float((counts * np.log(counts / counts.sum())).sum())
     ratio, df = 2 * (fit.llf - null), x.shape[1]
     return OrdinalRegressionResult(
-        coefficients=_coefficients(fit, x, confidence),
+        coefficients=_coefficients(fit, x, confidence, precision),
         thresholds=_thresholds(fit, x, levels),
         log_likelihood=float(fit.llf),
         null_log_likelihood=null,
         mcfadden_r_squared=float(1 - fit.llf / null),
         likelihood_ratio=float(ratio),
         df=df,
-        p=float(stats.chi2.sf(ratio, df)),
+        p=float(stats.chi2.sf(ratio, df) if clusters is None else _together(fit, precision, df)),
         n=len(x),
         n_dropped=design.n_dropped,
         confidence=confidence,
@@ -167,18 +176,61 @@ def _fit(design: Design, x: pd.DataFrame, levels: np.ndarray) -> Any:
     return fit
 
 
-def _coefficients(fit: Any, x: pd.DataFrame, confidence: float) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Precision:
+    """Covariance of the coefficients of standardised predictors, and the degrees of freedom that go with it."""
+
+    covariance: np.ndarray
+    df: float
+
+
+def _precision(fit: Any, design: Design, x: pd.DataFrame, outcome: pd.Series, clusters: pd.Series | None) -> _Precision:
+    """Return the covariance by the information, or by the sums of scores over clusters."""
+    k, covariance = x.shape[1], np.asarray(fit.cov_params())
+    if clusters is None:
+        return _Precision(covariance[:k, :k], np.inf)
+    codes, _ = nested_in(clusters, outcome.index)
+    places = np.unique(codes[outcome.index.isin(design.outcome.index)], return_inverse=True)[1]
+    count = int(places.max()) + 1
+    if count <= k:
+        raise InputShapeError(f"{count} clusters are too few for {k} predictors")
+    sums = np.zeros((count, len(fit.params)))
+    np.add.at(sums, places, _scores(fit, k))
+    sandwich = covariance @ (sums.T @ sums) @ covariance * count / (count - 1)
+    return _Precision(sandwich[:k, :k], count - 1)
+
+
+def _scores(fit: Any, k: int) -> np.ndarray:
+    """Return each person's score: coefficients, then the first threshold and the logs of the steps between them."""
+    thresholds, codes = fit.model.transform_threshold_params(fit.params), np.asarray(fit.model.endog, dtype=int)
+    linear = fit.model.exog @ fit.params[:k]
+    upper, lower = (special.expit(thresholds[codes + step] - linear) for step in (1, 0))
+    high, low = upper * (1 - upper) / (upper - lower), lower * (1 - lower) / (upper - lower)
+    steps = np.concatenate([[1.0], np.exp(fit.params[k + 1 :])])
+    place = np.arange(len(steps))
+    moved = high[:, None] * (place <= codes[:, None]) - low[:, None] * (place <= codes[:, None] - 1)
+    return np.hstack([-(high - low)[:, None] * fit.model.exog, moved * steps])
+
+
+def _together(fit: Any, precision: _Precision, k: int) -> float:
+    """Return p of all predictors together by Wald's F."""
+    wald = fit.params[:k] @ np.linalg.solve(precision.covariance, fit.params[:k])
+    return float(stats.f.sf(wald / k, k, precision.df))
+
+
+def _coefficients(fit: Any, x: pd.DataFrame, confidence: float, precision: _Precision) -> pd.DataFrame:
     """Return the coefficients in the units of the predictors."""
     spread = x.std().to_numpy()
-    estimate, error = fit.params[: x.shape[1]] / spread, fit.bse[: x.shape[1]] / spread
-    margin = stats.norm.ppf((1 + confidence) / 2) * error
+    estimate = fit.params[: x.shape[1]] / spread
+    error = np.sqrt(np.diagonal(precision.covariance)) / spread
+    margin = stats.t.ppf((1 + confidence) / 2, precision.df) * error
     table = pd.DataFrame(
         {
             "term": x.columns,
             "estimate": estimate,
             "standard_error": error,
             "z": estimate / error,
-            "p": 2 * stats.norm.sf(np.abs(estimate / error)),
+            "p": 2 * stats.t.sf(np.abs(estimate / error), precision.df),
             "lower": estimate - margin,
             "upper": estimate + margin,
         }

@@ -9,10 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from psychometrics._checks import share
-from psychometrics.association._design import Design, build_design
-from psychometrics.association.models import COVARIANCES, EXACT, is_exact, require_leverage_below_one
+from psychometrics.association._design import build_design
+from psychometrics.association.models import (
+    EXACT,
+    is_exact,
+    least_squares,
+    require_covariance,
+    require_leverage_below_one,
+)
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 Array = NDArray[np.float64]
@@ -33,6 +40,7 @@ class SplineRegression:
     f_nonlinear, df_nonlinear, p_nonlinear : float
         Test that the curve is a straight line.
     df_residual : float
+        Of the tests and intervals: n - p, or clusters - 1.
     r_squared, r_squared_linear : float
         Of the curve, and of the straight line.
     n, n_dropped : int
@@ -120,12 +128,13 @@ def spline_regression(
     covariance: str = "HC3",
     confidence: float = 0.95,
     points: int = 50,
+    clusters: pd.Series | None = None,
 ) -> SplineRegression:
     r"""Regress a measure on another one without supposing a straight line.
 
     Least squares on the terms of :func:`restricted_cubic_basis`. With b the coefficients and V their covariance, the
     tests are Wald's: :math:`F = b_q' V_q^{-1} b_q / q`, over all q terms (any association) and over all but the first
-    (any bend), with n - p residual degrees of freedom. The curve runs from the first to the last knot.
+    (any bend), with n - p degrees of freedom, or clusters - 1. The curve runs from the first to the last knot.
 
     Parameters
     ----------
@@ -133,11 +142,13 @@ def spline_regression(
         Numeric, ``NaN`` missing (left out listwise).
     knots : sequence of float
         Three or more, increasing. Harrell (2015, table 2.3) places four at the quantiles .05, .35, .65 and .95.
-    covariance : {"HC3", "HC2", "HC1", "HC0", "classical"}
+    covariance : {"HC3", "HC2", "HC1", "HC0", "classical", "cluster"}
     confidence : float
         Of the pointwise intervals of the curve.
     points : int
         Places at which the curve is given.
+    clusters : Series, optional
+        What persons are nested in, as in :func:`regression`; with ``covariance="cluster"``.
 
     Returns
     -------
@@ -146,7 +157,7 @@ def spline_regression(
     Raises
     ------
     InputShapeError
-        Knots that are too few or do not increase.
+        Knots that are too few or do not increase; fewer clusters than terms and one more.
     ConstantItemError, SingularMatrixError, TooFewPersonsError
         As in :func:`regression`.
     PsychometricsError
@@ -158,7 +169,7 @@ def spline_regression(
 
     Notes
     -----
-    Validated against R ``lm`` with ``Hmisc::rcspline.eval`` and ``sandwich::vcovHC``.
+    Validated against R ``lm`` with ``Hmisc::rcspline.eval``, ``sandwich::vcovHC`` and ``sandwich::vcovCL``.
 
     See Also
     --------
@@ -175,20 +186,22 @@ def spline_regression(
     (2.0, 80)
     """
     share(confidence, "confidence")
-    if covariance not in COVARIANCES or covariance == "cluster":
-        raise PsychometricsError(f"covariance {covariance!r} is not one of HC3, HC2, HC1, HC0 and classical")
+    require_covariance(covariance, clusters)
     basis = restricted_cubic_basis(predictor, knots)
     names = [f"term {place + 1}" for place in range(basis.shape[1])]
     terms = pd.DataFrame(basis, index=predictor.index, columns=names)
     design = build_design(outcome, terms)
     require_leverage_below_one(design.matrix, covariance)
-    fit = _least_squares(design, covariance)
+    fit = least_squares(design, covariance, clusters)
     if is_exact(fit):
         raise PsychometricsError(f"{design.outcome.name}: {EXACT}")
+    df = float(getattr(fit, "df_resid_inference", None) or fit.df_resid)
+    if df < len(names):
+        raise InputShapeError(f"{df + 1:g} clusters are too few to test the {len(names)} terms of a curve")
     any_effect, any_bend = (_wald(fit, first, len(names)) for first in (1, 2))
     straight = np.corrcoef(design.outcome, design.matrix["term 1"])[0, 1] ** 2
     return SplineRegression(
-        curve=_curve(fit, knots, points, confidence),
+        curve=_curve(fit, knots, points, stats.t.ppf((1 + confidence) / 2, df)),
         knots=tuple(float(knot) for knot in knots),
         f_overall=any_effect[0],
         df_overall=float(len(names)),
@@ -196,7 +209,7 @@ def spline_regression(
         f_nonlinear=any_bend[0],
         df_nonlinear=float(len(names) - 1),
         p_nonlinear=any_bend[1],
-        df_residual=float(fit.df_resid),
+        df_residual=df,
         r_squared=float(fit.rsquared),
         r_squared_linear=float(straight),
         n=len(design.outcome),
@@ -207,24 +220,16 @@ def spline_regression(
     )
 
 
-def _least_squares(design: Design, covariance: str) -> Any:
-    """Fit by statsmodels with t and F as reference distributions."""
-    from statsmodels.regression.linear_model import OLS
-
-    kind = "nonrobust" if covariance == "classical" else covariance
-    return OLS(design.outcome.to_numpy(), design.matrix.to_numpy()).fit(cov_type=kind, use_t=True)
-
-
 def _wald(fit: Any, first: int, terms: int) -> tuple[float, float]:
     """Return F and p of the terms from the first one given on."""
     test = fit.f_test(np.eye(terms + 1)[first:])
     return float(test.fvalue), float(test.pvalue)
 
 
-def _curve(fit: Any, knots: Sequence[float], points: int, confidence: float) -> pd.DataFrame:
+def _curve(fit: Any, knots: Sequence[float], points: int, reach: float) -> pd.DataFrame:
     """Return the fitted mean with its pointwise interval between the outer knots."""
     x = np.linspace(knots[0], knots[-1], points)
     along = np.column_stack([np.ones(points), restricted_cubic_basis(x, knots)])
-    found = fit.get_prediction(along)
-    bounds = found.conf_int(alpha=1 - confidence)
-    return pd.DataFrame({"x": x, "estimate": found.predicted_mean, "lower": bounds[:, 0], "upper": bounds[:, 1]})
+    estimate = along @ np.asarray(fit.params)
+    margin = reach * np.sqrt(np.einsum("ij,jk,ik->i", along, np.asarray(fit.cov_params()), along))
+    return pd.DataFrame({"x": x, "estimate": estimate, "lower": estimate - margin, "upper": estimate + margin})

@@ -9,8 +9,10 @@ import pandas as pd
 from scipy import optimize, stats
 
 from psychometrics._checks import numeric_column, numeric_table, require_same_rows, share
+from psychometrics._nesting import clustered_error, nested_in
 from psychometrics._ranks import restore_ties
 from psychometrics.association.correlation import correlation_interval
+from psychometrics.association.robust import nested_precision
 from psychometrics.errors import InputShapeError
 
 
@@ -24,7 +26,8 @@ class SelfOtherComparison:
         One row a competency: ``competency``, ``n``, ``mean_n_peers``, ``self_mean``, ``self_sd``,
         ``peer_mean``, ``peer_sd``, ``difference`` (self minus peer), ``difference_lower``,
         ``difference_upper``, ``t``, ``df``, ``p``, ``d_z``, ``d_z_lower``, ``d_z_upper``, ``pearson``,
-        ``pearson_lower``, ``pearson_upper``, ``spearman``, ``spearman_lower``, ``spearman_upper``, ``note``.
+        ``pearson_lower``, ``pearson_upper``, ``spearman``, ``spearman_lower``, ``spearman_upper``, ``note``; with
+        clusters also ``n_clusters``.
     confidence : float
     minimum_peers : int
     n_without_peers : int
@@ -49,13 +52,17 @@ def compare(
     n_peers: pd.Series | None = None,
     minimum_peers: int = 1,
     confidence: float = 0.95,
+    clusters: pd.Series | None = None,
 ) -> SelfOtherComparison:
     r"""Compare self scores with the means of the peers, competency by competency.
 
     .. math:: \bar d \pm t_{n-1}\, s_d/\sqrt n, \qquad d_z = \bar d / s_d
 
     with d = self minus peer mean. The interval of d_z comes from the noncentral t distribution; correlations
-    have the intervals of :func:`psychometrics.association.correlation_interval`.
+    have the intervals of :func:`psychometrics.association.correlation_interval`. With clusters the error of the mean
+    difference is :math:`\sqrt{\frac{C}{C-1}\sum_c(\sum_{i\in c}(d_i-\bar d))^2}/n` over C clusters, t and the
+    noncentral t have C - 1 degrees of freedom, the noncentrality is turned into d_z by the effective n that this error
+    implies, and correlations have the intervals of :func:`psychometrics.association.correlation_matrix`.
 
     Parameters
     ----------
@@ -68,6 +75,8 @@ def compare(
     minimum_peers : int
         Persons with fewer peers are left out; above 1 it needs `n_peers`.
     confidence : float
+    clusters : Series, shape (n_persons,), optional
+        What the persons rated are nested in, with the index of the scores; no value missing.
 
     Returns
     -------
@@ -88,7 +97,7 @@ def compare(
 
     Notes
     -----
-    Validated against R ``t.test``, ``cor.test`` and the noncentral t of base R.
+    Validated against R ``t.test``, ``cor.test``, the noncentral t of base R and, with clusters, ``sandwich::vcovCL``.
 
     See Also
     --------
@@ -109,7 +118,8 @@ def compare(
     enough = _enough_peers(own.index, n_peers, minimum_peers)
     reached = enough & peers.notna().any(axis=1).to_numpy()
     counts = None if n_peers is None else numeric_column(n_peers, "n_peers")
-    rows = [_compare_one(name, own[name][reached], peers[name][reached], counts, confidence) for name in shared]
+    codes = None if clusters is None else pd.Series(nested_in(clusters, own.index)[0], own.index)[reached]
+    rows = [_compare_one(name, own[name][reached], peers[name][reached], counts, confidence, codes) for name in shared]
     alone = [str(name) for name in (*self_scores.columns, *peer_means.columns) if name not in shared]
     notes = (f"not in both tables, left out: {', '.join(alone)}",) if alone else ()
     return SelfOtherComparison(pd.DataFrame(rows), confidence, minimum_peers, int((~reached).sum()), notes)
@@ -137,19 +147,27 @@ def _enough_peers(index: pd.Index, n_peers: pd.Series | None, minimum_peers: int
 
 
 def _compare_one(
-    name: str, own: pd.Series, peer: pd.Series, counts: pd.Series | None, confidence: float
+    name: str,
+    own: pd.Series,
+    peer: pd.Series,
+    counts: pd.Series | None,
+    confidence: float,
+    clusters: pd.Series | None,
 ) -> dict[str, object]:
     """Return the row of one competency."""
     both = own.notna() & peer.notna()
     a, b = own[both].to_numpy(), peer[both].to_numpy()
     mean_peers = float("nan") if counts is None else counts.reindex(own.index[both]).mean()
+    codes = None if clusters is None else clusters[both].to_numpy()
     row: dict[str, object] = {"competency": name, "n": len(a), "mean_n_peers": mean_peers}
+    if codes is not None:
+        row["n_clusters"] = len(np.unique(codes))
     if len(a) < 3:
         return row | _empty() | {"note": f"only {len(a)} persons with self and peer scores"}
     row |= {"self_mean": a.mean(), "self_sd": a.std(ddof=1), "peer_mean": b.mean(), "peer_sd": b.std(ddof=1)}
     size = float(np.abs(np.concatenate([a, b])).max())
-    difference, note_d = _difference(a - b, size, confidence)
-    correlations, note_r = _correlations(a, b, confidence)
+    difference, note_d = _difference(a - b, size, confidence, codes)
+    correlations, note_r = _correlations(a, b, confidence, codes)
     return row | difference | correlations | {"note": "; ".join(filter(None, (note_d, note_r)))}
 
 
@@ -175,18 +193,25 @@ def _empty() -> dict[str, object]:
     return dict.fromkeys(names, float("nan"))
 
 
-def _difference(d: np.ndarray, size: float, confidence: float) -> tuple[dict[str, object], str]:
+def _difference(
+    d: np.ndarray, size: float, confidence: float, codes: np.ndarray | None
+) -> tuple[dict[str, object], str]:
     """Return mean difference and d_z with intervals."""
     n, mean, spread = len(d), d.mean(), d.std(ddof=1)
     if np.ptp(d) <= SAME * size:
         return dict.fromkeys(_DIFFERENCE, float("nan")) | {"difference": mean}, "all differences are equal"
-    error = spread / np.sqrt(n)
-    t = mean / error
-    margin = stats.t.ppf((1 + confidence) / 2, n - 1) * error
-    low, high = noncentrality_interval(t, n - 1, confidence)
+    error, df = spread / np.sqrt(n), n - 1
+    if codes is not None:
+        error, count = clustered_error(d - mean, codes)
+        df = count - 1
+        if not error > SAME * size:
+            known = {"difference": mean, "d_z": mean / spread}
+            return dict.fromkeys(_DIFFERENCE, float("nan")) | known, f"no interval from {count} cluster(s)"
+    t, margin, effective = mean / error, stats.t.ppf((1 + confidence) / 2, df) * error, spread / error
+    low, high = noncentrality_interval(t, df, confidence)
     values = (
-        mean, mean - margin, mean + margin, t, n - 1, 2 * stats.t.sf(abs(t), n - 1),
-        mean / spread, low / np.sqrt(n), high / np.sqrt(n),
+        mean, mean - margin, mean + margin, t, df, 2 * stats.t.sf(abs(t), df),
+        mean / spread, low / effective, high / effective,
     )  # fmt: skip
     return dict(zip(_DIFFERENCE, values, strict=True)), ""
 
@@ -242,7 +267,9 @@ def noncentrality_interval(t: float, df: float, confidence: float = 0.95) -> tup
     return solve((1 + confidence) / 2), solve((1 - confidence) / 2)
 
 
-def _correlations(a: np.ndarray, b: np.ndarray, confidence: float) -> tuple[dict[str, object], str]:
+def _correlations(
+    a: np.ndarray, b: np.ndarray, confidence: float, codes: np.ndarray | None
+) -> tuple[dict[str, object], str]:
     """Return Pearson and Spearman with intervals."""
     flat = [np.ptp(side) <= SAME * np.abs(side).max() for side in (a, b)]
     if any(flat):
@@ -250,10 +277,16 @@ def _correlations(a: np.ndarray, b: np.ndarray, confidence: float) -> tuple[dict
         return dict.fromkeys(_CORRELATIONS, float("nan")), f"{who} scores do not vary"
     pearson = float(np.clip(stats.pearsonr(a, b).statistic, -1, 1))
     spearman = float(np.clip(stats.spearmanr(restore_ties(a), restore_ties(b)).statistic, -1, 1))
-    values = (
-        pearson, *correlation_interval(pearson, len(a), confidence, "pearson"),
-        spearman, *correlation_interval(spearman, len(a), confidence, "spearman"),
-    )  # fmt: skip
+    if codes is None:
+        bounds = [
+            correlation_interval(pearson, len(a), confidence, "pearson"),
+            correlation_interval(spearman, len(a), confidence, "spearman"),
+        ]
+    else:
+        x, y = restore_ties(a), restore_ties(b)
+        found = [nested_precision(x, y, codes, ranked, confidence) for ranked in (False, True)]
+        bounds = [(each.lower, each.upper) for each in found]
+    values = (pearson, *bounds[0], spearman, *bounds[1])
     line = 1 - max(abs(pearson), abs(spearman)) < SAME
     note = "the pairs lie on one line or in one order, so there is no interval" if line else ""
     return dict(zip(_CORRELATIONS, values, strict=True)), note

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from psychometrics._checks import numeric_column, numeric_table, require_same_rows, share
+from psychometrics._nesting import clustered_error, nested_in
 from psychometrics.association import regression
 from psychometrics.errors import ConstantItemError, InputShapeError, TooFewPersonsError
 
@@ -255,18 +256,25 @@ def _require_spread(points: pd.DataFrame) -> None:
             raise ConstantItemError(f"every {name} is {points[name].iloc[0]:g}: {consequence}")
 
 
-def bland_altman(self_scores: pd.Series, peer_means: pd.Series, confidence: float = 0.95) -> BlandAltman:
+def bland_altman(
+    self_scores: pd.Series, peer_means: pd.Series, confidence: float = 0.95, clusters: pd.Series | None = None
+) -> BlandAltman:
     r"""Bias and limits of agreement between self scores and peer means.
 
     .. math:: \bar d \pm z\,s_d, \qquad SE(\text{limit}) = s_d\sqrt{\frac1n + \frac{z^2}{2(n-1)}}
 
     with z the normal quantile of `confidence`; the intervals of bias and limits take t with n - 1 degrees of freedom.
+    With clusters the errors are those of sums of influences over C clusters,
+    :math:`\sqrt{\frac{C}{C-1}\sum_c(\sum_{i\in c}\psi_i)^2}/n`, with :math:`\psi_i = d_i - \bar d` for the bias and
+    :math:`d_i - \bar d \pm z((d_i - \bar d)^2 - s_d^2)/(2 s_d)` for the limits, and t has C - 1 degrees of freedom.
 
     Parameters
     ----------
     self_scores, peer_means : Series, shape (n_persons,)
         Same index; incomplete pairs are left out.
     confidence : float
+    clusters : Series, shape (n_persons,), optional
+        What the persons rated are nested in, with the index of the scores; no value missing.
 
     Returns
     -------
@@ -310,16 +318,34 @@ def bland_altman(self_scores: pd.Series, peer_means: pd.Series, confidence: floa
         raise TooFewPersonsError(f"{n} persons with self and peer scores; limits of agreement need four")
     points = pd.DataFrame({"mean": (own[both] + peer[both]) / 2, "difference": own[both] - peer[both]})
     _require_spread(points)
-    z, t = stats.norm.ppf((1 + confidence) / 2), stats.t.ppf((1 + confidence) / 2, n - 1)
-    bias, spread = points["difference"].mean(), points["difference"].std()
-    near, far = t * spread / np.sqrt(n), t * spread * np.sqrt(1 / n + z**2 / (2 * (n - 1)))
+    z, bias, spread = stats.norm.ppf((1 + confidence) / 2), points["difference"].mean(), points["difference"].std()
+    near, below, above = _margins(points["difference"], z, confidence, clusters, own.index)
     low, high = bias - z * spread, bias + z * spread
-    line = regression(points["difference"], points[["mean"]], "classical", confidence)
+    members = None if clusters is None else clusters.loc[points.index]
+    covariance = "classical" if clusters is None else "cluster"
+    line = regression(points["difference"], points[["mean"]], covariance, confidence, members)
     slope = line.coefficients.iloc[1]
     return BlandAltman(
         float(bias), float(bias - near), float(bias + near),
-        float(low), float(low - far), float(low + far),
-        float(high), float(high - far), float(high + far),
+        float(low), float(low - below), float(low + below),
+        float(high), float(high - above), float(high + above),
         float(slope["estimate"]), float(slope["lower"]), float(slope["upper"]), float(slope["p"]),
         points, n, confidence, line.notes,
     )  # fmt: skip
+
+
+def _margins(
+    differences: pd.Series, z: float, confidence: float, clusters: pd.Series | None, everybody: pd.Index
+) -> tuple[float, float, float]:
+    """Return how far the intervals of bias, lower and upper limit reach."""
+    n, spread = len(differences), differences.std()
+    if clusters is None:
+        reach = stats.t.ppf((1 + confidence) / 2, n - 1) * spread
+        far = reach * np.sqrt(1 / n + z**2 / (2 * (n - 1)))
+        return reach / np.sqrt(n), far, far
+    codes = pd.Series(nested_in(clusters, everybody)[0], everybody)[differences.index].to_numpy()
+    centred = (differences - differences.mean()).to_numpy()
+    of_spread = z * (centred**2 - (centred**2).mean()) / (2 * spread)
+    found = [clustered_error(centred + sign * of_spread, codes) for sign in (0, -1, 1)]
+    near, below, above = (stats.t.ppf((1 + confidence) / 2, count - 1) * error for error, count in found)
+    return near, below, above

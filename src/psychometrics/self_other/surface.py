@@ -89,6 +89,7 @@ def response_surface(
     centre: float,
     covariance: str = "HC3",
     confidence: float = 0.95,
+    clusters: pd.Series | None = None,
 ) -> ResponseSurface:
     r"""Polynomial regression of an outcome on self and peer scores, with response-surface parameters.
 
@@ -98,7 +99,8 @@ def response_surface(
               a_5 = b_3 - b_5
 
     with s and p centred at one common point, so that s = p stays the line of agreement. Standard errors are those
-    of linear combinations under the chosen covariance; t with n - 6 degrees of freedom.
+    of linear combinations under the chosen covariance; t with n - 6 degrees of freedom, or clusters - 1. What the three
+    curved terms add is tested by the growth of R2, with clusters by Wald's F with 3 and clusters - 1.
 
     Parameters
     ----------
@@ -107,8 +109,10 @@ def response_surface(
     centre : float
         Midpoint of the response scale, subtracted from both scores.
     covariance : str
-        As in :func:`psychometrics.association.regression`, ``"cluster"`` excepted.
+        As in :func:`psychometrics.association.regression`.
     confidence : float
+    clusters : Series, shape (n_persons,), optional
+        What the persons rated are nested in; with ``covariance="cluster"``.
 
     Returns
     -------
@@ -128,7 +132,7 @@ def response_surface(
 
     Notes
     -----
-    Validated against R ``lm`` with the same linear combinations, classical and ``sandwich::vcovHC``.
+    Validated against R ``lm`` with the same linear combinations, classical, ``sandwich::vcovHC`` and ``vcovCL``.
 
     See Also
     --------
@@ -150,20 +154,23 @@ def response_surface(
     require_same_rows(y.index, s.index, "outcome and self scores")
     require_same_rows(y.index, p.index, "outcome and peer means")
     terms = pd.DataFrame(_terms(s - centre, p - centre))
-    fit = regression(y, terms, covariance, confidence)
-    linear = regression(y, terms[["self", "peer"]], covariance, confidence)
-    df2 = fit.n - 6
+    fit = regression(y, terms, covariance, confidence, clusters)
+    linear = regression(y, terms[["self", "peer"]], covariance, confidence, clusters)
+    slopes = _coefficient_covariance(y, terms, covariance, clusters)
+    df = int(fit.coefficients["df"].iloc[0])
     left = 1 - fit.r_squared
-    f = (fit.r_squared - linear.r_squared) / 3 / (left / df2) if left > SAME else float("nan")
+    f = (fit.r_squared - linear.r_squared) / 3 / (left / df) if left > SAME else float("nan")
+    if clusters is not None and left > SAME:
+        f = _wald(fit.coefficients["estimate"].to_numpy()[3:], slopes[2:, 2:], df)
     return ResponseSurface(
-        surface=_surface(fit, _coefficient_covariance(y, terms, covariance), confidence),
+        surface=_surface(fit, slopes, df, confidence),
         polynomial=fit,
         r_squared=fit.r_squared,
         r_squared_linear=linear.r_squared,
         increment_f=f,
         increment_df1=3,
-        increment_df2=df2,
-        increment_p=float(stats.f.sf(f, 3, df2)),
+        increment_df2=df,
+        increment_p=float(stats.f.sf(f, 3, df)),
         centre=centre,
         n=fit.n,
         n_dropped=fit.n_dropped,
@@ -177,24 +184,35 @@ def _terms(s: Scores, p: Scores) -> dict[str, Scores]:
     return {"self": s, "peer": p, "self squared": s**2, "self x peer": s * p, "peer squared": p**2}
 
 
-def _coefficient_covariance(y: pd.Series, terms: pd.DataFrame, covariance: str) -> np.ndarray:
+def _coefficient_covariance(
+    y: pd.Series, terms: pd.DataFrame, covariance: str, clusters: pd.Series | None
+) -> np.ndarray:
     """Return the covariance of the five slopes."""
     from statsmodels.regression.linear_model import OLS
 
     keep = y.notna() & terms.notna().all(axis=1)
-    design = np.column_stack([np.ones(int(keep.sum())), terms[keep]])
-    kind = "nonrobust" if covariance == "classical" else covariance
-    return np.asarray(OLS(y[keep].to_numpy(), design).fit(cov_type=kind).cov_params())[1:, 1:]
+    model = OLS(y[keep].to_numpy(), np.column_stack([np.ones(int(keep.sum())), terms[keep]]))
+    if clusters is None:
+        fit = model.fit(cov_type="nonrobust" if covariance == "classical" else covariance)
+    else:
+        fit = model.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(clusters.loc[y.index[keep]])[0]})
+    return np.asarray(fit.cov_params())[1:, 1:]
 
 
-def _surface(fit: RegressionResult, covariance: np.ndarray, confidence: float) -> pd.DataFrame:
+def _wald(estimates: np.ndarray, covariance: np.ndarray, df: int) -> float:
+    """Return Wald's F of coefficients that are zero together; NaN with too few clusters to tell."""
+    if df < len(estimates):
+        return float("nan")
+    return float(estimates @ np.linalg.solve(covariance, estimates) / len(estimates))
+
+
+def _surface(fit: RegressionResult, covariance: np.ndarray, df: int, confidence: float) -> pd.DataFrame:
     """Return a1 to a5 with errors and intervals."""
     weights = np.array(list(SURFACE.values()), dtype=float)
     estimate = weights @ fit.coefficients["estimate"].to_numpy()[1:]
     error = np.sqrt(np.einsum("ij,jk,ik->i", weights, covariance, weights))
     if 1 - fit.r_squared <= SAME:
         error = np.full(len(weights), np.nan)
-    df = fit.n - 6
     margin = stats.t.ppf((1 + confidence) / 2, df) * error
     return pd.DataFrame(
         {

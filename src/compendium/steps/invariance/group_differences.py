@@ -279,9 +279,15 @@ def tenure_correlations(
 
 
 def tenure_curves(
-    scores: pd.DataFrame, people: pd.DataFrame, settings: CohortSettings, plan: StudyPlan
+    scores: pd.DataFrame,
+    people: pd.DataFrame,
+    settings: CohortSettings,
+    plan: StudyPlan,
+    clusters: pd.Series[str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Regress every competency on tenure as a curve (restricted cubic spline of four knots, HC3 errors).
+    """Regress every competency on tenure as a curve: a restricted cubic spline of four knots.
+
+    Errors allow for members of one cluster being alike; without clusters they are HC3.
 
     Returns
     -------
@@ -293,7 +299,7 @@ def tenure_curves(
     tests, curves = [], []
     for competency in scores.columns:
         try:
-            fit = _tenure_curve(scores[competency], people["tenure"], settings, plan)
+            fit = _tenure_curve(scores[competency], people["tenure"], settings, plan, clusters)
         except PsychometricsError as error:
             tests.append(pd.DataFrame([{"competency": competency, "note": str(error)}]))
             continue
@@ -310,7 +316,11 @@ def tenure_curves(
 
 
 def _tenure_curve(
-    score: pd.Series[float], tenure: pd.Series[Any], settings: CohortSettings, plan: StudyPlan
+    score: pd.Series[float],
+    tenure: pd.Series[Any],
+    settings: CohortSettings,
+    plan: StudyPlan,
+    clusters: pd.Series[str] | None,
 ) -> SplineRegression | Finding:
     """Fit the curve of one competency, or return why it cannot be drawn."""
     if settings.groups["tenure"].kind != "number":
@@ -322,7 +332,9 @@ def _tenure_curve(
     first, *inner, last = plan.curves.knots.value
     beyond = plan.disclosure.minimum_group.value / len(known)
     knots = known.quantile([max(first, beyond), *inner, min(last, 1 - beyond)])
-    return spline_regression(score, tenure.astype(float), list(knots), "HC3", plan.confidence.value)
+    covariance = "HC3" if clusters is None else "cluster"
+    level = plan.confidence.value
+    return spline_regression(score, tenure.astype(float), list(knots), covariance, level, clusters=clusters)
 
 
 def effect_matrix(tests: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:

@@ -235,12 +235,17 @@ def single_items(items: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(alone)
 
 
-def ordinal_models(score: pd.Series[float], single: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Regress every single-item outcome on the overall score by a proportional-odds model."""
+def ordinal_models(
+    score: pd.Series[float], single: pd.DataFrame, confidence: float, clusters: pd.Series[str] | None = None
+) -> pd.DataFrame:
+    """Regress every single-item outcome on the overall score by a proportional-odds model.
+
+    With clusters, intervals and p allow for members of one cluster being alike.
+    """
     tables = []
     for name in single.columns:
         try:
-            fit = ordinal_regression(single[name], score.to_frame(), confidence)
+            fit = ordinal_regression(single[name], score.to_frame(), confidence, clusters)
         except PsychometricsError as error:
             tables.append(pd.DataFrame([{"outcome": name, "note": str(error)}]))
             continue

@@ -79,13 +79,15 @@ def profiles(
     return table.rename(columns={share: f"{share.removeprefix('share_')}_share" for share in SHARES})
 
 
-def limits_of_agreement(own: pd.DataFrame, means: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def limits_of_agreement(
+    own: pd.DataFrame, means: pd.DataFrame, confidence: float, clusters: pd.Series[str] | None = None
+) -> pd.DataFrame:
     """Return bias and limits of agreement of self and peers for each competency, without any person's point."""
     rows: list[dict[Hashable, Any]] = []
     for competency in own.columns:
         try:
-            found = bland_altman(own[competency], means[competency], confidence).to_frame().iloc[0].to_dict()
-            rows.append({"competency": competency, **found, "note": ""})
+            found = bland_altman(own[competency], means[competency], confidence, clusters)
+            rows.append({"competency": competency, **found.to_frame().iloc[0].to_dict(), "note": ""})
         except PsychometricsError as error:
             rows.append({"competency": competency, "note": str(error)})
     columns = ["competency", "n", "bias", "bias_lower", "bias_upper"]
@@ -112,13 +114,19 @@ def binned(values: pd.Series[float], width: float, minimum: float) -> pd.DataFra
 
 
 def surfaces(
-    outcomes: pd.DataFrame, own: pd.Series[float], peers: pd.Series[float], centre: float, confidence: float
+    outcomes: pd.DataFrame,
+    own: pd.Series[float],
+    peers: pd.Series[float],
+    centre: float,
+    confidence: float,
+    clusters: pd.Series[str] | None = None,
 ) -> dict[str, ResponseSurface | str]:
     """Fit the response surface of each outcome on self and peer scores; the reason in words where it cannot be."""
+    covariance = "HC3" if clusters is None else "cluster"
     found: dict[str, ResponseSurface | str] = {}
     for name in outcomes.columns:
         try:
-            found[str(name)] = response_surface(outcomes[name], own, peers, centre, confidence=confidence)
+            found[str(name)] = response_surface(outcomes[name], own, peers, centre, covariance, confidence, clusters)
         except PsychometricsError as error:
             found[str(name)] = str(error)
     return found
