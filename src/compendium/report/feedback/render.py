@@ -25,14 +25,14 @@ _OF_THREAD = threading.local()
 
 def pdf(document: Document) -> bytes:
     """Typeset a report as PDF/UA-1, without dates, with fonts of the libraries: the same on every machine."""
-    page = _compiler().compile(format="pdf", sys_inputs=_inputs(document), pdf_standards=STANDARD)
+    page = _compiler().compile(_files(document), format="pdf", pdf_standards=STANDARD)
     assert isinstance(page, bytes)
     return page
 
 
 def picture(document: Document, form: str) -> list[bytes]:
     """Typeset a report as pictures (``svg`` or ``png``), one a page."""
-    found = _compiler().compile(format=form, sys_inputs=_inputs(document), ppi=110)
+    found = _compiler().compile(_files(document), format=form, ppi=110)
     return found if isinstance(found, list) else [found]
 
 
@@ -41,9 +41,19 @@ def html(document: Document) -> str:
     return _template().render(report=document.as_data())
 
 
-def _inputs(document: Document) -> dict[str, str]:
-    """Return a report as the typesetter takes it."""
-    return {"report": json.dumps(document.as_data(), ensure_ascii=False, allow_nan=False)}
+def _files(document: Document) -> dict[str, bytes]:
+    """Return the files that the typesetter reads: what a report says, beside the same template each time.
+
+    The report is a file and no input of the program: whatever two reports have in common is then set once only.
+    """
+    report = json.dumps(document.as_data(), ensure_ascii=False, allow_nan=False)
+    return {"main.typ": _typeset(), "report.json": report.encode()}
+
+
+@cache
+def _typeset() -> bytes:
+    """Return the template of the PDF."""
+    return (HERE / "report.typ").read_bytes()
 
 
 def _compiler() -> Any:
@@ -53,7 +63,7 @@ def _compiler() -> Any:
         import typst
 
         fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-        _OF_THREAD.compiler = typst.Compiler(HERE / "report.typ", ignore_system_fonts=True, font_paths=[fonts])
+        _OF_THREAD.compiler = typst.Compiler(ignore_system_fonts=True, font_paths=[fonts])
     return _OF_THREAD.compiler
 
 
