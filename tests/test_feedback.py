@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from dataclasses import replace
 
 import docx
@@ -14,7 +15,8 @@ from made_up_reports import evidence_of, framework, group, plan, scores_of
 
 from compendium.cohort.reports import FeedbackSettings, contrast_with_white
 from compendium.faults import InvalidInput
-from compendium.framework import feedback_texts, load_framework, read_framework
+from compendium.framework import feedback_texts, load_framework, read_framework, translated
+from compendium.framework.feedback import feedback_faults
 from compendium.report.feedback.blocks import Document, Look, StatementBlock
 from compendium.report.feedback.board import board_report
 from compendium.report.feedback.individual import individual_report
@@ -296,6 +298,31 @@ def test_no_message_is_left_that_nothing_says():
         if not re.search(f"[\"']{name}[\"']", source) and not name.startswith(put_together)
     ]
     assert unused == []
+
+
+def test_a_report_in_another_language_quotes_nothing_of_the_framework_in_its_own(specimen: Evidence):
+    own, texts = framework(), feedback_texts(framework(), "welsh")
+    welsh = setting_of(words=Words("welsh"), framework=translated(own, texts), texts=texts)
+    evidence = replace(specimen, framework=welsh.framework)
+    said = individual_report(welsh, evidence, specimen_person(evidence)).text()
+    quoted = [*own.competencies["label"], *own.competencies["definition"], *own.items["self_wording"]]
+    quoted += [own.description.notice, *own.scale.labels.values()]
+    for name, about in feedback_texts(own).competencies.items():
+        quoted += [*about.suggestions, *about.questions]
+        there = texts.competencies[name]
+        assert [len(there.suggestions), len(there.questions)] == [len(about.suggestions), len(about.questions)]
+    assert [text for text in quoted if text.casefold() in said.casefold()] == []
+    assert set(texts.items) >= set(own.items.index)
+
+
+def test_texts_name_what_the_framework_does_not_have(tmp_path):
+    home = tmp_path / "framework"
+    shutil.copytree(framework().home, home)
+    path = home / "feedback" / "texts.welsh.yaml"
+    path.write_text(path.read_text().replace("  person_01:", "  person_1:").replace("  5: Bron", "  6: Bron"))
+    found = feedback_faults(replace(load_framework("integrated-care"), home=home))
+    assert [fault.key for fault in found] == ["items.person_1", "answer_labels.6"]
+    assert "person_01" in found[0].action
 
 
 def test_an_unknown_language_is_refused_with_the_right_one():

@@ -1,7 +1,7 @@
 """An instrument as data: competencies, items, outcome scales, answer scales, claims, and its optional parts."""
 
 from compendium.framework.claims import CLAIMS_FILE, ClaimsFile, claim_faults
-from compendium.framework.feedback import feedback_languages, feedback_texts
+from compendium.framework.feedback import feedback_languages, feedback_texts, translated
 from compendium.framework.instrument import Framework
 from compendium.framework.loading import (
     FrameworkReading,
@@ -37,4 +37,5 @@ __all__ = [
     "locate_framework",
     "new_framework",
     "read_framework",
+    "translated",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from compendium.faults import Fault, InvalidInput, suggest
@@ -29,8 +30,29 @@ def feedback_languages(framework: Framework) -> list[str]:
     return [path.name.split(".")[1] for path in _files(framework) if path.name.count(".") > 1]
 
 
+def translated(framework: Framework, texts: FeedbackTexts) -> Framework:
+    """Return a framework with what its texts say in another language: labels, meanings, statements, notice, answers."""
+    said = texts.competencies
+    columns = {
+        column: [getattr(said.get(name), column, None) or own for name, own in framework.competencies[column].items()]
+        for column in ("label", "definition")
+    }
+    wordings = [texts.items.get(str(item), own) for item, own in framework.items["self_wording"].items()]
+    labels = {**framework.scale.labels, **texts.answer_labels}
+    update = {
+        "notice": texts.notice or framework.description.notice,
+        "response_scale": framework.scale.model_copy(update={"labels": labels}),
+    }
+    return replace(
+        framework,
+        description=framework.description.model_copy(update=update),
+        competencies=framework.competencies.assign(**columns),
+        items=framework.items.assign(self_wording=wordings),
+    )
+
+
 def feedback_faults(framework: Framework) -> list[Fault]:
-    """Name every fault of the texts: unknown keys, and competencies that the framework does not have."""
+    """Name every fault of the texts: unknown keys, and what the framework does not have."""
     faults: list[Fault] = []
     for path in _files(framework):
         try:
@@ -39,12 +61,21 @@ def feedback_faults(framework: Framework) -> list[Fault]:
             faults += error.faults
             continue
         faults += found
-        known = list(map(str, framework.competencies.index))
-        unknown = [name for name in (texts.competencies if texts else {}) if name not in known]
-        faults += [
-            yaml_fault(path, "competencies", name, problem="no competency has this id", action=suggest(name, known))
-            for name in unknown
-        ]
+        if texts is None:
+            continue
+        scale = framework.scale
+        for key, given, ids in (
+            ("competencies", texts.competencies, map(str, framework.competencies.index)),
+            ("items", texts.items, map(str, framework.items.index)),
+            ("answer_labels", map(str, texts.answer_labels), map(str, range(scale.minimum, scale.maximum + 1))),
+        ):
+            known = list(ids)
+            problem = "the framework does not have it"
+            faults += [
+                yaml_fault(path, key, name, problem=problem, action=suggest(name, known))
+                for name in given
+                if name not in known
+            ]
     return faults
 
 

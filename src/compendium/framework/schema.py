@@ -82,8 +82,10 @@ class FrameworkDescription(Strict):
 
 
 class CompetencyTexts(Strict):
-    """What a report suggests for one competency."""
+    """What a report suggests for one competency, and its name and meaning in the language of the report."""
 
+    label: Sentence | None = None
+    definition: Sentence | None = None
     suggestions: list[Sentence] = Field(default_factory=list)
     questions: list[Sentence] = Field(default_factory=list)
 
@@ -98,10 +100,14 @@ class ReadinessTheme(Strict):
 class FeedbackTexts(Strict):
     """What ``feedback/texts.yaml`` holds: titles, suggestions and questions of the reports, original wording.
 
-    What is not given stays general, or is left out with a sentence.
+    What is not given stays general, or is left out with a sentence. ``notice``, ``answer_labels``, ``items`` and the
+    labels and definitions of competencies are for a report in another language than the framework's.
     """
 
     individual_title: Sentence | None = None
     team_title: Sentence | None = None
+    notice: Sentence | None = None
+    answer_labels: dict[int, Sentence] = Field(default_factory=dict)
+    items: dict[str, Sentence] = Field(default_factory=dict)
     competencies: dict[str, CompetencyTexts] = Field(default_factory=dict)
     readiness: list[ReadinessTheme] = Field(default_factory=list)

@@ -15,7 +15,7 @@ from babel.dates import format_date
 
 from compendium.disclosure.text import file_name
 from compendium.faults import Fault, InvalidInput, display_path, suggest
-from compendium.framework import FeedbackTexts, Framework, feedback_languages, feedback_texts
+from compendium.framework import FeedbackTexts, Framework, feedback_languages, feedback_texts, translated
 from compendium.report.feedback.blocks import Document, Look
 from compendium.report.feedback.board import board_report
 from compendium.report.feedback.individual import individual_report
@@ -190,7 +190,8 @@ def open_reports(study: Study) -> Reports:
         asked=read_asked(study),
     )
     comments = read_comments(study)
-    return Reports(study, evidence, _setting(study, comments), comments)
+    setting = _setting(study, comments)
+    return Reports(study, replace(evidence, framework=setting.framework), setting, comments)
 
 
 def _setting(study: Study, comments: Comments | None) -> Setting:
@@ -198,12 +199,13 @@ def _setting(study: Study, comments: Comments | None) -> Setting:
     chosen, words = study.settings.feedback, Words(study.settings.feedback.language)
     fieldwork = study.settings.fieldwork
     locale = words.locale.replace("-", "_")
+    texts = _texts(study.framework, words.language)
     dates = None
     if fieldwork is not None:
         start, end = (format_date(day, "long", locale=locale) for day in (fieldwork.start, fieldwork.end))
         dates = (start, end)
     return Setting(
-        words, study.framework, _texts(study.framework, words.language),
+        words, translated(study.framework, texts), texts,
         study.settings.title, study.settings.kind == "synthetic", dates, chosen.contact,
         Look(words.locale, chosen.organisation, _logo(study), chosen.accent, words("page")),
         earlier_label(study), None if comments is None else comments.shown,
