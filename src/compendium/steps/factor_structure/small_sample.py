@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from compendium.findings import Finding, decode, found
 from compendium.plan import StudyPlan
