@@ -127,7 +127,7 @@ bench: | $(ENVIRONMENT) ## Time the estimators here and in R, side by side
 	@"$(PYTHON)" benchmarks/run.py
 
 lab: | $(ENVIRONMENT) ## Open the notebooks in JupyterLab
-	@"$(PYTHON)" -m jupyterlab notebooks '--LabApp.default_url=/lab/tree/START_HERE.md?factory=Markdown%20Preview'
+	@"$(PYTHON)" -m jupyterlab notebooks --LabApp.app_settings_dir=notebooks/.lab --LabApp.default_url=/lab/tree/START_HERE.md
 
 lock: ## Renew requirements.lock from pyproject.toml
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
