@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from compendium.cohort.keys import Code, Fieldwork
-from compendium.cohort.reports import Label, Source
+from compendium.cohort.reports import Source
 from compendium.faults import Fault, suggest
-from compendium.inputs import Strict, yaml_fault
+from compendium.inputs import Label, Strict, yaml_fault
 
 ROW_NUMBER = "@row"
 # Ratings of change have fifteen steps at most in use; each code is listed when the answers are checked.

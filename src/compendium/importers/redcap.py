@@ -85,7 +85,8 @@ def read_redcap(
     own = [name for name in columns if name in OWN or name.endswith((COMPLETE, TIMESTAMP))]
     states = [name for name in own if name.endswith(COMPLETE) and (table[name] != "").any()]
     finished = table[states].apply(lambda row: all(fold(cell) in ("2", "complete") for cell in row if cell), axis=1)
-    wordings, labels = ({name: name for name in columns} if header != raw else {}), {}
+    wordings = {name: name for name in columns} if header != raw else {}
+    labels: dict[str, Mapping[str, str]] = {}
     if dictionary is not None:
         wordings, labels = _dictionary(dictionary)
     asked = {
