@@ -1,12 +1,14 @@
 // What a page of the book does in the browser; every page can be read without it.
 "use strict";
 
-// A table that does not fit its box shows one card for each row.
+// A table that does not fit its box is set closer; where that is not enough, it shows one card for each row.
 function fitTables() {
   for (const table of document.querySelectorAll(".bd-article table.table, .bd-article .cell_output table")) {
     const box = table.parentElement;
-    table.classList.remove("as-cards");
-    if (box.clientWidth && table.scrollWidth > box.clientWidth + 1) table.classList.add("as-cards");
+    const tooWide = () => box.clientWidth && table.scrollWidth > box.clientWidth + 1;
+    table.classList.remove("as-cards", "tight");
+    if (tooWide()) table.classList.add("tight");
+    if (tooWide()) table.classList.replace("tight", "as-cards");
   }
 }
 
@@ -61,15 +63,20 @@ function showExcerpts() {
   new MutationObserver(fill).observe(results, { childList: true, subtree: true });
 }
 
-// On paper every box is open.
-function openBoxes() {
+// Paper is light, and every box on it is open.
+function prepareForPaper() {
+  const page = document.documentElement.dataset;
+  page.themeOnScreen = page.theme;
+  page.theme = "light";
   for (const box of document.querySelectorAll("details:not([open])")) {
     box.open = true;
     box.dataset.openedForPrint = "";
   }
 }
 
-function closeBoxes() {
+function backToScreen() {
+  const page = document.documentElement.dataset;
+  page.theme = page.themeOnScreen;
   for (const box of document.querySelectorAll("details[data-opened-for-print]")) {
     box.open = false;
     delete box.dataset.openedForPrint;
@@ -96,5 +103,5 @@ window.addEventListener("DOMContentLoaded", () => {
 window.addEventListener("load", fitTables);
 window.addEventListener("resize", fitTables);
 window.addEventListener("hashchange", openTarget);
-window.addEventListener("beforeprint", openBoxes);
-window.addEventListener("afterprint", closeBoxes);
+window.addEventListener("beforeprint", prepareForPaper);
+window.addEventListener("afterprint", backToScreen);

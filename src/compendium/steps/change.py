@@ -13,7 +13,7 @@ from compendium.disclosure.membership import hidden_counts, shown_over_groupings
 from compendium.steps.outcome_associations.associations import overall
 from compendium.steps.scores import OVERALL, shared_items
 from compendium.study import Study
-from psychometrics.association import random_intercept
+from psychometrics.association import adjust_p, random_intercept
 from psychometrics.change import DETERIORATED, IMPROVED, ReliableChange, regressed_change, reliable_change, retest
 from psychometrics.errors import PsychometricsError
 from psychometrics.reliability import cronbach_alpha
@@ -57,9 +57,9 @@ def measured_twice(study: Study, pair: Pair) -> int | None:
     return None if hides_change(study, pair) else len(both(study, pair)[0])
 
 
-def clear_of_zero(table: pd.DataFrame) -> int:
-    """Count the rows whose interval excludes zero."""
-    return int(((table["lower"] > 0) | (table["upper"] < 0)).sum())
+def differing(table: pd.DataFrame) -> int:
+    """Count the rows that differ from zero after adjustment for their number."""
+    return int(table["differs"].eq(True).sum())
 
 
 def how_many_hold(levels: pd.DataFrame) -> int:
@@ -155,9 +155,17 @@ def who_left(study: Study) -> pd.DataFrame:
         tables.append(table.assign(**_named(study, pair)))
     columns = [
         "before", "after", "competency", "n_stayed", "n_left", "difference", "lower", "upper", "odds_ratio",
-        "odds_lower", "odds_upper", "p", "note",
+        "odds_lower", "odds_upper", "p", "p_holm", "differs", "note",
     ]  # fmt: skip
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    return _judged(study, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(), columns)
+
+
+def _judged(study: Study, table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return these columns, with whether each row, all of them one family, differs from zero after adjustment."""
+    whole = table.reindex(columns=list(dict.fromkeys([*columns, "p"])))
+    adjusted = adjust_p(whole["p"].astype(float), "holm")
+    differs = (adjusted < study.plan.alpha_level.value).astype(object).where(adjusted.notna())
+    return whole.assign(p_holm=adjusted, differs=differs)[columns]
 
 
 def _named(study: Study, pair: Pair) -> dict[str, str]:
@@ -242,10 +250,16 @@ def mean_changes(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
         change = second - first
         margin = stats.t.ppf((1 + confidence) / 2, len(change) - 1) * change.std() / np.sqrt(len(change))
         mean, spread = float(change.mean()), float(first.std())
-        row |= {"change": mean, "lower": mean - margin, "upper": mean + margin}
+        row |= {"change": mean, "lower": mean - margin, "upper": mean + margin, "p": _of_no_change(change)}
         rows.append(row | {"standardised": mean / spread if spread else np.nan, "note": ""})
-    columns = ["before", "after", "competency", "n", "change", "lower", "upper", "standardised", "note"]
-    return pd.DataFrame(rows).reindex(columns=columns)
+    # Of p only what it says is kept: with the number of people it would lead to the mean.
+    columns = ["before", "after", "competency", "n", "change", "lower", "upper", "standardised", "differs", "note"]
+    return _judged(study, pd.DataFrame(rows), columns)
+
+
+def _of_no_change(change: pd.Series) -> float:
+    """Return p of the t test of one sample; undefined where everybody changed alike."""
+    return float(stats.ttest_1samp(change, 0.0).pvalue) if change.std() > 0 else np.nan
 
 
 def growth(study: Study, levels: pd.DataFrame) -> pd.DataFrame:

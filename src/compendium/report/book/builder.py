@@ -54,6 +54,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Pictures of which a page holds one for every item.
 AN_ITEM = "passport_"
 DOCUMENTS = (".md", ".ipynb")
+# Of the theme: parts that are no pages, and maps of scripts; its fonts and scripts of icons go too.
+NOT_USED = (".html", ".map")
 SETTINGS = ("_config.yml", "_toc.yml", "references.bib", reading.NOTES)
 
 
@@ -152,7 +154,7 @@ def update(source: Path, kept: Path) -> bool:
     target = kept / "source"
     known = {path.relative_to(source): path for path in source.rglob("*") if path.is_file()}
     names = [name.as_posix() for name in sorted(known) if name.suffix in DOCUMENTS]
-    program = sorted(Path(reading.__file__).parent.glob("*.py"))
+    program = sorted(path for path in Path(reading.__file__).parent.rglob("*") if path.suffix in (".py", ".html"))
     key = checksum(*names, *(source / name for name in SETTINGS if (source / name).is_file()), *program)
     record = kept / "key"
     fresh = not (target.is_dir() and record.is_file() and record.read_text(encoding="utf-8") == key)
@@ -212,8 +214,9 @@ def run_sphinx(source: Path, output: Path, *, fresh: bool = True) -> Path:
     built = output / "_build" / "html"
     if done.returncode != 0 or not (built / "index.html").is_file():
         raise BookError(f"the book was not built:\n{_complaints(done, source)}")
-    for template in (built / "_static").rglob("*.html"):  # parts of the theme, not pages
-        template.unlink()
+    for path in (built / "_static").rglob("*"):
+        if path.suffix in NOT_USED or path.parent.name == "webfonts" or path.stem == "fontawesome":
+            path.unlink()
     return built
 
 

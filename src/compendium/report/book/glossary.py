@@ -8,8 +8,9 @@ from pathlib import Path
 from pydantic import Field
 
 from compendium.inputs import Strict, load_model, read_yaml
+from compendium.paths import BOOK
 
-FILE = "glossary.yaml"
+FILE, PAGE = "glossary.yaml", "glossary.md"
 
 
 class Term(Strict):
@@ -43,6 +44,6 @@ def as_html(source: Path) -> str:
 
 
 def _read(source: Path) -> Glossary:
-    """Read the glossary that lies beside the pages; a book may have none."""
-    path = source / FILE
-    return load_model(Glossary, read_yaml(path), path) if path.is_file() else Glossary()
+    """Read the glossary that lies beside the pages, or that of the book of cohorts; a book may have no such page."""
+    path = source / FILE if (source / FILE).is_file() else BOOK / FILE
+    return load_model(Glossary, read_yaml(path), path) if (source / PAGE).is_file() else Glossary()

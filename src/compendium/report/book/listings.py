@@ -193,6 +193,8 @@ def families(study: Subject) -> Listing:
         "competency_outcome": {"outcomes", "self_ratings"} <= collected,
         "groups": bool(study.settings.groups) and "self_ratings" in collected,
         "claims": bool(study.plan.claims.published),
+        "drop_out": study.settings.waves is not None,
+        "changes": study.settings.waves is not None,
     }
     rows = [(_words(name), text) for name, text in study.plan.families.items() if tested.get(name, True)]
     frame = pd.DataFrame(rows, columns=["family", "tests in it"])

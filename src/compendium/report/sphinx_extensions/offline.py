@@ -1,21 +1,40 @@
-"""Sphinx extension: formulas as MathML, no script or style sheet from elsewhere."""
+"""Sphinx extension: formulas as MathML, no script or style sheet from elsewhere, none that a page does not use."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 REMOTE = ("http:", "https:", "//")
+TEMPLATES = Path(__file__).parent / "templates"
+ICON_SCRIPT = re.compile(r"\s*<!--[^<]*-->\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the renderer and the filter with Sphinx."""
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     app.connect("html-page-context", keep_local_assets, priority=900)
+    app.connect("config-inited", add_templates)
+    app.connect("builder-inited", add_filter)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def add_templates(_app: Sphinx, config: Config) -> None:
+    """Put the layout of this folder before that of the theme."""
+    config.templates_path = [*config.templates_path, str(TEMPLATES)]
+
+
+def add_filter(app: Sphinx) -> None:
+    """Let the layout leave out the script that draws the theme's icons: it holds two thousand, ten are used."""
+    environment = getattr(getattr(app.builder, "templates", None), "environment", None)
+    if environment is not None:
+        environment.filters["without_icon_script"] = lambda head: ICON_SCRIPT.sub("", head)
 
 
 def visit_inline(writer: Any, node: nodes.math) -> None:
