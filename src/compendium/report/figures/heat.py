@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from itertools import accumulate, groupby, pairwise
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,6 +13,7 @@ from compendium.report.figures.theme import DIVERGING, SEQUENTIAL, label, subplo
 from compendium.rounding import number
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -67,9 +69,29 @@ def heat_map(
         names = [text.get_text() for text in axes.get_xticklabels()]
         axes.set_xticks(axes.get_xticks(), names, rotation=45, ha="right", rotation_mode="anchor")
     if not write:
-        axes.tick_params(labelsize=4.5)
+        _name_blocks(axes, list(map(str, matrix.index)), list(map(str, matrix.columns)))
     label(axes, x=x, y=y, title=title)
     return figure
+
+
+def block_of(name: str) -> str:
+    """Return what an item's name says without its number: ``tact`` of ``tact_07``."""
+    return re.sub(r"[\W_]*\d+$", "", name)
+
+
+def _name_blocks(axes: Axes, rows: list[str], columns: list[str]) -> None:
+    """Name the blocks of like items rather than every item, and draw lines between them; else write small."""
+    axes.tick_params(labelsize=4.5)
+    for names, ticks, line in ((rows, axes.set_yticks, axes.axhline), (columns, axes.set_xticks, axes.axvline)):
+        blocks = [(name, len(list(group))) for name, group in groupby(map(block_of, names))]
+        if 2 * len(blocks) > len(names):
+            continue
+        ends = [0, *accumulate(length for _, length in blocks)]
+        ticks([(start + end) / 2 for start, end in pairwise(ends)], [name for name, _ in blocks], fontsize=9)
+        for end in ends[1:-1]:
+            line(end, color="white", linewidth=1.2)
+    for text in axes.get_xticklabels():
+        text.set(rotation=45, ha="right", rotation_mode="anchor")
 
 
 def _wrapped(name: object) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from compendium.report.figures.heat import block_of
 from compendium.report.figures.theme import INK, LIKERT, PALETTE, label, subplots
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 DECISION_COLOURS = {"keep": PALETTE[0], "review": PALETTE[5], "drop": PALETTE[1]}
 DECISION_MARKERS = {"keep": "o", "review": "^", "drop": "X"}
+# Two correlations that lie closer have one label.
+CLOSE = 0.1
 
 
 def answers_likert(shares: pd.DataFrame, labels: dict[int, str]) -> Figure:
@@ -63,15 +66,30 @@ def item_total(decisions: pd.DataFrame, cut: float) -> Figure:
             part["item_rest"], places, DECISION_MARKERS[str(decision)], color=DECISION_COLOURS[str(decision)],
             label=f"{decision} ({len(part)})", alpha=0.85,
         )  # fmt: skip
-    for row in decisions[decisions["decision"] == "drop"].itertuples():
-        place = competencies.index(str(row.competency))
-        axes.annotate(str(row.item), (float(str(row.item_rest)), place - 0.22), fontsize=6, ha="center")
+    dropped = decisions[decisions["decision"] == "drop"].dropna(subset=["item_rest"])
+    for name, part in dropped.groupby("competency", sort=False):
+        stem = block_of(str(part["item"].iloc[0]))
+        for middle, words in _together(part.set_index("item")["item_rest"].sort_values(), stem):
+            axes.annotate(words, (middle, competencies.index(str(name)) - 0.22), fontsize=7, ha="center")
     axes.axvline(cut, color=INK, linestyle="--", linewidth=1)
     axes.set_yticks(range(len(competencies)), competencies)
     axes.set_ylim(len(competencies) - 0.5, -0.5)
     label(axes, x="Item-total correlation (Spearman's rho, corrected for overlap)", y="Competency")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), title="Decision (items)")
     return figure
+
+
+def _together(places: pd.Series[float], stem: str) -> list[tuple[float, str]]:
+    """Return where labels go and what they say: what every name begins with is left out, close ones are one label."""
+    found: list[tuple[list[float], list[str]]] = []
+    for name, place in places.items():
+        short = str(name).removeprefix(stem).strip("_") or str(name)
+        if found and place - found[-1][0][-1] < CLOSE:
+            found[-1][0].append(float(place))
+            found[-1][1].append(short)
+        else:
+            found.append(([float(place)], [short]))
+    return [(sum(where) / len(where), ", ".join(sorted(names))) for where, names in found]
 
 
 def ramp(number: int) -> list[str]:
