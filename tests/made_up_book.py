@@ -239,7 +239,16 @@ def _columns_asked_for(book: Path) -> dict[str, dict[str, Any]]:
     words = dict.fromkeys(("item", "competency", "self_wording", "decision", "reasons", "advice"), "made up")
     asked: dict[str, dict[str, Any]] = {
         PASSPORTS: words | {fact[0]: 12 if fact[0] in COUNTS else 0.25 for fact in FACTS},
-        ANSWERS: {"source": "self", "grouping": "", "answer_1": 0.5, "answer_2": 0.5},
+        ANSWERS: {
+            "source": "self",
+            "grouping": "",
+            "group": "everybody",
+            "n": 12,
+            "mean": 0.25,
+            "sd": 0.25,
+            "answer_1": 0.5,
+            "answer_2": 0.5,
+        },
     }
     for page in sorted(book.glob("*.md")):
         for function, arguments, options in calls(page):

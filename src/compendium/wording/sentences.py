@@ -67,8 +67,11 @@ def sentences(
     language: str = "english",
     between: str = "; ",
 ) -> str:
-    """Return findings in words, one behind the other."""
-    return between.join(sentence(each, labels, language) for each in findings)
+    """Return findings in words, one behind the other: after a whole sentence a space, after a phrase what is given."""
+    written = ""
+    for each in findings:
+        written += (" " if written.endswith(".") else between if written else "") + sentence(each, labels, language)
+    return written
 
 
 def shown(cell: Any, labels: Mapping[str, str] | None = None, language: str = "english") -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import math
+from collections.abc import Iterator
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -26,6 +28,7 @@ FACTS = (
     ("chosen_share", "Bootstrap samples that choose it", "percent"),
 )
 SCRIPT = "_static/explorer.js"
+WHO = {"self": "everybody, of themselves", "peers": "peers"}
 # What can be picked, in the order of the form.
 PICKED = (("competency", "Competency"), ("item", "Item"), ("source", "Answered by"), ("group", "Group"))
 
@@ -73,6 +76,23 @@ def collected(study: Subject) -> dict[str, Any]:
     ]
     names = list(dict.fromkeys(item["competency"] for item in items))
     return {"competencies": names, "items": items}
+
+
+def means(study: Subject) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each competency with the mean answers to its items: what the explorer shows, as it stands on paper.
+
+    One row a source and group, one column an item; what all items of a competency are called by is left out.
+    """
+    answers = study.saved.tables[ANSWERS].frame
+    plain = answers["grouping"].isna() | (answers["grouping"] == "")
+    who = answers["group"].where(plain, answers["grouping"].astype(str) + ": " + answers["group"])
+    answers = answers.assign(who=answers["source"].map(WHO).where(plain, who))
+    for competency, items in study.framework.scales(list(dict.fromkeys(answers["item"]))).items():
+        stem = commonprefix(items).rpartition("_")[0]
+        mine = answers[answers["item"].isin(items)]
+        wide = mine.pivot_table(index="who", columns="item", values="mean", sort=False)
+        wide.columns = pd.Index([str(item).removeprefix(f"{stem}_") for item in wide.columns])
+        yield study.labels.get(competency, competency), wide.rename_axis("answers of").reset_index()
 
 
 def _item(study: Subject, row: dict[Any, Any], models: pd.DataFrame, answered: list[dict[str, Any]]) -> dict[str, Any]:

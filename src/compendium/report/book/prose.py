@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,7 +16,7 @@ import pandas as pd
 
 from compendium import rounding as tables
 from compendium.faults import suggest
-from compendium.report.book import brief, checklists, listings, markdown, passports
+from compendium.report.book import brief, checklists, explorer, listings, markdown, passports
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference.inventory import STATISTICS, read_inventory
 from compendium.report.book.saved import SavedValue
@@ -76,6 +76,7 @@ class Prose:
         headings: Mapping[str, str] | None = None,
         intervals: Mapping[str, Sequence[str]] | None = None,
         folded: str = "",
+        part: str = "",
     ) -> str:
         """Show a saved table with its caption and origin.
 
@@ -100,6 +101,8 @@ class Prose:
             Column of an estimate to the columns of its lower and upper limit, which are then written behind it.
         folded
             Words behind which a long table is folded away.
+        part
+            What is shown of it, where a page shows it in several parts; the caption says so.
         """
         saved = self.study.saved.table(name)
         limits = [bound for pair in (intervals or {}).values() for bound in pair]
@@ -112,7 +115,8 @@ class Prose:
         words = self.study.labels if labels else None
         body = markdown.pipe_table(frame, decimals=decimals, labels=words, headings=headings, intervals=intervals)
         origin = markdown.origin_line(address("table", name, saved.origin), f"files/tables/{name}.csv")
-        shown = markdown.saved_table(saved, body, origin, len(frame.columns) - len(known))
+        about = replace(saved, caption=f"{saved.caption}: {part}") if part else saved
+        shown = markdown.saved_table(about, body, origin, len(frame.columns) - len(known))
         return markdown.folded(folded, shown) if folded else shown
 
     def figure(self, name: str) -> str:
@@ -210,6 +214,16 @@ class Prose:
     def explorer(self) -> str:
         """Let readers pick an item, a source and a group; the builder puts it in."""
         return EXPLORER_MARK
+
+    def answers_by_group(self) -> str:
+        """Show what the explorer shows of groups as tables, one a competency."""
+        saved = self.study.saved.table(explorer.ANSWERS)
+        origin = markdown.origin_line(address("table", saved.name, saved.origin), f"files/tables/{saved.name}.csv")
+        parts = []
+        for name, frame in explorer.means(self.study):
+            about = replace(saved, caption=f"Mean answers by group: {name}", note="")
+            parts.append(markdown.saved_table(about, markdown.pipe_table(frame), origin, len(frame.columns)))
+        return markdown.folded("Mean answers of every group, as tables", "\n\n".join(parts))
 
     def glossary(self) -> str:
         """List every term with its meaning; the builder puts the list in."""
