@@ -252,12 +252,11 @@ def test_boxes_are_open_on_paper(tour: Tour, book: Path) -> None:
     assert page.evaluate("document.querySelectorAll('article details:not([open])').length") == 0
 
 
-def test_the_first_page_is_light_but_for_the_scripts_of_the_theme(book: Path) -> None:
+def test_the_first_page_with_all_that_it_loads_is_under_a_megabyte(book: Path) -> None:
     text = (book / "index.html").read_text(encoding="utf-8")
-    assets = re.findall(r'(?:src|href)="((?:_static|_images|_sphinx)[^"?#]+)', text)
-    files = [book / name for name in set(assets) if (book / name).is_file()]
-    own = [path.stat().st_size for path in files if "scripts" not in path.parts]
-    assert len(own) > 5 and len(text) + sum(own) < 1_000_000
+    loaded = re.findall(r'<(?:script|link|img)\b[^>]*(?:src|href)="([^"?#]+)', text)
+    sizes = [(book / name).stat().st_size for name in set(loaded) if (book / name).is_file()]
+    assert len(sizes) > 10 and len(text) + sum(sizes) < 1_000_000
 
 
 def test_formulas_are_drawn(tour: Tour, book: Path) -> None:

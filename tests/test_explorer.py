@@ -89,3 +89,13 @@ def test_the_page_holds_every_item_source_and_group_as_plain_numbers(table: pd.D
         ("self", "Agency: one"), ("self", "Occupation: nurse"),
     }  # fmt: skip
     assert "NaN" not in page and all(len(who["shares"]) == 5 for item in items for who in item["who"])
+
+
+def test_the_tables_beside_the_explorer_hold_everybody_the_groups_and_the_peers(table: pd.DataFrame) -> None:
+    study = SimpleNamespace(
+        saved=SimpleNamespace(tables={explorer.ANSWERS: SimpleNamespace(frame=table)}), framework=FRAMEWORK, labels={}
+    )
+    [(_, shown)] = explorer.means(study)  # type: ignore[arg-type]
+    assert list(shown.columns) == ["answers of", *(item.rpartition("_")[2] for item in ITEMS)]
+    groups = {"Sector: acute", "Sector: care", "Agency: one", "Occupation: nurse"}
+    assert set(shown["answers of"]) == {"everybody, of themselves", "peers", *groups}

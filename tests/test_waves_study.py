@@ -24,14 +24,16 @@ def study(left: int, came: int, stayed: int = 40) -> Any:
         [(wave, f"p{person}") for wave, there in people.items() for person in there], names=["wave", "person"]
     )
     scores = pd.DataFrame({"tact": draw.normal(3, 1, len(index))}, index=index)
-    waves = SimpleNamespace(anchor=SimpleNamespace(smallest=[1], unchanged=0))
+    in_order = {"one": SimpleNamespace(label="first"), "two": SimpleNamespace(label="second")}
+    waves = SimpleNamespace(anchor=SimpleNamespace(smallest=[1], unchanged=0), in_order=in_order)
     plan = SimpleNamespace(
         disclosure=SimpleNamespace(minimum_group=SimpleNamespace(value=MINIMUM)),
         confidence=SimpleNamespace(value=0.95),
+        alpha_level=SimpleNamespace(value=0.05),
         change=SimpleNamespace(anchor_correlation=SimpleNamespace(value=0.3)),
     )
     said = pd.DataFrame({"anchor": draw.integers(-1, 2, stayed)}, index=[f"p{person}" for person in range(stayed)])
-    prepared = SimpleNamespace(wave_scores=scores, anchor=said)
+    prepared = SimpleNamespace(wave_scores=scores, wave_people=scores, anchor=said)
     return SimpleNamespace(
         plan=plan, prepared=prepared, settings=SimpleNamespace(waves=waves), collected=lambda what: False
     )
@@ -57,3 +59,15 @@ def test_few_who_left_or_came_hide_every_count_of_change(left: int, came: int) -
 
 def test_few_who_stayed_hide_every_count_of_change() -> None:
     assert counted(study(20, 20, stayed=MINIMUM - 1)) == (None, 0, 0)
+
+
+def test_comparisons_of_who_left_are_one_family_by_holm() -> None:
+    made = study(20, 0, stayed=60)
+    scores, stayed = made.prepared.wave_scores, [int(person[1:]) < 60 for _, person in made.prepared.wave_scores.index]
+    draw = np.random.default_rng(7)
+    for name, shift in (("clear", 1.5), ("little", 0.3), ("none", 0.0)):
+        scores[name] = draw.normal(3, 1, len(scores)) + shift * np.array(stayed)
+    gone = change.who_left(made).set_index("competency")
+    assert gone["p_holm"].min() == pytest.approx(min(1.0, len(gone) * gone["p"].min()))
+    assert (gone["p_holm"] >= gone["p"]).all() and gone.loc["clear", "differs"]
+    assert change.differing(gone) == (gone["p_holm"] < 0.05).sum() < len(gone)

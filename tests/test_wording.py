@@ -193,3 +193,8 @@ def test_a_kind_without_a_message_or_a_missing_fact_is_refused() -> None:
         sentence(found("unheard_of"))
     with pytest.raises(WordingError, match="gate_closed"):
         sentence(found("gate_closed", n=5))
+
+
+def test_a_sentence_is_followed_by_a_space_and_a_phrase_by_what_is_given() -> None:
+    said = sentences((found("cohort_small", other="north", limit=100), found("cohorts_few")))
+    assert ".;" not in said and said.count(". ") == 1

@@ -215,7 +215,7 @@ def run_sphinx(source: Path, output: Path, *, fresh: bool = True) -> Path:
     if done.returncode != 0 or not (built / "index.html").is_file():
         raise BookError(f"the book was not built:\n{_complaints(done, source)}")
     for path in (built / "_static").rglob("*"):
-        if path.suffix in NOT_USED or path.parent.name == "webfonts" or path.stem == "fontawesome":
+        if path.is_file() and (path.suffix in NOT_USED or "fontawesome" in path.as_posix()):
             path.unlink()
     return built
 

@@ -6,7 +6,6 @@ import html
 import json
 import math
 from collections.abc import Iterator
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -88,10 +87,11 @@ def means(study: Subject) -> Iterator[tuple[str, pd.DataFrame]]:
     who = answers["group"].where(plain, answers["grouping"].astype(str) + ": " + answers["group"])
     answers = answers.assign(who=answers["source"].map(WHO).where(plain, who))
     for competency, items in study.framework.scales(list(dict.fromkeys(answers["item"]))).items():
-        stem = commonprefix(items).rpartition("_")[0]
+        stem = f"{items[0].rpartition('_')[0]}_"
+        shared = all(item.startswith(stem) for item in items)
         mine = answers[answers["item"].isin(items)]
         wide = mine.pivot_table(index="who", columns="item", values="mean", sort=False)
-        wide.columns = pd.Index([str(item).removeprefix(f"{stem}_") for item in wide.columns])
+        wide.columns = pd.Index([str(item).removeprefix(stem) if shared else str(item) for item in wide.columns])
         yield study.labels.get(competency, competency), wide.rename_axis("answers of").reset_index()
 
 

@@ -12,11 +12,15 @@ import jinja2
 import yaml
 
 from compendium.faults import suggest
+from compendium.report.book import markdown
 from compendium.report.book.faults import BookError
 from compendium.report.book.prose import Prose
 from compendium.report.book.subject import Subject
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+# A number of the analysis plan leads to the list of thresholds, each with its reason, on the page of methods.
+PLANNED = re.compile(r"(?<!`)\{\{ *(?:share\()?plan\.[^{}]*\}\}(?!`)")
+METHODS, PLAN = "methods", "methods.html#plan"
 
 
 @dataclass(frozen=True)
@@ -144,8 +148,8 @@ def _met(page: Page, need: str, prose: Prose) -> bool:
 
 def _render_page(page: Page, study: Subject) -> RenderedPage:
     """Fill in one page."""
-    prose = Prose(study)
-    return RenderedPage(page.name, filled(page.name, page.text, prose))
+    text = PLANNED.sub(markdown.trail_link(PLAN, r"\g<0>"), page.text) if METHODS in study.pages else page.text
+    return RenderedPage(page.name, filled(page.name, text, Prose(study)))
 
 
 def _vocabulary(prose: Prose) -> dict[str, Any]:

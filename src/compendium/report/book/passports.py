@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from compendium import rounding as tables
 from compendium.report.book import markdown
+from compendium.report.book.trail import address
 from compendium.wording import shown
 
 if TYPE_CHECKING:
@@ -37,12 +38,13 @@ FACTS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 
 def written(study: Subject, figure: Callable[[str], str]) -> str:
     """Write all passports, folded by item under the heading of their competency."""
-    frame = study.saved.table(TABLE).frame
+    saved = study.saved.table(TABLE)
+    frame, mark = saved.frame, markdown.trail_mark(address("table", TABLE, saved.origin))
     parts: list[str] = []
     for competency, rows in frame.groupby("competency", sort=False):
         parts.append(f"## {markdown.escape(study.labels.get(str(competency), str(competency)))}")
         parts += [
-            _card(row, figure, f"passport_{row['item']}" in study.saved.figures, study.labels)
+            _card(row, figure, f"passport_{row['item']}" in study.saved.figures, study.labels, mark)
             for row in rows.to_dict("records")
         ]
     return "\n\n".join(parts)
@@ -61,10 +63,12 @@ def place(item: Any) -> str:
     return f"passport-{item}"
 
 
-def _card(row: dict[Any, Any], figure: Callable[[str], str], pictured: bool, labels: Mapping[str, str]) -> str:
+def _card(
+    row: dict[Any, Any], figure: Callable[[str], str], pictured: bool, labels: Mapping[str, str], mark: str
+) -> str:
     """Write one passport."""
     reasons = shown(row["reasons"], labels) if _known(row["reasons"]) else "nothing against it"
-    decision = f"**{row['decision']}**: {markdown.escape(reasons)}"
+    decision = f"**{row['decision']}**: {markdown.escape(reasons)}{mark}"
     advice = (
         f"\n\nFurther checks advise: {markdown.escape(shown(row['advice'], labels))}"
         if _known(row.get("advice"))
