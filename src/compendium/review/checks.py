@@ -168,6 +168,8 @@ def _frame(folder: Path, protocol: Protocol, files: Files) -> list[Fault]:
     frame = files["coding_frame"]
     sheet = CheckedFile(folder, "coding_frame", frame)
     sheet.once(["code", "version"], "the code is named twice in this version")
+    for column in ("facet", "code", "label"):
+        sheet.filled(column, f"a code without a {column}" if column != "code" else "a row without a code")
     sheet.among("multiple", ("yes", "no"), "not yes or no")
     current = frame[frame["version"] == protocol.coding_version]
     if protocol.competency_facet not in set(current["facet"]):
