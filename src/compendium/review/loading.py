@@ -214,12 +214,16 @@ def _rename(frame: pd.DataFrame, aliases: dict[str, str]) -> pd.DataFrame:
 def joins_by_evidence(review: Review) -> pd.DataFrame:
     """Count the pairs of reports by what they have in common: joined, kept apart by a person, left to one.
 
+    A report that is known again as a line of ``records.csv`` is no join of two reports and is not counted.
+
     Returns
     -------
     DataFrame
         ``evidence joined kept_apart listed``, the evidence with most joins first.
     """
-    counts = pd.crosstab(review.merges["evidence"], review.merges["decision"])
+    known_again = (review.merges["decision"] == MERGED) & review.merges["first"].str.startswith(f"{REGISTER}:")
+    pairs = review.merges[~known_again]
+    counts = pd.crosstab(pairs["evidence"], pairs["decision"])
     counts = counts.reindex(columns=[MERGED, APART, POSSIBLE], fill_value=0)
     counts.columns = pd.Index(["joined", "kept_apart", "listed"])
     return counts.sort_values("joined", ascending=False, kind="stable").reset_index()

@@ -49,8 +49,9 @@ def prisma_template(review: Review) -> pd.DataFrame:
 
     The template keeps two columns of boxes: a record that any database or register led to is counted in the first, all
     others in the second, which has no box for duplicates and for exclusion on titles; there, records that reach the
-    last stage are those sought. Sources of no kind of the template are counted with the websites, and the box says so.
-    References that could not be read count as removed for other reasons.
+    last stage are those sought. Where the protocol seeks no full texts, the box says so. Sources of no kind of the
+    template are counted with the websites, and the box says so. References that could not be read count as removed for
+    other reasons.
 
     Returns
     -------
@@ -70,6 +71,8 @@ def prisma_template(review: Review) -> pd.DataFrame:
     rows = []
     for key, node, box, label in BOXES:
         words = "Websites and other sources" if key == "website_results" and other else label
+        if key.endswith("sought_reports") and not review.protocol.retrieval:
+            words = "Reports at the last stage (no full text was sought)"
         rows.append((key, node, box, words, words, words, f"{key or box}.html", counts.get(key, "")))
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
