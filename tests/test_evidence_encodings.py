@@ -49,3 +49,15 @@ def test_a_declaration_that_the_bytes_contradict_is_refused(tmp_path: Path) -> N
     path = tmp_path / "export.xml"
     path.write_bytes(b'<?xml version="1.0" encoding="ascii"?>' + XML.encode("cp1252"))
     assert "says that it is ascii, and is not" in read_references(path).faults[0].problem
+
+
+@pytest.mark.parametrize(("content", "other"), [(RIS + BIBTEX, "BibTeX"), (RIS + "\nPMID- 12\nTI  - O\n", "PubMed")])
+def test_references_of_a_second_format_in_one_file_are_named_with_their_line(
+    content: str, other: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.txt"
+    path.write_text(content, encoding="utf-8")
+    read = read_references(path)
+    (fault,) = [fault for fault in read.faults if other in fault.problem]
+    assert content.split("\n")[(fault.row or 0) - 1].startswith(fault.value or "-")
+    assert read.entries[0].fields["title"] == TITLE

@@ -79,7 +79,7 @@ class Report:
     @cached_property
     def subject(self) -> str:
         """The title, without what makes it that of a correction or a retraction."""
-        return subject(self.raw)
+        return subject(self.raw, self.title)
 
     @cached_property
     def generic(self) -> bool:

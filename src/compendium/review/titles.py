@@ -130,16 +130,23 @@ def relation(title: str) -> str:
     return next((name for name, words in RELATED if words.search(title)), "")
 
 
-def subject(title: str) -> str:
+def subject(title: str, normalised: str) -> str:
     """Return the normalised title of the work that a notice is about; of any other work, its own.
+
+    Parameters
+    ----------
+    title, normalised
+        The title as given, and as :func:`normalise_title` returns it.
 
     Examples
     --------
-    >>> subject("Corrigendum to 'Care at home' [Journal of Care 27 (2019) 33]")
+    >>> given = "Corrigendum to 'Care at home' [Journal of Care 27 (2019) 33]"
+    >>> subject(given, normalise_title(given))
     'care at home'
     """
-    own = normalise_title(title)
-    return NOTICE.sub("", normalise_title(PLACE_BEHIND.sub("", title))) if NOTICE.match(own) else own
+    if not NOTICE.match(normalised):
+        return normalised
+    return NOTICE.sub("", normalise_title(PLACE_BEHIND.sub("", title)))
 
 
 def compare_titles(first: str, second: str, raw: tuple[str, str] = ("", "")) -> TitleComparison:

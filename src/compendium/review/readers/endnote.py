@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 from compendium.faults import Fault
-from compendium.review.readers.entries import Parsed, authors_of, entry, one_line, year_of
+from compendium.review.readers.entries import Parsed, authors_of, entry, line_of, one_line, year_of
 
 RECORD = re.compile(r"<record(?=[\s>]).*?</record\s*>", re.DOTALL)
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -21,16 +21,16 @@ def read_endnote(text: str, file: str) -> Parsed:
     """
     plain = AMPERSAND.sub("&amp;", FORBIDDEN.sub("", text))
     entries, faults = [], []
-    end = 0
+    end, line_at = 0, line_of(plain)
     for found in RECORD.finditer(plain):
-        line, end = plain.count("\n", 0, found.start()) + 1, found.end()
+        line, end = line_at(found.start()), found.end()
         try:
             entries.append(entry(line, _fields(ElementTree.fromstring(found[0]))))
         except ElementTree.ParseError as error:
             faults.append(_broken(file, line + error.position[0] - 1, error.msg, found[0]))
     rest = plain[end:]
     if opened := re.search(r"<record[\s>]", rest):
-        line = plain.count("\n", 0, end + opened.start()) + 1
+        line = line_at(end + opened.start())
         faults.append(_broken(file, line, "the file ends inside a record", rest[opened.start() :]))
     elif re.search(r"<records(?=[\s>])(?![^>]*/>)", plain) and "</records" not in rest:
         line = plain.rstrip().count("\n") + 1

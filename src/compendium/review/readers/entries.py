@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from compendium.faults import Fault
@@ -80,3 +81,9 @@ def one_line(text: str) -> str:
 def pages_of(first: str, last: str) -> str:
     """Return a range of pages."""
     return f"{first}-{last}" if first and last and "-" not in first else first
+
+
+def line_of(text: str) -> Callable[[int], int]:
+    """Return what gives the line of a place in a text, without counting from its beginning each time."""
+    ends = [found.start() for found in re.finditer("\n", text)]
+    return lambda place: bisect_left(ends, place) + 1

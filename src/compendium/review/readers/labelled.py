@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from compendium.faults import Fault
-from compendium.review.readers.entries import Parsed, authors_of, entry, one_line, year_of
+from compendium.review.readers.entries import Parsed, authors_of, entry, line_of, one_line, year_of
 
 OPENING = re.compile(r"^(?:<(\d+)>|Document (\d+) of \d+)\s*$", re.MULTILINE)
 LABELS = {
@@ -30,9 +30,9 @@ def read_labelled(text: str, file: str) -> Parsed:
     """Read numbered references whose fields are named; one without a title is a fault."""
     starts = list(OPENING.finditer(text))
     ends = [*(found.start() for found in starts[1:]), len(text)]
-    entries, faults = [], []
+    entries, faults, line_at = [], [], line_of(text)
     for found, end in zip(starts, ends, strict=True):
-        line = text.count("\n", 0, found.start()) + 1
+        line = line_at(found.start())
         fields = _fields(text[found.end() : end])
         if fields["title"]:
             entries.append(entry(line, fields))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from compendium.faults import Fault
-from compendium.review.readers.entries import Parsed, authors_of, entry, one_line, year_of
+from compendium.review.readers.entries import Parsed, authors_of, entry, line_of, one_line, year_of
 
 SUMMARY = re.compile(r"^\d+: \S", re.MULTILINE)
 ABSTRACT = re.compile(r"^\d+\. \S", re.MULTILINE)
@@ -18,9 +18,9 @@ def read_pubmed_text(text: str, file: str) -> Parsed:
     opening = SUMMARY if SUMMARY.search(text) and not re.search(r"^1\. ", text, re.MULTILINE) else ABSTRACT
     take = _summary if opening is SUMMARY else _abstract
     starts = _starts(text, opening)
-    entries, faults = [], []
+    entries, faults, line_at = [], [], line_of(text)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        line = text.count("\n", 0, start) + 1
+        line = line_at(start)
         fields = take(re.sub(r"^\d+[:.] ", "", text[start:end]))
         if fields:
             entries.append(entry(line, fields))
@@ -35,9 +35,10 @@ def _starts(text: str, opening: re.Pattern[str]) -> list[int]:
     """Return where references begin: numbered upwards from one, each after an empty line."""
     found, wanted = [], 1
     for match in opening.finditer(text):
-        before = text[: match.start()]
-        if match[0].startswith(str(wanted)) and (not before.strip("\ufeff\n") or before.endswith("\n\n")):
-            found.append(match.start())
+        start = match.start()
+        first = not found and not text[:start].strip("\ufeff\n")
+        if match[0].startswith(str(wanted)) and (first or text.endswith("\n\n", 0, start)):
+            found.append(start)
             wanted += 1
     return found
 

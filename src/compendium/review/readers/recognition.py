@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,14 @@ from compendium.review.readers.pubmed_text import MARK, read_pubmed_text
 # A file of RIS in which every line is indented.
 INDENTED = re.compile(r"(?m)^[ \t]+TY[ \u00a0\t]{1,2}[-\u2013] ?[A-Z]{3,}")
 FLUSH = re.compile(r"(?m)^\ufeff?[A-Z][A-Z0-9][ \u00a0\t]{1,2}[-\u2013]")
+# How a reference begins where nothing but its format writes so.
+OPENINGS = {
+    "RIS": re.compile(r"(?m)^TY {1,2}- [A-Z]{3,}[ \t]*$"),
+    "BibTeX": re.compile(r"(?mi)^@(?!comment|string|preamble)[a-z]+\{[^{},\s]*,"),
+    "PubMed": re.compile(r"(?m)^PMID- \d+[ \t]*$"),
+    "Web of Science": re.compile(r"(?m)^PT [A-Z][ \t]*$"),
+    "EndNote tagged text": re.compile(r"(?m)^%0 [A-Z][a-z]+"),
+}
 Reader = Callable[[str, str], Parsed]
 LOOKED_AT = 200_000
 KNOWN = (
@@ -81,11 +90,30 @@ def read_references(path: Path) -> Parsed:
         return Parsed([], faults, "empty")
     reader = _reader(text)
     if reader is not None:
-        return reader(text, shown)
+        parsed = reader(text, shown)
+        return replace(parsed, faults=[*parsed.faults, *_second_format(text, parsed.format, shown)])
     if _is_silent(text):
         return Parsed([], [], "no hits")
     first = next(line.strip() for line in text.split("\n") if line.strip())
     return Parsed([], [Fault(shown, "a format not known here", f"save it as {KNOWN}", row=1, value=first[:60])])
+
+
+def _second_format(text: str, first: str, shown: str) -> list[Fault]:
+    """Name references of another format that stand in the same file, which the reader of the first passes over."""
+    if first not in OPENINGS:
+        return []
+    others = {name: list(pattern.finditer(text)) for name, pattern in OPENINGS.items() if name != first}
+    return [
+        Fault(
+            shown,
+            f"references in the format of {name} ({len(found)}) stand in a file of {first} and are not read",
+            "save each format as a file of its own",
+            row=text.count("\n", 0, found[0].start()) + 1,
+            value=found[0][0].strip()[:60],
+        )
+        for name, found in others.items()
+        if found
+    ]
 
 
 def _is_silent(text: str) -> bool:
