@@ -279,6 +279,12 @@ def test_reading_age_is_about_twelve(kind, report):
     assert textstat.automated_readability_index(text) + YEARS_BEFORE_SCHOOL <= A_LITTLE_OLDER
 
 
+@pytest.mark.parametrize(("invited", "said"), [(25, "20 of the 25 people who were asked"), (19, "was not recorded")])
+def test_a_team_reads_how_many_were_asked_where_the_roster_and_the_answers_agree(invited, said):
+    evidence = replace(group(people=60, raters=0, seed=1, team=20), invited={"A": invited})
+    assert said in team_report(setting_of(), evidence, findings_of_team(evidence, "A")).text()
+
+
 @pytest.mark.parametrize("language", languages())
 def test_every_language_has_the_same_messages_with_the_same_facts(language):
     def facts(text: str) -> set[str]:

@@ -240,3 +240,12 @@ def test_a_link_without_a_place_for_the_code_is_refused(tmp_path: Path) -> None:
     roster_ = Roster("roster.csv", ("p01",), {})
     with pytest.raises(InvalidInput, match=r"write \{person_id\} where it goes"):
         write_invitations(roster_, tmp_path, link="https://s.example/")
+
+
+def test_a_roster_tells_the_team_of_each_person_once(tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text("person_id,rater_id,team\np1,r1,A\np1,r2,A\np2,,B\n")
+    assert read_roster(path).teams == {"p1": "A", "p2": "B"}
+    path.write_text("person_id,rater_id,team\np1,r1,A\np1,r2,B\n")
+    with pytest.raises(InvalidInput, match="two teams"):
+        read_roster(path)

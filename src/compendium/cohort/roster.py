@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +17,7 @@ from compendium.importers.files import is_number
 from compendium.importers.reading import read_export
 from compendium.inputs import yaml_fault
 
-PERSON, RATER, RATERS = "person_id", "rater_id", "raters"
+PERSON, RATER, RATERS, TEAM = "person_id", "rater_id", "raters", "team"
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,15 @@ class Roster:
         How many colleagues were asked about each person; empty where the roster does not say.
     pairs : frozenset of (str, str)
         Person and rater, where the roster names the raters.
+    teams : dict of str to str
+        The team of each person as the self file would tell it; empty where the roster does not say.
     """
 
     file: str
     people: tuple[str, ...]
     raters: dict[str, int]
     pairs: frozenset[tuple[str, str]] = frozenset()
+    teams: dict[str, str] = field(default_factory=dict)
 
     @property
     def asked(self) -> int | None:
@@ -48,13 +51,13 @@ class Roster:
 
 
 def read_roster(path: Path) -> Roster:
-    """Read a roster: one row a person with ``raters``, or one row a pair with ``rater_id``; nothing else is read.
+    """Read a roster: one row a person with ``raters``, or one row a pair with ``rater_id``; ``team`` too, and no more.
 
     Raises
     ------
     InvalidInput
-        When it is missing or cannot be read, has no ``person_id``, a blank or repeated code, or no whole number of
-        raters.
+        When it is missing or cannot be read, has no ``person_id``, a blank or repeated code, no whole number of
+        raters, or two teams of one person.
     """
     export: Export = read_export(path)
     table, shown = export.table, display_path(path)
@@ -73,15 +76,19 @@ def read_roster(path: Path) -> Roster:
             Fault(shown, "not a number of raters", "write 0, 1, 2 ...", row=int(str(row)), column=RATERS, value=cell)
             for row, cell in wrong.items()
         ]
+    teams = {} if TEAM not in table else dict(zip(table[PERSON], table[TEAM], strict=True))
+    moved = [] if TEAM not in table else table.index[table[TEAM] != table[PERSON].map(teams)]
+    action = "keep one team a person"
+    faults += [Fault(shown, "the person has two teams", action, row=int(str(row)), column=TEAM) for row in moved]
     if faults:
         raise InvalidInput(faults)
     people = tuple(dict.fromkeys(table[PERSON]))
     if by_pairs:
         named = table[table[RATER] != ""]
         counts = {str(person): int(n) for person, n in named.groupby(PERSON).size().items()}
-        return Roster(shown, people, counts, frozenset(zip(named[PERSON], named[RATER], strict=True)))
+        return Roster(shown, people, counts, frozenset(zip(named[PERSON], named[RATER], strict=True)), teams)
     counts = dict(zip(table[PERSON], table[RATERS].astype(int), strict=True)) if RATERS in table else {}
-    return Roster(shown, people, counts)
+    return Roster(shown, people, counts, teams=teams)
 
 
 def _repeated(table: pd.DataFrame, columns: list[str], file: str) -> list[Fault]:

@@ -36,6 +36,7 @@ from compendium.steps.feedback.supplements import (
     read_asked,
     read_comments,
     read_importance,
+    read_invited,
 )
 from compendium.steps.feedback.teams import TeamFindings, findings_of_team, reported_teams
 from compendium.study import Study
@@ -188,6 +189,7 @@ def open_reports(study: Study) -> Reports:
         changes=person_changes(study, evidence),
         team_changes=team_changes(study, evidence),
         asked=read_asked(study),
+        invited=read_invited(study),
     )
     comments = read_comments(study)
     setting = _setting(study, comments)

@@ -85,7 +85,15 @@ class _Report:
         ends = {"low_label": scale.labels[scale.minimum].lower(), "high_label": scale.labels[scale.maximum].lower()}
         score = w("team-how-score", low=str(scale.minimum), high=str(scale.maximum), **ends)
         sentences = [w("team-how-purpose"), score, w("team-how-range"), w("team-how-spread"), w("team-how-rounded")]
-        return [*sentences, w("team-how-small", needed=self.needed), w("team-response")]
+        return [*sentences, w("team-how-small", needed=self.needed), self._response()]
+
+    def _response(self) -> str:
+        """Say how many were asked; nothing where the roster and the answers tell different teams."""
+        invited = (self.evidence.invited or {}).get(self.found.team, 0)
+        if invited < self.found.members:
+            return self.words("team-response")
+        share = self.found.members / invited
+        return self.words("team-response-known", n=self.found.members, invited=invited, share=share)
 
     def _profile(self) -> list[Block]:
         """Return the chart of the competencies."""

@@ -150,6 +150,8 @@ class Evidence:
         How important each person finds each competency.
     asked : mapping or None
         How many colleagues were asked about each person, None without a roster that says so.
+    invited : mapping or None
+        How many people of each team were asked, None without a roster that says who is in which.
     """
 
     framework: Framework
@@ -162,6 +164,7 @@ class Evidence:
     team_changes: Mapping[str, TeamChange] | None = None
     importance: Table | None = None
     asked: Mapping[str, int] | None = None
+    invited: Mapping[str, int] | None = None
 
     @property
     def confidence(self) -> float:

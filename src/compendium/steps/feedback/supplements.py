@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,15 @@ def read_asked(study: Study) -> Mapping[str, int] | None:
         return None
     known = pseudonyms(study)
     return {known[code]: n for code, n in roster.raters.items() if code in known}
+
+
+def read_invited(study: Study) -> Mapping[str, int] | None:
+    """Return how many people of each team were asked, None without a roster that says who is in which."""
+    roster = roster_of(study.settings, study.data)
+    group = study.settings.groups.get("team")
+    if roster is None or not roster.teams or group is None:
+        return None
+    return Counter(str(group.levels.get(team, team)) for team in roster.teams.values())
 
 
 def read_importance(study: Study, evidence: Evidence) -> Table | None:

@@ -198,6 +198,7 @@ team-peers-why = We show colleagues' view from { WORD($needed) } members with en
 team-peers-intro = This is how colleagues see the members on average. { $n } members were rated by enough colleagues.
 team-change-intro = { $before } members had a score then, { $now } have one now. They need not be the same people. A change counts only when two rules both find it larger than comings, goings and chance explain.
 team-change-none = A team's change is shown when { WORD($needed) } members or more had a score both times, and when nobody in another team can be worked out from it. That is not so here.
+team-response-known = { $n } of the { $invited } people who were asked in this team have a score ({ PERCENT($share) }).
 team-response = How many were asked in this team was not recorded.
 team-agree = How alike the views are
 team-agree-intro = Members who see things the same way can act at once. Where views differ, talk first. Agreement runs from 0 (none) to 1 (full). The last column shows how far members lie from the team's average, in points.

@@ -198,6 +198,7 @@ team-peers-why = Rydym yn dangos barn cydweithwyr pan fydd gan o leiaf { WORD($n
 team-peers-intro = Dyma sut mae cydweithwyr yn gweld yr aelodau ar gyfartaledd. Nifer yr aelodau â digon o atebion: { $n }.
 team-change-intro = Roedd gan { $before } o aelodau sgôr bryd hynny, ac mae gan { $now } un nawr. Nid oes rhaid mai'r un bobl ydynt. Mae newid yn cyfrif dim ond pan fydd dwy reol yn ei gael yn fwy nag y mae mynd a dod a siawns yn ei esbonio.
 team-change-none = Dangosir newid tîm pan oedd gan { WORD($needed) } o aelodau neu fwy sgôr y ddau dro, a phan na ellir adnabod neb mewn tîm arall ohono. Nid felly y mae yma.
+team-response-known = Mae gan { $n } o'r { $invited } o bobl a ofynnwyd yn y tîm hwn sgôr ({ PERCENT($share) }).
 team-response = Ni chofnodwyd faint a ofynnwyd yn y tîm hwn.
 team-agree = Pa mor debyg yw'r farn
 team-agree-intro = Gall aelodau sy'n gweld pethau'r un fath weithredu ar unwaith. Lle mae barn yn wahanol, siaradwch yn gyntaf. Mae cytundeb yn mynd o 0 (dim) i 1 (llawn). Mae'r golofn olaf yn dangos pa mor bell y mae aelodau o gyfartaledd y tîm, mewn pwyntiau.
