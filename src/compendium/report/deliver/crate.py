@@ -104,8 +104,9 @@ def ro_crate(about: About, files: Mapping[str, str], folder: Path) -> dict[str, 
         {"@id": about.licence, "@type": "CreativeWork", "name": short, "description": words},
         {"@id": "#authors", "@type": "Organization", "name": AUTHORS},
         {
+            # RO-Crate wants an address of a program; until the compendium has one, it is a work.
             "@id": "#compendium",
-            "@type": "SoftwareApplication",
+            "@type": "CreativeWork",
             "name": "Integrated care competencies - a reproducible research compendium",
             "version": about.version,
         },
