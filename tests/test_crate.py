@@ -1,4 +1,4 @@
-"""A crate is valid to roc-validator, which takes the context of RO-Crate 1.3 from a package and not from the network."""
+"""A crate is valid to roc-validator, which takes the context of RO-Crate 1.3 from a package, not the network."""
 
 from __future__ import annotations
 
