@@ -32,9 +32,11 @@ def feedback_languages(framework: Framework) -> list[str]:
 
 def translated(framework: Framework, texts: FeedbackTexts) -> Framework:
     """Return a framework with what its texts say in another language: labels, meanings, statements, notice, answers."""
-    said = texts.competencies
+    words = texts.competencies
     columns = {
-        column: [getattr(said.get(name), column, None) or own for name, own in framework.competencies[column].items()]
+        column: [
+            getattr(words.get(str(name)), column, None) or own for name, own in framework.competencies[column].items()
+        ]
         for column in ("label", "definition")
     }
     wordings = [texts.items.get(str(item), own) for item, own in framework.items["self_wording"].items()]

@@ -33,7 +33,8 @@ def read_pubmed_text(text: str, file: str) -> Parsed:
 
 def _starts(text: str, opening: re.Pattern[str]) -> list[int]:
     """Return where references begin: numbered upwards from one, each after an empty line."""
-    found, wanted = [], 1
+    found: list[int] = []
+    wanted = 1
     for match in opening.finditer(text):
         start = match.start()
         first = not found and not text[:start].strip("\ufeff\n")
