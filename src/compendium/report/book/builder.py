@@ -54,7 +54,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Pictures of which a page holds one for every item.
 AN_ITEM = "passport_"
 DOCUMENTS = (".md", ".ipynb")
-# Of the theme: parts that are no pages, and maps of scripts; its fonts and scripts of icons go too.
+# Of the theme: parts that are no pages, and maps of scripts; its script of icons goes too.
 NOT_USED = (".html", ".map")
 SETTINGS = ("_config.yml", "_toc.yml", "references.bib", reading.NOTES)
 
@@ -215,7 +215,7 @@ def run_sphinx(source: Path, output: Path, *, fresh: bool = True) -> Path:
     if done.returncode != 0 or not (built / "index.html").is_file():
         raise BookError(f"the book was not built:\n{_complaints(done, source)}")
     for path in (built / "_static").rglob("*"):
-        if path.is_file() and (path.suffix in NOT_USED or "fontawesome" in path.as_posix()):
+        if path.suffix in NOT_USED or path.name.startswith("fontawesome.js"):
             path.unlink()
     return built
 
