@@ -155,7 +155,7 @@ ANY_WORDS = {
 }
 
 # Columns that need words, of whatever kind (an earlier wording, a name); and cells that may be left out.
-ANY_WORDS_BUT_NONE = {"wording", "comment", "rater", "facet", "title"}
+ANY_WORDS_BUT_NONE = {"wording", "comment", "rater", "facet", "title", "search"}
 MAY_BE_BLANK = {("changes", "group"), ("relevance", "relevance"), ("relevance", "clarity")}
 
 

@@ -109,6 +109,7 @@ def content(folder: Path, protocol: Protocol, files: Files, known: Known) -> lis
 def _search_log(folder: Path, files: Files) -> list[Fault]:
     """Each search once, each of a known kind."""
     sheet = CheckedFile(folder, "search_log", files["search_log"])
+    sheet.filled("search", "a search without a name")
     sheet.once(["search"], "the search is named twice")
     sheet.once(["export"], "the export is named twice")
     sheet.among("kind", SOURCE_KINDS, "not a kind of source")

@@ -189,7 +189,7 @@ def _records(register: pd.DataFrame, reports: pd.DataFrame, search_log: pd.DataF
     facts = ["title", "authors", "year", "container", "publisher", "type", "doi"]
     grouped = reports.assign(search=reports["export"].map(search)).replace("", None).groupby("record", sort=False)
     found = grouped[facts].first().join(grouped.agg(reports=("report", "size")))
-    found["searches"] = grouped["search"].agg(lambda names: ";".join(dict.fromkeys(names)))
+    found["searches"] = grouped["search"].agg(lambda names: ";".join(dict.fromkeys(names.dropna())))
     registered = register.set_index("record").replace("", None)
     order = [*registered.index, *(name for name in found.index if name not in registered.index)]
     records = registered.reindex(order).combine_first(found).reindex(order)
