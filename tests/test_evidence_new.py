@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from labelled_works import ARTICLE
 from review_folder import PROTOCOL, append_row, make_review, references
+from small_study import small_study
 from typer.testing import CliRunner
 
 from compendium import review as evidence
@@ -20,6 +23,7 @@ from compendium.report.figures.prisma import describe_flow, flow_diagram
 from compendium.review.new import new_evidence
 from compendium.review.prisma_template import prisma_template
 from compendium.run.cli import app
+from compendium.study.opened import UNCODED
 
 NO_BOOTSTRAP = {"seed": 1, "resamples": 0}
 
@@ -58,6 +62,21 @@ def test_a_new_review_has_no_record_and_runs(framework_folder: Path) -> None:
     ]
     assert len(figures) == 5
     assert "0" in describe_flow(flow, review)
+
+
+@pytest.mark.slow
+def test_a_cohort_runs_while_its_review_is_empty(tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    study.settings["framework"] = "../frameworks/mini"
+    study.write()
+    new_evidence(load_framework(str(study.frameworks / "mini")))
+    results = tmp_path / "results"
+    words = ["all", str(study.folder), "--results", str(results), "--until", "01_evidence_review"]
+    done = subprocess.run([sys.executable, "-m", "compendium", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    notebook = (results / study.folder.name / "notebooks" / "01_evidence_review.ipynb").read_text(encoding="utf-8")
+    assert UNCODED in notebook
+    assert not list((results / study.folder.name).rglob("review_*"))
 
 
 def test_a_review_that_is_there_is_not_written_over(framework_folder: Path) -> None:

@@ -21,7 +21,7 @@ from compendium.review.coding import (
 )
 from compendium.review.deduplication import Deduplicated, deduplicate
 from compendium.review.exports import read_export, read_exports
-from compendium.review.loading import Review, joins_by_evidence, load_review
+from compendium.review.loading import Review, has_coded, joins_by_evidence, load_review
 from compendium.review.prisma_template import prisma_template
 from compendium.review.protocol import Protocol
 from compendium.review.rater_agreement import agreement_of_two, coding_agreement, facet_agreement, screening_agreement
@@ -76,6 +76,7 @@ __all__ = [
     "exclusion_reasons",
     "facet_agreement",
     "final_outcomes",
+    "has_coded",
     "heading_target",
     "headings_of",
     "included_records",

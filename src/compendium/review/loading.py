@@ -111,6 +111,15 @@ def load_review(folder: Path = EVIDENCE) -> Review:
     return Review(protocol, records, reports, merges, named)
 
 
+def has_coded(folder: Path) -> bool:
+    """Say whether anything was coded in a review, here or in a tool whose decisions it reads."""
+    columns, optional = FILES["coding"]
+    if len(_read(folder / "coding.csv", columns, optional)):
+        return True
+    logged = len(_read(folder / f"{LOG}.csv", *FILES[LOG])) > 0
+    return logged and len(load_review(folder).files["coding"]) > 0
+
+
 def _read(path: Path, columns: tuple[str, ...], optional: bool) -> pd.DataFrame:
     """Read one file as text; an optional file that is not there is an empty table."""
     if optional and not path.exists() and not path.is_symlink():

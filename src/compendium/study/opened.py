@@ -15,7 +15,7 @@ from compendium.faults import Fault, InvalidInput, NotYet, suggest
 from compendium.framework import Framework, load_framework, locate_framework
 from compendium.paths import ResultFolders, cohort_folder, result_folders
 from compendium.plan import StudyPlan, judge
-from compendium.review import Review, load_review
+from compendium.review import Review, has_coded, load_review
 from compendium.study.nesting import Nesting, nesting_of
 from compendium.study.prepared import Prepared
 from compendium.wording import sentence, shown
@@ -30,6 +30,7 @@ OF_A_FRAMEWORK = {
     "consultation": "The framework of this cohort comes without a consultation.",
     "feedback": "The framework of this cohort asks for no feedback reports.",
 }
+UNCODED = "The evidence review of this framework has no coded record yet, so there is nothing to report of it."
 # Something to choose from: items that are no final ones.
 CANDIDATES = "candidates"
 # One score over all competencies; and a score with an own outcome, to be estimated in several ways.
@@ -93,9 +94,9 @@ class Study:
 
     @cached_property
     def review(self) -> Review | None:
-        """The evidence review of the framework, read once; None where it has none."""
+        """The evidence review of the framework, read once; None where it has none, or no coded record yet."""
         folder = self.framework.part("evidence")
-        return None if folder is None else load_review(folder)
+        return None if folder is None or not has_coded(folder) else load_review(folder)
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -151,6 +152,8 @@ class Study:
             return "The items of this cohort are final already: they are confirmed, not chosen."
         if requirement in NO_SCORE:
             return NO_SCORE[requirement]
+        if requirement == "review" and self.framework.part("evidence") is not None:
+            return UNCODED
         if requirement in OF_A_FRAMEWORK:
             return OF_A_FRAMEWORK[requirement]
         return f"{_capital(requirement)}: not collected in this cohort."
@@ -268,10 +271,11 @@ def carries(what: str, settings: CohortSettings, framework: Framework, plan: Stu
 
 
 def has_part(framework: Framework, what: str) -> bool:
-    """Say whether a framework has its ``review`` or ``consultation``, and asks for ``feedback``."""
+    """Say whether a framework has a ``review`` to report or a ``consultation``, and asks for ``feedback``."""
     if what == "feedback":
         return framework.description.feedback
-    return framework.part("evidence" if what == "review" else "consultation") is not None
+    folder = framework.part("evidence" if what == "review" else "consultation")
+    return folder is not None and (what != "review" or has_coded(folder))
 
 
 def _capital(name: str) -> str:
