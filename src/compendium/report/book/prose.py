@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from compendium import rounding as tables
+from compendium.disclosure import SUPPRESSED
 from compendium.faults import suggest
 from compendium.report.book import brief, checklists, explorer, listings, markdown, passports
 from compendium.report.book.faults import BookError
@@ -293,5 +294,7 @@ def _matching(column: str, frame: pd.DataFrame) -> list[str]:
 
 
 def _says_something(column: pd.Series[Any]) -> bool:
-    """Say whether a column has an entry at all."""
+    """Say whether a column has an entry at all; that nothing is suppressed is none."""
+    if column.name == SUPPRESSED and not column.empty:
+        return bool(column.isin([True]).any())
     return bool((column.notna() & (column.astype(object) != "")).any()) or column.empty
