@@ -77,7 +77,7 @@ def read_roster(path: Path) -> Roster:
             for row, cell in wrong.items()
         ]
     teams = {} if TEAM not in table else dict(zip(table[PERSON], table[TEAM], strict=True))
-    moved = [] if TEAM not in table else table.index[table[TEAM] != table[PERSON].map(teams)]
+    moved = table.index[table[TEAM] != table[PERSON].map(teams)] if TEAM in table else table.index[:0]
     action = "keep one team a person"
     faults += [Fault(shown, "the person has two teams", action, row=int(str(row)), column=TEAM) for row in moved]
     if faults:
