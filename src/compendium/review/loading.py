@@ -112,9 +112,12 @@ def load_review(folder: Path = EVIDENCE) -> Review:
 
 
 def has_coded(folder: Path) -> bool:
-    """Say whether anything was coded in a review, here or in a tool whose decisions it reads."""
-    columns, optional = FILES["coding"]
-    if len(_read(folder / "coding.csv", columns, optional)):
+    """Say whether anything was coded in a review, here or in a tool whose decisions it reads.
+
+    A review whose codes are missing counts as coded: reading it says what is missing.
+    """
+    codes = folder / "coding.csv"
+    if not codes.is_file() or len(_read(codes, *FILES["coding"])):
         return True
     logged = len(_read(folder / f"{LOG}.csv", *FILES[LOG])) > 0
     return logged and len(load_review(folder).files["coding"]) > 0
