@@ -295,11 +295,9 @@ class _Report:
         known = [name for name in self.evidence.scales if name in texts]
         if not known:
             return [Text(w("ideas-none"))]
+        labels = self.evidence.framework.labels
         start = [Text(w("ideas-first", names=self.setting.listed(first)), lead=True)] if first else []
-        boxes = [
-            Points([*texts[name].suggestions, *texts[name].questions], self.evidence.framework.labels[name])
-            for name in known
-        ]
+        boxes = [Points([*texts[name].suggestions, *texts[name].questions], labels[name]) for name in known]
         return [Text(w("ideas-intro")), *start, Boxes(boxes)]
 
     def _talk(self) -> list[str]:
