@@ -18,6 +18,7 @@ CELLS = [
     ("teams", ["requires:teams"], "n = len(step.prepared.people['team'])"),
     ("others", ["lacks:peers"], "n = 'nobody rated anybody'"),
     ("gate", ["requires:gate_item_rule"], "n = 'supported'"),
+    ("both", ["requires:gate_item_rule", "requires:teams"], "n = 'supported, in teams'"),
 ]
 
 
@@ -71,6 +72,7 @@ def test_notebook_opened_before_the_step_it_needs_says_which_to_run(study, shell
         None,
         "Run 03_cohort_quality first: its tables are not there for cohort pilot.",
     )
+    assert ran(shell, "both", capsys) == (None, "Teams: not collected in this cohort.")
     result = shell.run_cell("n = step.prepared.peer_scores", cell_id="elsewhere")
     assert isinstance(result.error_in_exec, NotYet)
     assert result.error_in_exec._render_traceback_() == [

@@ -10,9 +10,11 @@ from typing import Any
 
 from compendium.faults import InvalidInput, NotYet
 from compendium.paths import COMPARISON, COMPARISON_NOTEBOOK, NOTEBOOKS
-from compendium.study import Study
+from compendium.study import COMPARABLE, Study
 
 REQUIRES, LACKS, ALWAYS, PARAMETERS = "requires:", "lacks:", "always", "parameters"
+# Requirements that only a step which was run can answer.
+ASKS_A_STEP = (f"{REQUIRES}gate_", f"{REQUIRES}{COMPARABLE}")
 # Steps about what people answered: of too few people they show nothing, and only say so.
 ABOUT_ANSWERS = (
     "04_item_analysis",
@@ -40,9 +42,10 @@ def nothing_to_ask(name: str, study: Study) -> str | None:
 def why_not(tags: Sequence[str], study: Study) -> str | None:
     """Say why a cell with these tags does not run in this cohort, or return None when it does.
 
-    An empty text stands for a cell that is meant for other cohorts and leaves no trace.
+    An empty text stands for a cell that is meant for other cohorts and leaves no trace. What was not collected comes
+    before what an earlier step has to say: no step that is run first would change it.
     """
-    for tag in tags:
+    for tag in sorted(tags, key=lambda tag: tag.startswith(ASKS_A_STEP)):
         if tag.startswith(REQUIRES):
             reason = study.lacks(tag.removeprefix(REQUIRES))
             if reason is not None:
