@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 import yaml
 from docutils import nodes
-from made_up_book import BARE, FULL, MadeUp, calls, make_up, saved_names
+from made_up_book import BARE, FULL, MadeUp, make_up
 
 from compendium.cohort import CohortSettings
 from compendium.framework import load_framework
 from compendium.outputs.runs import record_run
 from compendium.outputs.saving import Origin, Results
-from compendium.paths import BOOK, NOTEBOOKS, PROJECT, ResultFolders
+from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
 from compendium.plan import load_plan
 from compendium.report.book import BookError, build, builder, chain
 from compendium.report.book.appendix import copy_notebook
@@ -30,8 +30,6 @@ from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Subject
 from compendium.report.sphinx_extensions.offline import keep_local_assets, visit_block, visit_inline
 
-FACTS = ("article", "licences", "methods", "references", "your_cohort")  # published facts, formulas, versions
-STATISTIC = re.compile(r"(?<![\w./-])[-−]?\d*\.\d+(?![\w.])|\d\s*%|\bp\s*[<=>]\s*\.?\d|\bn\s*=\s*\d")
 ORIGIN = Origin("psychometrics.items.item_statistics", ("psychometrics.items.item_statistics",), "shown")
 TINY_TOC = """format: jb-book
 root: index
@@ -360,85 +358,7 @@ def test_a_failed_build_leaves_the_old_book(study: Subject, tiny_book: Path, mon
     assert not list(folders.root.glob(".book-*"))
 
 
-# The project's own pages
-
-
-def test_no_statistic_is_typed_into_a_page() -> None:
-    typed = {
-        page.name: found
-        for page in read_pages(BOOK)
-        if page.name not in FACTS and (found := STATISTIC.findall(_prose_of(page.text)))
-    }
-    assert typed == {}
-
-
-@pytest.mark.parametrize("text", ["alpha was 0.87", "rho = .30", "at −0.2 or", "12 % of", "(p < .001)", "n = 91"])
-def test_the_search_for_typed_statistics_finds_them(text: str) -> None:
-    assert STATISTIC.search(_prose_of(text))
-
-
-@pytest.mark.parametrize(
-    "text", ["`study.yaml`", '{{ value("x", 2) }} %', "Python 3.11 or", "in 2024, 52 items", "$p < .05$"]
-)
-def test_the_search_for_typed_statistics_leaves_the_rest(text: str) -> None:
-    assert not STATISTIC.search(_prose_of(text.replace("3.11", "")))
-
-
-def test_pages_ask_only_for_names_that_notebooks_save() -> None:
-    saved = {(each.kind, each.name) for each in saved_names()}
-    kinds = dict.fromkeys(("percent", "p", "text", "raw", "value"), "value") | {"table": "table", "figure": "figure"}
-    missing = [
-        f"{page.name}: {kinds[function]} {arguments[0]}"
-        for page in sorted(BOOK.glob("*.md"))
-        for function, arguments, _ in calls(page)
-        if function in kinds and (kinds[function], arguments[0]) not in saved
-    ]
-    assert missing == []
-
-
-@pytest.mark.parametrize("gates_open", [True, False], ids=["supported", "not supported"])
-@pytest.mark.parametrize("description", [FULL, BARE], ids=["everything collected", "nothing but answers"])
-def test_every_page_can_be_filled_for_every_kind_of_cohort(
-    tmp_path: Path, description: dict[str, Any], gates_open: bool
-) -> None:
-    made = make_up(tmp_path / "results", description, gates_open=gates_open)
-    study = Subject(SavedResults(made.folders), made.framework, made.settings, made.plan)
-    pages = render(wanted(read_pages(BOOK), study), study)
-    names = {page.name for page in pages}
-    assert {"index", "item_analysis", "references"} <= names
-    assert ("rater_agreement" in names) == (description is FULL)
-    assert ("outcome_associations" in names) == (description is FULL)
-    assert ("feedback" in names) == (description is FULL)
-    assert not [page.name for page in pages if "{{" in page.text or "{%" in page.text]
-
-
-def test_every_source_of_the_plan_that_names_a_work_is_in_the_references() -> None:
-    entries = re.findall(r"@\w+\{([a-z]+)(\d{4}),", (BOOK / "references.bib").read_text(encoding="utf-8"))
-    plan = (PROJECT / "study.yaml").read_text(encoding="utf-8")
-    cited = re.findall(
-        r"([A-Z][A-Za-z]+)(?:,? (?:&|and|et al\.) ?[A-Za-z]*|, [A-Z][a-z]+ & [A-Z][a-z]+)? (\d{4})\b", plan
-    )
-    authors = {(author.lower(), year) for author, year in entries}
-    known = {year: {author for author, when in authors if when == year} for _, year in entries}
-    missing = [(name, year) for name, year in cited if year not in known]
-    assert cited and missing == []
-
-
-def test_every_work_in_the_references_is_cited_or_in_the_plan() -> None:
-    text = " ".join(path.read_text(encoding="utf-8") for path in BOOK.glob("*.md"))
-    plan = (PROJECT / "study.yaml").read_text(encoding="utf-8")
-    entries = re.findall(r"@\w+\{([a-z]+)(\d{4}),", (BOOK / "references.bib").read_text(encoding="utf-8"))
-    unused = [f"{author}{year}" for author, year in entries if f"{author}{year}" not in text and year not in plan]
-    assert unused == []
-
-
-def test_licences_and_citation_are_there() -> None:
-    assert (PROJECT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
-    assert "Creative Commons Attribution 4.0 International" in (PROJECT / "LICENSE-text").read_text(encoding="utf-8")
-    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text(encoding="utf-8"))
-    version = re.search(r'^version = "(.+)"', (PROJECT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
-    assert citation["cff-version"] == "1.2.0" and version is not None
-    assert citation["version"] == version[1]
+# The whole build
 
 
 @pytest.mark.slow
@@ -485,17 +405,3 @@ def _files(book: Path) -> dict[Path, str]:
 def _plain(text: str) -> str:
     """Return what a reader sees of a number or a text: its link is taken off."""
     return re.sub(r"<a\b[^>]*>|</a>", "", text)
-
-
-def _prose_of(text: str) -> str:
-    """Return the words of a page: no substitutions, code, formulas, roles or link targets."""
-    written = (
-        r"\{\{.*?\}\}\s*%?",
-        r"\{%.*?%\}",
-        r"```.*?```",
-        r"\$\$.*?\$\$",
-        r"\$[^$]*\$",
-        r"`[^`]*`",
-        r"\]\([^)]*\)",
-    )
-    return re.sub("|".join(written), " ", text, flags=re.DOTALL)

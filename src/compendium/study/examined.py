@@ -37,16 +37,7 @@ def examine_study(folder: Path, data_folder: Path | None = None, *, frameworks: 
 
 
 def validate(folder: Path, data_folder: Path | None = None, *, frameworks: Path = FRAMEWORKS) -> None:
-    """Check a cohort folder and everything it refers to; write nothing.
-
-    Parameters
-    ----------
-    folder
-        The folder that holds ``cohort.yaml``.
-    data_folder
-        Where the response files are, when they do not lie beside ``cohort.yaml``.
-    frameworks
-        The folder of all frameworks.
+    """Check a cohort folder and everything it refers to, as :func:`examine_study` reads it; write nothing.
 
     Raises
     ------

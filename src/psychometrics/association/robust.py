@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from psychometrics._nesting import effective_size
+from psychometrics._nesting import clustered_error, effective_size
 
 # A spread of influences below this is zero but for rounding.
 _NO_SPREAD = 1e-12
@@ -53,12 +53,10 @@ def nested_precision(
 
 def fisher_error(a: np.ndarray, b: np.ndarray, clusters: np.ndarray, ranked: bool) -> float:
     """Return the standard error of Fisher's z with clusters as the sample; NaN where it is undefined."""
-    r, places = _correlation(a, b, ranked), np.unique(clusters, return_inverse=True)[1]
-    n, n_clusters = len(a), int(places.max()) + 1
-    if n_clusters < 2 or 1 - abs(r) < _NO_SPREAD:
+    r = _correlation(a, b, ranked)
+    if 1 - abs(r) < _NO_SPREAD:
         return float("nan")
-    sums = np.bincount(places, (_rank_influence if ranked else _influence)(a, b) / (1 - r**2))
-    error = float(np.sqrt((sums**2).sum() * n_clusters / (n_clusters - 1)) / n)
+    error, _ = clustered_error((_rank_influence if ranked else _influence)(a, b) / (1 - r**2), clusters)
     return error if error > _NO_SPREAD else float("nan")
 
 
