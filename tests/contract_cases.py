@@ -40,7 +40,7 @@ class Case:
     def larger(self) -> Case:
         """The same faults among 80 people who answer five categories, for models that refuse the smallest tables."""
         columns, missing = self.answers.columns, min(self.answers.isna().to_numpy().mean(), 0.1)
-        values = _answers(self.seed, (80, len(columns)), 5, self.faults, missing)
+        values = answers_of(self.seed, (80, len(columns)), 5, self.faults, missing)
         return Case(pd.DataFrame(values, columns=columns), 5, self.faults, self.seed)
 
     @property
@@ -107,14 +107,16 @@ def cases(draw: st.DrawFn) -> Case:
     faults = tuple(draw(st.lists(st.sampled_from(FAULTS), max_size=2, unique=True)))
     missing = draw(st.sampled_from([0.0, 0.0, 0.1, 0.7]))
     labels = draw(st.sampled_from(["text", "integers", "odd"]))
-    values = _answers(seed, (n_persons, n_items), categories, faults, missing)
+    values = answers_of(seed, (n_persons, n_items), categories, faults, missing)
     names = {"text": [f"i{k}" for k in range(n_items)], "integers": list(range(n_items)), "odd": ODD_NAMES[:n_items]}
     columns = pd.Index(list(names[labels]), tupleize_cols=False, dtype=None if labels == "text" else object)
     index = pd.Index(np.random.default_rng(seed).permutation(n_persons) + 100)
     return Case(pd.DataFrame(values, index=index, columns=columns), categories, faults, seed)
 
 
-def _answers(seed: int, shape: tuple[int, int], categories: int, faults: tuple[str, ...], missing: float) -> np.ndarray:
+def answers_of(
+    seed: int, shape: tuple[int, int], categories: int, faults: tuple[str, ...], missing: float
+) -> np.ndarray:
     """Draw answers that share one trait, then spoil them."""
     generator = np.random.default_rng(seed)
     strength = 0.0 if "no correlation" in faults else 0.75

@@ -111,7 +111,7 @@ def test_regression_refusals(scores: pd.DataFrame) -> None:
         association.regression(y, x, "HC9")
     with pytest.raises(PsychometricsError, match="go together"):
         association.regression(y, x, clusters=scores["team"])
-    with pytest.raises(InputShapeError, match="two clusters"):
+    with pytest.raises(TooFewPersonsError, match="two clusters"):
         association.regression(y, x, "cluster", clusters=pd.Series("one", index=y.index))
     with pytest.raises(InputShapeError, match="no predictor"):
         association.regression(y, x[[]])
@@ -316,6 +316,8 @@ def test_imputed_regression_of_complete_data_is_the_regression(scores: pd.DataFr
     plain = association.regression(scores["ENG"], scores[["C1", "C2"]])
     columns = ["estimate", "standard_error", "standardised"]
     close(ours.coefficients[columns].fillna(0), plain.coefficients[columns].fillna(0))
+    for result in (ours, plain):
+        close(np.diag(result.coefficient_covariance), result.coefficients["standard_error"] ** 2)
     assert ours.n == 800
 
 

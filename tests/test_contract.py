@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
-from contract_cases import Case, Entry, cases, check_result
+from contract_cases import FAULTS, Case, Entry, cases, check_result, notes_of, numbers
+from contract_clusters import CALLS as CLUSTERED
+from contract_clusters import NESTINGS, nested, sound
 from hypothesis import HealthCheck, given, settings
 
 import psychometrics
@@ -88,3 +93,47 @@ def test_every_statistic_keeps_the_contract(family: str, name: str, case: Case) 
 def test_every_model_keeps_the_contract(family: str, name: str, case: Case) -> None:
     """Two cases in three come with more people, since models refuse the smallest tables."""
     keeps_the_contract(ENTRIES[family][name], case.larger if case.seed % 3 else case)
+
+
+def takes_clusters(family: str) -> set[str]:
+    """Return the public functions of a family that are told which cluster each person lies in."""
+    module = getattr(psychometrics, family)
+    return {
+        f"{family}.{name}"
+        for name in public_functions(family)
+        if {"cluster", "clusters"} & set(inspect.signature(getattr(module, name)).parameters)
+    }
+
+
+def test_every_public_function_that_takes_clusters_is_called_with_them() -> None:
+    assert set().union(*map(takes_clusters, families())) == set(CLUSTERED)
+
+
+def said(result: object) -> bool:
+    """Whether a result tells of what it left out or could not do."""
+    table = result.to_frame() if hasattr(result, "to_frame") else result
+    told = isinstance(table, pd.DataFrame) and "note" in table and table["note"].astype(bool).all()
+    return bool(notes_of(result)) or getattr(result, "n_dropped", 0) > 0 or told
+
+
+@pytest.mark.parametrize("name", CLUSTERED)
+def test_every_statistic_keeps_the_contract_however_people_lie_in_clusters(name: str) -> None:
+    """Each way to lie in clusters meets a sound case, and one with a fault of its own."""
+    family, function = name.split(".")
+    entry = ENTRIES[family][function]
+    for fault, kind in zip(FAULTS, NESTINGS, strict=False):
+        clustered = replace(entry, call=lambda case, kind=kind: CLUSTERED[name](case, nested(case, kind)))
+        keeps_the_contract(clustered, sound((fault,)))
+    for kind in ("one cluster", "one person without a cluster"):
+        case = sound()
+        try:
+            result = CLUSTERED[name](case, nested(case, kind))
+        except PsychometricsError:
+            continue
+        assert said(result), f"{kind}: neither refused nor told"
+    found = [
+        dict(numbers(CLUSTERED[name](sound(), nested(sound(), kind))))
+        for kind in ("labels of both kinds", "numbers with gaps")
+    ]
+    for field, values in found[0].items():
+        np.testing.assert_allclose(values, found[1][field], err_msg=f"{field} depends on how clusters are named")

@@ -248,6 +248,7 @@ def imputed_regression(
     table, missing = _pool(fits, confidence)
     return RegressionResult(
         coefficients=table,
+        coefficient_covariance=_total_covariance(fits),
         r_squared=float(np.mean([fit.r_squared for fit in fits])),
         adjusted_r_squared=float(np.mean([fit.adjusted_r_squared for fit in fits])),
         n=int(known.sum()),
@@ -257,6 +258,14 @@ def imputed_regression(
         outcome=str(y.name),
         notes=(f"{n_imputations} imputations, seed {seed}, largest fraction of missing information {missing:.2f}",),
     )
+
+
+def _total_covariance(fits: list[RegressionResult]) -> pd.DataFrame:
+    """Return Rubin's total covariance: the mean within imputations, and that between them (1 + 1/m times)."""
+    within = np.mean([fit.coefficient_covariance.to_numpy() for fit in fits], axis=0)
+    between = np.cov([fit.coefficients["estimate"] for fit in fits], rowvar=False)
+    terms = fits[0].coefficient_covariance.index
+    return pd.DataFrame(within + (1 + 1 / len(fits)) * between, index=terms, columns=terms)
 
 
 def _scale(table: pd.DataFrame, k: int) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import require_same_rows, share
+from psychometrics._checks import cluster_codes, share
 from psychometrics.association._design import Design, build_design
 from psychometrics.errors import InputShapeError, PsychometricsError, SingularMatrixError
 
@@ -29,6 +29,8 @@ class RegressionResult:
         One row a term: ``term``, ``estimate``, ``standard_error``, ``df``, ``t``, ``p``, ``lower``, ``upper``
         (raw units), ``standardised``, ``standardised_lower``, ``standardised_upper`` (standard deviations of
         the outcome for one standard deviation of the predictor; ``NaN`` for intercept and categories).
+    coefficient_covariance : DataFrame, shape (n_terms, n_terms)
+        Of the estimates in raw units, by the covariance asked for.
     r_squared, adjusted_r_squared : float
     n, n_dropped : int
         Rows used, and rows left out as incomplete.
@@ -40,6 +42,7 @@ class RegressionResult:
     """
 
     coefficients: pd.DataFrame
+    coefficient_covariance: pd.DataFrame
     r_squared: float
     adjusted_r_squared: float
     n: int
@@ -81,7 +84,8 @@ def regression(
         ``"cluster"`` is the sandwich by cluster with the factor G/(G-1) (n-1)/(n-p).
     confidence : float
     clusters : Series, optional
-        Cluster of each row, needed for and only for ``covariance="cluster"``.
+        Cluster of each row, needed for and only for ``covariance="cluster"``; a row without one is left out and
+        counted.
 
     Returns
     -------
@@ -130,13 +134,15 @@ def regression(
     require_covariance(covariance, clusters)
     if predictors.shape[1] == 0:
         raise InputShapeError("no predictor given; use random_intercept for a model without predictors")
-    grouping = None if clusters is None else pd.DataFrame({"cluster": clusters})
-    design = build_design(outcome, predictors, grouping)
+    design = build_design(outcome, predictors, clusters_of_rows(clusters))
     require_leverage_below_one(design.matrix, covariance)
     fit = least_squares(design, covariance, clusters)
     exact = is_exact(fit)
+    terms = list(design.matrix.columns)
+    spread = pd.DataFrame(np.asarray(fit.cov_params()), index=terms, columns=terms)
     return RegressionResult(
         coefficients=_without_errors(_coefficients(fit, design, confidence), exact),
+        coefficient_covariance=spread.mask(spread.notna(), np.nan) if exact else spread,
         r_squared=float(fit.rsquared),
         adjusted_r_squared=float(fit.rsquared_adj),
         n=len(design.outcome),
@@ -190,11 +196,13 @@ def least_squares(design: Design, covariance: str, clusters: pd.Series | None = 
     model = OLS(design.outcome, design.matrix)
     if clusters is None:
         return model.fit(cov_type="nonrobust" if covariance == "classical" else covariance, use_t=True)
-    require_same_rows(design.outcome.index, clusters.loc[design.outcome.index].index, "outcome and clusters")
-    codes = pd.factorize(clusters.loc[design.outcome.index])[0]
-    if codes.max() < 1:
-        raise InputShapeError("cluster-robust errors need at least two clusters")
+    codes = cluster_codes(clusters.loc[design.outcome.index], len(design.outcome))
     return model.fit(cov_type="cluster", cov_kwds={"groups": codes}, use_t=True)
+
+
+def clusters_of_rows(clusters: pd.Series | None) -> pd.DataFrame | None:
+    """Return clusters as a part of the design: a row without one is incomplete, left out and counted."""
+    return None if clusters is None else pd.DataFrame({"cluster": clusters})
 
 
 def _coefficients(fit: Any, design: Design, confidence: float) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from psychometrics._checks import share
 from psychometrics.association._design import build_design
 from psychometrics.association.models import (
     EXACT,
+    clusters_of_rows,
     is_exact,
     least_squares,
     require_covariance,
@@ -190,7 +191,7 @@ def spline_regression(
     basis = restricted_cubic_basis(predictor, knots)
     names = [f"term {place + 1}" for place in range(basis.shape[1])]
     terms = pd.DataFrame(basis, index=predictor.index, columns=names)
-    design = build_design(outcome, terms)
+    design = build_design(outcome, terms, clusters_of_rows(clusters))
     require_leverage_below_one(design.matrix, covariance)
     fit = least_squares(design, covariance, clusters)
     if is_exact(fit):

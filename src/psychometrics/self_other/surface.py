@@ -156,7 +156,7 @@ def response_surface(
     terms = pd.DataFrame(_terms(s - centre, p - centre))
     fit = regression(y, terms, covariance, confidence, clusters)
     linear = regression(y, terms[["self", "peer"]], covariance, confidence, clusters)
-    slopes = _coefficient_covariance(y, terms, covariance, clusters)
+    slopes = fit.coefficient_covariance.to_numpy()[1:, 1:]
     df = int(fit.coefficients["df"].iloc[0])
     left = 1 - fit.r_squared
     f = (fit.r_squared - linear.r_squared) / 3 / (left / df) if left > SAME else float("nan")
@@ -182,21 +182,6 @@ def response_surface(
 def _terms(s: Scores, p: Scores) -> dict[str, Scores]:
     """Return the five terms of the polynomial."""
     return {"self": s, "peer": p, "self squared": s**2, "self x peer": s * p, "peer squared": p**2}
-
-
-def _coefficient_covariance(
-    y: pd.Series, terms: pd.DataFrame, covariance: str, clusters: pd.Series | None
-) -> np.ndarray:
-    """Return the covariance of the five slopes."""
-    from statsmodels.regression.linear_model import OLS
-
-    keep = y.notna() & terms.notna().all(axis=1)
-    model = OLS(y[keep].to_numpy(), np.column_stack([np.ones(int(keep.sum())), terms[keep]]))
-    if clusters is None:
-        fit = model.fit(cov_type="nonrobust" if covariance == "classical" else covariance)
-    else:
-        fit = model.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(clusters.loc[y.index[keep]])[0]})
-    return np.asarray(fit.cov_params())[1:, 1:]
 
 
 def _wald(estimates: np.ndarray, covariance: np.ndarray, df: int) -> float:

@@ -16,6 +16,7 @@ from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Sorted
 from psychometrics.sem._normal import Directions
 from psychometrics.sem._ordinal import OrdinalProblem, plain, scaled_rows
+from psychometrics.sem._problems import deviations_of
 from psychometrics.sem.model import CfaModel
 
 Array = NDArray[np.float64]
@@ -133,10 +134,9 @@ def _units(estimation: Estimation, group: int, candidates: tuple[Cell, ...]) -> 
     """Return the factors that standardise a change."""
     structure = estimation.structures[group]
     layout = structure.layout
-    factor = dict(zip(layout.factors, np.sqrt(np.diag(structure.factor_covariance)), strict=True))
+    factor = dict(zip(layout.factors, deviations_of(structure.factor_covariance), strict=True))
     # A covariance of disturbances is in units of the disturbances, which are the factors where nothing explains them.
-    disturbances = np.diag(structure.factor_residuals)
-    part = dict(zip(layout.factors, np.sqrt(np.where(disturbances > 0, disturbances, np.nan)), strict=True))
+    part = dict(zip(layout.factors, deviations_of(structure.factor_residuals), strict=True))
     item = dict(zip(layout.items, np.sqrt(estimation.item_variances(group)), strict=True))
     rest = dict(zip(layout.items, np.sqrt(np.maximum(estimation.residual_variances(group), 0.0)), strict=True))
     units = np.empty(len(candidates))

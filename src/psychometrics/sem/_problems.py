@@ -13,10 +13,15 @@ from psychometrics.sem._moments import Stacked
 Array = NDArray[np.float64]
 
 
+def deviations_of(covariance: Array) -> Array:
+    """Return the standard deviations of a covariance matrix; NaN for a variance that is not positive."""
+    variances = np.diag(covariance)
+    return np.asarray(np.sqrt(np.where(variances > 0, variances, np.nan)))
+
+
 def correlations_of(covariance: Array) -> Array:
     """Correlations of a covariance matrix; NaN beside a variance that is not positive."""
-    variances = np.diag(covariance)
-    deviations = np.sqrt(np.where(variances > 0, variances, np.nan))
+    deviations = deviations_of(covariance)
     return np.asarray(covariance / np.outer(deviations, deviations))
 
 

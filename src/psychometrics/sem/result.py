@@ -18,7 +18,7 @@ from psychometrics.sem._input import Estimator, Labels, Missing, Sorted
 from psychometrics.sem._modification import modification_table
 from psychometrics.sem._moments import Stacked
 from psychometrics.sem._parameters import parameter_covariance, parameter_table
-from psychometrics.sem._problems import correlations_of, notes_of, problems_of
+from psychometrics.sem._problems import correlations_of, deviations_of, notes_of, problems_of
 from psychometrics.sem.fit_measures import FitMeasures, fit_measures
 from psychometrics.sem.model import CfaModel
 
@@ -231,7 +231,8 @@ class CfaResult:
         Parameters
         ----------
         standardised : bool
-            Divide by the standard deviations of items and multiply by those of the factors.
+            Divide by the standard deviations of items and multiply by those of the factors; NaN where a factor's
+            variance is not positive, which the problems then say.
 
         Returns
         -------
@@ -251,7 +252,7 @@ class CfaResult:
             structure = self.estimation.structures[group]
             if not standardised:
                 return structure.loadings
-            spread = np.sqrt(np.diag(structure.factor_covariance))
+            spread = deviations_of(structure.factor_covariance)
             return np.asarray(structure.loadings * spread / np.sqrt(self.estimation.item_variances(group))[:, None])
 
         return self._tables(laid, self.model.items, self.model.latent)
