@@ -19,7 +19,7 @@ from compendium.faults import InvalidInput
 from compendium.framework import load_framework
 from compendium.importers.export import Export
 from compendium.importers.matching import match_questions
-from compendium.instruments import TOOLS, questionnaire, write_instrument
+from compendium.instruments import questionnaire, write_instrument
 from compendium.instruments.tables import lime_name, qualtrics, redcap_name
 from compendium.paths import COHORTS
 from compendium.run.cli import app
@@ -31,14 +31,6 @@ ITEMS = list(FRAMEWORK.items.index)
 
 def form(which: str = "self", **more: object):
     return questionnaire(FRAMEWORK, which, settings=SETTINGS, **more)
-
-
-@pytest.mark.parametrize("tool", TOOLS)
-def test_every_tool_gets_its_files_the_same_twice(tool: str, tmp_path: Path) -> None:
-    written = [write_instrument(FRAMEWORK, tool, tmp_path / name, settings=SETTINGS) for name in ("a", "b")]
-    assert written[0]
-    if tool not in ("xlsform", "word", "booklet"):  # workbooks and documents hold the time of writing
-        assert [path.read_bytes() for path in written[0]] == [path.read_bytes() for path in written[1]]
 
 
 def test_the_placeholder_says_so_in_every_document(tmp_path: Path) -> None:
@@ -107,11 +99,6 @@ def test_codes_are_recoded_values_in_qualtrics() -> None:
     text = qualtrics(form())
     assert "[[ID:person_01]]" in text
     assert "[[Choice:9]]\nDoes not apply, or not seen" in text
-
-
-def test_an_unknown_language_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="no wording in 'cy'"):
-        form(language="cy")
 
 
 def test_the_self_score_page_asks_nothing_of_the_network_and_scores_by_the_key(tmp_path: Path) -> None:

@@ -65,10 +65,16 @@ Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
 Label = Annotated[str, AfterValidator(showable)]
 
 
+BOOLEAN, TEXT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML loader that refuses a key given twice; plain YAML would keep the last one silently."""
+    """YAML loader that refuses a key given twice and leaves keys as they are written; plain YAML would do neither."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        for key, _ in node.value:
+            if key.tag == BOOLEAN:  # yes, no, on and off are names where they stand as keys
+                key.tag = TEXT
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         repeated = [key for key, count in Counter(map(str, keys)).items() if count > 1]
         if repeated:

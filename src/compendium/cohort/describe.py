@@ -13,7 +13,8 @@ from compendium.cohort.schema import DESCRIPTION, ROW_NUMBER, identifier
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.files import write_text
 from compendium.framework import RESTRICTED, Framework
-from compendium.importers.export import Export
+from compendium.framework.translations import said
+from compendium.importers.export import Export, fold
 from compendium.importers.matching import Matching, match_questions
 from compendium.importers.reading import read_export
 
@@ -80,7 +81,7 @@ def describe_import(
     forms = {"self": _read(own, "self", framework, tool, encoding)}
     if peers:
         forms["peer"] = _read(peers, "peer", framework, tool, encoding)
-    ids = _id_columns(forms, person, rater, target)
+    ids = _id_columns(forms, person, rater, target, framework)
     folder.mkdir(parents=True, exist_ok=True)
     written = _text(folder, framework_name or framework.description.id, framework, forms, ids, encoding)
     write_text(target, written)
@@ -151,16 +152,19 @@ def _wordings(framework: Framework, form: Literal["self", "peer"]) -> dict[str, 
     respondent = "self" if form == "self" else "rater"
     for item, row in framework.outcomes.iterrows():
         if respondent in str(row["respondent"]).split(";"):
-            wordings[str(item)] = [] if row["wording"] == RESTRICTED else [str(row["wording"])]
+            told = [str(row[name]) for name in row.index if str(name).startswith("wording")]
+            wordings[str(item)] = [] if row["wording"] == RESTRICTED else [text for text in told if text]
     return wordings
 
 
-def _id_columns(forms: dict[str, ImportedForm], person: str, rater: str, target: Path) -> dict[str, str]:
+def _id_columns(
+    forms: dict[str, ImportedForm], person: str, rater: str, target: Path, framework: Framework
+) -> dict[str, str]:
     """Return the columns of the codes, or say which one has to be named."""
-    ids = {"self": person or _first(PERSON_COLUMNS, forms["self"])}
+    ids = {"self": person or _first(PERSON_COLUMNS, forms["self"], said(framework, "person_id"))}
     if "peer" in forms:
-        ids["rated"] = person or _first(PERSON_COLUMNS, forms["peer"])
-        ids["rater"] = rater or _first(RATER_COLUMNS, forms["peer"])
+        ids["rated"] = person or _first(PERSON_COLUMNS, forms["peer"], said(framework, "rated_id"))
+        ids["rater"] = rater or _first(RATER_COLUMNS, forms["peer"], said(framework, "rater_id"))
     elif not ids["self"]:
         ids["self"] = ROW_NUMBER
     problem = "no column is called as the codes of people are"
@@ -178,9 +182,12 @@ def _id_columns(forms: dict[str, ImportedForm], person: str, rater: str, target:
     return ids
 
 
-def _first(names: Sequence[str], form: ImportedForm) -> str:
-    """Return the first of these columns that a form has, or nothing."""
-    return next((name for name in names if name in form.exports[0].table.columns), "")
+def _first(names: Sequence[str], form: ImportedForm, wordings: Sequence[str] = ()) -> str:
+    """Return the first of these columns that a form has, by its name or by its wording, or nothing."""
+    columns = [str(column) for column in form.exports[0].table.columns]
+    worded = {fold(wording) for wording in wordings}
+    known = (*(name for name in names if name in columns), *(name for name in columns if fold(name) in worded))
+    return next(iter(known), "")
 
 
 def _text(
@@ -201,35 +208,51 @@ def _text(
         "kind: real",
         f"framework: {_quoted(framework_name)}",
         f"items: {'all' if _asks_candidates(framework, own) else 'final'}",
-        *_file_lines(folder, forms, encoding),
+        *_file_lines(folder, forms, encoding, framework),
         f"person_id: {_quoted(ids['self'])}",
     ]
     lines += [f"rater_id: {_quoted(ids['rater'])}"] if peers else []
     lines += _column_lines("columns", own, framework)
     if peers:
-        lines += _column_lines("peer_columns", peers, framework)
+        lines += _column_lines("peer_columns", peers, framework, _peer_consent(own, peers, framework))
     none = framework.scale.not_applicable
     lines += ['missing: [""]', f"not_applicable: {[] if none is None else [none]}"]
     lines += [f"outcomes: {json.dumps(_complete_scales(framework, own, 'self'))}"]
     lines += [f"peer_outcomes: {json.dumps(_complete_scales(framework, peers, 'rater'))}"] if peers else []
-    left = [name for name in own.columns if name not in (*ids.values(), CONSENT)]
+    left = [name for name in own.columns if name not in (*ids.values(), _consent_column(own, framework))]
     if left and all(export.tool == "csv" for export in own.exports):
         lines += ["# Columns that stay outside unless they are declared below.", f"ignore: {json.dumps(left)}"]
     lines += [
         "# Groupings: uncomment what you may use, and give the levels in their order. Columns that are not declared"
     ]
-    lines += ["# (free text, addresses) stay out and are named in the record of the import.", "groups:"]
+    lines += ["# (free text, addresses) stay out and are named in the record of the import.", "groups: {}"]
     lines += [f"#  g{place}: {{column: {_quoted(name)}, label: {_quoted(name)}, kind: nominal, levels: {{}}}}"
               for place, name in enumerate(left, 1)]  # fmt: skip
-    return "\n".join(lines).replace("groups:\n#", "groups: {}\n#").rstrip(":") + "\n"
+    return "\n".join(lines) + "\n"
 
 
-def _file_lines(folder: Path, forms: dict[str, ImportedForm], encoding: str) -> list[str]:
+def _consent_column(form: ImportedForm, framework: Framework) -> str:
+    """Return the column of the question of consent, or nothing."""
+    return _first((CONSENT,), form, said(framework, CONSENT))
+
+
+def _peer_consent(own: ImportedForm, peers: ImportedForm, framework: Framework) -> list[str]:
+    """Return the line that names the peers' column of consent where it is called otherwise than the people's own."""
+    column = _consent_column(peers, framework)
+    return [f"  {CONSENT}: {_quoted(column)}"] if column and column != _consent_column(own, framework) else []
+
+
+def _file_lines(folder: Path, forms: dict[str, ImportedForm], encoding: str, framework: Framework) -> list[str]:
     """Write the files with their checksums, and what has to be confirmed."""
     lines = ["files:"]
-    if any(CONSENT in imported.exports[0].table.columns for imported in forms.values()):
+    consent = next((column for form in forms.values() if (column := _consent_column(form, framework))), "")
+    if consent:
+        yes, no = (
+            json.dumps(list(dict.fromkeys((code, *map(fold, said(framework, word))))), ensure_ascii=False)
+            for code, word in (("1", "agreed"), ("0", "not_agreed"))
+        )
         lines.append("  # Sheets without a yes to the question of consent are left out and counted.")
-        lines.append(f'  consent: {{column: {CONSENT}, yes: ["1", "yes"], no: ["0", "no"]}}')
+        lines.append(f"  consent: {{column: {_quoted(consent)}, yes: {yes}, no: {no}}}")
     for form, imported in forms.items():
         named = [path.name for path in imported.files]
         lines.append(f"  {form}: {_quoted(named[0]) if len(named) == 1 else json.dumps(named, ensure_ascii=False)}")
@@ -245,10 +268,10 @@ def _file_lines(folder: Path, forms: dict[str, ImportedForm], encoding: str) -> 
     return [*lines, f"  to_confirm: {json.dumps(list(dict.fromkeys(doubts)))}"]
 
 
-def _column_lines(key: str, form: ImportedForm, framework: Framework) -> list[str]:
+def _column_lines(key: str, form: ImportedForm, framework: Framework, first: Sequence[str] = ()) -> list[str]:
     """Write which column each question was found in, and what was not found."""
     found = [match for match in form.matching.found if match.item != match.column]
-    lines = [f"{key}:" if found else f"{key}: {{}}"]
+    lines = [f"{key}:", *first] if found or first else [f"{key}: {{}}"]
     for match in found:
         likeness = f" # {match.likeness:.0f} % like the wording, confirm it" if not match.certain else ""
         lines.append(f"  {match.item}: {_quoted(match.column)}{likeness}")

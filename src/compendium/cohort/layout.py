@@ -11,6 +11,7 @@ from typing import Literal
 from compendium.cohort.schema import ROW_NUMBER, CohortSettings
 from compendium.faults import Fault, suggest
 from compendium.framework import Framework
+from compendium.framework.translations import answer_labels, not_applicable_labels, outcome_answer_labels
 from compendium.inputs import yaml_fault
 
 Form = Literal["self", "peer"]
@@ -103,18 +104,17 @@ def _competency_questions(settings: CohortSettings, framework: Framework) -> lis
 
 def _competency_labels(settings: CohortSettings, framework: Framework, item: str) -> dict[str, int]:
     """Return what people may have ticked, with its code: the framework's labels and those that the cohort declares."""
-    scale = framework.scale_of(item)
-    labels = {label: code for code, label in scale.labels.items()}
-    if scale.not_applicable_label and settings.not_applicable:
+    scale, labels = framework.scale_of(item), answer_labels(framework, item)
+    if settings.not_applicable:
         declared = settings.not_applicable
-        labels[scale.not_applicable_label] = scale.not_applicable if scale.not_applicable in declared else declared[0]
+        code = scale.not_applicable if scale.not_applicable in declared else declared[0]
+        labels |= dict.fromkeys(not_applicable_labels(framework, item), code)
     return labels | dict(settings.files.answers)
 
 
 def _outcome_labels(settings: CohortSettings, framework: Framework, scale: str) -> dict[str, int]:
     """Return the labels of an outcome scale, where the framework or the cohort gives them."""
-    labels = framework.description.outcome_labels.get(scale, {})
-    return {label: code for code, label in labels.items()} | dict(settings.files.answers)
+    return outcome_answer_labels(framework, scale) | dict(settings.files.answers)
 
 
 def _outcome_questions(settings: CohortSettings, framework: Framework, form: Form) -> list[Question]:

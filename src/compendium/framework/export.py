@@ -12,6 +12,7 @@ from compendium.files import write_text
 from compendium.framework.claims import CLAIMS_FILE
 from compendium.framework.instrument import Framework
 from compendium.framework.loading import load_framework
+from compendium.framework.translations import nested, own_texts, texts_path
 
 # The ends of an item's answer scale follow from the name of the scale.
 ENDS = ("minimum", "maximum")
@@ -51,7 +52,18 @@ def export_framework(framework: Framework, chosen: list[str], folder: Path, name
         write_text(home / f"{stem}.csv", _as_text(table))
     if (framework.home / CLAIMS_FILE).is_file():
         write_text(home / CLAIMS_FILE, (framework.home / CLAIMS_FILE).read_text(encoding="utf-8"))
+    _write_translations(framework, load_framework(name, folder))
     return load_framework(name, folder)
+
+
+def _write_translations(framework: Framework, chosen: Framework) -> None:
+    """Write the texts of every language that the framework of the chosen items still says."""
+    gone = own_texts(framework).keys() - own_texts(chosen).keys()
+    for language, texts in framework.translations.items():
+        path = texts_path(chosen, language)
+        path.parent.mkdir(exist_ok=True)
+        kept = nested({place: text for place, text in texts.items() if place not in gone})
+        write_text(path, yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=110))
 
 
 def next_version(version: str) -> str:

@@ -13,8 +13,6 @@ import pandas as pd
 from compendium.framework.schema import FrameworkDescription, ResponseScale
 from compendium.plan import Claim
 
-PARTS = ("evidence", "consultation", "feedback")
-
 
 @dataclass(frozen=True)
 class Framework:
@@ -34,6 +32,8 @@ class Framework:
         The folder; its optional parts ``evidence``, ``consultation`` and ``feedback`` lie in it.
     claims : dict
         Its claims by name.
+    translations : dict
+        By language, what a questionnaire says in it beside the wording of items, each text by its place.
     """
 
     description: FrameworkDescription
@@ -42,6 +42,7 @@ class Framework:
     outcomes: pd.DataFrame
     home: Path = Path()
     claims: dict[str, Claim] = field(default_factory=dict)
+    translations: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def is_placeholder(self) -> bool:
@@ -84,9 +85,11 @@ class Framework:
 
     @property
     def languages(self) -> list[str]:
-        """The language of the framework, and the others in which its items are worded."""
-        others = [name.split(".", 1)[1] for name in map(str, self.items) if name.startswith("wording.")]
-        return [self.description.language, *others]
+        """The language of the framework, and the others in which its items are worded or its questionnaire speaks."""
+        own = self.description.language
+        worded = [name.split(".", 1)[1] for name in map(str, self.items) if name.startswith("wording.")]
+        others = [language for language in (*worded, *self.translations) if language != own.split("-")[0]]
+        return list(dict.fromkeys((own, *others)))
 
     def select(self, which: Literal["all", "final"]) -> Framework:
         """Return the framework with every item, or with the final items only."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,7 @@ from compendium.framework.feedback import feedback_faults
 from compendium.framework.instrument import Framework
 from compendium.framework.rules import content_faults, size_faults, total_faults
 from compendium.framework.schema import FrameworkDescription, ResponseScale
+from compendium.framework.translations import read_translations
 from compendium.inputs import read_model, read_table, read_yaml, yaml_fault
 from compendium.paths import FRAMEWORKS, framework_folder
 
@@ -110,7 +111,9 @@ def read_framework(name: str, folder: Path = FRAMEWORKS) -> FrameworkReading:
     faults_of_content = content_faults(home, tables, named_scales)
     sound = {stem: _without_faulty_rows(home / f"{stem}.csv", tables[stem], faults_of_content) for stem in tables}
     framework = _assemble(description, sound, home, claims)
-    faults += [*faults_of_content, *feedback_faults(framework)]
+    translations, translation_faults = read_translations(framework)
+    framework = replace(framework, translations=translations)
+    faults += [*faults_of_content, *feedback_faults(framework), *translation_faults]
     if not faults_of_content:
         faults += [*size_faults(home, framework), *total_faults(home, framework)]
         faults += claim_faults(home / CLAIMS_FILE, framework.claims, framework)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-import yaml
-
-from compendium.cohort.schema import CohortSettings
-from compendium.faults import Fault, InvalidInput, suggest
+from compendium.cohort.schema import CohortSettings, Group
 from compendium.framework import RESTRICTED, Framework
+from compendium.framework.translations import GROUPINGS
+from compendium.instruments.words import Words, require_language
 
 Form = Literal["self", "peer"]
 Kind = Literal["choice", "number", "text", "consent"]
 Order = Literal["framework", "within", "across"]
+_RESPONDENTS: dict[Form, Literal["self", "rater"]] = {"self": "self", "peer": "rater"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,7 @@ class Questionnaire:
     form: Form
     language: str
     title: str
+    form_title: str
     notice: str
     information: str
     thanks: str
@@ -71,19 +70,6 @@ class Questionnaire:
     def questions(self) -> list[FormQuestion]:
         """Every question in order."""
         return [question for section in self.sections for question in section.questions]
-
-
-@cache
-def _all_texts() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("texts.yaml").read_text(encoding="utf-8"))
-    return loaded
-
-
-def texts(language: str) -> dict[str, Any]:
-    """Return what a questionnaire says beside the items, in a language, in English where it lacks it."""
-    known = _all_texts()
-    chosen: dict[str, Any] = known["en"] | known.get(language.split("-")[0], {})
-    return chosen
 
 
 def questionnaire(
@@ -118,53 +104,66 @@ def questionnaire(
     InvalidInput
         When the framework has no wording in this language.
     """
-    spoken = language or framework.description.language
-    if spoken not in framework.languages:
-        problem = f"the framework has no wording in {spoken!r}"
-        raise InvalidInput([Fault(framework.description.id, problem, suggest(spoken, framework.languages))])
-    words = texts(spoken)
+    return form_in(Words(framework, require_language(framework, language)), form, settings, order, seed)
+
+
+def form_in(
+    words: Words, form: Form, settings: CohortSettings | None = None, order: Order = "framework", seed: int = 0
+) -> Questionnaire:
+    """Write a form in the language of its words; what is missing in it is found there afterwards."""
+    description, information = words.framework.description, words.text(f"information.{form}")
     sections = (
         _opening(form, words, settings),
-        *_items(framework, form, spoken, order, seed, words),
-        *_outcomes(framework, form, settings, words),
+        *_items(form, words, order, seed),
+        *_outcomes(form, words, settings),
     )
-    description = framework.description
-    notice = description.notice if framework.is_placeholder else ""
-    return Questionnaire(form, spoken, description.title, notice, words["information"][form], words["thanks"], sections)
+    title = words.text("title")
+    return Questionnaire(
+        form=form,
+        language=words.language,
+        title=title,
+        form_title=words.text(f"form_title.{form}").format(title=title),
+        notice=words.text("notice") if words.framework.is_placeholder and description.notice else "",
+        information=information,
+        thanks=words.text("thanks"),
+        sections=sections,
+    )
 
 
-def _opening(form: Form, words: dict[str, Any], settings: CohortSettings | None) -> FormSection:
+def _opening(form: Form, words: Words, settings: CohortSettings | None) -> FormSection:
     """Ask for consent, for the codes, and in the self form for the groupings."""
-    yes_no = (Option("1", words["yes"]), Option("0", words["no"]))
+    yes_no = (Option("1", words.text("agreed")), Option("0", words.text("not_agreed")))
     person, rater = ("person_id", "rater_id") if settings is None else (settings.person_id, settings.rater_id)
-    asked = [FormQuestion("consent", words["consent"], "consent", yes_no, required=True)]
-    asked.append(FormQuestion(person, words["person_id" if form == "self" else "rated_id"], "text", required=True))
+    asked = [FormQuestion("consent", words.text("consent"), "consent", yes_no, required=True)]
+    code = words.text("person_id" if form == "self" else "rated_id")
+    asked.append(FormQuestion(person, code, "text", required=True))
     if form == "peer":
-        asked.append(FormQuestion(rater, words["rater_id"], "text", required=True))
+        asked.append(FormQuestion(rater, words.text("rater_id"), "text", required=True))
     elif settings is not None:
-        asked += [_grouping(group.column, group) for group in settings.groups.values()]
-    return FormSection("about", words["about_title"], words["information"][form], tuple(asked))
+        asked += [_grouping(group, words) for group in settings.groups.values()]
+    return FormSection("about", words.text("about_title"), words.text(f"information.{form}"), tuple(asked))
 
 
-def _grouping(code: str, group: Any) -> FormQuestion:
+def _grouping(group: Group, words: Words) -> FormQuestion:
     """Ask for a grouping: a number, one of its levels, or a text where the levels are not declared."""
+    place = f"{GROUPINGS}.{group.column}"
+    label = words.text(f"{place}.label", group.label)
     if group.kind == "number":
-        return FormQuestion(code, group.label, "number")
-    options = tuple(Option(str(level), str(label)) for level, label in group.levels.items())
-    return FormQuestion(code, group.label, "choice" if options else "text", options)
+        return FormQuestion(group.column, label, "number")
+    levels = group.levels.items()
+    options = tuple(Option(str(level), words.text(f"{place}.levels.{level}", str(name))) for level, name in levels)
+    return FormQuestion(group.column, label, "choice" if options else "text", options)
 
 
-def _items(
-    framework: Framework, form: Form, language: str, order: Order, seed: int, words: dict[str, Any]
-) -> list[FormSection]:
+def _items(form: Form, words: Words, order: Order, seed: int) -> list[FormSection]:
     """Return one section a competency, or one for all items where they are shuffled across."""
-    text = framework.description.instructions.get(form) or words["instructions"][form]
+    framework, text = words.framework, words.text(f"instructions.{form}")
     parts = {name: _shuffled(items, order != "framework", seed) for name, items in framework.scales().items()}
     if order == "across":
         every = _shuffled([item for items in parts.values() for item in items], True, seed)
-        return [FormSection("items", framework.description.title, text, _worded(framework, form, language, every))]
+        return [FormSection("items", words.text("title"), text, _worded(form, words, every))]
     return [
-        FormSection(name, framework.labels[name], text if place == 0 else "", _worded(framework, form, language, items))
+        FormSection(name, words.label(name), text if place == 0 else "", _worded(form, words, items))
         for place, (name, items) in enumerate(parts.items())
     ]
 
@@ -175,52 +174,39 @@ def _shuffled(items: Sequence[str], shuffle: bool, seed: int) -> list[str]:
     return sorted(items, key=key.__getitem__) if shuffle else list(items)
 
 
-def _worded(framework: Framework, form: Form, language: str, items: Sequence[str]) -> tuple[FormQuestion, ...]:
+def _worded(form: Form, words: Words, items: Sequence[str]) -> tuple[FormQuestion, ...]:
     """Return items as questions with their wording in this language and their own answer scale."""
-    column = f"{form}_wording"
-    if language != framework.description.language:
-        column = f"wording.{language}" if form == "self" else f"peer_wording.{language}"
     return tuple(
-        FormQuestion(item, str(framework.items.loc[item, column]), "choice", _options(framework, item))
+        FormQuestion(item, words.wording(item, form), "choice", tuple(Option(*each) for each in words.options(item)))
         for item in items
     )
 
 
-def _options(framework: Framework, item: str) -> tuple[Option, ...]:
-    """Return the answers to an item, not applicable last."""
-    scale = framework.scale_of(item)
-    codes = range(scale.minimum, scale.maximum + 1)
-    options = [Option(str(code), scale.labels.get(code, str(code))) for code in codes]
-    if scale.not_applicable is not None:
-        options.append(Option(str(scale.not_applicable), scale.not_applicable_label or "Not applicable"))
-    return tuple(options)
-
-
-def _outcomes(
-    framework: Framework, form: Form, settings: CohortSettings | None, words: dict[str, Any]
-) -> list[FormSection]:
+def _outcomes(form: Form, words: Words, settings: CohortSettings | None) -> list[FormSection]:
     """Return one section an outcome scale that this respondent answers; a restricted one keeps a named slot."""
-    respondent: Literal["self", "rater"] = "self" if form == "self" else "rater"
+    framework, respondent = words.framework, _RESPONDENTS[form]
     worded = framework.outcomes[framework.outcomes["wording"] != RESTRICTED]
     asked = list(dict.fromkeys(worded["scale"]))
     if settings is not None:
         asked = settings.outcomes if form == "self" else settings.peer_outcomes
     sections = []
     for name, items in framework.outcome_scales(respondent, asked).items():
-        rows = framework.outcomes.loc[items]
-        questions = tuple(_outcome_question(framework, name, item, row, words) for item, row in rows.iterrows())
-        sections.append(FormSection(name, framework.labels[name], "", questions))
-    return [
-        replace(section, text=words["outcomes_title"] if place == 0 else "") for place, section in enumerate(sections)
-    ]
+        questions = tuple(_outcome_question(words, name, str(item)) for item in items)
+        text = words.text("outcomes_title") if not sections else ""
+        sections.append(FormSection(name, words.label(name), text, questions))
+    return sections
 
 
-def _outcome_question(framework: Framework, scale: str, item: Any, row: Any, words: dict[str, Any]) -> FormQuestion:
+def _outcome_question(words: Words, scale: str, item: str) -> FormQuestion:
     """Return an outcome item with its codes; ends without labels are shown as numbers."""
-    labels = framework.description.outcome_labels.get(scale, {})
+    row = words.framework.outcomes.loc[item]
+    labelled = words.framework.description.outcome_labels.get(scale, {})
     codes = range(int(row["minimum"]), int(row["maximum"]) + 1)
-    wording = str(row["wording"])
-    if wording == RESTRICTED:
-        wording = words["restricted"].format(name=framework.labels[scale], item=item)
-    options = tuple(Option(str(code), labels.get(code, str(code))) for code in codes)
-    return FormQuestion(str(item), wording, "choice", options)
+    if row["wording"] == RESTRICTED:
+        wording = words.text("restricted").format(name=words.label(scale), item=item)
+    else:
+        wording = words.outcome_wording(item)
+    place = f"outcome_labels.{scale}"
+    labels = [words.text(f"{place}.{code}") if code in labelled else str(code) for code in codes]
+    options = tuple(Option(str(code), label) for code, label in zip(codes, labels, strict=True))
+    return FormQuestion(item, wording, "choice", options)

@@ -26,6 +26,10 @@ LIMESURVEY = (
     "id", "related_id", "class", "type/scale", "name", "relevance", "text", "help", "language", "validation",
     "mandatory", "other", "default", "same_default",
 )  # fmt: skip
+#: Languages that LimeSurvey tells apart by region or script (its list of languages, ``getLanguageData``).
+LIMESURVEY_REGIONS = (
+    "ca-valencia", "es-AR", "es-CL", "es-CO", "es-MX", "pt-BR", "sr-Latn", "zh-Hans", "zh-Hant-HK", "zh-Hant-TW",
+)  # fmt: skip
 
 
 def xlsform(forms: Sequence[Questionnaire]) -> bytes:
@@ -55,7 +59,7 @@ def xlsform(forms: Sequence[Questionnaire]) -> bytes:
             survey.append([kind, question.code, *(each.wording for each in worded), required])
         survey.append(["end_group"])
     settings.append(["form_title", "form_id", "default_language"])
-    settings.append([f"{first.title} ({first.form})", f"competencies_{first.form}", first.language])
+    settings.append([first.form_title, f"competencies_{first.form}", first.language])
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -121,22 +125,22 @@ def redcap_name(code: str) -> str:
 def limesurvey(forms: Sequence[Questionnaire]) -> str:
     """Return LimeSurvey's structure of one form, languages appended, UTF-8 with a byte-order mark."""
     first = forms[0]
-    rows = [_lime("S", name="language", text=first.language)]
-    rows += [_lime("S", name="additional_languages", text=" ".join(form.language for form in forms[1:]))]
+    rows = [_lime("S", name="language", text=lime_language(first.language))]
+    rows += [_lime("S", name="additional_languages", text=" ".join(lime_language(form.language) for form in forms[1:]))]
     rows += [_lime("S", name=name, text=value) for name, value in (("format", "G"), ("anonymized", "N"))]
     for form in forms:
-        told = (("surveyls_title", f"{form.title} ({form.form})"), ("surveyls_welcometext", form.information),
+        told = (("surveyls_title", form.form_title), ("surveyls_welcometext", form.information),
                 ("surveyls_endtext", form.thanks))  # fmt: skip
-        rows += [_lime("SL", name=name, text=text, language=form.language) for name, text in told]
+        rows += [_lime("SL", name=name, text=text, language=lime_language(form.language)) for name, text in told]
     for form in forms:
         for number, section in enumerate(form.sections, 1):
-            rows += _lime_section(number, section, form.language)
+            rows += _lime_section(number, section, lime_language(form.language))
     return "\ufeff" + _as_csv([list(LIMESURVEY), *rows], "\t")
 
 
 def _lime_section(number: int, section: FormSection, language: str) -> list[list[str]]:
     """Return a group with its questions; questions with shared answers are the rows of an array."""
-    rows = [_lime("G", "0", name=section.title, text=section.text, language=language)]
+    rows = [_lime("G", str(number), name=section.title, text=section.text, language=language)]
     if section.shared_options:
         rows.append(_lime("Q", "F", name=f"G{number}", text=section.title, language=language))
         parts = [_lime("SQ", "0", lime_name(each.code), each.wording, language) for each in section.questions]
@@ -148,6 +152,11 @@ def _lime_section(number: int, section: FormSection, language: str) -> list[list
         rows.append(_lime("Q", kind, lime_name(question.code), question.wording, language, mandatory))
         rows += [_lime("A", "0", each.code, each.label, language) for each in question.options]
     return rows
+
+
+def lime_language(language: str) -> str:
+    """Return a language as LimeSurvey calls it: it knows few regions and no ``en-GB``."""
+    return language if language in LIMESURVEY_REGIONS else language.split("-")[0]
 
 
 def lime_name(code: str) -> str:

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from compendium.cohort.schema import CohortSettings
-from compendium.faults import Fault, InvalidInput, display_path
+from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.files import write_bytes
 from compendium.framework import Framework
 from compendium.instruments import documents, tables
-from compendium.instruments.questionnaire import Form, Order, Questionnaire, questionnaire
+from compendium.instruments.questionnaire import Form, Order, Questionnaire, form_in
+from compendium.instruments.words import Missing, Words, missing_faults, require_language
 
 Files = dict[str, bytes]
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What a tool's writer needs: the framework, and each form in each language."""
+    """What a tool's writer needs: the words of each language, each form in each language, the errors of scores."""
 
-    framework: Framework
+    words: list[Words]
     forms: dict[Form, list[Questionnaire]]
     errors: dict[str, float]
+
+    def by_language(self) -> Iterator[tuple[str, Words]]:
+        """Yield the words of each language with what marks its files, nothing where there is one language."""
+        for words in self.words:
+            yield _mark(words.language, self.words), words
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of a questionnaire, and the texts in them that are not in the language that was asked for."""
+
+    paths: list[Path]
+    untranslated: list[Missing]
+
+
+def _mark(language: str, languages: Sequence[object]) -> str:
+    """Return what tells the files of a language from those of the others."""
+    return f"-{language}" if len(languages) > 1 else ""
 
 
 def _xlsform(work: _Work) -> Files:
@@ -32,8 +51,11 @@ def _xlsform(work: _Work) -> Files:
 
 
 def _redcap(work: _Work) -> Files:
-    """One dictionary for both forms, since peers are a repeating instrument of the same project."""
-    return {"data_dictionary.csv": tables.redcap([languages[0] for languages in work.forms.values()]).encode()}
+    """One dictionary a language for both forms, since peers are a repeating instrument of the same project."""
+    return {
+        f"data_dictionary{mark}.csv": tables.redcap([forms[place] for forms in work.forms.values()]).encode()
+        for place, (mark, _) in enumerate(work.by_language())
+    }
 
 
 def _limesurvey(work: _Work) -> Files:
@@ -47,20 +69,21 @@ def _each(suffix: str, write: Callable[[Questionnaire], str | bytes]) -> Callabl
         made: Files = {}
         for form, languages in work.forms.items():
             for each in languages:
-                mark = f"-{each.language}" if len(languages) > 1 else ""
                 content = write(each)
-                made[f"{form}{mark}{suffix}"] = content.encode() if isinstance(content, str) else content
+                name = f"{form}{_mark(each.language, languages)}{suffix}"
+                made[name] = content.encode() if isinstance(content, str) else content
         return made
 
     return written
 
 
 def _booklet(work: _Work) -> Files:
-    return {
-        "framework.pdf": documents.booklet_pdf(work.framework),
-        "framework.docx": documents.booklet_word(work.framework),
-        "framework.html": documents.booklet_html(work.framework).encode(),
-    }
+    made: Files = {}
+    for mark, words in work.by_language():
+        made[f"framework{mark}.pdf"] = documents.booklet_pdf(words)
+        made[f"framework{mark}.docx"] = documents.booklet_word(words)
+        made[f"framework{mark}.html"] = documents.booklet_html(words).encode()
+    return made
 
 
 def _paper(work: _Work) -> Files:
@@ -69,8 +92,10 @@ def _paper(work: _Work) -> Files:
 
 
 def _self_score(work: _Work) -> Files:
-    form = work.forms["self"][0]
-    return {"self_score.html": documents.self_score(form, work.framework, work.errors).encode()}
+    return {
+        f"self_score{mark}.html": documents.self_score(words, work.errors).encode()
+        for mark, words in work.by_language()
+    }
 
 
 TOOLS: dict[str, Callable[[_Work], Files]] = {
@@ -83,6 +108,7 @@ TOOLS: dict[str, Callable[[_Work], Files]] = {
     "booklet": _booklet,
     "self-score": _self_score,
 }
+WITHOUT_FORMS = ("booklet", "self-score")
 NOTES = {
     "redcap": "Upload data_dictionary.csv, then set peer_assessment as a repeating instrument.",
     "limesurvey": "Import each file under Create survey, Import. Export answers with question codes and answer codes.",
@@ -124,7 +150,8 @@ def write_instrument(
     order: Order = "framework",
     seed: int = 0,
     results: Path | None = None,
-) -> list[Path]:
+    keep_untranslated: bool = False,
+) -> Written:
     """Write the files of a questionnaire for a tool.
 
     Parameters
@@ -139,22 +166,25 @@ def write_instrument(
         As :func:`~compendium.instruments.questionnaire.questionnaire` takes them.
     results
         The results folder of a cohort, from which the self-score page takes the error of each score.
+    keep_untranslated
+        Whether texts that are not there in a language stay in the framework's own, or in English.
 
     Raises
     ------
     InvalidInput
-        When the results hold no reliabilities, a file of another making would be overwritten, or there is no wording.
+        When a text of these files is not there in a language, the results hold no reliabilities, the fonts lack a
+        sign, or the folder is a file. Nothing is written then.
     """
     asked = [form for form in forms if form == "self" or framework.items["peer_wording"].astype(bool).all()]
-    spoken = list(languages) or [framework.description.language]
-    made = {
-        form: [
-            questionnaire(framework, form, settings=settings, language=language, order=order, seed=seed)
-            for language in spoken
-        ]
-        for form in asked
-    }
-    content = TOOLS[tool](_Work(framework, made, errors_of_scores(results, framework) if results else {}))
+    spoken = [require_language(framework, language) for language in languages or ("",)]
+    words = [Words(framework, language) for language in dict.fromkeys(spoken)]
+    made = {form: [form_in(each, form, settings, order, seed) for each in words] for form in asked}
+    if tool in WITHOUT_FORMS:  # these say less than a form does, and may lack less
+        words = [Words(framework, each.language) for each in words]
+    content = TOOLS[tool](_Work(words, made, errors_of_scores(results, framework) if results else {}))
+    missing = [each for part in words for each in part.missing.values()]
+    if not keep_untranslated:
+        raise_if_any(missing_faults(missing))
     if tool in NOTES:
         content["README.txt"] = (NOTES[tool] + "\n").encode()
     if folder.exists() and not folder.is_dir():
@@ -162,4 +192,4 @@ def write_instrument(
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in content.items():
         write_bytes(folder / name, text)
-    return [folder / name for name in content]
+    return Written([folder / name for name in content], missing)

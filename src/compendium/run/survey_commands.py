@@ -28,6 +28,9 @@ def instrument(
         Path | None,
         typer.Option(help="Results of a cohort (results/COHORT): the errors of its scores, for the self-score page."),
     ] = None,
+    keep_untranslated: Annotated[
+        bool, typer.Option("--keep-untranslated", help="Keep texts that a language lacks as they are, and name them.")
+    ] = False,
 ) -> None:
     """Write the questionnaire of a framework for a survey tool, on paper, or to read."""
     from compendium.cohort import load_settings
@@ -44,9 +47,28 @@ def instrument(
     forms = ["self", "peer"] if form == "both" else [form]
     written = write_instrument(
         asked, tool, out, forms=forms, languages=language or (), settings=settings, order=order, seed=seed,  # type: ignore[arg-type]
-        results=results,
+        results=results, keep_untranslated=keep_untranslated,
     )  # fmt: skip
-    typer.echo("\n".join(str(path) for path in written))
+    typer.echo("\n".join(str(path) for path in written.paths))
+    for each in written.untranslated:
+        typer.echo(f"Not in {each.language}: {each.file}, {each.place}: {each.kept}")
+
+
+def new_language(
+    framework: Annotated[str, typer.Argument(help="A framework: its id, or the path of its folder.")],
+    language: Annotated[str, typer.Argument(help="Such as pl, el or pt-BR.")],
+    cohort: Annotated[str, typer.Option(help="A cohort whose groupings are asked.")] = "",
+) -> None:
+    """Begin the file of a further language: every text of a questionnaire, to be translated under the text it has."""
+    from compendium.cohort import load_settings
+    from compendium.framework import load_framework, locate_framework
+    from compendium.instruments.languages import begin_language
+    from compendium.paths import cohort_folder
+
+    settings = load_settings(cohort_folder(cohort)) if cohort else None
+    begun = begin_language(load_framework(locate_framework(framework, Path.cwd())), language, settings)
+    columns = "".join(f"\nAdd the column {column} to {file}." for file, column in begun.columns)
+    typer.echo(f"Translate {begun.path}: {begun.texts} texts.{columns}")
 
 
 def import_answers(
@@ -104,5 +126,6 @@ def _require(word: str, known: list[str], option: str) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("instrument")(instrument)
+    app.command("new-language")(new_language)
     app.command("invitations")(invitations)
     app.command("import")(import_answers)
