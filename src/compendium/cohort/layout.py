@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from compendium.cohort.schema import ROW_NUMBER, CohortSettings
+from compendium.cohort.schema import RATER_GROUP, ROW_NUMBER, CohortSettings
 from compendium.faults import Fault, suggest
 from compendium.framework import Framework
 from compendium.framework.translations import answer_labels, not_applicable_labels, outcome_answer_labels
@@ -72,13 +72,14 @@ def layout_of(settings: CohortSettings, framework: Framework, form: Form) -> Lay
     """Say what the self or the peer file of a cohort should hold."""
     own = form == "self"
     ids = [settings.person_id, *([] if own else [settings.rater_id])]
-    groups = [group.column for group in settings.groups.values()] if own else []
+    groups = [group.column for group in settings.groups_of(form)]
     groups += [settings.weight.column] if own and settings.weight is not None else []
     rated = settings.self_ratings or not own
     competencies = _competency_questions(settings, framework) if rated else []
     groups += [settings.waves.anchor.column] if own and settings.waves and settings.waves.anchor else []
     questions = [*competencies, *_outcome_questions(settings, framework, form)]
-    names = {group.column: name for name, group in settings.groups.items()}
+    names = {group.column: name for name, group in settings.groups.items()} if own else {}
+    names |= {settings.rater_group.column: RATER_GROUP} if settings.rater_group is not None and not own else {}
     names |= {} if settings.weight is None else {settings.weight.column: "weight"}
     names |= {settings.waves.anchor.column: "anchor"} if settings.waves and settings.waves.anchor else {}
     id_columns = tuple(column for column in ids if column != ROW_NUMBER)

@@ -205,7 +205,7 @@ def _forms(
         layout = layout_of(settings, framework, form)
         coded[form], found = in_codes(table, layout, settings, folder)
         faults += [fault for fault in found if fault not in faults]
-        cells = normalise(coded[form].table, settings)
+        cells = normalise(coded[form].table, settings, form)
         forms[form] = Responses(layout, table.file, cells, table.files)
     return forms, coded, faults
 

@@ -68,7 +68,7 @@ class Responses:
         return pd.Series(counts, dtype="int64", name=self.form)
 
 
-def normalise(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
+def normalise(table: pd.DataFrame, settings: CohortSettings, form: Form) -> pd.DataFrame:
     """Turn declared missing texts into None, and whole numbers such as ``4.0`` into ``4``.
 
     Ids stay as they are, and so does every label of a group: ``007`` is no 7. Where the levels of a grouping are
@@ -76,7 +76,7 @@ def normalise(table: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:
     """
     ids = {settings.person_id, settings.rater_id}
     missing = {"", *settings.missing}
-    labels = {group.column: set(group.levels) for group in settings.groups.values() if group.kind != "number"}
+    labels = {group.column: set(group.levels) for group in settings.groups_of(form) if group.kind != "number"}
     columns = {
         column: table[column] if column in ids else _normalised(table[column], missing, labels.get(str(column)))
         for column in table.columns

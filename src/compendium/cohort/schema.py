@@ -29,6 +29,7 @@ WELL_KNOWN_GROUPS = ("agency", "sector", "occupation", "tenure", "team", "gender
 NOT_GROUPS = ("self_ratings", "peers", "outcomes", "peer_outcomes", "teams", "waves", "anchor")
 DESCRIPTION = "cohort.yaml"
 NOT_READABLE = "(not readable)"
+RATER_GROUP = "rater_group"
 
 
 def identifier(value: str) -> str:
@@ -184,6 +185,7 @@ class CohortSettings(Strict):
     missing: list[Code] = Field(default_factory=lambda: ["", "NA"])
     not_applicable: list[int] = Field(default_factory=list)
     groups: dict[str, Group] = Field(default_factory=dict)
+    rater_group: Group | None = None
     outcomes: list[str] = Field(default_factory=list)
     peer_outcomes: list[str] = Field(default_factory=list)
     own_outcomes: Place | None = None
@@ -219,6 +221,12 @@ class CohortSettings(Strict):
             "anchor": self.waves is not None and self.waves.anchor is not None,
         }
         return frozenset([*(name for name, collected in has.items() if collected), *self.groups])
+
+    def groups_of(self, form: Literal["self", "peer"]) -> list[Group]:
+        """Return the groupings that a form asks for: of the people, or of the raters by how they work with them."""
+        if form == "self":
+            return list(self.groups.values())
+        return [] if self.rater_group is None else [self.rater_group]
 
     def ignores(self, column: str) -> bool:
         """Whether a column of a file is declared to be left out."""
@@ -324,6 +332,8 @@ def _peer_faults(path: Path, settings: CohortSettings) -> list[Fault]:
     if settings.peer_outcomes and settings.files.peer_form is None:
         problem, action = "there is no peer file", "declare files.peer, or leave this out"
         faults.append(yaml_fault(path, "peer_outcomes", problem=problem, action=action))
+    if settings.rater_group is not None:
+        faults += _rater_group_faults(path, settings.rater_group, settings.files.peer_form is not None)
     if settings.files.peer_form is None and not settings.self_ratings:
         problem, action = "nobody rated the competencies", "declare files.peer, or leave self_ratings out"
         faults.append(yaml_fault(path, "self_ratings", problem=problem, action=action))
@@ -331,6 +341,32 @@ def _peer_faults(path: Path, settings: CohortSettings) -> list[Fault]:
         problem, action = "peers cannot refer to a row number", "name the column that holds the person's id"
         faults.append(yaml_fault(path, "person_id", problem=problem, action=action))
     return faults
+
+
+def _rater_group_faults(path: Path, group: Group, asked: bool) -> list[Fault]:
+    """Name a grouping of raters that no peer form asks, that has no levels, or that is no plain grouping."""
+    faults = []
+    if not asked:
+        problem, action = "there is no peer file", "declare files.peer, or leave this out"
+        faults.append(yaml_fault(path, "rater_group", problem=problem, action=action))
+    if len(group.levels) < 2:
+        problem, action = "raters are put in groups by declared levels", "list two levels or more, as code: label"
+        faults.append(yaml_fault(path, "rater_group", "levels", problem=problem, action=action))
+    if group.kind != "nominal":
+        problem, action = "a grouping of raters is nominal", "write kind: nominal"
+        faults.append(yaml_fault(path, "rater_group", "kind", problem=problem, action=action, value=group.kind))
+    if group.role is not None:
+        problem, action = "a grouping of raters has no role", "leave it out"
+        faults.append(yaml_fault(path, "rater_group", "role", problem=problem, action=action, value=group.role))
+    return [*faults, *_level_faults(path, group, "rater_group")]
+
+
+def _level_faults(path: Path, group: Group, *keys: str) -> list[Fault]:
+    """Name levels with the same label."""
+    if len({label.casefold().strip() for label in group.levels.values()}) == len(group.levels):
+        return []
+    problem, action = "two levels have the same label", "give each level a label of its own"
+    return [yaml_fault(path, *keys, "levels", problem=problem, action=action)]
 
 
 def _group_faults(path: Path, settings: CohortSettings) -> list[Fault]:
@@ -346,12 +382,7 @@ def _group_faults(path: Path, settings: CohortSettings) -> list[Fault]:
         if group.kind == "number" and group.role in ("compare", "cluster", "language"):
             problem, action = f"a number makes no groups to {group.role}", "leave the role out, or mend the kind"
             faults.append(yaml_fault(path, "groups", name, "role", problem=problem, action=action))
-        if len({label.casefold().strip() for label in group.levels.values()}) < len(group.levels):
-            problem, action = (
-                "two levels have the same label",
-                "give each level a label of its own",
-            )
-            faults.append(yaml_fault(path, "groups", name, "levels", problem=problem, action=action))
+        faults += _level_faults(path, group, "groups", name)
         if group.kind == "number" and group.levels:
             problem, action = "a number has no levels", "leave them out, or mend the kind"
             faults.append(yaml_fault(path, "groups", name, "levels", problem=problem, action=action))

@@ -55,7 +55,7 @@ def of_wave(settings: CohortSettings, name: str) -> CohortSettings:
     files = settings.files.model_copy(update={"self_form": form, "peer_form": None, "roster": None})
     there = waves.model_copy(update={"studied": name, "anchor": None})
     changes: dict[str, object] = {"files": files, "waves": there, "fieldwork": wave.fieldwork, "invited": wave.invited}
-    none: dict[str, object] = {"peer_outcomes": [], "outcomes": [], "weight": None}
+    none: dict[str, object] = {"peer_outcomes": [], "outcomes": [], "weight": None, "rater_group": None}
     asked_now = [settings.weight.column] if settings.weight is not None else []
     asked_now += [waves.anchor.column] if waves.anchor is not None else []
     changes["ignore"] = [*settings.ignore, *map(glob.escape, asked_now)]
@@ -112,7 +112,7 @@ def _read_wave(
     layout = layout_of(settings, framework, "self")
     there = _as_asked(layout, list(table.table.columns))
     coded, faults = in_codes(table, there, settings, folder)
-    responses = Responses(there, coded.file, normalise(coded.table, settings), coded.files)
+    responses = Responses(there, coded.file, normalise(coded.table, settings, "self"), coded.files)
     absent = set(layout.columns) - set(there.columns)
     unknown = column_faults(replace(responses, layout=layout), _lenient(settings, framework, instrument), instrument)
     faults += [fault for fault in unknown if fault.column not in absent]

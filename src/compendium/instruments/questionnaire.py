@@ -90,7 +90,7 @@ def questionnaire(
     form
         ``self`` or ``peer``.
     settings
-        A cohort's description: its groupings are asked in the self form, its outcomes in the form they belong to.
+        A cohort's description: its groupings and outcomes are asked in the form they belong to.
         Without it every outcome scale with wording is asked and no grouping.
     language
         One of the framework's languages; its own when empty.
@@ -131,7 +131,7 @@ def form_in(
 
 
 def _opening(form: Form, words: Words, settings: CohortSettings | None) -> FormSection:
-    """Ask for consent, for the codes, and in the self form for the groupings."""
+    """Ask for consent, for the codes, and for the groupings of the form."""
     yes_no = (Option("1", words.text("agreed")), Option("0", words.text("not_agreed")))
     person, rater = ("person_id", "rater_id") if settings is None else (settings.person_id, settings.rater_id)
     asked = [FormQuestion("consent", words.text("consent"), "consent", yes_no, required=True)]
@@ -139,8 +139,8 @@ def _opening(form: Form, words: Words, settings: CohortSettings | None) -> FormS
     asked.append(FormQuestion(person, code, "text", required=True))
     if form == "peer":
         asked.append(FormQuestion(rater, words.text("rater_id"), "text", required=True))
-    elif settings is not None:
-        asked += [_grouping(group, words) for group in settings.groups.values()]
+    if settings is not None:
+        asked += [_grouping(group, words) for group in settings.groups_of(form)]
     return FormSection("about", words.text("about_title"), words.text(f"information.{form}"), tuple(asked))
 
 

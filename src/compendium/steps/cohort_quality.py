@@ -24,7 +24,7 @@ NOT_LISTED = ("team",)
 
 def prepare(step: Study, cohort: Cohort) -> None:
     """Prepare the tables that every later step reads: keyed and pseudonymised, outcomes scored, nobody flagged yet."""
-    for name in ("people", "answers", "outcomes", "peers", "peer_outcomes"):
+    for name in ("people", "answers", "outcomes", "peers", "peer_outcomes", "rater_groups"):
         step.prepared.write(name, getattr(cohort, name))
     step.prepared.write("outcome_scores", step.outcome_scores(cohort.outcomes))
     step.prepared.write("peer_outcome_scores", step.outcome_scores(cohort.peer_outcomes, "rater"))

@@ -42,6 +42,7 @@ TABLES = {
     "outcomes": Declared(QUALITY, "number"),
     "peers": Declared(QUALITY, "number", BY_RATING),
     "peer_outcomes": Declared(QUALITY, "number", BY_RATING),
+    "rater_groups": Declared(QUALITY, "text", BY_RATING),
     "outcome_scores": Declared(QUALITY, "number"),
     "peer_outcome_scores": Declared(QUALITY, "number", BY_RATING),
     "careless": Declared(QUALITY, "mixed"),
@@ -77,6 +78,8 @@ class Prepared:
         Keyed item answers of the people, missing as NaN.
     peers, peer_outcomes
         Keyed answers of the raters, by person and rater. Tables that the cohort did not collect are empty.
+    rater_groups
+        How each rater works with the person, ``rater_group``; no column where that was not asked.
     outcome_scores, peer_outcome_scores
         Scores of the outcome scales, of the people and of the raters.
     careless

@@ -297,6 +297,7 @@ def _peer_columns(study: Subject) -> list[tuple[str, str, str, str]]:
     return [
         ("peer", settings.person_id, "the person rated", "a person of the self file"),
         ("peer", settings.rater_id, "the rater; replaced by a pseudonym on reading", "any text"),
+        *(("peer", group.column, group.label, group.kind) for group in settings.groups_of("peer")),
         ("peer", "one for each item", "the rater's answer about the person", _codes(study)),
         *(("peer", f"items of {name}", "the rater's own outcome", OUTCOME_CODES) for name in settings.peer_outcomes),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from compendium.cohort.schema import RATER_GROUP
 from compendium.framework import Framework
 from compendium.report.deliver.data_files import DataFile
 from compendium.study import Study
@@ -19,6 +20,7 @@ HANDED_OVER = {
     "outcome_scores": "Scores of the people on the outcomes",
     "peers": "Answers of peers about the people, reversed items turned",
     "peer_scores": "Scores that peers give the people, from the kept items",
+    "rater_groups": "How each rater works with the person",
     "peer_outcomes": "Answers of peers to the outcome items about themselves, reversed items turned",
     "peer_outcome_scores": "Scores of peers on their own outcomes",
     "careless": "Rules of careless answering",
@@ -77,6 +79,7 @@ def _label(framework: Framework, study: Study, column: str) -> str:
         wording = "wording restricted" if row["wording"] == "restricted" else row["wording"]
         return f"{row['label']!s}: {wording!s}{' (turned)' if bool(row['reverse']) else ''}"
     known = {**study.group_labels, **framework.labels}
+    known |= {} if study.settings.rater_group is None else {RATER_GROUP: study.settings.rater_group.label}
     return known.get(column, column.replace("_", " "))
 
 

@@ -20,7 +20,7 @@ from compendium.report.feedback.blocks import (
     TextTable,
 )
 from compendium.report.feedback.setting import Setting, change_table
-from compendium.steps.feedback import Evidence, ItemRow, PersonFindings, ProfileRow
+from compendium.steps.feedback import Evidence, ItemRow, PersonFindings, ProfileRow, RaterBlock
 
 # Lines to write on: a long answer, a short one.
 LONG, SHORT = 3, 2
@@ -115,8 +115,22 @@ class _Report:
             return [*sentences, self._why_no_peers()]
         asked = None if self.evidence.asked is None else self.evidence.asked.get(self.found.person)
         if asked is None or asked < self.found.raters:
-            return [*sentences, w("who-peers", n=self.found.raters), w("who-unknown"), w("who-teams")]
-        return [*sentences, w("who-asked", n=self.found.raters, asked=asked), w("who-teams")]
+            return [*sentences, w("who-peers", n=self.found.raters), w("who-unknown"), self._who_groups()]
+        return [*sentences, w("who-asked", n=self.found.raters, asked=asked), self._who_groups()]
+
+    def _who_groups(self) -> str:
+        """State how many colleagues of each group answered, as far as groups are shown apart."""
+        w, blocks = self.words, self.found.blocks
+        if blocks is None:
+            return w("who-teams")
+        if not blocks:
+            return w("who-groups-few", needed=self.needed)
+        return w("who-groups", groups="; ".join(self._block(block) for block in blocks))
+
+    def _block(self, block: RaterBlock) -> str:
+        """Return the groups of a block, and how many colleagues they are."""
+        labels = [label or self.words("who-group-unsaid") for label in block.groups]
+        return self.words("who-group", label=self.words.listed(labels), n=block.raters)
 
     def _why_no_peers(self) -> str:
         """Say why colleagues' view is not shown."""
@@ -134,7 +148,24 @@ class _Report:
         scale, w = self.evidence.framework.scale, self.words
         keys = [("dot", w("key-own"))] + ([("diamond", w("key-peers"))] if self.peers_shown else [])
         keys += [("band", w("key-band"))] if any(row.band for row in self.found.rows) else []
-        return [Chart(scale.minimum, scale.maximum, [self._line(row) for row in self.found.rows], keys)]
+        chart = Chart(scale.minimum, scale.maximum, [self._line(row) for row in self.found.rows], keys)
+        return [chart, *self._groups()]
+
+    def _groups(self) -> list[Block]:
+        """Return what each group of colleagues says, where groups are shown apart."""
+        w, blocks = self.words, self.found.blocks or ()
+        if not any(block.means for block in blocks):
+            return []
+        labels, few = self.evidence.framework.labels, w("groups-few")
+        rows = [
+            (
+                labels[name],
+                *(w("groups-mean", value=each.means[name]) if name in each.means else few for each in blocks),
+            )
+            for name in self.evidence.scales
+        ]
+        header = (w("competency"), *map(self._block, blocks))
+        return [Text(w("groups-intro", needed=self.needed)), TextTable(header, rows, (3, *[2] * len(blocks)))]
 
     def _line(self, row: ProfileRow) -> Line:
         """Return one row of the chart, with all of it in words."""

@@ -2,6 +2,7 @@
 
 from compendium.steps.feedback.evidence import Evidence, OwnView, PeerView, gather
 from compendium.steps.feedback.people import ItemRow, PersonFindings, ProfileRow, findings_of_person
+from compendium.steps.feedback.rater_groups import RaterBlock
 from compendium.steps.feedback.standing import clearly_highest, clearly_lowest, stand_out
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "PeerView",
     "PersonFindings",
     "ProfileRow",
+    "RaterBlock",
     "clearly_highest",
     "clearly_lowest",
     "findings_of_person",

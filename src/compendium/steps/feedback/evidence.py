@@ -11,14 +11,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from compendium.cohort.schema import RATER_GROUP
 from compendium.disclosure import rater_step, rounded_sums, rounded_to
 from compendium.framework import Framework
 from compendium.plan import StudyPlan
+from compendium.steps.feedback.rater_groups import UNIFORM, RaterBlock, set_apart
 from compendium.study import Study
 from psychometrics.self_other import peer_standard_error
 
-# A value rounded to a step is off by anything up to half of it, all alike: the variance of that.
-UNIFORM = 12
 # The middle half of a group lies between its quartiles.
 MIDDLE_HALF = (0.25, 0.75)
 
@@ -79,6 +79,8 @@ class PeerView:
         The same of each kept item.
     answers : DataFrame
         Keyed answers to the kept items, by person and rater.
+    blocks : mapping of person to blocks, or None
+        What groups of colleagues say, as far as they may be shown apart; None where no form asked for groups.
     """
 
     raters: pd.Series
@@ -89,6 +91,7 @@ class PeerView:
     item_errors: pd.DataFrame
     item_counts: pd.DataFrame
     answers: pd.DataFrame
+    blocks: Mapping[str, tuple[RaterBlock, ...]] | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Table]:
@@ -255,7 +258,12 @@ def peer_view(study: Study, scales: Mapping[str, list[str]], items: list[str]) -
     raters = answers.groupby(level="person").size()
     means, errors, counts = shown_means(scores, needed)
     item_means, item_errors, item_counts = shown_means(answers, needed)
-    return PeerView(raters, means, errors, counts, item_means, item_errors, item_counts, answers)
+    blocks, group = None, study.settings.rater_group
+    if group is not None:
+        said, levels = study.prepared.rater_groups[RATER_GROUP], list(group.levels.values())
+        apart = set_apart(scores, said, levels, needed, means, errors)
+        blocks, means, errors = apart.blocks, apart.means, apart.errors
+    return PeerView(raters, means, errors, counts, item_means, item_errors, item_counts, answers, blocks)
 
 
 def shown_means(ratings: pd.DataFrame, needed: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from compendium.disclosure import merged_bins
 from compendium.steps.feedback.evidence import Evidence, Moved, PeerView
+from compendium.steps.feedback.rater_groups import RaterBlock
 from compendium.steps.feedback.standing import (
     Figures,
     Names,
@@ -99,6 +100,8 @@ class PersonFindings:
     apart : bool
         The highest and the lowest own score clearly differ, the error shared among all pairs.
     importance : mapping of competency to rating
+    blocks : tuple of RaterBlock or None
+        Colleagues in groups, none where they cannot be shown apart; None where no form asked for groups.
     """
 
     person: str
@@ -116,6 +119,7 @@ class PersonFindings:
     changes: Mapping[str, Moved] | None = None
     importance: Mapping[str, float] | None = None
     apart: bool = False
+    blocks: tuple[RaterBlock, ...] | None = None
 
     def having(self, view: View) -> Names:
         """Return the competencies with this view."""
@@ -167,6 +171,7 @@ def findings_of_person(evidence: Evidence, person: str) -> PersonFindings:
         changes=_changes(evidence, person),
         importance=_importance(evidence, person),
         apart=ends_differ(_turned(evidence, own), evidence.own_errors, evidence.confidence),
+        blocks=None if peers is None or peers.blocks is None else peers.blocks.get(person, ()),
     )
 
 

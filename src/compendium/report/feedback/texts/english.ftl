@@ -53,7 +53,11 @@ who-nobody = No colleague answered about you.
 who-too-few = Fewer than { WORD($needed) } colleagues answered about you. We show their view from { WORD($needed) } people on, so that nobody can be picked out.
 who-unknown = How many were asked was not recorded.
 who-asked = { $n } of the { $asked } colleagues who were asked answered about you.
-who-teams = Which teams they come from was not recorded.
+who-teams = How they work with you was not asked.
+who-groups = By how they work with you: { $groups }.
+who-group = { $label } ({ $n })
+who-group-unsaid = not said
+who-groups-few = Too few of them work with you in the same way. So we show all of them together.
 
 profile = Your profile
 profile-alt = { $label }. { $parts }
@@ -72,6 +76,9 @@ key-spread = where about two thirds of the members are
 key-rest = rest of the group
 no-own = Too few answers for a score of your own.
 no-peers-here = Too few colleagues could answer on this.
+groups-intro = Here is the average of each group of colleagues. A group is shown alone from { WORD($needed) } people on. Smaller groups are put together.
+groups-mean = { FIXED($value, 1) }
+groups-few = too few
 
 views = Where views meet and where they differ
 views-intro = We compare your view and your colleagues' view on { WORD($n) } of the competencies. We call them different only when the gap is wider than both ranges allow.

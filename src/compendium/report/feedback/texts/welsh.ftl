@@ -53,7 +53,11 @@ who-nobody = Nid atebodd unrhyw gydweithiwr amdanoch.
 who-too-few = Rhy ychydig o gydweithwyr a atebodd amdanoch. Rydym yn dangos eu barn pan fydd o leiaf { WORD($needed) } yn ateb, fel na ellir adnabod neb. Mae llai na { WORD($needed) } yma.
 who-unknown = Ni chofnodwyd faint a ofynnwyd.
 who-asked = Atebodd { $n } o'r { $asked } o gydweithwyr a ofynnwyd amdanoch chi.
-who-teams = Ni chofnodwyd o ba dimau y maent yn dod.
+who-teams = Ni ofynnwyd sut y maent yn gweithio gyda chi.
+who-groups = Yn ôl sut y maent yn gweithio gyda chi: { $groups }.
+who-group = { $label } ({ $n })
+who-group-unsaid = heb ddweud
+who-groups-few = Rhy ychydig ohonynt sy'n gweithio gyda chi yn yr un ffordd. Felly rydym yn dangos pawb gyda'i gilydd.
 
 profile = Eich proffil
 profile-alt = { $label }. { $parts }
@@ -72,6 +76,9 @@ key-spread = ble mae tua dwy ran o dair o'r aelodau
 key-rest = gweddill y grŵp
 no-own = Rhy ychydig o atebion ar gyfer sgôr eich hun.
 no-peers-here = Gallai rhy ychydig o gydweithwyr ateb ar hyn.
+groups-intro = Dyma gyfartaledd pob grŵp o gydweithwyr. Dangosir grŵp ar ei ben ei hun pan fydd o leiaf { WORD($needed) } ynddo. Rhoddir grwpiau llai gyda'i gilydd.
+groups-mean = { FIXED($value, 1) }
+groups-few = rhy ychydig
 
 views = Ble mae barn yn cwrdd a ble mae'n wahanol
 views-intro = Rydym yn cymharu eich barn chi a barn eich cydweithwyr. Nifer y cymwyseddau: { WORD($n) }. Rydym yn eu galw'n wahanol dim ond pan fydd y bwlch yn fwy nag y mae'r ddau amrediad yn ei ganiatáu.
