@@ -239,7 +239,9 @@ def _write_framework(shape: Shape, home: Path, items: pd.DataFrame) -> None:
         "licence": "CC0",
         "source": "made up",
         "response_scale": {"minimum": shape.low, "maximum": shape.high, "labels": labels},
-        "answer_scales": {"other": {"minimum": 1, "maximum": 3, "labels": {1: "Low", 2: "Middle", 3: "High"}}},
+        "answer_scales": {
+            "other": {"minimum": 0, "maximum": 10, "labels": {code: f"{code} of 10" for code in range(11)}}
+        },
         "whole": {"total": shape.whole, "label": "All in all", "higher_is": shape.directions[0]},
     }
     (home / "framework.yaml").write_text(yaml.safe_dump(description, sort_keys=False), encoding="utf-8")
@@ -267,7 +269,7 @@ def _answers(shape: Shape, items: pd.DataFrame, traits: np.ndarray, draw: np.ran
     order = [name.lower() for name in NAMES]
     answers: dict[str, Any] = {}
     for _, item in items.iterrows():
-        low, high = (1, 3) if item["answer_scale"] else (shape.low, shape.high)
+        low, high = (0, 10) if item["answer_scale"] else (shape.low, shape.high)
         level = traits[:, order.index(item["competency"])] + draw.normal(0, 0.7, len(traits))
         codes = np.clip(np.rint((low + high) / 2 + level * (high - low) / 4), low, high).astype(int)
         codes = low + high - codes if item["reverse"] == "true" else codes

@@ -184,6 +184,20 @@ def test_reversing_every_item_changes_no_correlation(seed: int, n_items: int) ->
     close(turned["floor_share"], straight["ceiling_share"])
 
 
+def test_items_with_ranges_of_their_own_count_as_shares_of_them() -> None:
+    """Stretched to another range, an item keeps every correlation, alpha without it, its floor and its ceiling."""
+    generator = np.random.default_rng(8)
+    codes = np.clip(np.round(3 + generator.normal(size=(90, 1)) + generator.normal(size=(90, 4))), 1, 5)
+    frame = pd.DataFrame(codes, columns=list("abcd")).mask(generator.random((90, 4)) < 0.1)
+    low, high = pd.Series({"a": 1, "b": 0, "c": 1, "d": 1}), pd.Series({"a": 5, "b": 40, "c": 5, "d": 5})
+    plain = items.item_statistics(frame).table
+    own = items.item_statistics(frame.assign(b=(frame["b"] - 1) * 10), None, low, high).table
+    kept = [name for name in plain if name not in ("scale", "mean", "sd", "constant")]
+    close(own[kept], plain[kept])
+    with pytest.raises(InputShapeError, match="without a lowest or highest code: d"):
+        items.item_statistics(frame, None, low.drop("d"), high)
+
+
 def test_wrongly_keyed_item_is_found_and_weak_one_is_not_accused() -> None:
     accused = {"wrong": 0, "weak": 0, "sound": 0}
     for seed in range(40):

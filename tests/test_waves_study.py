@@ -71,3 +71,18 @@ def test_comparisons_of_who_left_are_one_family_by_holm() -> None:
     assert gone["p_holm"].min() == pytest.approx(min(1.0, len(gone) * gone["p"].min()))
     assert (gone["p_holm"] >= gone["p"]).all() and gone.loc["clear", "differs"]
     assert change.differing(gone) == (gone["p_holm"] < 0.05).sum() < len(gone)
+
+
+def test_small_differences_that_point_one_way_are_found_in_the_overall_score() -> None:
+    """Each of six competencies is too little to survive its family; their mean, less noisy, is not."""
+    made = study(60, 0, stayed=120)
+    scores, draw = made.prepared.wave_scores, np.random.default_rng(11)
+    stayed = np.array([int(person[1:]) < 120 for _, person in scores.index])
+    for name in ("listen", "share", "learn", "lead", "care"):
+        scores[name] = draw.normal(3, 1, len(scores)) + 0.25 * stayed
+    made.framework = SimpleNamespace(total="mean")
+    assert change.differing(change.who_left(made)) == 0
+    found = change.who_left_overall(made)
+    assert change.differing(found) == len(found) == 1
+    made.framework.total = "none"
+    assert change.who_left_overall(made).empty

@@ -40,10 +40,13 @@ def _contradicting(responses: Responses, answers: pd.DataFrame) -> pd.DataFrame:
     """Return the items whose interval of the keyed item-rest correlation lies below zero."""
     from psychometrics.items import check_keying
 
-    scales = {question.item: question.scale for question in responses.questions if question.item in answers}
-    if not scales or len(answers) < 2:
+    asked = [question for question in responses.questions if question.item in answers]
+    if not asked or len(answers) < 2:
         return pd.DataFrame()
-    check = check_keying(answers, scales, confidence=CONFIDENCE)
+    lowest = {question.item: question.minimum for question in asked}
+    steps = {question.item: question.maximum - question.minimum for question in asked}
+    shares = (answers - pd.Series(lowest)) / pd.Series(steps)
+    check = check_keying(shares[answers.columns], {question.item: question.scale for question in asked}, CONFIDENCE)
     return check.to_frame().loc[list(check.contradicting)]
 
 

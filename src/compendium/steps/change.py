@@ -144,9 +144,21 @@ def shared(study: Study) -> pd.DataFrame:
 
 def who_left(study: Study) -> pd.DataFrame:
     """Compare the scores of people who left with those of people who stayed, for each wave and the next."""
+    return _left(study, study.prepared.wave_scores, successive(study))
+
+
+def who_left_overall(study: Study) -> pd.DataFrame:
+    """Compare the overall score alone: one test a pair of waves, with more power where competencies go together."""
+    total = study.framework.total
+    scores = overall(study.prepared.wave_scores, total).to_frame()
+    return _left(study, scores, [] if total == "none" else successive(study))
+
+
+def _left(study: Study, wave_scores: pd.DataFrame, pairs: list[Pair]) -> pd.DataFrame:
+    """Compare these scores, indexed by wave and person, of people who left and who stayed."""
     confidence, minimum, tables = study.plan.confidence.value, _minimum(study), []
-    for pair in successive(study):
-        scores = of_wave(study.prepared.wave_scores, pair[0])
+    for pair in pairs:
+        scores = of_wave(wave_scores, pair[0])
         there = of_wave(study.prepared.wave_people, pair[1]).index
         stayed = pd.Series(scores.index.isin(there), index=scores.index)
         if min(int(stayed.sum()), int((~stayed).sum())) < minimum:

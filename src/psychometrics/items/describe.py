@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Label, Scales, constant_items, numeric_table, one_of, scales_of, whole_codes
+from psychometrics._checks import Label, Scales, constant_items, listed, numeric_table, one_of, scales_of, whole_codes
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 Method = Literal["pearson", "spearman", "polyserial"]
@@ -38,8 +38,8 @@ class ItemStatistics:
         Items that everybody answered alike; their correlations are NaN.
     n_persons : int
         Rows given.
-    minimum, maximum : int
-        Lowest and highest code.
+    minimum, maximum : int or Series
+        Lowest and highest code, of all items or of each.
     missing : str
         Rule for the rest score.
     """
@@ -48,8 +48,8 @@ class ItemStatistics:
     category_counts: pd.DataFrame
     constant: tuple[Label, ...]
     n_persons: int
-    minimum: int
-    maximum: int
+    minimum: int | pd.Series
+    maximum: int | pd.Series
     missing: str
 
     def to_frame(self) -> pd.DataFrame:
@@ -60,8 +60,8 @@ class ItemStatistics:
 def item_statistics(
     responses: pd.DataFrame,
     scales: Scales | None = None,
-    minimum: int = 1,
-    maximum: int = 5,
+    minimum: int | pd.Series = 1,
+    maximum: int | pd.Series = 5,
     missing: Literal["available", "listwise"] = "available",
 ) -> ItemStatistics:
     r"""Distribution and classical statistics of every item.
@@ -69,7 +69,8 @@ def item_statistics(
     Skewness is :math:`m_3 / s^3` and excess kurtosis :math:`m_4 / s^4 - 3`, with central moments divided by n
     and the standard deviation s by n - 1 (type 3 of Joanes & Gill). The rest score is the mean of the other
     items; see :func:`item_rest_correlation` for the missing rule. Alpha and omega if dropped rest on the persons
-    who answered the whole scale.
+    who answered the whole scale. Items with ranges of their own enter totals, alpha and omega as shares of their
+    ranges, :math:`(x - a) / (b - a)`.
 
     Parameters
     ----------
@@ -77,8 +78,8 @@ def item_statistics(
         Integer codes from ``minimum`` to ``maximum`` after keying, NaN missing.
     scales : Series or mapping, optional
         Item to competency; without it all items form one scale.
-    minimum, maximum : int
-        Lowest and highest code of the response scale.
+    minimum, maximum : int or Series
+        Lowest and highest code of the response scale, or of each item (indexed by item).
     missing : {"available", "listwise"}
         Which persons have a rest score: those who answered at least half of the other items, or all of them.
 
@@ -91,7 +92,7 @@ def item_statistics(
     CodingError
         An answer that is not an integer code of the scale; the item and the values are named.
     InputShapeError
-        No items, repeated items, or scales that do not fit the items.
+        No items, repeated items, scales that do not fit the items, or an item without a range.
     TooFewPersonsError
         Fewer than two rows.
 
@@ -125,12 +126,16 @@ def item_statistics(
     ['x', np.int64(200), np.False_]
     """
     frame = numeric_table(responses, minimum_rows=2)
-    whole_codes(frame, minimum, maximum)
+    low, high = (_of_each(end, frame.columns) for end in (minimum, maximum))
+    for ends in dict.fromkeys(zip(low, high, strict=True)):
+        whole_codes(frame.loc[:, (low == ends[0]) & (high == ends[1])], *ends)
+    alike = (low == low[0]).all() and (high == high[0]).all()
+    comparable = frame if alike else (frame - low) / (high - low)
     table = pd.concat(
         [
-            _distribution(frame, minimum, maximum),
-            _with_scales(frame, scales, missing),
-            _whole(frame, missing),
+            _distribution(frame, low, high),
+            _with_scales(comparable, scales, missing),
+            _whole(comparable, missing),
         ],
         axis=1,
     )
@@ -138,7 +143,7 @@ def item_statistics(
     table["constant"] = table.index.isin(constant)
     return ItemStatistics(
         table=table,
-        category_counts=_category_counts(frame, minimum, maximum),
+        category_counts=_category_counts(frame, int(low.min()), int(high.max())),
         constant=constant,
         n_persons=len(frame),
         minimum=minimum,
@@ -250,7 +255,17 @@ def _polyserial(item: np.ndarray, r: float) -> float:
     return float(r * codes.std() / norm.pdf(thresholds).sum())
 
 
-def _distribution(frame: pd.DataFrame, minimum: int, maximum: int) -> pd.DataFrame:
+def _of_each(end: int | pd.Series, items: pd.Index) -> np.ndarray:
+    """Return the lowest or highest code of each item, in the order of the columns."""
+    if not isinstance(end, pd.Series):
+        return np.full(len(items), end)
+    without = [item for item in items if item not in end.dropna().index]
+    if without:
+        raise InputShapeError(f"items without a lowest or highest code: {listed(without)}; give each its range")
+    return end.reindex(items).to_numpy(dtype=int)
+
+
+def _distribution(frame: pd.DataFrame, minimum: np.ndarray, maximum: np.ndarray) -> pd.DataFrame:
     """Return counts, moments, floor and ceiling of each item."""
     n, mean, sd = frame.notna().sum(), frame.mean(), frame.std(ddof=1)
     centred, spread = frame - mean, sd.where(sd > 0)

@@ -34,12 +34,15 @@ class FactorPopulation:
         Share of the factor's variance between clusters.
     cluster_size : int
         People in a cluster; 1 where people are nested in nothing.
+    weights : Series of shape (n_items,), optional
+        How far one code of each item moves the sum, where ranges differ; 1 otherwise.
     """
 
     loadings: pd.Series
     thresholds: pd.Series
     intraclass: float = 0.0
     cluster_size: int = 1
+    weights: pd.Series | None = None
 
     def __post_init__(self) -> None:
         """Refuse what nobody could be drawn from."""
@@ -47,6 +50,8 @@ class FactorPopulation:
             raise InputShapeError("a population needs three items or more, with loadings between -1 and 1")
         if set(self.loadings.index) != set(self.thresholds.index.get_level_values(0)):
             raise InputShapeError("loadings and thresholds must be about the same items")
+        if self.weights is not None and set(self.weights.index) != set(self.loadings.index):
+            raise InputShapeError("weights must be about the same items as the loadings")
         if not 0 <= self.intraclass < 1 or self.cluster_size < 1:
             raise InputShapeError(
                 "the intraclass correlation lies between 0 and 1, and a cluster holds one person at least"
@@ -54,10 +59,10 @@ class FactorPopulation:
 
     @property
     def omega(self) -> float:
-        """Reliability of the sum of the ordered items (Green & Yang), with the variance that the model implies."""
-        weights = self.loadings.to_numpy(dtype=float)
-        implied = pd.DataFrame(np.outer(weights, weights), self.loadings.index, self.loadings.index)
-        return green_yang(self.loadings, self.thresholds, implied)
+        """Reliability of the weighted sum of the ordered items (Green & Yang), with the variance the model implies."""
+        loaded = self.loadings.to_numpy(dtype=float)
+        implied = pd.DataFrame(np.outer(loaded, loaded), self.loadings.index, self.loadings.index)
+        return green_yang(self.loadings, self.thresholds, implied, self.weights)
 
     @property
     def clustered(self) -> bool:
@@ -106,12 +111,14 @@ class FactorPopulation:
         return pd.DataFrame(codes), pd.Series(members, name="cluster")
 
 
-def factor_population(responses: pd.DataFrame, clusters: pd.Series | None = None) -> FactorPopulation:
+def factor_population(
+    responses: pd.DataFrame, clusters: pd.Series | None = None, weights: pd.Series | None = None
+) -> FactorPopulation:
     r"""Estimate the population behind the answers to one scale.
 
     Loadings and thresholds are those of a one-factor model (WLSMV, pairwise). With clusters the share of the factor's
-    variance between them is :math:`ICC(1) / \omega`, ICC(1) of the mean of the answers by analysis of variance
-    (negative values count as zero), since error dilutes it; the cluster size is n0.
+    variance between them is :math:`ICC(1) / \omega`, ICC(1) of the mean of the weighted answers by analysis of
+    variance (negative values count as zero), since error dilutes it; the cluster size is n0.
 
     Parameters
     ----------
@@ -119,6 +126,8 @@ def factor_population(responses: pd.DataFrame, clusters: pd.Series | None = None
         Integer codes of three items or more after keying, NaN missing.
     clusters : Series of shape (n_persons,), optional
         Cluster of each person, in the order of the rows.
+    weights : Series of shape (n_items,), optional
+        How far one code of each item moves the sum or mean that is planned for; 1 without it.
 
     Returns
     -------
@@ -171,12 +180,26 @@ def factor_population(responses: pd.DataFrame, clusters: pd.Series | None = None
     own = dict(zip(named.columns, answers.columns, strict=True))
     thresholds = fit.thresholds.set_index(["item", "threshold"])["estimate"]
     # set by position: a name of a column may be anything
-    found = FactorPopulation(loadings.rename("loading"), thresholds)
-    intraclass, size = (0.0, 1) if clusters is None else _nesting(answers, clusters, found.omega)
+    moved = _weights_of(weights, answers)
+    renamed = None if moved is None else moved.set_axis(named.columns)
+    found = FactorPopulation(loadings.rename("loading"), thresholds, weights=renamed)
+    weighted = answers if moved is None else (answers - answers.mean()) * moved
+    intraclass, size = (0.0, 1) if clusters is None else _nesting(weighted, clusters, found.omega)
     labelled = [(own[item], number) for item, number in thresholds.index]
     index = pd.MultiIndex.from_tuples(labelled, names=["item", "threshold"])
     items = label_index(own[item] for item in loadings.index)
-    return FactorPopulation(loadings.rename("loading").set_axis(items), thresholds.set_axis(index), intraclass, size)
+    own_loadings, own_thresholds = loadings.rename("loading").set_axis(items), thresholds.set_axis(index)
+    return FactorPopulation(own_loadings, own_thresholds, intraclass, size, moved)
+
+
+def _weights_of(weights: pd.Series | None, answers: pd.DataFrame) -> pd.Series | None:
+    """Return the weights in the order of the items; refuse an item without one."""
+    if weights is None:
+        return None
+    found = weights.reindex(answers.columns).astype(float)
+    if not (found > 0).all():
+        raise InputShapeError("weights must give each item a number above zero")
+    return found
 
 
 def _nesting(answers: pd.DataFrame, clusters: pd.Series, omega: float) -> tuple[float, int]:

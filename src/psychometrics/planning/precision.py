@@ -195,7 +195,9 @@ def _replication(population: FactorPopulation, n: int, stream: np.random.SeedSeq
         loadings = fit.loading_matrix().iloc[:, 0]
         if not fit.proper or not (loadings.abs() < 1).all():
             return nothing
-        omega = FactorPopulation(loadings, fit.thresholds.set_index(["item", "threshold"])["estimate"]).omega
+        weights = None if population.weights is None else population.weights[answers.columns].set_axis(named.columns)
+        cuts = fit.thresholds.set_index(["item", "threshold"])["estimate"]
+        omega = FactorPopulation(loadings, cuts, weights=weights).omega
     except PsychometricsError:
         return nothing
     errors = fit.loadings["standardised_error"].to_numpy(float)

@@ -187,7 +187,7 @@ def _item_rest(member: Member, scales: dict[str, list[str]]) -> dict[str, tuple[
         if len(items) < 2:
             continue
         try:
-            table = item_rest_correlation(member.answers[items], "spearman")
+            table = item_rest_correlation(member.study.framework.on_one_scale(member.answers[items]), "spearman")
         except PsychometricsError:
             continue
         known |= {

@@ -43,7 +43,8 @@ def rest_intervals(step: Study) -> pd.DataFrame:
     Spearman's rho with the mean of the other items, answered by half or more; people who are nested count as such.
     An item that stands alone has none.
     """
-    answers, confidence = step.prepared.answers, step.plan.confidence.value
+    answers = step.framework.on_one_scale(step.prepared.answers)
+    confidence = step.plan.confidence.value
     rests = {
         item: [other for other in items if other != item]
         for items in step.framework.scales([str(item) for item in answers.columns]).values()

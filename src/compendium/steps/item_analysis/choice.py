@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,6 +35,11 @@ FEWEST_ITEMS = 3
 MINUTE = 60
 
 
+def as_given(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return answers that all have one range already."""
+    return answers
+
+
 @dataclass(frozen=True)
 class Chooser:
     """The choice of items as one function of the answers, so that it can be repeated on other people.
@@ -48,6 +53,8 @@ class Chooser:
         Every candidate item of each competency.
     coverage
         Items that speak to each theme of the evidence.
+    scored, weights
+        Brings answers to the scale on which they are averaged; how far one code of each item moves the average.
     """
 
     scales: Scales
@@ -60,11 +67,13 @@ class Chooser:
     pairs: tuple[tuple[str, str], ...] = ()
     excluded: tuple[tuple[str, Finding], ...] = ()
     coverage: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    scored: Callable[[pd.DataFrame], pd.DataFrame] = as_given
+    weights: pd.Series[float] | None = None
 
     def __call__(self, answers: pd.DataFrame) -> list[str]:
         """Return the chosen items."""
         screening = screen_items(
-            answers,
+            self.scored(answers),
             self.scales,
             self.minimum_item_total,
             self.maximum_inter_item,
@@ -126,6 +135,8 @@ def chooser(
         pairs=tuple(pairs),
         excluded=tuple(excluded.items()),
         coverage=tuple((theme, tuple(items)) for theme, items in themes.items()),
+        scored=step.framework.on_one_scale,
+        weights=step.framework.code_weights,
     )
 
 
@@ -212,7 +223,7 @@ def stability(step: Study, rule: Chooser, answers: pd.DataFrame) -> SelectionSta
         return selection_stability(
             answers,
             rule,
-            Reliability(rule.scales),
+            Reliability(rule.scales, rule.scored),
             n_resamples=int(plan.selection.resamples.value),
             seed=plan.seed,
             confidence=plan.confidence.value,
@@ -224,10 +235,12 @@ class Reliability:
     """Mean and smallest alpha of the competencies, for items chosen from them."""
 
     scales: Scales
+    scored: Callable[[pd.DataFrame], pd.DataFrame] = as_given
 
     def __call__(self, answers: pd.DataFrame, chosen: list[str]) -> dict[str, float]:
         """Return both."""
-        alphas = [_alpha(answers[[item for item in items if item in set(chosen)]]) for items in self.scales.values()]
+        moved = self.scored(answers)
+        alphas = [_alpha(moved[[item for item in items if item in set(chosen)]]) for items in self.scales.values()]
         return {"mean alpha": float(np.nanmean(alphas)), "smallest alpha": float(np.nanmin(alphas))}
 
 
@@ -265,7 +278,7 @@ def _one_split(
     chosen = rule(choosing)
     shared = len(everybody & set(chosen)) / len(everybody)
     measures = {"items": len(chosen), **_fit_measures(rule, testing, chosen), "shared": shared}
-    alpha = Reliability(rule.scales)
+    alpha = Reliability(rule.scales, rule.scored)
     return {
         **measures,
         "mean_alpha": alpha(testing, chosen)["mean alpha"],
@@ -292,9 +305,9 @@ def before_and_after(
     rows = []
     for name, items in sets.items():
         scales = {key: [item for item in members if item in set(items)] for key, members in rule.scales.items()}
-        alphas = [_alpha(answers[members]) for members in scales.values()]
+        alphas = [_alpha(rule.scored(answers[members])) for members in scales.values()]
         covered = [theme for theme, members in rule.coverage if set(members) & set(items)]
-        omegas = [_omega(answers[members]) for members in scales.values() if len(members) > 2]
+        omegas = [_omega(answers[members], rule.weights) for members in scales.values() if len(members) > 2]
         information = graded_information(answers, {key: members for key, members in scales.items() if len(members) > 2})
         row: dict[str, object] = {"items_set": name, "items": len(items)}
         row |= {"mean_alpha": np.nanmean(alphas), "smallest_alpha": np.nanmin(alphas), "mean_omega": np.nanmean(omegas)}
@@ -305,12 +318,12 @@ def before_and_after(
     return pd.DataFrame(rows)
 
 
-def _omega(answers: pd.DataFrame) -> float:
+def _omega(answers: pd.DataFrame, weights: pd.Series[float] | None) -> float:
     """Categorical omega of one competency, NaN where its model has no solution."""
     from psychometrics.reliability import omega_categorical
 
     try:
-        return float(omega_categorical(answers, missing="pairwise").omega)
+        return float(omega_categorical(answers, missing="pairwise", weights=weights).omega)
     except PsychometricsError:
         return float("nan")
 
@@ -321,8 +334,8 @@ def without_careless(rule: Chooser, answers: pd.DataFrame, flagged: pd.Series, c
     rows = []
     for people, part in (("everybody", answers), ("without flagged", attentive)):
         picked = rule(part)
-        screening = screen_items(part, rule.scales, rule.minimum_item_total, rule.maximum_inter_item)
-        alphas = Reliability(rule.scales)(part, list(chosen))
+        screening = screen_items(rule.scored(part), rule.scales, rule.minimum_item_total, rule.maximum_inter_item)
+        alphas = Reliability(rule.scales, rule.scored)(part, list(chosen))
         missing, new = sorted(set(chosen) - set(picked)), sorted(set(picked) - set(chosen))
         rows.append({"people": people, "n": len(part), "passed_published_rule": len(screening.kept),
                      "chosen": len(picked), "left_out_instead": ", ".join(missing), "taken_instead": ", ".join(new),

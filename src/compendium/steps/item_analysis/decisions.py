@@ -8,6 +8,7 @@ import pandas as pd
 
 from compendium.disclosure import rounded_sums
 from compendium.findings import Finding, decode, encode, found, of_reason
+from compendium.framework import Framework
 from compendium.study import Study
 from psychometrics.items import KeyingCheck, inter_item_correlations
 from psychometrics.selection import ItemCheck, ItemScreening, ItemSelection, screen_items
@@ -17,7 +18,7 @@ def decide(step: Study, answers: pd.DataFrame, keying: KeyingCheck, checks: Sequ
     """Apply the published item rule with the thresholds of the plan, and further checks where given."""
     rule = step.plan.item_rule
     return screen_items(
-        answers,
+        step.framework.on_one_scale(answers),
         step.framework.scales(),
         minimum_item_total=rule.item_total_minimum.value,
         maximum_inter_item=rule.inter_item_maximum.value,
@@ -172,3 +173,12 @@ def answer_shares(counts: pd.DataFrame) -> pd.DataFrame:
     people = counts.sum(axis="columns")
     shares = counts.div(people, axis="index")
     return shares.apply(lambda column: rounded_sums(column, people))
+
+
+def of_usual_scale(shares: pd.DataFrame, framework: Framework) -> tuple[pd.DataFrame, dict[int, str]]:
+    """Return the shares of the items on the commonest answer scale, by its codes, with the words of the codes."""
+    scales = {item: framework.scale_of(str(item)) for item in shares.index}
+    names = framework.items.loc[shares.index, "answer_scale"].fillna("")
+    usual = names.index[names == names.mode()[0]]
+    scale = scales[usual[0]]
+    return shares.loc[usual, range(scale.minimum, scale.maximum + 1)], scale.labels

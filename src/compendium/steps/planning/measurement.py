@@ -72,7 +72,8 @@ def populations(study: Study) -> dict[str, FactorPopulation | None]:
         asked = answers[list(items)]
         answered = asked.notna().any(axis="columns")
         try:
-            found_of[competency] = factor_population(asked[answered], None if named is None else named[answered])
+            kin_of = None if named is None else named[answered]
+            found_of[competency] = factor_population(asked[answered], kin_of, study.framework.code_weights)
         except PsychometricsError:
             found_of[competency] = None
     return found_of
