@@ -57,7 +57,8 @@ def _integrated(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     priors = Priors()
     grid = np.linspace(-2.6, 4.2, 69)
     loading, threshold = (each.ravel() for each in np.meshgrid(grid, np.linspace(-5, 5, 81), indexing="ij"))
-    prior = norm.pdf(loading, priors.loading_mean, priors.loading_sd) * norm.pdf(threshold, 0, priors.threshold_sd)
+    spread = priors.threshold_sd * np.hypot(1, loading)
+    prior = norm.pdf(loading, priors.loading_mean, priors.loading_sd) * norm.pdf(threshold, 0, spread)
     nodes, weights = np.polynomial.hermite_e.hermegauss(41)
     above = ndtr(np.outer(loading, nodes) - threshold[:, None])
     both = (above * weights / weights.sum()) @ above.T
@@ -89,7 +90,7 @@ def test_priors_come_back_when_answers_are_drawn_anew_each_sweep():
         data = _gibbs.Data.of(codes, np.full(4, 3), factor)
         state, drawn = _gibbs.draw(data, priors, state, 1)
         items = drawn.parameters[0, 0]
-        thresholds = items[:, 1:]
+        thresholds = items[:, 1:] / np.hypot(1, items[:, :1])
         kept[0, sweep, :4] = items[:, 0]
         kept[0, sweep, 4:6] = drawn.correlations[0, 0, 0, 1] ** np.array([1, 2])
         kept[0, sweep, 6:] = (items[0, 0] - 0.8) ** 2, thresholds.mean(), (thresholds**2).mean()

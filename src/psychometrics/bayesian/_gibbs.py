@@ -197,8 +197,18 @@ def _log_posterior(data: Data, priors: Priors, parameters: Array, scores: Array)
     lower, upper, _ = _bounds(data, parameters, scores)
     likelihood = np.log(np.maximum(ndtr(upper) - ndtr(lower), _SMALLEST)).sum(axis=1)
     loading = ((parameters[:, :, 0] - priors.loading_mean) / priors.loading_sd) ** 2
-    thresholds = (parameters[:, :, 1:] ** 2).sum(axis=2) / priors.threshold_sd**2
-    return np.asarray(likelihood - (loading + thresholds) / 2)
+    return np.asarray(likelihood - loading / 2 + _log_prior_of_thresholds(data, priors, parameters, parameters[:, :, 0]))
+
+
+def _log_prior_of_thresholds(data: Data, priors: Priors, parameters: Array, loadings: Array) -> Array:
+    """Log prior of each item's thresholds given these loadings; (n_chains, n_items).
+
+    They are normal in standard deviations of the latent response, which are ``sqrt(1 + loading**2)`` residual ones.
+    Without this scale every threshold would multiply the prior of the loading by ``sqrt(1 + loading**2)``.
+    """
+    variance = 1 + loadings**2
+    squares = (parameters[:, :, 1:] ** 2).sum(axis=2)
+    return np.asarray(-(squares / (variance * priors.threshold_sd**2) + data.n_thresholds * np.log(variance)) / 2)
 
 
 def _move_items(data: Data, priors: Priors, state: State, current: Array) -> tuple[Array, Array]:
@@ -240,11 +250,16 @@ def _latent_responses(data: Data, state: State) -> Array:
 
 
 def _draw_loadings(data: Data, priors: Priors, state: State, latent: Array) -> None:
-    """Draw the loadings: a normal regression of latent responses on scores."""
+    """Propose loadings by a normal regression of latent responses on scores; the thresholds' prior accepts or not."""
     scores = state.scores[:, :, data.factor]
     precision = (scores**2).sum(axis=1) + priors.loading_sd**-2
     mean = ((scores * latent).sum(axis=1) + priors.loading_mean * priors.loading_sd**-2) / precision
-    state.parameters[:, :, 0] = mean + state.random.standard_normal(mean.shape) / np.sqrt(precision)
+    proposed = mean + state.random.standard_normal(mean.shape) / np.sqrt(precision)
+    current = state.parameters[:, :, 0]
+    gain = _log_prior_of_thresholds(data, priors, state.parameters, proposed)
+    gain -= _log_prior_of_thresholds(data, priors, state.parameters, current)
+    taken = np.log(state.random.uniform(size=gain.shape)) < gain
+    state.parameters[:, :, 0] = np.where(taken, proposed, current)
 
 
 def _draw_scores(data: Data, state: State, latent: Array) -> None:
@@ -265,13 +280,13 @@ def _shift(data: Data, priors: Priors, state: State) -> None:
     n_persons, n_factors = state.scores.shape[1:]
     of_factor = (data.factor[:, None] == np.arange(n_factors)).astype(float)
     loadings, thresholds, used = state.parameters[:, :, 0], state.parameters[:, :, 1:], data.used[:, 1:]
-    weight = priors.threshold_sd**-2
+    weight = priors.threshold_sd**-2 / (1 + loadings**2)
     inverse = np.linalg.inv(state.correlations)
     precision = n_persons * inverse
     diagonal = np.arange(n_factors)
-    precision[:, diagonal, diagonal] += weight * (loadings**2 * used.sum(axis=1)) @ of_factor
+    precision[:, diagonal, diagonal] += (weight * loadings**2 * used.sum(axis=1)) @ of_factor
     pull = -n_persons * np.einsum("cab,cb->ca", inverse, state.scores.mean(axis=1))
-    pull -= weight * (loadings * (thresholds * used).sum(axis=2)) @ of_factor
+    pull -= (weight * loadings * (thresholds * used).sum(axis=2)) @ of_factor
     root = np.linalg.cholesky(np.linalg.inv(precision))
     mean = np.einsum("cab,cdb,cd->ca", root, root, pull)
     shift = mean + np.einsum("cab,cb->ca", root, state.random.standard_normal(mean.shape))
@@ -294,6 +309,8 @@ def _rescale(data: Data, priors: Priors, state: State) -> None:
     loadings = state.parameters[:, :, 0] * ratio
     before = (state.parameters[:, :, 0] - priors.loading_mean) ** 2
     gain = np.log(ratio) - ((loadings - priors.loading_mean) ** 2 - before) / (2 * priors.loading_sd**2)
+    gain += _log_prior_of_thresholds(data, priors, state.parameters, loadings)
+    gain -= _log_prior_of_thresholds(data, priors, state.parameters, state.parameters[:, :, 0])
     taken = np.log(state.random.uniform(size=chains)) < gain.sum(axis=1)
     state.parameters[taken, :, 0] = loadings[taken]
     state.scores[taken] = (scaled / new[:, None, :])[taken]
