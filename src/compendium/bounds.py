@@ -52,7 +52,7 @@ def yaml_problem(text: str) -> Problem | None:
 
 def _events(text: str) -> Iterator[yaml.Event]:
     """Return the events of a YAML text one by one, without building what it holds."""
-    events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+    events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
     return events
 
 

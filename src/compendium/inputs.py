@@ -68,7 +68,7 @@ Label = Annotated[str, AfterValidator(showable)]
 BOOLEAN, TEXT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(yaml.CSafeLoader):
     """YAML loader that refuses a key given twice and leaves keys as they are written; plain YAML would do neither."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -335,7 +335,7 @@ def _resolve(data: Any, location: Location) -> tuple[Any, Any]:
 def _line_of(path: Path, where: Iterable[int | str]) -> int | None:
     """Return the line of a YAML file where a key stands; of its nearest parent where it is missing."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
     line = None

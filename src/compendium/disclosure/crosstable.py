@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -135,13 +136,23 @@ def nested_together(people: pd.DataFrame) -> list[list[str]]:
     cross freely, any table of the one goes with any table of the other.
     """
     sets = [{str(name)} for name in people.columns]
-    for inner in people.columns:
-        for outer in (name for name in people.columns if name != inner):
-            at_home = people.groupby([inner, outer]).size().groupby(level=0).max().sum()
-            if people[inner].nunique() >= people[outer].nunique() > 1 and at_home >= NESTED * len(people):
-                joined = set().union(*(each for each in sets if {inner, outer} & each))
-                sets = [each for each in sets if not {inner, outer} & each] + [joined]
+    codes = {str(name): pd.factorize(people[name])[0] for name in people.columns}
+    sizes = {name: int(each.max(initial=-1)) + 1 for name, each in codes.items()}
+    for inner, outer in permutations(codes, 2):
+        if sizes[inner] >= sizes[outer] > 1 and _at_home(codes[inner], codes[outer]) >= NESTED * len(people):
+            joined = set().union(*(each for each in sets if {inner, outer} & each))
+            sets = [each for each in sets if not {inner, outer} & each] + [joined]
     return [[str(name) for name in people.columns if name in each] for each in sets]
+
+
+def _at_home(inner: np.ndarray, outer: np.ndarray) -> int:
+    """Return how many people are where most of their inner group are; groups are whole numbers, -1 for none."""
+    known = (inner >= 0) & (outer >= 0)
+    width = int(outer.max(initial=0)) + 1
+    pairs, people = np.unique(inner[known].astype(np.int64) * width + outer[known], return_counts=True)
+    most = np.zeros(int(inner.max(initial=0)) + 1, dtype=np.int64)
+    np.maximum.at(most, pairs // width, people)
+    return int(most.sum())
 
 
 def exposed_groups(

@@ -197,7 +197,9 @@ def _log_posterior(data: Data, priors: Priors, parameters: Array, scores: Array)
     lower, upper, _ = _bounds(data, parameters, scores)
     likelihood = np.log(np.maximum(ndtr(upper) - ndtr(lower), _SMALLEST)).sum(axis=1)
     loading = ((parameters[:, :, 0] - priors.loading_mean) / priors.loading_sd) ** 2
-    return np.asarray(likelihood - loading / 2 + _log_prior_of_thresholds(data, priors, parameters, parameters[:, :, 0]))
+    return np.asarray(
+        likelihood - loading / 2 + _log_prior_of_thresholds(data, priors, parameters, parameters[:, :, 0])
+    )
 
 
 def _log_prior_of_thresholds(data: Data, priors: Priors, parameters: Array, loadings: Array) -> Array:

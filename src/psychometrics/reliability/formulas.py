@@ -198,7 +198,8 @@ def green_yang(
     known = set(thresholds.index.get_level_values(0)) & set(moved.index)
     if set(items) != set(correlations.index) or not set(items) <= known:
         raise InputShapeError("loadings, thresholds, correlations and weights must be about the same items")
-    cuts = [np.sort(thresholds.loc[item].to_numpy(dtype=float)) for item in items]
+    place, values = loadings.index.get_indexer(thresholds.index.get_level_values(0)), thresholds.to_numpy(dtype=float)
+    cuts = [np.sort(values[place == k]) for k in range(len(items))]
     loaded, step = loadings.to_numpy(dtype=float), moved[items].to_numpy(dtype=float)
     latent = correlations.loc[items, items].to_numpy(dtype=float)
     one, other = np.triu_indices(len(items))

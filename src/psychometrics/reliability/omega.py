@@ -408,7 +408,7 @@ def _categorical_model(frame: pd.DataFrame, missing: Missing) -> tuple[CfaResult
     named = frame.set_axis(text_names(frame.columns), axis="columns")
     fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV", missing=missing)
     loadings = fit.loading_matrix().iloc[:, 0].rename("loading")
-    return fit, loadings, fit.thresholds.set_index(["item", "threshold"])["estimate"]
+    return fit, loadings, fit.threshold_estimates
 
 
 def _in_order(weights: pd.Series | None, frame: pd.DataFrame, loadings: pd.Series) -> pd.Series | None:

@@ -41,6 +41,20 @@ def parameter_table(data: Sorted, estimation: Estimation) -> pd.DataFrame:
     return table[["group", *_ORDER[:4], "shared", *_ORDER[4:], *_STANDARDISED]]
 
 
+def threshold_estimates(estimation: Estimation, group: int) -> pd.Series[float]:
+    """Thresholds of one group, by item and threshold: those of the model, else those of the sample."""
+    if isinstance(estimation.problem, OrdinalProblem) and estimation.problem.delta:
+        found = estimation.problem.samples.groups[group].estimates
+        items, positions = found.threshold_places
+        values = found.thresholds[items, positions]
+        names = [(estimation.sharing.layout.items[k], str(at + 1)) for k, at in zip(items, positions, strict=True)]
+    else:
+        places = [k for k, cell in enumerate(estimation.sharing.layout.cells) if cell.kind == "threshold"]
+        values = estimation.cells[group][places]
+        names = [label(estimation.sharing.layout.cells[k])[1:] for k in places]
+    return pd.Series(values, index=pd.MultiIndex.from_tuples(names, names=["item", "threshold"]), name="estimate")
+
+
 def parameter_covariance(data: Sorted, estimation: Estimation) -> Array:
     """Covariance of the estimates in the rows of the table: zero for fixed ones, NaN for what follows from others."""
     places = []

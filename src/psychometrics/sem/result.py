@@ -17,7 +17,7 @@ from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Estimator, Labels, Missing, Sorted
 from psychometrics.sem._modification import modification_table
 from psychometrics.sem._moments import Stacked
-from psychometrics.sem._parameters import parameter_covariance, parameter_table
+from psychometrics.sem._parameters import parameter_covariance, parameter_table, threshold_estimates
 from psychometrics.sem._problems import correlations_of, deviations_of, notes_of, problems_of
 from psychometrics.sem.fit_measures import FitMeasures, fit_measures
 from psychometrics.sem.model import CfaModel
@@ -211,6 +211,12 @@ class CfaResult:
     def thresholds(self) -> pd.DataFrame:
         """Thresholds of the items; empty for normal-theory estimators."""
         return self._of_kind("threshold").rename(columns={"left": "item", "right": "threshold"})
+
+    @property
+    def threshold_estimates(self) -> pd.Series[float]:
+        """Estimates of `thresholds` alone, by item and threshold (and group before them), without their errors."""
+        parts = [threshold_estimates(self.estimation, k) for k in range(len(self.data.names))]
+        return parts[0] if not self.groups else pd.concat(dict(zip(self.groups, parts, strict=True)), names=["group"])
 
     @property
     def factor_means(self) -> pd.DataFrame:

@@ -94,10 +94,13 @@ def _each(
     """Yield every grouping's label with every competency and the groups that may be shown for it."""
     labels = groupings(settings)
     too_small = hidden_groups(people, list(labels), minimum)
-    shown = {name: shown_groups(scores[name], people, too_small, minimum) for name in scores.columns}
+    # Competencies that the same people answered show the same groups.
+    answered = {name: scores[name].notna().to_numpy().tobytes() for name in scores.columns}
+    first = {pattern: name for name, pattern in answered.items()}
+    shown = {pattern: shown_groups(scores[name], people, too_small, minimum) for pattern, name in first.items()}
     for name, label in labels.items():
         for competency in scores.columns:
-            yield label, str(competency), shown[competency][name]
+            yield label, str(competency), shown[answered[competency]][name]
 
 
 def rank_effect(H: float, df: float, n: float, confidence: float, design_effect: float = math.nan) -> dict[str, float]:
