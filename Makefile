@@ -73,7 +73,8 @@ many: | $(ENVIRONMENT) ## Run the study for many cohorts, several at once
 
 test: | $(ENVIRONMENT) ## Lint, type-check and run the tests
 	@$(MAKE) --no-print-directory style PYTHON="$(PYTHON)"
-	@"$(PYTHON)" -m mypy & types=$$!; "$(PYTHON)" -m pytest -n 2 --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	@"$(PYTHON)" -m mypy & types=$$!; "$(PYTHON)" -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	  --durations=40 --durations-min=3; tests=$$?; \
 	  wait $$types && exit $$tests
 
 shapes: | $(ENVIRONMENT) ## Run cohorts of many shapes through the whole study

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 # Random examples are drawn anew in every run; EXAMPLES asks for more of them (make test EXAMPLES=500).
-settings.register_profile("house", deadline=None, max_examples=int(os.environ.get("EXAMPLES") or 40))
+settings.register_profile("house", deadline=None, max_examples=int(os.environ.get("EXAMPLES") or 25))
 settings.load_profile("house")
 # Tests run side by side already; a pool of processes in each would only start and stop. test_workers.py asks for more.
 os.environ["WORKERS"] = os.environ.get("WORKERS") or "1"

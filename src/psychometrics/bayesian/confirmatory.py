@@ -110,11 +110,11 @@ def bayesian_cfa(
     The latent response of person i to item j is ``l_j f_i + e_ij`` with standard normal e, and answer k is given where
     it lies between thresholds k - 1 and k; the factors are normal with variance 1 and correlate. Four chains are drawn
     by Gibbs sampling: loading and thresholds of each item by a tuned random walk with the latent responses integrated
-    out (as Cowles 1996 draws thresholds), latent responses between their thresholds (Albert & Chib 1993), factor scores
-    from their normal conditional distribution, loadings from theirs, accepted or not by the prior of the thresholds, and
-    the factor correlations from an inverse Wishart distribution of freely scaled factors (parameter expansion, Liu &
-    Daniels 2006), accepted or not by the priors of loadings and thresholds. They are prolonged until R-hat and the
-    effective sample size allow them to be read.
+    out (as Cowles 1996 draws thresholds), latent responses between their thresholds (Albert & Chib 1993), factor
+    scores from their normal conditional distribution, loadings from theirs, accepted or not by the prior of the
+    thresholds, and the factor correlations from an inverse Wishart distribution of freely scaled factors (parameter
+    expansion, Liu & Daniels 2006), accepted or not by the priors of loadings and thresholds. They are prolonged until
+    R-hat and the effective sample size allow them to be read.
 
     Omega is categorical: the reliability of the observed sum score, which is what people are given, not of the latent
     responses, which nobody sees.
