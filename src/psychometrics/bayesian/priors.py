@@ -15,8 +15,8 @@ class Priors:
         Normal prior of each loading; 1 on this scale is a standardised loading of ``1 / sqrt(1 + 1) = .71``.
     threshold_sd : float
         Normal prior of the thresholds around 0, in their order, in standard deviations of the latent response
-        (``sqrt(1 + loading**2)`` residual ones). With 1 every distribution of answers over the categories is equally
-        likely beforehand, whatever the loading.
+        (``sqrt(1 + loading**2)`` residual ones), whatever the loading. With 1 every distribution of answers over the
+        categories is equally likely beforehand.
     extra_degrees : float
         The factor correlations are those of an inverse Wishart matrix with identity scale and this many degrees of
         freedom above the number of factors. With 1 each correlation is uniform from -1 to 1 (Barnard, McCulloch & Meng
@@ -31,7 +31,7 @@ class Priors:
 
     loading_mean: float = 0.8
     loading_sd: float = 0.8
-    threshold_sd: float = 1.0
+    threshold_sd: float = 2.0
     extra_degrees: float = 1.0
 
     def degrees_of_freedom(self, n_factors: int) -> float:
