@@ -179,6 +179,19 @@ def test_a_roster_gives_the_number_invited_and_the_ratings_asked_for(study: Smal
     assert "example.org" not in repr(cohort.import_record.to_csv())
 
 
+def test_ratings_of_people_who_were_invited_and_did_not_answer_are_left_out_and_counted(study: SmallStudy) -> None:
+    more = [f"p{number:02d}" for number in range(1, 81)]
+    roster(study, "person_id,raters\n" + "".join(f"{each},2\n" for each in more))
+    study.peers.loc[len(study.peers)] = {**study.peers.iloc[0].to_dict(), "person_id": "p77", "rater_id": "r999"}
+    step, cohort = opened(study)
+    out = cohort.import_record.query("what == 'rows left out'")
+    assert out[["form", "n", "reason"]].to_numpy().tolist() == [
+        ["peer", 1, "the person rated was invited and did not answer"]
+    ]
+    assert len(cohort.peers) == len(study.peers) - 1
+    assert participation.rates(step, cohort).set_index("rate").loc["peers' response", "n"] == len(study.peers)
+
+
 def test_answers_of_somebody_who_is_not_in_the_roster_are_named(study: SmallStudy) -> None:
     roster(study, "person_id\n" + "".join(f"p{number:02d}\n" for number in range(2, 61)))
     fault = study.only_fault()

@@ -65,16 +65,10 @@ Sentence = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
 Label = Annotated[str, AfterValidator(showable)]
 
 
-BOOLEAN, TEXT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
-
-
 class _UniqueKeyLoader(yaml.CSafeLoader):
-    """YAML loader that refuses a key given twice and leaves keys as they are written; plain YAML would do neither."""
+    """YAML loader that refuses a key given twice; plain YAML would keep the last one silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        for key, _ in node.value:
-            if key.tag == BOOLEAN:  # yes, no, on and off are names where they stand as keys
-                key.tag = TEXT
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         repeated = [key for key, count in Counter(map(str, keys)).items() if count > 1]
         if repeated:
@@ -289,6 +283,8 @@ def _finding(model: type[BaseModel], detail: Any) -> tuple[str, str, str | None]
         return "unknown key", suggest(str(detail["loc"][-1]), known), None
     if detail["type"] == "missing":
         return "the key is missing", "add it", None
+    if detail["type"] == "invalid_key" and isinstance(detail.get("input"), bool):
+        return "YAML reads this word as true or false", "put it in quotes", _shown(detail["input"])
     return detail["msg"].removeprefix("Value error, "), "mend the value", _shown(detail.get("input"))
 
 

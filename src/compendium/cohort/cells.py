@@ -252,7 +252,7 @@ def rating_faults(peers: Responses, persons: pd.Series, settings: CohortSettings
         (
             rated[(rated != "") & ~rated.isin(persons)],
             "the person rated is not in the self file",
-            "mend the id, or add the person",
+            "mend the id; who was invited and did not answer is known by a roster (files.roster), and left out",
         ),
         (
             raters[filled & (rated == raters)],

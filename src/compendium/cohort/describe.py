@@ -252,7 +252,7 @@ def _file_lines(folder: Path, forms: dict[str, ImportedForm], encoding: str, fra
             for code, word in (("1", "agreed"), ("0", "not_agreed"))
         )
         lines.append("  # Sheets without a yes to the question of consent are left out and counted.")
-        lines.append(f"  consent: {{column: {_quoted(consent)}, yes: {yes}, no: {no}}}")
+        lines.append(f'  consent: {{column: {_quoted(consent)}, "yes": {yes}, "no": {no}}}')
     for form, imported in forms.items():
         named = [path.name for path in imported.files]
         lines.append(f"  {form}: {_quoted(named[0]) if len(named) == 1 else json.dumps(named, ensure_ascii=False)}")

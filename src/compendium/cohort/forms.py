@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pandas as pd
 from compendium.bounds import link_problem
 from compendium.cohort.layout import Form, Layout
 from compendium.cohort.responses import FILE_STEP
+from compendium.cohort.roster import Roster
 from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files, Group
 from compendium.cohort.sheets import Source, in_wave, source_of, with_consent
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
@@ -21,6 +22,7 @@ from compendium.importers.files import kind_of, text_rows
 from compendium.importers.reading import detect, read_export
 from compendium.inputs import read_table, yaml_fault
 
+FORM_OF_PEERS: Form = "peer"
 BY_THE_TOOL = "added by the survey tool"
 RECORD = ("form", "file", "what", "name", "read_as", "n", "reason")
 
@@ -111,6 +113,20 @@ def read_form(settings: CohortSettings, form: Form, folder: Path) -> FormTable:
     whole = pd.concat(tables).fillna("") if len(tables) > 1 else tables[0]
     record = [row for source in sources for row in _rows_of(form, source)]
     return FormTable(whole, tuple(sources), pd.DataFrame(record, columns=list(RECORD)))
+
+
+def of_those_who_answered(peers: FormTable, answered: Set[str], roster: Roster, settings: CohortSettings) -> FormTable:
+    """Leave out, and count, ratings of people whom the roster lists and who did not answer themselves."""
+    if settings.person_id not in peers.table:
+        return peers
+    rated = peers.table[settings.person_id].str.strip()
+    absent = rated.isin(set(roster.people) - answered)
+    if not absent.any() or absent.all():
+        return peers
+    reason = "the person rated was invited and did not answer"
+    row = (FORM_OF_PEERS, peers.named, "rows left out", "", "", int(absent.sum()), reason)
+    record = pd.concat([peers.record, pd.DataFrame([row], columns=list(RECORD))], ignore_index=True)
+    return replace(peers, table=peers.table[~absent], record=record)
 
 
 def _read_source(files: Files, source: str, form: Form, folder: Path) -> Source:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from compendium.cohort.assembly import Cohort, assemble
 from compendium.cohort.cells import cell_faults, empty_level_faults, identifying_faults, rating_faults
-from compendium.cohort.forms import FormTable, in_codes, read_form
+from compendium.cohort.forms import FormTable, in_codes, of_those_who_answered, read_form
 from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
 from compendium.cohort.layout import Form, declaration_faults, forms_of, layout_of
 from compendium.cohort.one_cause import causes
@@ -94,6 +94,10 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
         return Examination(None, None, {}, reading.faults)
     settings = reading.settings
     tables, file_faults = _read_files(settings, data_folder or folder)
+    roster, roster_problems = _roster(settings, data_folder or folder)
+    if roster is not None and {"self", "peer"} <= set(tables) and settings.person_id in tables["self"].table:
+        answered = set(tables["self"].table[settings.person_id].str.strip())
+        tables["peer"] = of_those_who_answered(tables["peer"], answered, roster, settings)
     instrument = _instrument(settings, folder, frameworks)
     claims = {} if instrument.framework is None else instrument.framework.claims
     faults = [*reading.faults, *_plan_faults(settings, path, claims), *instrument.faults, *file_faults]
@@ -115,21 +119,17 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
     faults += [finding.fault for finding in findings if finding.kind not in accepted]
     warnings = [finding.fault for finding in findings if finding.kind in accepted]
     faults += [*_item_faults(forms, settings, path), *_people_faults(forms, settings, path, waves)]
-    roster, roster_problems = _roster(settings, data_folder or folder, forms, path)
-    faults += roster_problems
+    faults += roster_problems if roster is None else roster_faults(roster, forms, settings, path)
     faults, told = (_located(each, tables) for each in (faults, warnings))
     return Examination(settings, framework, forms, tuple(faults), tuple(told), tables, roster, waves)
 
 
-def _roster(
-    settings: CohortSettings, folder: Path, forms: dict[Form, Responses], path: Path
-) -> tuple[Roster | None, list[Fault]]:
-    """Read who was invited, and name answers of people who were not."""
+def _roster(settings: CohortSettings, folder: Path) -> tuple[Roster | None, list[Fault]]:
+    """Read who was invited."""
     try:
-        roster = roster_of(settings, folder)
+        return roster_of(settings, folder), []
     except InvalidInput as error:
         return None, list(error.faults)
-    return roster, [] if roster is None else roster_faults(roster, forms, settings, path)
 
 
 def _of_cells(responses: Responses, settings: CohortSettings) -> list[Fault]:

@@ -47,8 +47,8 @@ def rates(step: Study, cohort: Cohort) -> pd.DataFrame:
 
     Response: people whose answers are used, of those invited. View: visits to the page, which no export holds.
     Participation: people who agreed, of the sheets begun. Completion: people who reached the end, of those who agreed,
-    or of the sheets where the question of consent is not in the file. Peers' response: ratings received, of those asked
-    for.
+    or of the sheets where the question of consent is not in the file. Peers' response: ratings received, also of people
+    who did not answer themselves, of those asked for.
 
     References
     ----------
@@ -67,8 +67,9 @@ def rates(step: Study, cohort: Cohort) -> pd.DataFrame:
         _rate("completion", ended, None if pd.isna(ended) else base, found(no_end)),
     ]
     if step.collected("peers"):
-        asked = cohort.turnout.loc["peer", "invited"]
-        rows.append(_rate("peers' response", len(cohort.peers), asked, found("rate_no_roster")))
+        theirs: Any = cohort.turnout.loc["peer"]
+        received = theirs["sheets"] if pd.isna(theirs["agreed"]) else theirs["agreed"]
+        rows.append(_rate("peers' response", received, theirs["invited"], found("rate_no_roster")))
     frame = pd.DataFrame(rows)
     return frame.astype({"n": "Int64", "of": "Int64", "share": "Float64"})
 
