@@ -33,7 +33,7 @@ class _Hang(BaseException):
 
 @contextlib.contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
-    """Raise when a block takes longer on the processor, or ten times as long by the clock, as a block that waits does."""
+    """Raise when a block takes longer on the processor, or ten times as long by the clock (it may only wait)."""
 
     def stop(*_: object) -> None:
         raise _Hang
