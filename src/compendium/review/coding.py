@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
-from compendium.review.loading import Review
+from compendium.review.loading import Review, once_a_review
 from compendium.review.rater_agreement import applied, coders
 from compendium.review.screening import included_records
 
 YES, NO, OPEN, NOT_CODED = "yes", "no", "open", "not coded"
 
 
+@once_a_review
 def consensus(review: Review) -> pd.DataFrame:
     """Return what the coders agree on, with adjudications laid over it.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 
 import pandas as pd
@@ -85,6 +86,19 @@ class Review:
     def competency_codes(self) -> list[str]:
         """The codes that stand for competencies."""
         return list(self.frame.index[self.frame["facet"] == self.protocol.competency_facet])
+
+
+def once_a_review(function: Callable[[Review], pd.DataFrame]) -> Callable[[Review], pd.DataFrame]:
+    """Work a table out once for each review, and hand out copies of it; nothing changes a review once it is read."""
+
+    @wraps(function)
+    def kept(review: Review) -> pd.DataFrame:
+        tables: dict[str, pd.DataFrame] = review.__dict__.setdefault("_tables", {})
+        if function.__name__ not in tables:
+            tables[function.__name__] = function(review)
+        return tables[function.__name__].copy()
+
+    return kept
 
 
 def load_review(folder: Path = EVIDENCE) -> Review:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from compendium.review.loading import Review
+from compendium.review.loading import Review, once_a_review
 from compendium.review.protocol import EXCLUDE, SOURCE_KINDS
 
 INCLUDED, EXCLUDED, CONFLICT, AWAITING, NOT_REACHED, NOT_RETRIEVED = (
@@ -22,6 +22,7 @@ INCLUDED, EXCLUDED, CONFLICT, AWAITING, NOT_REACHED, NOT_RETRIEVED = (
 OUTCOMES = (INCLUDED, EXCLUDED, CONFLICT, AWAITING, NOT_REACHED, NOT_RETRIEVED)
 
 
+@once_a_review
 def stage_outcomes(review: Review) -> pd.DataFrame:
     """Say where every record stands at every stage.
 
@@ -91,6 +92,7 @@ def _with_retrieval(review: Review, verdicts: pd.DataFrame) -> pd.DataFrame:
     return verdicts
 
 
+@once_a_review
 def final_outcomes(review: Review) -> pd.DataFrame:
     """Say where every record stands in the end.
 
