@@ -114,8 +114,9 @@ def _neighbours(reports: Sequence[Report], titled: list[int]) -> Pairs:
     ]
     found.append(_rare_words(words))
     stacked = np.sort(np.vstack(found), axis=1) if found else np.empty((0, 2), dtype=np.int64)
-    codes = np.unique(stacked[:, 0] * max(len(reports), 1) + stacked[:, 1])
-    return np.column_stack(np.divmod(codes, max(len(reports), 1)))
+    codes = np.sort(stacked[:, 0] * max(len(reports), 1) + stacked[:, 1])
+    once = codes[np.concatenate([[True], codes[1:] != codes[:-1]])] if len(codes) else codes
+    return np.column_stack(np.divmod(once, max(len(reports), 1)))
 
 
 def _rare_words(words: dict[int, list[str]]) -> Pairs:

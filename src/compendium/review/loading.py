@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -165,9 +166,8 @@ def join_reports(
     own_ids = _id_links(register, reports)
     found = deduplicate(pool, pd.concat([files["merges"], own_ids], ignore_index=True))
     registered = dict(zip(found.record.iloc[: len(register)], register["record"], strict=False))
-    names = [
-        registered.get(cluster, pool["slug"].iloc[cluster]) for cluster in found.record.iloc[len(register) :].tolist()
-    ]
+    slugs = pool["slug"].tolist()
+    names = [registered.get(cluster, slugs[cluster]) for cluster in found.record.iloc[len(register) :].tolist()]
     joined = reports.assign(record=names)
     twice = register[found.record.iloc[: len(register)].duplicated().to_numpy()]
     lonely = register[~register["record"].isin(set(names))]
@@ -211,17 +211,25 @@ def _id_links(register: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
 
 def _records(register: pd.DataFrame, reports: pd.DataFrame, search_log: pd.DataFrame) -> pd.DataFrame:
     """Return one row a record: the register's facts first, then what the reports give."""
-    search = dict(zip(search_log["export"], search_log["search"], strict=True))
     facts = ["title", "authors", "year", "container", "publisher", "type", "doi"]
-    grouped = reports.assign(search=reports["export"].map(search)).replace("", None).groupby("record", sort=False)
+    grouped = reports.replace("", None).groupby("record", sort=False)
     found = grouped[facts].first().join(grouped.agg(reports=("report", "size")))
-    found["searches"] = grouped["search"].agg(lambda names: ";".join(dict.fromkeys(names.dropna())))
+    found["searches"] = found.index.map(_searches(reports, search_log))
     registered = register.set_index("record").replace("", None)
     order = [*registered.index, *(name for name in found.index if name not in registered.index)]
     records = registered.reindex(order).combine_first(found).reindex(order)
     records["registered"] = records.index.isin(registered.index)
     columns = [*RECORD_COLUMNS[1:], "registered", "reports", "searches"]
     return records.reindex(columns=columns).fillna(dict.fromkeys(RECORD_COLUMNS[1:], NOT_STATED)).rename_axis("record")
+
+
+def _searches(reports: pd.DataFrame, search_log: pd.DataFrame) -> dict[str, str]:
+    """Return by which searches each record was found, in the order of its reports."""
+    search = dict(zip(search_log["export"], search_log["search"], strict=True))
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for record, export in zip(reports["record"].tolist(), reports["export"].tolist(), strict=True):
+        found[record] |= {search[export]: None} if search.get(export) else {}
+    return {record: ";".join(names) for record, names in found.items()}
 
 
 def _aliases(records: pd.DataFrame, reports: pd.DataFrame) -> dict[str, str]:
