@@ -77,6 +77,11 @@ def test_wrong_file(file, content, problem, row, column):
     assert fault.action
 
 
+def test_a_file_that_ends_in_the_middle_of_a_letter_is_cut_off(file):
+    file.write_bytes("a,b\n1,Zürich\n".encode()[:8])
+    assert "cut off" in only_fault(file).problem
+
+
 @pytest.mark.parametrize("content", ["a,b\nZürich,1\n".encode("cp1252"), "a,b\n1,2\n".encode("utf-16")])
 def test_wrong_encoding(file, content):
     file.write_bytes(content)

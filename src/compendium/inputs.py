@@ -211,14 +211,21 @@ def _read_text(path: Path, encoding: str) -> str:
     try:
         text = content.decode("utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding)
     except (UnicodeError, LookupError) as error:
-        action = "save it as UTF-8, or declare its encoding (Excel on Windows often writes cp1252)"
-        raise _invalid(path, f"not readable as {encoding}: {_shown(error)}", action) from error
+        raise _invalid(path, *undecodable(error, encoding)) from error
     if "\0" in text:
         action = "it may be UTF-16 or a workbook: save it as UTF-8 text, or declare its encoding"
         raise _invalid(path, f"not readable as {encoding}: it holds null characters", action)
     if not text.strip():
         raise _invalid(path, "the file is empty", "export it again")
     return text
+
+
+def undecodable(error: UnicodeError | LookupError, encoding: str) -> tuple[str, str]:
+    """Say why bytes are no text in an encoding, and what to do."""
+    if isinstance(error, UnicodeDecodeError) and error.reason == "unexpected end of data":
+        return "the file ends in the middle of a letter: it seems to be cut off", "export it again"
+    action = "save it as UTF-8, or declare its encoding (Excel on Windows often writes cp1252)"
+    return f"not readable as {encoding}: {_shown(error)}", action
 
 
 def _without_blank_columns(

@@ -75,11 +75,11 @@ def _is_code(text: str) -> bool:
 
 
 def nearest_labels(text: str, labels: Mapping[str, int]) -> list[str]:
-    """Return the labels that read most like a text: two of them at most, all of them when none does."""
+    """Return the labels that read most like a text: two of them at most; when none does, the last of each code."""
     from rapidfuzz import process
 
     close = process.extract(text, list(labels), processor=fold, limit=2, score_cutoff=60)
-    return [label for label, _, _ in close] or list(labels)
+    return [label for label, _, _ in close] or list({code: label for label, code in labels.items()}.values())
 
 
 def label_faults(export: Export, scales: Mapping[str, Scale], file: str) -> list[Fault]:

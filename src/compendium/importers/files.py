@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from compendium.faults import Fault, InvalidInput, display_path
+from compendium.inputs import undecodable
 
 Kind = Literal["text", "workbook", "sav", "dta"]
 
@@ -114,8 +115,7 @@ def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "", most: in
     try:
         text = content.decode(_encoding(content, encoding))
     except (UnicodeDecodeError, LookupError) as error:
-        action = "save it as UTF-8, or declare its encoding (Excel on Windows often writes cp1252)"
-        raise refuse(path, f"not readable as {encoding}: {error}", action) from error
+        raise refuse(path, *undecodable(error, encoding)) from error
     try:
         used = delimiter or _likely_delimiter(text)
         reader = islice(csv.reader(io.StringIO(text, newline=""), delimiter=used), most)

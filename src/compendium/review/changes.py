@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from compendium.paths import REFERENCE_RESULTS
 from compendium.review.coding import coded
 from compendium.review.loading import Review
 from compendium.review.screening import final_outcomes
@@ -35,8 +34,8 @@ def snapshot(review: Review) -> pd.DataFrame:
     )
 
 
-def accepted_snapshot(folder: Path = REFERENCE_RESULTS) -> pd.DataFrame | None:
-    """Return the snapshot among the accepted results, or None when there is none yet."""
+def accepted_snapshot(folder: Path) -> pd.DataFrame | None:
+    """Return the snapshot among the accepted results of a cohort, or None when there is none yet."""
     path = folder / "tables" / f"{SNAPSHOT}.csv"
     return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else None
 
@@ -61,7 +60,7 @@ def changes_between(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def accepted_support(folder: Path = REFERENCE_RESULTS) -> pd.DataFrame | None:
+def accepted_support(folder: Path) -> pd.DataFrame | None:
     """Return the accepted thread of items, indexed by item, or None when there is none yet."""
     path = folder / "tables" / f"{SUPPORT}.csv"
     if not path.is_file():

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any, suggest
-from compendium.paths import ResultFolders, reference_folder
+from compendium.paths import ResultFolders
 from compendium.run import cohort_commands, planning_command, survey_commands
 from compendium.run.lock import HELD_BY, Unwritable
 
@@ -409,4 +409,4 @@ def _built_and_accepted(name: str, cohort: str, results: str) -> tuple[ResultFol
     from compendium.outputs.step import open_step
 
     step = open_step(name, cohort=cohort, results=results)
-    return step.folders, reference_folder(step.settings.id, step.folders.root.parent)
+    return step.folders, step.accepted

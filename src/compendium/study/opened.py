@@ -13,7 +13,7 @@ from compendium.cohort.forms import read_form
 from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS, compared_groupings
 from compendium.faults import Fault, InvalidInput, NotYet, suggest
 from compendium.framework import Framework, load_framework, locate_framework
-from compendium.paths import ResultFolders, cohort_folder, result_folders
+from compendium.paths import ResultFolders, cohort_folder, reference_folder, result_folders
 from compendium.plan import StudyPlan, judge
 from compendium.review import Review, has_coded, load_review
 from compendium.study.nesting import Nesting, nesting_of
@@ -82,6 +82,11 @@ class Study:
         if self.people is None or self.people >= minimum:
             return None
         return f"Not shown: the cohort has fewer than {minimum} people, so that their answers could be recognised."
+
+    @property
+    def accepted(self) -> Path:
+        """Where the accepted results of this cohort lie, if there are any."""
+        return reference_folder(self.settings.id, self.folders.root.parent)
 
     def load_cohort(self) -> Cohort:
         """Read and check the raw responses."""
