@@ -274,13 +274,13 @@ def threshold_rows(estimates: TwoStepEstimates, of_threshold: Array, rows: slice
 
 def correlation_rows(estimates: TwoStepEstimates, of_correlation: Array, rows: slice) -> Array:
     """Influence of some persons on the correlations, (n_rows, n_pairs)."""
-    codes = estimates.responses.codes[rows].astype(np.int32)
+    # A row a pair: whole rows of codes are copied, and each pair looks up a small table that stays at hand.
+    codes = np.ascontiguousarray(estimates.responses.codes[rows].T, dtype=np.int32)
     width = of_correlation.shape[1]
-    cells = codes[:, estimates.first]
-    cells *= width
-    cells += codes[:, estimates.second]
-    cells += np.arange(estimates.first.size, dtype=np.int32) * (width * width)
-    return np.take(of_correlation.ravel(), cells, mode="clip")
+    cells = (codes * width)[estimates.first]
+    cells += codes[estimates.second]
+    cells += (np.arange(estimates.first.size, dtype=np.int32) * (width * width))[:, None]
+    return np.take(of_correlation.ravel(), cells, mode="clip").T
 
 
 def influence_chunks(
