@@ -11,7 +11,8 @@ ENTRIES = {
         "bayesian_cfa": Entry(
             lambda case: bayesian.bayesian_cfa(
                 case.answers, case.scale_of, n_draws=20, warm_up=20, most_draws=20, seed=case.seed, n_jobs=1
-            )
+            ),
+            model=True,
         ),
     }
 }

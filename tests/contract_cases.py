@@ -82,7 +82,7 @@ class Entry:
     silent
         Names of fields whose NaN needs no note, each with its reason.
     model
-        Whether it fits a model, which takes time and refuses the smallest tables.
+        Whether it fits models or many tables, which takes time, and may refuse the smallest tables.
     """
 
     call: Callable[[Case], Any]

@@ -112,7 +112,7 @@ ENTRIES = {
         ),
     },
     "items": {
-        "item_statistics": Entry(lambda case: items.item_statistics(case.answers, case.scale_of, 1, 11)),
+        "item_statistics": Entry(lambda case: items.item_statistics(case.answers, case.scale_of, 1, 11), model=True),
         "item_rest_correlation": Entry(lambda case: items.item_rest_correlation(case.answers)),
         "inter_item_correlations": Entry(lambda case: items.inter_item_correlations(case.answers)),
         "check_keying": Entry(lambda case: items.check_keying(case.answers, case.scale_of)),
@@ -149,7 +149,7 @@ ENTRIES = {
         "empirical_kaiser": Entry(lambda case: dimensionality.empirical_kaiser(case.answers)),
         "hull": Entry(lambda case: dimensionality.hull(case.answers, max_factors=2)),
         "exploratory_graph_analysis": Entry(lambda case: dimensionality.exploratory_graph_analysis(case.answers)),
-        "retain_factors": Entry(lambda case: dimensionality.retain_factors(case.answers, "pearson", 5)),
+        "retain_factors": Entry(lambda case: dimensionality.retain_factors(case.answers, "pearson", 5), model=True),
     },
     "selection": {
         "screen_items": Entry(lambda case: selection.screen_items(case.answers, case.scales)),

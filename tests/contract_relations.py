@@ -175,9 +175,9 @@ ENTRIES = {
         ),
         "relative_weights": Entry(lambda case: association.relative_weights(_last(case), _left(case), n_resamples=10)),
         "imputed_regression": Entry(
-            lambda case: association.imputed_regression(_last(case), _left(case), n_imputations=2)
+            lambda case: association.imputed_regression(_last(case), _left(case), n_imputations=2), model=True
         ),
-        "multiple_imputation": Entry(lambda case: association.multiple_imputation(case.answers, 2, 2)),
+        "multiple_imputation": Entry(lambda case: association.multiple_imputation(case.answers, 2, 2), model=True),
         "pool_estimates": Entry(
             lambda case: association.pool_estimates([_number(case), 0.2], [abs(_number(case)), 0.0], 30)
         ),
@@ -189,9 +189,12 @@ ENTRIES = {
                 ),
             ],
             silent=dict.fromkeys(("icc1_lower", "icc1_upper"), "several groupings have no profile interval"),
+            model=True,
         ),
         "regression": Entry(lambda case: association.regression(_last(case), _left(case))),
-        "ordinal_regression": Entry(lambda case: association.ordinal_regression(_last(case), _left(case).iloc[:, :1])),
+        "ordinal_regression": Entry(
+            lambda case: association.ordinal_regression(_last(case), _left(case).iloc[:, :1]), model=True
+        ),
         "partial_correlations": Entry(
             lambda case: association.partial_correlations(
                 case.answers.iloc[:, [0]], _right(case), case.answers.iloc[:, 1:-1]
@@ -237,13 +240,7 @@ ENTRIES = {
     },
     "dif": {
         "ordinal_dif": Entry(
-            lambda case: [
-                _matching(case),
-                dif.ordinal_dif(
-                    case.answers, case.groups, clusters=case.clusters, rule=dif.DifRule(minimum_size=2), matching="rest"
-                ),
-            ],
-            model=True,
+            _matching, model=True
         ),
     },
     "groups": {
@@ -254,7 +251,7 @@ ENTRIES = {
             ],
             silent=NOT_CLUSTERED,
         ),
-        "compare_groups": Entry(lambda case: groups.compare_groups(case.answers, case.groups, clusters=case.clusters)),
+        "compare_groups": Entry(lambda case: groups.compare_groups(case.answers, case.groups), model=True),
         "rank_effect_interval": Entry(lambda case: groups.rank_effect_interval(3.0, 2, len(case.answers))),
         "welch_anova": Entry(lambda case: groups.welch_anova(_first(case), case.groups)),
         "games_howell": Entry(lambda case: groups.games_howell(_first(case), case.groups)),
@@ -263,7 +260,9 @@ ENTRIES = {
     },
     "self_other": {
         "compare": Entry(lambda case: self_other.compare(case.answers, _peers(case))),
-        "multitrait_multisource": Entry(lambda case: self_other.multitrait_multisource(case.answers, _peers(case))),
+        "multitrait_multisource": Entry(
+            lambda case: self_other.multitrait_multisource(case.answers, _peers(case)), model=True
+        ),
         "response_surface": Entry(
             lambda case: self_other.response_surface(_first(case), _last(case), _peers(case).iloc[:, 0], 3.0)
         ),

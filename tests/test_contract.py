@@ -118,10 +118,10 @@ def said(result: object) -> bool:
 
 @pytest.mark.parametrize("name", CLUSTERED)
 def test_every_statistic_keeps_the_contract_however_people_lie_in_clusters(name: str) -> None:
-    """Each way to lie in clusters meets a sound case, and one with a fault of its own."""
+    """Each way to lie in clusters meets a fault of its own; models, which take time, meet every second."""
     family, function = name.split(".")
     entry = ENTRIES[family][function]
-    for fault, kind in zip(FAULTS, NESTINGS, strict=False):
+    for fault, kind in list(zip(FAULTS, NESTINGS, strict=False))[:: 1 + entry.model]:
         clustered = replace(entry, call=lambda case, kind=kind: CLUSTERED[name](case, nested(case, kind)))
         keeps_the_contract(clustered, sound((fault,)))
     for kind in ("one cluster", "one person without a cluster"):

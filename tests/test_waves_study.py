@@ -27,7 +27,7 @@ def study(left: int, came: int, stayed: int = 40) -> Any:
     in_order = {"one": SimpleNamespace(label="first"), "two": SimpleNamespace(label="second")}
     waves = SimpleNamespace(anchor=SimpleNamespace(smallest=[1], unchanged=0), in_order=in_order)
     plan = SimpleNamespace(
-        disclosure=SimpleNamespace(minimum_group=SimpleNamespace(value=MINIMUM)),
+        disclosure=SimpleNamespace(**dict.fromkeys(("minimum_group", "minimum_team"), SimpleNamespace(value=MINIMUM))),
         confidence=SimpleNamespace(value=0.95),
         alpha_level=SimpleNamespace(value=0.05),
         change=SimpleNamespace(anchor_correlation=SimpleNamespace(value=0.3)),
@@ -35,7 +35,7 @@ def study(left: int, came: int, stayed: int = 40) -> Any:
     said = pd.DataFrame({"anchor": draw.integers(-1, 2, stayed)}, index=[f"p{person}" for person in range(stayed)])
     prepared = SimpleNamespace(wave_scores=scores, wave_people=scores, anchor=said)
     return SimpleNamespace(
-        plan=plan, prepared=prepared, settings=SimpleNamespace(waves=waves), collected=lambda what: False
+        plan=plan, prepared=prepared, settings=SimpleNamespace(waves=waves, groups={}), collected=lambda what: False
     )
 
 

@@ -12,6 +12,7 @@ from itertools import permutations
 
 import pandas as pd
 
+from compendium.disclosure.equations import TwoWaves, smallest_first
 from compendium.disclosure.suppression import hidden_groups
 
 
@@ -91,6 +92,9 @@ def shown_over_groupings(
 ) -> dict[str, dict[str, int]]:
     """Return the groups whose change may be shown, so that no change can be worked out from groups within a group.
 
+    Nor from the books of both waves: as long as these and the changes, taken as linear equations, tell the sum of a few
+    people, the change of the smallest group is withdrawn.
+
     Parameters
     ----------
     before, after
@@ -109,7 +113,9 @@ def shown_over_groupings(
     both = before.index.intersection(after.index)
     one, other = before.loc[both], after.loc[both]
     stays = {name: one[name].where(one[name] == other[name]) for name in minima}
-    while (told := next(_told(stays, shown, minima), None)) is not None:
+    waves = TwoWaves(before[list(minima)], after[list(minima)], min(minima.values(), default=0.0))
+    whole = not hides_whole(waves)
+    while (told := next(_told(stays, shown, minima), None) or _by_equations(waves, shown, whole)) is not None:
         grouping, group = told
         shown[grouping].pop(group)
         rest = len(both) - sum(shown[grouping].values())
@@ -117,6 +123,26 @@ def shown_over_groupings(
             smallest = min(shown[grouping], key=lambda name: (shown[grouping][name], name))
             rest += shown[grouping].pop(smallest)
     return shown
+
+
+def hides_whole(waves: TwoWaves) -> bool:
+    """Say whether the change of everybody who was there both times would tell of a few people.
+
+    It does where few stayed, left or came, or where together with the books of both waves it gives the sum of a few.
+
+    Examples
+    --------
+    >>> before = pd.DataFrame({"team": ["A"] * 20 + ["B"] * 15})
+    >>> hides_whole(TwoWaves(before, before.drop(index=range(20, 32)), 10))
+    True
+    >>> hides_whole(TwoWaves(before, before.drop(index=range(12)), 10))
+    True
+    >>> hides_whole(TwoWaves(before, before, 10))
+    False
+    """
+    stayed = len(waves.before.index.intersection(waves.after.index))
+    moved = len(waves.before) - stayed, len(waves.after) - stayed
+    return stayed < waves.minimum or not _hidden(*moved, waves.minimum) or waves.tell({}, whole=True)
 
 
 def _told(
@@ -134,6 +160,12 @@ def _told(
         left = ~stays[outer].isin(list(shown[outer]))
         if shown[outer] and (within := _within(left, stays[inner], shown[inner], minima[inner])):
             yield inner, min(within, key=lambda name: (shown[inner][name], name))
+
+
+def _by_equations(waves: TwoWaves, shown: Mapping[str, Mapping[str, int]], whole: bool) -> tuple[str, str] | None:
+    """Return the smallest group shown, where the changes beside two books tell the sum of a few people."""
+    smallest = next(smallest_first(shown), None)
+    return smallest if smallest is not None and waves.tell(shown, whole) else None
 
 
 def _within(inside: pd.Series, inner: pd.Series, shown: Mapping[str, int], minimum: float) -> list[str]:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from compendium.disclosure.membership import hidden_counts, shown_over_groupings
+from compendium.disclosure.equations import TwoWaves
+from compendium.disclosure.membership import hidden_counts, hides_whole, shown_over_groupings
 from compendium.steps.outcome_associations.associations import overall
 from compendium.steps.scores import OVERALL, shared_items
 from compendium.study import Study
@@ -107,9 +108,9 @@ def _minimum(study: Study) -> float:
 
 def hides_change(study: Study, pair: Pair) -> bool:
     """Say whether so few people left or came that the whole cohort's change would reveal them."""
-    one, other = (of_wave(study.prepared.wave_scores, wave).index for wave in pair)
-    moved = (len(one.difference(other)), len(other.difference(one)))
-    return any(0 < n < _minimum(study) for n in moved) or len(one.intersection(other)) < _minimum(study)
+    names = list(_smallest_groups(study))
+    members = (of_wave(study.prepared.wave_people, wave)[names] for wave in pair)
+    return hides_whole(TwoWaves(*members, _minimum(study)))
 
 
 def participation(study: Study) -> pd.DataFrame:
