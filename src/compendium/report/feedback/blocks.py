@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -142,18 +143,19 @@ class Document:
     sections: Sequence[ReportSection]
     look: Look = field(default_factory=Look)
 
-    def as_data(self) -> dict[str, Any]:
-        """Return the report as plain data, not to be changed."""
-        return self._data
-
     @cached_property
-    def _data(self) -> dict[str, Any]:
-        """The report as plain data; put together once, since every form is written from it."""
-        return asdict(self)
+    def as_json(self) -> str:
+        """The report as JSON; put together once, since it is typeset from it and its changes are told by it."""
+        return json.dumps(self, default=_named, ensure_ascii=False, allow_nan=False)
 
     def text(self) -> str:
         """Return every sentence of the report, one a line, in reading order."""
-        return "\n".join(_strings(self.as_data()))
+        return "\n".join(_strings(json.loads(self.as_json)))
+
+
+def _named(part: Any) -> dict[str, Any]:
+    """Return a part of a report as its fields by name."""
+    return {each.name: getattr(part, each.name) for each in fields(part)}
 
 
 def _strings(data: Any, skipped: frozenset[str] = frozenset(("kind", "look", "shape", "keys"))) -> list[str]:

@@ -240,8 +240,8 @@ class _Report:
 
     def _item(self, row: ItemRow) -> Statement:
         """Return a statement, and who answers what; bars run from the lowest answer as it was read to the highest."""
-        about, scale = self.evidence.framework.items.loc[row.item], self.evidence.framework.scale
-        turned = f" {self.words('items-turned')}" if about["reverse"] else ""
+        (wording, reverse, _), scale = self.setting.statements[row.item], self.evidence.framework.scale
+        turned = f" {self.words('items-turned')}" if reverse else ""
         own = self._label(row.item, row.own)
         sentences = [self.words("item-own", label=own) if own else self.words("item-own-none"), *self._colleagues(row)]
         codes = list(range(scale.minimum, scale.maximum + 1))
@@ -250,9 +250,9 @@ class _Report:
         words = self.words("item-cohort", shares=", ".join(told)) if told else ""
         mark = None if row.own is None else int(row.own) - scale.minimum
         bars = [share for share, _ in shares]
-        if about["reverse"]:
+        if reverse:
             bars, mark = bars[::-1], None if mark is None else len(codes) - 1 - mark
-        return Statement(f"{about['self_wording']}{turned}", sentences, bars, mark, words)
+        return Statement(f"{wording}{turned}", sentences, bars, mark, words)
 
     def _colleagues(self, row: ItemRow) -> list[str]:
         """Say how colleagues answer, as far as it may be shown."""
@@ -269,19 +269,18 @@ class _Report:
         """Return the words of an answer as the person read them; a keyed answer of a reversed item is turned back."""
         if answer is None:
             return ""
-        framework = self.evidence.framework
-        whole, scale = framework.scale, framework.scale_of(item)
+        whole, (_, reverse, scale) = self.evidence.framework.scale, self.setting.statements[item]
         share = (answer - whole.minimum) / (whole.maximum - whole.minimum)
         code = scale.minimum + share * (scale.maximum - scale.minimum)
-        if framework.items.at[item, "reverse"]:
+        if reverse:
             code = scale.minimum + scale.maximum - code
         return scale.labels.get(int(code + 0.5), str(int(code + 0.5))).lower()
 
     def _unseen(self) -> list[Block]:
         """Return the statements that colleagues did not rate."""
-        wordings = self.evidence.framework.items["self_wording"]
+        known = self.setting.statements
         rows = [
-            self.words("unseen-row", wording=wordings[item].rstrip("."), n=n, raters=raters)
+            self.words("unseen-row", wording=known[item][0].rstrip("."), n=n, raters=raters)
             for item, n, raters in self.found.unseen
         ]
         return [Text(self.words("unseen-intro")), Points(rows)] if rows else []

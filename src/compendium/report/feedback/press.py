@@ -77,7 +77,7 @@ class Press:
             tqdm(total=total, desc=title, leave=False, disable=None) as bar,
         ):
             for batch in _batches(documents, NOTED_EVERY):
-                keys = {name: checksum(json.dumps(document.as_data()), self.program) for name, document in batch}
+                keys = {name: checksum(document.as_json, self.program) for name, document in batch}
                 stale = [each for each in batch if not self._fresh(each[0], keys[each[0]], before)]
                 under_way.append((keys, [pool.submit(self._write, each) for each in stale]))
                 written, kept = written + len(stale), kept + len(batch) - len(stale)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import threading
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compendium.report.feedback.blocks import Document
+from compendium.report.feedback.blocks import Chart, Document
 
 if TYPE_CHECKING:
     import jinja2
@@ -38,7 +36,7 @@ def picture(document: Document, form: str) -> list[bytes]:
 
 def html(document: Document) -> str:
     """Return a report as one web page that asks for nothing else."""
-    return _template().render(report=document.as_data())
+    return _template().render(report=document)
 
 
 def _files(document: Document) -> dict[str, bytes]:
@@ -46,8 +44,7 @@ def _files(document: Document) -> dict[str, bytes]:
 
     The report is a file and no input of the program: whatever two reports have in common is then set once only.
     """
-    report = json.dumps(document.as_data(), ensure_ascii=False, allow_nan=False)
-    return {"main.typ": _typeset(), "report.json": report.encode()}
+    return {"main.typ": _typeset(), "report.json": document.as_json.encode()}
 
 
 @cache
@@ -81,15 +78,15 @@ def _template() -> jinja2.Template:
     return environment.get_template("report.html")
 
 
-def _place(score: float, chart: Mapping[str, Any]) -> float:
+def _place(score: float, chart: Chart) -> float:
     """Return where a score stands on a line of the web page."""
-    share = (score - chart["low"]) / (chart["high"] - chart["low"])
+    share = (score - chart.low) / (chart.high - chart.low)
     return float(f"{MARGIN + share * (WIDTH - 2 * MARGIN):.1f}")
 
 
-def _ticks(chart: Mapping[str, Any]) -> range:
+def _ticks(chart: Chart) -> range:
     """Return the numbers under a line: each answer, or every second of many."""
-    return range(chart["low"], chart["high"] + 1, 1 if chart["high"] - chart["low"] <= MOST_TICKS else 2)
+    return range(chart.low, chart.high + 1, 1 if chart.high - chart.low <= MOST_TICKS else 2)
 
 
 def _logo(svg: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from compendium.framework import FeedbackTexts, Framework
+from compendium.framework import FeedbackTexts, Framework, ResponseScale
 from compendium.report.feedback.blocks import Look, Mark, TextTable
 from compendium.report.feedback.words import Words
 from compendium.steps.feedback.evidence import Moved
@@ -62,8 +63,19 @@ class Setting:
 
     def about(self, competency: str) -> tuple[str, str]:
         """Return label and definition of a competency."""
-        row = self.framework.competencies.loc[competency]
-        return str(row["label"]), str(row["definition"])
+        return self.framework.labels[competency], self._definitions[competency]
+
+    @cached_property
+    def _definitions(self) -> dict[str, str]:
+        """Definition of each competency."""
+        return self.framework.competencies["definition"].astype(str).to_dict()
+
+    @cached_property
+    def statements(self) -> dict[str, tuple[str, bool, ResponseScale]]:
+        """Wording of each item for the person, whether it is asked the other way round, and its answer scale."""
+        items, scale = self.framework.items, self.framework.scale_of
+        rows = zip(map(str, items.index), items["self_wording"], items["reverse"], strict=True)
+        return {item: (str(wording), bool(reverse), scale(item)) for item, wording, reverse in rows}
 
     def contact_line(self) -> str:
         """Say whom to ask."""
