@@ -53,6 +53,7 @@ class _Report:
             ReportSection(w("who"), [Points(self._who())]),
             ReportSection(w("profile"), self._profile(), new_page=True),
             ReportSection(w("views"), self._views(), new_page=True) if self.found.compared else self._alone(),
+            ReportSection(w("groups"), self._groups()),
             ReportSection(w("items"), self._items()),
             ReportSection(w("unseen"), self._unseen()),
             ReportSection(w("importance"), self._importance()),
@@ -148,8 +149,7 @@ class _Report:
         scale, w = self.evidence.framework.scale, self.words
         keys = [("dot", w("key-own"))] + ([("diamond", w("key-peers"))] if self.peers_shown else [])
         keys += [("band", w("key-band"))] if any(row.band for row in self.found.rows) else []
-        chart = Chart(scale.minimum, scale.maximum, [self._line(row) for row in self.found.rows], keys)
-        return [chart, *self._groups()]
+        return [Chart(scale.minimum, scale.maximum, [self._line(row) for row in self.found.rows], keys)]
 
     def _groups(self) -> list[Block]:
         """Return what each group of colleagues says, where groups are shown apart."""

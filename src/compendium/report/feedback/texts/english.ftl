@@ -76,9 +76,6 @@ key-spread = where about two thirds of the members are
 key-rest = rest of the group
 no-own = Too few answers for a score of your own.
 no-peers-here = Too few colleagues could answer on this.
-groups-intro = Here is the average of each group of colleagues. A group is shown alone from { WORD($needed) } people on. Smaller groups are put together.
-groups-mean = { FIXED($value, 1) }
-groups-few = too few
 
 views = Where views meet and where they differ
 views-intro = We compare your view and your colleagues' view on { WORD($n) } of the competencies. We call them different only when the gap is wider than both ranges allow.
@@ -102,6 +99,11 @@ own-strengths = Clearly above your other scores: { $names }.
 own-priorities = Clearly below your other scores: { $names }.
 own-even = No score is clearly above or below the others. That is a full answer: the gaps between them may well be chance.
 own-high = Every score is { FIXED($high, 1) } or more. So nothing is called room to grow.
+
+groups = What each group of colleagues sees
+groups-intro = Here is the average of each group of colleagues. A group is shown alone from { WORD($needed) } people on. Smaller groups are put together.
+groups-mean = { FIXED($value, 1) }
+groups-few = too few
 
 items = Statements that stand out
 items-intro = These answers are further from the rest than chance alone would explain. One answer can still be a slip. Use them as a start for a talk.

@@ -76,9 +76,6 @@ key-spread = ble mae tua dwy ran o dair o'r aelodau
 key-rest = gweddill y grŵp
 no-own = Rhy ychydig o atebion ar gyfer sgôr eich hun.
 no-peers-here = Gallai rhy ychydig o gydweithwyr ateb ar hyn.
-groups-intro = Dyma gyfartaledd pob grŵp o gydweithwyr. Dangosir grŵp ar ei ben ei hun pan fydd o leiaf { WORD($needed) } ynddo. Rhoddir grwpiau llai gyda'i gilydd.
-groups-mean = { FIXED($value, 1) }
-groups-few = rhy ychydig
 
 views = Ble mae barn yn cwrdd a ble mae'n wahanol
 views-intro = Rydym yn cymharu eich barn chi a barn eich cydweithwyr. Nifer y cymwyseddau: { WORD($n) }. Rydym yn eu galw'n wahanol dim ond pan fydd y bwlch yn fwy nag y mae'r ddau amrediad yn ei ganiatáu.
@@ -102,6 +99,11 @@ own-strengths = Yn glir uwchben eich sgorau eraill: { $names }.
 own-priorities = Yn glir islaw eich sgorau eraill: { $names }.
 own-even = Nid oes sgôr sy'n glir uwchben nac islaw'r lleill. Mae hynny'n ateb llawn: gall mai siawns yw'r bylchau rhyngddynt.
 own-high = Mae pob sgôr yn { FIXED($high, 1) } neu fwy. Felly nid oes dim yn cael ei alw'n lle i dyfu.
+
+groups = Beth mae pob grŵp o gydweithwyr yn ei weld
+groups-intro = Dyma gyfartaledd pob grŵp o gydweithwyr. Dangosir grŵp ar ei ben ei hun pan fydd o leiaf { WORD($needed) } ynddo. Rhoddir grwpiau llai gyda'i gilydd.
+groups-mean = { FIXED($value, 1) }
+groups-few = rhy ychydig
 
 items = Datganiadau sy'n sefyll allan
 items-intro = Mae'r atebion hyn ymhellach o'r gweddill nag y byddai siawns yn ei esbonio. Gall un ateb fod yn llithriad o hyd. Defnyddiwch nhw i ddechrau sgwrs.
