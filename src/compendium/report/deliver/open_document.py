@@ -12,7 +12,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 Cell = str | int | float | bool | None
-Content = tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Cell]], Sequence[str], Sequence[int]]
+Rows = Sequence[Sequence[Cell]]
+Content = tuple[str, Sequence[str], Sequence[str], Rows, Sequence[str], Sequence[int], Sequence[int], int]
 MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
 NAMES = " ".join(
     f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -26,6 +27,7 @@ STYLES = (
     '<style:text-properties fo:font-size="14pt" fo:font-weight="bold"/></style:style>'
     '<style:style style:name="line" style:family="table-cell"/>'
     '<style:style style:name="head" style:family="table-cell">'
+    '<style:table-cell-properties fo:wrap-option="wrap"/>'
     '<style:text-properties fo:font-weight="bold"/></style:style>'
     '<number:number-style style:name="two"><number:number number:decimal-places="2" '
     'number:min-integer-digits="1"/></number:number-style>'
@@ -33,18 +35,25 @@ STYLES = (
     'number:min-integer-digits="1"/></number:number-style>'
     '<style:style style:name="number2" style:family="table-cell" style:data-style-name="two"/>'
     '<style:style style:name="number3" style:family="table-cell" style:data-style-name="three"/>'
-    '<style:style style:name="sheet" style:family="table" style:master-page-name="wide"/>'
+    '<style:style style:name="sheet1" style:family="table" style:master-page-name="wide1"/>'
+    '<style:style style:name="sheet2" style:family="table" style:master-page-name="wide2"/>'
+    '<style:style style:name="sheet3" style:family="table" style:master-page-name="wide3"/>'
     '<style:style style:name="wrap" style:family="table-cell">'
     '<style:table-cell-properties fo:wrap-option="wrap"/></style:style>'
 )
-# A sheet is printed as wide as a page lying on its side, as many pages long as it takes.
-PAGES = (
-    '<office:automatic-styles><style:page-layout style:name="wide"><style:page-layout-properties '
-    'fo:page-width="29.7cm" fo:page-height="21cm" fo:margin="1.5cm" style:print-orientation="landscape" '
-    'style:scale-to-X="1" style:scale-to-Y="0"/></style:page-layout></office:automatic-styles>'
-    '<office:master-styles><style:master-page style:name="wide" style:page-layout-name="wide"/></office:master-styles>'
+# A sheet is printed as wide as one to three pages lying on their side, as many pages long as it takes.
+LAYOUTS = "".join(
+    f'<style:page-layout style:name="wide{pages}"><style:page-layout-properties fo:page-width="29.7cm" '
+    f'fo:page-height="21cm" fo:margin="1.5cm" style:print-orientation="landscape" style:scale-to-X="{pages}" '
+    f'style:scale-to-Y="0"/></style:page-layout>'
+    for pages in (1, 2, 3)
 )
-WIDEST, LETTER = 60, 0.21
+MASTERS = "".join(f'<style:master-page style:name="wide{n}" style:page-layout-name="wide{n}"/>' for n in (1, 2, 3))
+PAGES = (
+    f"<office:automatic-styles>{LAYOUTS}</office:automatic-styles>"
+    f"<office:master-styles>{MASTERS}</office:master-styles>"
+)
+LETTER = 0.21
 EPOCH = (2000, 1, 1, 0, 0, 0)
 
 
@@ -54,12 +63,12 @@ def write_ods(sheets: Sequence[Content], path: Path) -> None:
     Parameters
     ----------
     sheets
-        For each sheet: name, lines above the table, headings, rows, the sheets that the first column links to, and the
-        decimals that each column shows.
+        For each sheet: name, lines above the table, headings, rows, the sheets that the first column links to, the
+        decimals that each column shows, the width of each column in letters, and over how many pages it is printed.
     path
         Where the file goes; the same sheets give the same bytes.
     """
-    widths = sorted({width for sheet in sheets for width in _widths(sheet)})
+    widths = sorted({width for sheet in sheets for width in sheet[-2]})
     columns = "".join(
         f'<style:style style:name="w{width}" style:family="table-column"><style:table-column-properties '
         f'style:column-width="{width * LETTER:.2f}cm"/></style:style>'
@@ -90,15 +99,6 @@ def write_ods(sheets: Sequence[Content], path: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name, EPOCH), text.encode(), zipfile.ZIP_DEFLATED)
 
 
-def _widths(sheet: Content) -> list[int]:
-    """Return the width of each column in letters."""
-    _, lines, headings, rows, *_ = sheet
-    if not headings:
-        return [min(max(map(len, lines)), 2 * WIDEST)]
-    texts = ([head, *(_written(row[place]) for row in rows)] for place, head in enumerate(headings))
-    return [min(max(map(len, column)), WIDEST) + 2 for column in texts]
-
-
 def _written(cell: Cell) -> str:
     """Return a cell as it shows."""
     return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
@@ -106,21 +106,27 @@ def _written(cell: Cell) -> str:
 
 def _table(sheet: Content) -> str:
     """Return one sheet."""
-    name, lines, headings, rows, targets, decimals = sheet
-    columns = "".join(f'<table:table-column table:style-name="w{width}"/>' for width in _widths(sheet))
+    name, lines, headings, rows, targets, decimals, widths, pages = sheet
+    each = [f'<table:table-column table:style-name="w{width}"/>' for width in widths]
+    if pages > 1:
+        each[0] = f"<table:table-header-columns>{each[0]}</table:table-header-columns>"
+    columns = "".join(each)
     # Lines above a table run on over its columns; on a sheet of lines alone they are folded.
-    styles = ["title", *(["line" if headings else ""] * (len(lines) - 1))]
+    styles = ["title", *(["line" if headings else "wrap"] * (len(lines) - 1))]
     above = [_row([_cell(line, style)]) for line, style in zip(lines, styles, strict=True)]
     head = _row([_cell(text, "head") for text in headings])
     repeated = [f"<table:table-header-rows>{head}</table:table-header-rows>"] if headings else []
     body = []
     for place, row in enumerate(rows):
         shown = decimals or [2] * len(row)
-        cells = [_cell(cell, "", digits) for cell, digits in zip(row, shown, strict=True)]
+        cells = [
+            _cell(cell, "wrap" if len(str(cell)) > width else "", digits)
+            for cell, digits, width in zip(row, shown, widths, strict=True)
+        ]
         if targets:
             cells[0] = _link(str(row[0]), targets[place])
         body.append(_row(cells))
-    start = f'<table:table table:name={quoteattr(name)} table:style-name="sheet">'
+    start = f'<table:table table:name={quoteattr(name)} table:style-name="sheet{pages}">'
     return f"{start}{columns}{''.join([*above, *repeated, *body])}</table:table>"
 
 
@@ -138,8 +144,7 @@ def _cell(value: Cell, style: str, decimals: int = 2) -> str:
             f"<text:p>{_written(value)}</text:p></table:table-cell>"
         )
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", " ", str(value))
-    chosen = style or ("wrap" if len(text) > WIDEST else "")
-    kind = f' table:style-name="{chosen}"' if chosen else ""
+    kind = f' table:style-name="{style}"' if style else ""
     return f'<table:table-cell{kind} office:value-type="string"><text:p>{escape(text)}</text:p></table:table-cell>'
 
 

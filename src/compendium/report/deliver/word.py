@@ -31,6 +31,8 @@ class PageLayout:
 # APA 7: a serif of 12 points, double spaced, an inch of margin.
 MANUSCRIPT = PageLayout(12, 9, 2.54, 2.0, "Times New Roman", 0, 16)
 BRIEF = PageLayout(9.5, 8.5, 1.7, 1.0, "Arial", 3, 15)
+# A table of so many rows stands on one page.
+KEPT_TOGETHER = 14
 RULES = (("top", 8), ("bottom", 8))
 
 
@@ -159,6 +161,16 @@ def _rule(table: Any) -> None:
         about.append(OxmlElement("w:cantSplit"))
         if number == 0 and about.find(qn("w:tblHeader")) is None:
             about.append(OxmlElement("w:tblHeader"))
+    if len(table.rows) <= KEPT_TOGETHER:
+        _keep_together(table)
+
+
+def _keep_together(table: Any) -> None:
+    """Let no end of a page part the rows of a table."""
+    for row in table.rows[:-1]:
+        for cell in row.cells:
+            for paragraph in cell.paragraphs:
+                paragraph.paragraph_format.keep_with_next = True
 
 
 def _border(side: str, size: int) -> Any:

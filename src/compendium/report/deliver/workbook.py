@@ -8,8 +8,11 @@ Source: Government Analysis Function, Releasing statistics in spreadsheets (2021
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,18 +28,22 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 LONGEST_NAME = 31
-WIDEST, COVER_WIDTH = 60, 100
+WIDEST, NARROWEST, COVER_WIDTH, MARGIN = 60, 18, 100, 3
+# Letters beside each other on a page that lies on its side, in a size that can still be read.
+PRINTED, MOST_PAGES = 170, 3
 DECIMALS, P_DECIMALS, LARGE = 2, 3, 1e6
 # Height of a line, and of the highest row that Excel allows, in points.
 LINE_HEIGHT, HIGHEST = 15, 409
 ONE_TABLE = "This worksheet contains one table."
+NO_ROWS = "The table has no rows: nothing of its kind was found in this cohort."
 
 
 @dataclass(frozen=True)
 class Sheet:
     """One sheet: lines above the table, headings, rows.
 
-    ``targets`` are the sheets that the first column links to; ``decimals`` is how many a column shows, two unless said.
+    ``targets`` are the sheets that the first column links to; ``decimals`` is how many a column shows, two unless said;
+    ``widths`` are those of the columns in letters.
     """
 
     name: str
@@ -45,6 +52,25 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...] = ()
     targets: tuple[str, ...] = ()
     decimals: tuple[int, ...] = ()
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """As the longest text, but narrower where the table would print too small; no word is cut."""
+        if not self.headings:
+            return (COVER_WIDTH,)
+        columns = [[head, *(_written(row[at]) for row in self.rows)] for at, head in enumerate(self.headings)]
+        longest = [min(max(map(len, texts)), WIDEST) for texts in columns]
+        words = [min(max(len(word) for text in texts for word in text.split() or [""]), WIDEST) for texts in columns]
+        for pages, most in product(range(1, MOST_PAGES + 1), range(WIDEST, NARROWEST - 1, -1)):
+            widths = tuple(min(n, max(most, word)) + MARGIN for n, word in zip(longest, words, strict=True))
+            if sum(widths) <= pages * PRINTED:
+                break
+        return widths
+
+    @property
+    def pages(self) -> int:
+        """How many pages stand side by side when the sheet is printed."""
+        return min(-(-sum(self.widths) // PRINTED), MOST_PAGES)
 
 
 def sheets(study: Subject, tables: Sequence[PublicTable]) -> list[Sheet]:
@@ -70,7 +96,10 @@ def write_workbook(study: Subject, tables: Sequence[PublicTable], folder: Path) 
     paths = [folder / "workbook.xlsx", folder / "workbook.ods"]
     _write_xlsx(content, paths[0])
     write_ods(
-        [(sheet.name, sheet.lines, sheet.headings, sheet.rows, sheet.targets, sheet.decimals) for sheet in content],
+        [
+            (each.name, each.lines, each.headings, each.rows, each.targets, each.decimals, each.widths, each.pages)
+            for each in content
+        ],
         paths[1],
     )
     return paths
@@ -80,6 +109,7 @@ def _sheet(name: str, table: PublicTable) -> Sheet:
     """Return the sheet of a table."""
     lines = [table.caption, f"{ONE_TABLE} From {table.origin}."]
     lines += ["The sheet Notes holds a note on this table."] if table.note else []
+    lines += [] if len(table.frame) else [NO_ROWS]
     whole = [_is_whole(table.frame[column]) for column in table.frame]
     rows = tuple(tuple(_shown(cell, count) for cell, count in zip(row, whole, strict=True)) for row in table.rows())
     decimals = tuple(P_DECIMALS if column in P_COLUMNS else DECIMALS for column in table.frame)
@@ -125,11 +155,11 @@ def _write_xlsx(content: Sequence[Sheet], path: Path) -> None:
         for line in sheet.lines:
             page.append([_text(line)])
         page["A1"].font = Font(bold=True, size=14)
-        _set_page(page, len(sheet.lines) + 1)
+        _set_page(page, len(sheet.lines) + 1, sheet.pages)
         if sheet.headings:
             _write_table(page, sheet, number)
         else:
-            _wrap(page, 1, len(sheet.lines), COVER_WIDTH)
+            _wrap(page, 1, len(sheet.lines), sheet.widths)
             page.column_dimensions["A"].width = COVER_WIDTH
     book.properties.title, book.properties.creator = content[0].lines[0], ""
     book.save(path)
@@ -150,15 +180,14 @@ def _write_table(page: Worksheet, sheet: Sheet, number: int) -> None:
         for cell, decimals in zip(row, sheet.decimals, strict=False):
             if isinstance(cell.value, float):
                 cell.number_format = f"0.{'0' * decimals}" if abs(cell.value) < LARGE else "0.00E+00"
-    _wrap(page, first + 1, last, WIDEST)
+    _wrap(page, first, last, sheet.widths)
     for place, target in enumerate(sheet.targets):
         cell = page.cell(first + 1 + place, 1)
         cell.hyperlink, cell.font = f"#'{target}'!A1", Font(color="0563C1", underline="single")
     for cell in page[first]:
         cell.font = Font(bold=True)
-    for place, head in enumerate(sheet.headings):
-        texts = [head, *(_written(row[place]) for row in sheet.rows)]
-        page.column_dimensions[get_column_letter(place + 1)].width = min(max(map(len, texts)), WIDEST) + 3
+    for place, width in enumerate(sheet.widths):
+        page.column_dimensions[get_column_letter(place + 1)].width = width
     if sheet.rows:
         reference = f"A{first}:{get_column_letter(len(sheet.headings))}{last}"
         table = Table(displayName=f"table_{number}", ref=reference)
@@ -166,25 +195,30 @@ def _write_table(page: Worksheet, sheet: Sheet, number: int) -> None:
         page.add_table(table)
 
 
-def _set_page(page: Worksheet, head: int) -> None:
-    """Print a sheet as wide as a page, its headings on every page."""
+def _set_page(page: Worksheet, head: int, pages: int) -> None:
+    """Print a sheet as wide as so many pages, with its headings, and its first column where they are several."""
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
-    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = pages, 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = f"{head}:{head}"
+    page.print_title_cols = "A:A" if pages > 1 else None
 
 
-def _wrap(page: Worksheet, first: int, last: int, width: int) -> None:
+def _wrap(page: Worksheet, first: int, last: int, widths: Sequence[int]) -> None:
     """Let long texts run over several lines, in rows high enough for them."""
     from openpyxl.styles import Alignment
 
     for row in page.iter_rows(min_row=first, max_row=last):
-        longest = max((len(cell.value) for cell in row if isinstance(cell.value, str)), default=0)
-        lines = -(-longest // (width - 6))
-        if longest > width:
+        lines = max(_lines(cell.value, width - MARGIN) for cell, width in zip(row, widths, strict=False))
+        if lines > 1:
             for cell in row:
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
             page.row_dimensions[row[0].row].height = min(LINE_HEIGHT * lines, HIGHEST)
+
+
+def _lines(value: object, width: int) -> int:
+    """Return over how many lines of so many letters a text runs when no word is cut."""
+    return max(len(textwrap.wrap(value, width)), 1) if isinstance(value, str) and len(value) > width else 1
 
 
 def _written(cell: Cell) -> str:
