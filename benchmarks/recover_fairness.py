@@ -80,14 +80,14 @@ def fair_items(items: pd.DataFrame, sector: pd.Series, agency: pd.Series | None)
 
 def fits(items: pd.DataFrame, agency: pd.Series | None) -> dict[str, list[float]]:
     """Return p of the scaled test of the model that is true."""
-    model, names = CfaModel.single(list(items)), ("MLR", "WLSMV")
+    model, names = CfaModel.single([str(item) for item in items]), ("MLR", "WLSMV")
     found = {name: fit_cfa(model, items, name, cluster=agency).fit.p_value_scaled for name in names}  # type: ignore[arg-type]
     return {f"fit of the true model, {name}": [np.nan if p is None else float(p)] for name, p in found.items()}
 
 
 def levels(items: pd.DataFrame, sector: pd.Series, agency: pd.Series | None) -> dict[str, list[float]]:
     """Return p of the steps to equal loadings and to equal intercepts."""
-    model, anything = CfaModel.single(list(items)), Cutoffs(cfi_drop=1, rmsea_rise=1)
+    model, anything = CfaModel.single([str(item) for item in items]), Cutoffs(cfi_drop=1, rmsea_rise=1)
     table = measurement_invariance(model, items, sector, "MLR", clusters=agency, cutoffs=anything).table
     steps = table.set_index("level")["p_difference"]
     return {f"invariance, {level}": [float(steps[level])] for level in ("metric", "scalar")}

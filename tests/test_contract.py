@@ -113,7 +113,7 @@ def said(result: object) -> bool:
     """Whether a result tells of what it left out or could not do."""
     table = result.to_frame() if hasattr(result, "to_frame") else result
     told = isinstance(table, pd.DataFrame) and "note" in table and table["note"].astype(bool).all()
-    return bool(notes_of(result)) or getattr(result, "n_dropped", 0) > 0 or told
+    return bool(notes_of(result) or getattr(result, "n_dropped", 0) > 0 or told)
 
 
 @pytest.mark.parametrize("name", CLUSTERED)

@@ -39,6 +39,11 @@ class TwoWaves:
     after: pd.DataFrame
     minimum: float
 
+    @property
+    def groupings(self) -> list[str]:
+        """Names of the groupings."""
+        return [str(name) for name in self.before]
+
     @cached_property
     def kinds(self) -> pd.DataFrame:
         """The kinds of people: group of every grouping in each wave, whether they were there, and how many."""
@@ -59,7 +64,7 @@ class TwoWaves:
 
     def _in(self, wave: str, grouping: str, group: str) -> Array:
         """Whether each kind was in a group in a wave."""
-        return (self.kinds[f"{wave} {grouping}"] == group).to_numpy(float)
+        return np.asarray(self.kinds[f"{wave} {grouping}"] == group, dtype=float)
 
     def _row(self, chosen: Array, first: float, second: float) -> Array:
         """Return the weights of the sums of these kinds in the first and in the second wave."""
@@ -70,7 +75,7 @@ class TwoWaves:
         """Return what the book of each wave tells: everybody, and the groups that are not hidden."""
         rows = []
         for wave, table, weights in (("before", self.before, (1.0, 0.0)), ("after", self.after, (0.0, 1.0))):
-            names = list(table)
+            names = self.groupings
             hidden = hidden_groups(table, names, self.minimum)
             rows.append(self._row(np.ones(len(self.kinds)), *weights))
             for name in names:
@@ -96,7 +101,7 @@ class TwoWaves:
         sets = [np.eye(len(self.kinds))]
         one, other = self._there
         sets.append(np.array([one * (1 - other), other * (1 - one), one * other]))
-        for name in self.before:
+        for name in self.groupings:
             for group in sorted({*self.kinds[f"before {name}"], *self.kinds[f"after {name}"]} - {ABSENT}):
                 first, second = self._in("before", name, group), self._in("after", name, group)
                 sets.append(np.array([first, second, first * second, first * (1 - second), second * (1 - first)]))

@@ -109,8 +109,8 @@ def _minimum(study: Study) -> float:
 def hides_change(study: Study, pair: Pair) -> bool:
     """Say whether so few people left or came that the whole cohort's change would reveal them."""
     names = list(_smallest_groups(study))
-    members = (of_wave(study.prepared.wave_people, wave)[names] for wave in pair)
-    return hides_whole(TwoWaves(*members, _minimum(study)))
+    before, after = (of_wave(study.prepared.wave_people, wave)[names] for wave in pair)
+    return hides_whole(TwoWaves(before, after, _minimum(study)))
 
 
 def participation(study: Study) -> pd.DataFrame:
