@@ -180,6 +180,20 @@ def test_population_is_recovered_with_its_clusters() -> None:
     assert found.omega == pytest.approx(truth.omega, abs=0.02)
 
 
+def test_weights_of_a_population_are_those_of_the_weighted_sum() -> None:
+    """An item that counts ten times as much decides: omega nears what that one item, with a loading of .5, says."""
+    truth = population([0.5, 0.6, 0.7, 0.8], [-1.5, -0.5, 0.7])
+    answers = truth.draw(3000, np.random.default_rng(4))[0]
+    plain, equal = (planning.factor_population(answers, weights=w) for w in (None, pd.Series(2.0, answers.columns)))
+    assert equal.omega == pytest.approx(plain.omega, abs=1e-10)
+    heavy = planning.factor_population(
+        answers, weights=pd.Series(1.0, answers.columns).where(answers.columns != "q0", 10.0)
+    )
+    assert heavy.omega < 0.4 < plain.omega
+    with pytest.raises(InputShapeError, match="a number above zero"):
+        planning.factor_population(answers, weights=pd.Series({"q0": 1.0}))
+
+
 def test_omega_of_many_categories_nears_that_of_continuous_items() -> None:
     fine = population([0.5, 0.6, 0.7], list(np.linspace(-3, 3, 60)))
     assert fine.omega == pytest.approx(omega_of_loadings(fine.loadings.to_numpy()), abs=0.01)

@@ -183,7 +183,10 @@ def factor_population(
     moved = _weights_of(weights, answers)
     renamed = None if moved is None else moved.set_axis(named.columns)
     found = FactorPopulation(loadings.rename("loading"), thresholds, weights=renamed)
-    weighted = answers if moved is None else (answers - answers.mean()) * moved
+    weighted = answers
+    if moved is not None and (moved != moved.iloc[0]).any():
+        # centred, so that an unanswered item with another range does not shift a person's mean
+        weighted = (answers - answers.mean()) * moved
     intraclass, size = (0.0, 1) if clusters is None else _nesting(weighted, clusters, found.omega)
     labelled = [(own[item], number) for item, number in thresholds.index]
     index = pd.MultiIndex.from_tuples(labelled, names=["item", "threshold"])
