@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from labelled_works import ARTICLE
-from review_folder import PROTOCOL, append_row, make_review, references
+from review_folder import PROTOCOL, append_row, make_review, references, write_rows
 from small_study import small_study
 from typer.testing import CliRunner
 
@@ -20,8 +20,10 @@ from compendium.framework import load_framework
 from compendium.paths import SHIPPED_FRAMEWORK
 from compendium.report.figures import evidence as pictures
 from compendium.report.figures.prisma import describe_flow, flow_diagram
+from compendium.review.loading import has_coded
 from compendium.review.new import new_evidence
 from compendium.review.prisma_template import prisma_template
+from compendium.review.protocol import CODING_COLUMNS
 from compendium.run.cli import app
 from compendium.study.opened import UNCODED
 
@@ -77,6 +79,15 @@ def test_a_cohort_runs_while_its_review_is_empty(tmp_path: Path) -> None:
     notebook = (results / study.folder.name / "notebooks" / "01_evidence_review.ipynb").read_text(encoding="utf-8")
     assert UNCODED in notebook
     assert not list((results / study.folder.name).rglob("review_*"))
+
+
+@pytest.mark.parametrize(("coders", "reported"), [(("a",), False), (("a", "b"), True)])
+def test_a_review_is_reported_once_two_people_have_coded_a_record(
+    coders: tuple[str, ...], reported: bool, tmp_path: Path
+) -> None:
+    rows = [("r0", coder, "1.0", "person", "title") for coder in coders]
+    write_rows(tmp_path / "coding.csv", CODING_COLUMNS, rows)
+    assert has_coded(tmp_path) is reported
 
 
 def test_a_review_that_is_there_is_not_written_over(framework_folder: Path) -> None:

@@ -127,15 +127,22 @@ def load_review(folder: Path = EVIDENCE) -> Review:
 
 
 def has_coded(folder: Path) -> bool:
-    """Say whether anything was coded in a review, here or in a tool whose decisions it reads.
+    """Say whether two people have coded a record of a review, here or in a tool whose decisions it reads.
 
     A review whose codes are missing counts as coded: reading it says what is missing.
     """
     codes = folder / "coding.csv"
-    if not codes.is_file() or len(_read(codes, *FILES["coding"])):
+    if not codes.is_file() or _coded_twice(_read(codes, *FILES["coding"])):
         return True
     logged = len(_read(folder / f"{LOG}.csv", *FILES[LOG])) > 0
-    return logged and len(load_review(folder).files["coding"]) > 0
+    return logged and _coded_twice(load_review(folder).files["coding"])
+
+
+def _coded_twice(coding: pd.DataFrame) -> bool:
+    """Say whether a record has codes of two coders; a table that lacks its columns is for its checks to name."""
+    if not {"record", "coder"} <= set(coding):
+        return True
+    return bool((coding.groupby("record")["coder"].nunique() > 1).any())
 
 
 def _read(path: Path, columns: tuple[str, ...], optional: bool) -> pd.DataFrame:

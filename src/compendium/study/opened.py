@@ -30,7 +30,7 @@ OF_A_FRAMEWORK = {
     "consultation": "The framework of this cohort comes without a consultation.",
     "feedback": "The framework of this cohort asks for no feedback reports.",
 }
-UNCODED = "The evidence review of this framework has no coded record yet, so there is nothing to report of it."
+UNCODED = "The evidence review of this framework has no record yet that two people have coded: nothing to report."
 # Something to choose from: items that are no final ones.
 CANDIDATES = "candidates"
 # One score over all competencies; and a score with an own outcome, to be estimated in several ways.
@@ -99,7 +99,7 @@ class Study:
 
     @cached_property
     def review(self) -> Review | None:
-        """The evidence review of the framework, read once; None where it has none, or no coded record yet."""
+        """The evidence review of the framework, read once; None where it has none, or too little is coded yet."""
         folder = self.framework.part("evidence")
         return None if folder is None or not has_coded(folder) else load_review(folder)
 
