@@ -142,7 +142,7 @@ def _coded_twice(coding: pd.DataFrame) -> bool:
     """Say whether a record has codes of two coders; a table that lacks its columns is for its checks to name."""
     if not {"record", "coder"} <= set(coding):
         return True
-    return bool((coding.groupby("record")["coder"].nunique() > 1).any())
+    return bool(coding[["record", "coder"]].drop_duplicates()["record"].duplicated().any())
 
 
 def _read(path: Path, columns: tuple[str, ...], optional: bool) -> pd.DataFrame:
