@@ -106,7 +106,7 @@ def test_what_both_see_as_clearly_high_or_low_is_shared(evidence):
     assert (found[NAMES[0]], found[NAMES[7]]) == ("shared_strength", "shared_development")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000))
 def test_no_report_has_a_fault_that_reports_had(seed):
     """High scores called low, ties cut, advice against colleagues, comparisons without them: over made-up groups."""

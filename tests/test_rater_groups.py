@@ -14,7 +14,7 @@ from made_up_reports import framework, group
 from small_study import SmallStudy, small_study
 from test_feedback import of_person
 
-from compendium.cohort.schema import CohortSettings
+from compendium.cohort.schema import CohortSettings, read_settings
 from compendium.disclosure.rounding import COLLUSION_WIDTH
 from compendium.instruments.questionnaire import questionnaire
 from compendium.steps.feedback import Evidence
@@ -29,7 +29,7 @@ DECLARED = {
 }  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=6))
 def test_nothing_shown_less_anything_shown_leaves_too_few_raters(counts):
     known = {str(place): n for place, n in enumerate(counts)}
@@ -114,10 +114,11 @@ def test_refuses_what_makes_no_groups_of_raters(asked):
     said = ("undeclared level", "a grouping of raters has no role", "a grouping of raters is nominal",
             "two levels have the same label")  # fmt: skip
     assert all(each in problems for each in said), problems
-    asked.peers.pop("relation")
     asked.settings["rater_group"] |= {"levels": {}}
-    problems = [fault.problem for fault in asked.faults()]
-    assert {"the column is missing", "raters are put in groups by declared levels"} <= set(problems)
+    asked.settings["files"] = {"self": "self.csv"}
+    asked.write()
+    problems = [fault.problem for fault in read_settings(asked.folder).faults]
+    assert {"there is no peer file", "raters are put in groups by declared levels"} <= set(problems)
 
 
 def grouped(said: list[str]) -> Evidence:
