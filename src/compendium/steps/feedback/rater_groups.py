@@ -128,4 +128,4 @@ def _over_all(table: pd.DataFrame, means: pd.DataFrame, errors: pd.DataFrame) ->
     made, steps = (sums["total"] / sums["n"]).unstack(), sums["n"].map(rater_step)
     more = ((sums["spread"] / sums["n"] ** 2 - steps**2) / UNIFORM).unstack()
     made, more = (each.reindex(index=means.index, columns=means.columns) for each in (made, more))
-    return means.where(made.isna(), made), np.sqrt(errors**2 + more.fillna(0.0))
+    return means.where(made.isna(), made), pd.DataFrame(np.sqrt(errors**2 + more.fillna(0.0)))
