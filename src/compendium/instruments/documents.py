@@ -193,8 +193,8 @@ def _typeset(template: str, inputs: dict[str, str]) -> bytes:
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     _require_signs(fonts / "DejaVuSans.ttf", *inputs.values())
     source = files(__package__).joinpath(template).read_bytes()
-    page = typst.compile(source, sys_inputs=inputs, ignore_system_fonts=True, font_paths=[fonts])
-    assert isinstance(page, bytes)
+    paths: list[Any] = [fonts]
+    page: bytes = typst.compile(source, sys_inputs=inputs, ignore_system_fonts=True, font_paths=paths)
     return page
 
 

@@ -77,7 +77,7 @@ def _columns(framework: Framework, language: str) -> list[tuple[str, str]]:
 
 def _grouping_texts(settings: CohortSettings) -> dict[str, str]:
     """Return what a cohort says of its groupings."""
-    texts = {}
+    texts: dict[str, str] = {}
     for group in (*settings.groups_of("self"), *settings.groups_of("peer")):
         place = f"{GROUPINGS}.{group.column}"
         levels = {f"{place}.levels.{level}": str(label) for level, label in group.levels.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from compendium.cohort.schema import CohortSettings, Group
 from compendium.framework import RESTRICTED, Framework
@@ -189,7 +189,7 @@ def _outcomes(form: Form, words: Words, settings: CohortSettings | None) -> list
     asked = list(dict.fromkeys(worded["scale"]))
     if settings is not None:
         asked = settings.outcomes if form == "self" else settings.peer_outcomes
-    sections = []
+    sections: list[FormSection] = []
     for name, items in framework.outcome_scales(respondent, asked).items():
         questions = tuple(_outcome_question(words, name, str(item)) for item in items)
         text = words.text("outcomes_title") if not sections else ""
@@ -199,7 +199,7 @@ def _outcomes(form: Form, words: Words, settings: CohortSettings | None) -> list
 
 def _outcome_question(words: Words, scale: str, item: str) -> FormQuestion:
     """Return an outcome item with its codes; ends without labels are shown as numbers."""
-    row = words.framework.outcomes.loc[item]
+    row: Any = words.framework.outcomes.loc[item]
     labelled = words.framework.description.outcome_labels.get(scale, {})
     codes = range(int(row["minimum"]), int(row["maximum"]) + 1)
     if row["wording"] == RESTRICTED:
