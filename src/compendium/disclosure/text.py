@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_LABEL = 200
-LONGEST_FILE_NAME = 120
+LONGEST_FILE_NAME, LONGEST_PROPERTY = 120, 255
 # Categories of signs that nobody sees, and those that part lines of a longer text.
 UNSHOWN, LINES = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"), "\n\t"
 # What a plain number looks like; a cell that is one may begin with a sign.
@@ -39,6 +39,12 @@ def csv_cell(text: str) -> str:
 def workbook_cell(text: str) -> str:
     """Return a workbook cell: no formula, and none of the control signs that the format cannot hold."""
     return csv_cell(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text))
+
+
+def document_property(text: str) -> str:
+    """Return a title or name for a document's properties, which hold no more signs than this: a longer one is cut."""
+    plain = " ".join(re.sub(r"[\x00-\x1f\ufffe\uffff]", " ", text).split())
+    return plain if len(plain) <= LONGEST_PROPERTY else plain[: LONGEST_PROPERTY - 1] + "…"
 
 
 def html_text(text: str) -> str:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from compendium.disclosure.text import document_property
 from compendium.faults import Fault, InvalidInput
 from compendium.instruments.questionnaire import FormSection, Questionnaire
 from compendium.instruments.words import Words
@@ -28,7 +29,7 @@ def _document(title: str, notice: str, language: str) -> Any:
     import docx
 
     document = docx.Document()
-    document.core_properties.title, document.core_properties.language = title, language
+    document.core_properties.title, document.core_properties.language = document_property(title), language
     for set_in in document.styles.element.xpath("//w:rPrDefault//w:lang"):
         set_in.set(f"{{{set_in.nsmap['w']}}}val", language)
     document.core_properties.author = ""

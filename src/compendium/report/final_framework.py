@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from compendium.disclosure.text import document_property
 from compendium.framework import Framework
 
 TEMPLATE = Path(__file__).with_suffix(".typ")
@@ -65,7 +66,7 @@ def _word(framework: Framework, items: pd.DataFrame, title: str, notice: str) ->
 
     document = Document()
     document.core_properties.created = document.core_properties.modified = datetime(2000, 1, 1, tzinfo=UTC)
-    document.core_properties.author, document.core_properties.title = "", title
+    document.core_properties.author, document.core_properties.title = "", document_property(title)
     document.add_heading(title, level=0)
     if notice:
         document.add_paragraph(notice)

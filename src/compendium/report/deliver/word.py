@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from compendium.disclosure.text import document_property
 from compendium.report.book.faults import BookError
 
 
@@ -135,7 +136,7 @@ def _finish(plain: Path, path: Path, title: str, layout: PageLayout) -> None:
     import docx
 
     document = docx.Document(str(plain))
-    document.core_properties.title, document.core_properties.language = title, "en-GB"
+    document.core_properties.title, document.core_properties.language = document_property(title), "en-GB"
     document.core_properties.author = ""
     for table in document.tables:
         _rule(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from compendium.disclosure.text import document_property
 from compendium.report.feedback.blocks import Block, Boxes, Chart, Document, Fields, Points, Text, TextTable
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ def word(document: Document) -> bytes:
     import docx
 
     file = docx.Document()
-    file.core_properties.title, file.core_properties.author = document.title, document.look.organisation
+    file.core_properties.title = document_property(document.title)
+    file.core_properties.author = document_property(document.look.organisation)
     file.core_properties.language = document.look.locale
     file.styles["Normal"].font.name, file.styles["Normal"].font.size = "Arial", docx.shared.Pt(11)
     file.add_heading(document.title, 0)
