@@ -280,7 +280,7 @@ def correlation_rows(estimates: TwoStepEstimates, of_correlation: Array, rows: s
     cells = (codes * width)[estimates.first]
     cells += codes[estimates.second]
     cells += (np.arange(estimates.first.size, dtype=np.int32) * (width * width))[:, None]
-    return np.take(of_correlation.ravel(), cells, mode="clip").T
+    return np.asarray(np.take(of_correlation.ravel(), cells, mode="clip").T)
 
 
 def influence_chunks(

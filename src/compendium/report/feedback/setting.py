@@ -68,7 +68,8 @@ class Setting:
     @cached_property
     def _definitions(self) -> dict[str, str]:
         """Definition of each competency."""
-        return self.framework.competencies["definition"].astype(str).to_dict()
+        definitions = self.framework.competencies["definition"]
+        return {str(name): str(definition) for name, definition in definitions.items()}
 
     @cached_property
     def statements(self) -> dict[str, tuple[str, bool, ResponseScale]]:
