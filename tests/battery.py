@@ -36,6 +36,12 @@ SOUND: dict[tuple[str, ...], Any] = {
         }
     },
     ("weight",): {"column": "weight", "source": "made up"},
+    ("rater_group",): {
+        "column": "tie",
+        "label": "Tie",
+        "kind": "nominal",
+        "levels": {"1": "Own team", "2": "Other team"},
+    },
     ("fieldwork",): {"start": "2025-01-06", "end": "2025-02-07"},
     ("waves",): {
         "in_order": {
@@ -152,6 +158,8 @@ def write_sound(study: SmallStudy, part: tuple[str, ...]) -> None:
         study.own[name] = cell
     if part == ("files", "consent"):
         study.peers["consent"] = "1"
+    if part == ("rater_group",):
+        study.peers["tie"] = "1"
     if part == ("waivers",):
         study.own["listen_1"] = 6 - study.own["listen_1"].astype(int)
     study.settings = settings

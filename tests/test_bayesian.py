@@ -32,7 +32,7 @@ def fitted() -> BayesianCfa:
     """A fit with a few missing answers."""
     table, scales = answers()
     table.iloc[3, 2] = table.iloc[5, 0] = np.nan
-    return bayesian_cfa(table, scales, seed=3, n_jobs=1)
+    return bayesian_cfa(table, scales, n_draws=700, seed=3, n_jobs=1)
 
 
 @pytest.mark.slow
@@ -162,7 +162,7 @@ def test_a_pair_with_something_more_in_common_is_found():
     # Two items that are nearly the same question.
     latent[:, 1] = latent[:, 0] + 0.3 * random.standard_normal(120)
     table = pd.DataFrame(1.0 + (latent > -0.5) + (latent > 1), columns=list("abcd"))
-    twice = bayesian_cfa(table, dict.fromkeys("abcd", "all"), seed=9, n_jobs=1)
+    twice = bayesian_cfa(table, dict.fromkeys("abcd", "all"), n_draws=700, seed=9, n_jobs=1)
     odd = twice.residuals.sort_values("residual").iloc[-1]
     assert odd["residual"] > odd["upper"]
     assert twice.checks["p_value"].iloc[0] < 0.2  # such p values are conservative: nearer .5 than others

@@ -25,11 +25,17 @@ CUTS = np.array([-1.5, -0.5, 0.5, 1.5])
 
 
 class MadeUpFramework:
-    """A framework of one competency."""
+    """A framework of one competency, whose items have one answer scale."""
+
+    code_weights = pd.Series(1.0, list(ITEMS))
 
     @staticmethod
     def scales(items: list[str] | None = None) -> dict[str, list[str]]:
         return {"listen": list(ITEMS if items is None else items)}
+
+    @staticmethod
+    def on_one_scale(answers: pd.DataFrame) -> pd.DataFrame:
+        return answers
 
     @staticmethod
     def part(name: str) -> None:

@@ -49,9 +49,9 @@ def processes_of(group: int) -> list[int]:
     return [int(pid) for pid, session, state in rows if int(session) == group and not state.startswith("Z")]
 
 
-def items_chosen(cohort: Path, results: Path) -> list[str]:
-    """Return the command that runs the study up to the choice of items."""
-    words = ["all", str(cohort), "--results", str(results), "--until", "04_item_analysis"]
+def first_steps(cohort: Path, results: Path) -> list[str]:
+    """Return the command that runs the study up to the cohort's quality; a run is killed before that."""
+    words = ["all", str(cohort), "--results", str(results), "--until", "03_cohort_quality"]
     return [sys.executable, "-m", "compendium", *words]
 
 
@@ -97,11 +97,11 @@ def test_a_killed_run_ends_with_the_same_results_as_an_undisturbed_one(tmp_path:
     """It is killed in its steps, once or more often (KILLS), at moments drawn at random."""
     cohort, killed, undisturbed = write_shape(SHORT_SCALE, tmp_path), tmp_path / "killed", tmp_path / "undisturbed"
     for moment in MOMENTS.uniform(*WITHIN, int(os.environ.get("KILLS", "1"))):
-        killed_after(float(moment), items_chosen(cohort, killed))
+        killed_after(float(moment), first_steps(cohort, killed))
     for results in (killed, undisturbed):
-        run = subprocess.run(items_chosen(cohort, results), capture_output=True, text=True)
+        run = subprocess.run(first_steps(cohort, results), capture_output=True, text=True)
         assert run.returncode == 0, run.stderr
-    assert "item_decisions.csv" in tables(undisturbed, cohort.name)
+    assert "sample.csv" in tables(undisturbed, cohort.name)
     assert tables(killed, cohort.name) == tables(undisturbed, cohort.name)
     assert half_written(killed) == []
 

@@ -182,7 +182,7 @@ def bayesian_cfa(
     >>> random = np.random.default_rng(1)
     >>> latent = random.standard_normal((80, 1)) + random.standard_normal((80, 3))
     >>> answers = pd.DataFrame((latent > 0) + (latent > 1.5) + 1, columns=["a", "b", "c"])
-    >>> found = bayesian_cfa(answers, dict.fromkeys("abc", "all"), seed=1, n_jobs=1)
+    >>> found = bayesian_cfa(answers, dict.fromkeys("abc", "all"), n_draws=500, seed=1, n_jobs=1)
     >>> found.omega["omega"].between(0.4, 0.9).tolist()
     [True]
     """
