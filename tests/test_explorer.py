@@ -73,7 +73,7 @@ def test_the_page_holds_every_item_source_and_group_as_plain_numbers(table: pd.D
     save = Results(folders, "04_item_analysis")
     passports = pd.DataFrame({
         "item": ITEMS, "competency": list(FRAMEWORK.items.loc[ITEMS, "competency"]), "decision": "keep", "reasons": "",
-        "self_wording": "I </script> ask & listen", "peer_wording": None, "n": 300,
+        "self_wording": "I </script> <img src=x> ask & listen", "peer_wording": None, "n": 300,
         "item_rest_spearman": [0.5, 0.25, np.nan],
     })  # fmt: skip
     models = pd.DataFrame({"item": ITEMS[:1], "a": [1.5], "b1": [-1.0], "b2": [0.5], "b1_se": [0.1]})
@@ -82,6 +82,7 @@ def test_the_page_holds_every_item_source_and_group_as_plain_numbers(table: pd.D
     page = explorer.as_html(Subject(SavedResults(folders), FRAMEWORK, CohortSettings.model_validate(FULL), load_plan()))
     (text,) = re.findall(r'<script type="application/json" id="explorer-data">(.*?)</script>', page, re.DOTALL)
     items = json.loads(text)["items"]
+    assert "<" not in text and items[0]["wording"].startswith("I </script> <img src=x>")
     assert [item["item"] for item in items] == ITEMS and "http" not in page
     assert items[0]["b"] == [-1.0, 0.5] and items[1]["a"] is None and items[0]["n"] == 300
     assert {(who["source"], who["group"]) for who in items[0]["who"]} == {

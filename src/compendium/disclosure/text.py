@@ -12,6 +12,7 @@ import html as _html
 import json
 import re
 import unicodedata
+from typing import Any
 from urllib.parse import quote
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -50,6 +51,11 @@ def document_property(text: str) -> str:
 def html_text(text: str) -> str:
     """Return text for HTML and SVG, inside a tag's content or a quoted attribute."""
     return _html.escape(text, quote=True)
+
+
+def script_data(value: Any) -> str:
+    """Return JSON that stands inside a script: no sign in it begins a tag, for a browser or for what rewrites pages."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def markdown_text(text: str) -> str:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from compendium.disclosure.text import document_property
+from compendium.disclosure.text import document_property, script_data
 from compendium.faults import Fault, InvalidInput
 from compendium.instruments.questionnaire import FormSection, Questionnaire
 from compendium.instruments.words import Words
@@ -164,7 +164,7 @@ def self_score(words: Words, errors: dict[str, float] | None = None) -> str:
         instructions=html.escape(words.text("instructions.self")),
         use=html.escape(words.text("self_score.use")),
         **{place: html.escape(text) for place, text in said.items()},
-        data=json.dumps(data).replace("</", "<\\/"),
+        data=script_data(data),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from compendium.disclosure.text import script_data
 from compendium.report.book.passports import interval
 from compendium.wording import shown
 
@@ -42,12 +42,11 @@ def as_html(study: Subject) -> str:
         f'<p><label for="explore-{name}">{words}</label> <select id="explore-{name}"></select></p>'
         for name, words in PICKED
     )
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
     return (
         f'<form class="explorer" hidden>{fields}</form>'
         f'<div class="explored" id="explored" role="region" aria-live="polite" aria-label="The item that is picked">'
         f"{_first(data)}</div>"
-        f'<script type="application/json" id="explorer-data">{text}</script>'
+        f'<script type="application/json" id="explorer-data">{script_data(data)}</script>'
         f'<script defer src="{SCRIPT}"></script>'
     )
 
