@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +117,36 @@ def test_a_cohort_that_fails_keeps_no_other_from_being_built(tmp_path: Path) -> 
 def test_two_cohorts_that_would_write_the_same_results_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="has the same id"):
         many.build_many(["demo-small", "demo-small"], str(tmp_path))
+
+
+def test_workers_of_a_run_that_is_killed_end_with_it(tmp_path: Path) -> None:
+    mark = tmp_path / "worker"
+    script = f"""
+import os, time
+from pathlib import Path
+from joblib import Parallel, delayed
+from compendium.study.workers import spread
+
+def work(number):
+    Path({str(mark)!r} + str(number)).write_text(str(os.getpid()))
+    time.sleep(60)
+
+with spread():
+    Parallel()(delayed(work)(number) for number in range(2))
+"""
+    run = subprocess.Popen([sys.executable, "-c", script], env=os.environ | {WORKERS: "2"}, stderr=subprocess.DEVNULL)
+    marks = [Path(f"{mark}{number}") for number in range(2)]
+    wait_for(lambda: all(each.exists() and each.read_text() for each in marks))
+    workers = [int(each.read_text()) for each in marks]
+    run.kill()
+    run.wait()
+    wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def wait_for(seen: Callable[[], bool]) -> None:
+    """Wait until something is seen, for half a minute at most."""
+    for _ in range(300):
+        if seen():
+            return
+        time.sleep(0.1)
+    raise AssertionError("not seen within half a minute")

@@ -8,6 +8,8 @@ wherever they are computed.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,13 +57,26 @@ def spread() -> Iterator[None]:
 
     address = cluster_address()
     if not address:
-        with joblib.parallel_config(n_jobs=number_of_workers()):
+        workers = number_of_workers()
+        with joblib.parallel_config(backend="loky", n_jobs=workers, initializer=end_with_the_run):
             yield
         return
     with connected(address) as client:
         joblib.register_parallel_backend(CLUSTER, _backend())
         with joblib.parallel_config(backend=CLUSTER, n_jobs=-1, client=client):
             yield
+
+
+def end_with_the_run() -> None:
+    """Let this worker end within a second of the process that started it, also where that was killed."""
+    started_by = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == started_by:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _backend() -> type:
