@@ -83,7 +83,8 @@ class InvalidInput(Exception):  # noqa: N818 - it is a finding about the data, n
     def report(self) -> str:
         """Return the whole report as text; faults that differ by their row only are told once, with their rows."""
         told = [fault._text(sorted(rows)) for fault, rows in _by_row(self.faults)]
-        count, kinds = len(self.faults), f" of {len(told)} kind{'s' if len(told) != 1 else ''}" if len(told) < len(self.faults) else ""
+        count, several = len(self.faults), "kind" if len(told) == 1 else "kinds"
+        kinds = f" of {len(told)} {several}" if len(told) < count else ""
         head = f"{count} fault{'s' if count != 1 else ''}{kinds} found; nothing was written."
         return "\n".join([head, *(f"{number}. {text}" for number, text in enumerate(told, 1))])
 
