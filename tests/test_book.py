@@ -362,7 +362,9 @@ def test_a_failed_build_leaves_the_old_book(study: Subject, tiny_book: Path, mon
 
 
 @pytest.mark.slow
-def test_a_tiny_book_is_built_the_same_every_time(study: Subject, tiny_book: Path) -> None:
+def test_a_tiny_book_is_built_the_same_every_time_and_after_a_kill(
+    study: Subject, tiny_book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folders = study.saved.folders
     arguments = (folders, study.framework, study.settings, study.plan)
     first = build(*arguments, source=tiny_book)
@@ -375,6 +377,18 @@ def test_a_tiny_book_is_built_the_same_every_time(study: Subject, tiny_book: Pat
     assert Path("notebooks/04_item_analysis.html") in pages
     assert "person 17" not in "".join(pages.values())
     assert _files(build(*arguments, source=tiny_book).parent) == pages
+
+    def killed(source: Path, output: Path, *, fresh: bool) -> Path:
+        """Leave a book half written, as Sphinx does when it is killed."""
+        (output / "_build/html/searchindex.js").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(builder, "run_sphinx", killed)
+    with pytest.raises(KeyboardInterrupt):
+        build(*arguments, source=tiny_book)
+    monkeypatch.undo()
+    (tiny_book / "items.md").write_text((tiny_book / "items.md").read_text() + "\nOne more sentence.\n", encoding="utf-8")
+    assert "One more sentence." in _files(build(*arguments, source=tiny_book).parent)[Path("items.html")]
 
 
 @pytest.mark.slow

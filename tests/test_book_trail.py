@@ -223,14 +223,18 @@ def test_one_changed_page_is_the_only_file_that_changes_for_sphinx(tmp_path: Pat
     for name in ("a.md", "trail/b.md", "_config.yml"):
         (source / name).write_text(name, encoding="utf-8")
     kept.mkdir()
-    assert update(source, kept)
+    fresh, key = update(source, kept)
+    assert fresh
+    (kept / "key").write_text(key, encoding="utf-8")
     times = {path.name: path.stat().st_mtime_ns for path in (kept / "source").rglob("*.md")}
     (source / "a.md").write_text("changed", encoding="utf-8")
-    assert not update(source, kept)
+    fresh, key = update(source, kept)
+    assert not fresh
+    (kept / "key").write_text(key, encoding="utf-8")
     after = {path.name: path.stat().st_mtime_ns for path in (kept / "source").rglob("*.md")}
     assert after["b.md"] == times["b.md"] and after["a.md"] > times["a.md"]
     (source / "c.md").write_text("new", encoding="utf-8")
-    assert update(source, kept)
+    assert update(source, kept)[0]
 
 
 # The final framework

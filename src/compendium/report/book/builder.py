@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 WORK_PREFIX = ".book-"
 # What Sphinx remembers from the last build, so that one changed page is one page to write.
-KEPT, REFERENCE = ".kept-book", "reference.pickle"
+KEPT, REFERENCE, RECORD = ".kept-book", "reference.pickle", "key"
 # Without the grammar of web addresses that ``jsonschema`` builds in 1.8 s and no notebook needs, with few searches for
 # garbage among millions of small objects that are all in use, and with one look at what the environment offers as
 # plugins, where each reference would look again.
@@ -98,9 +98,10 @@ def build(
         reference = read_reference(kept / REFERENCE)
         write_sources(study, source, work / "source", reference)
         reference.keep(kept / REFERENCE)
-        fresh = update(work / "source", kept)
+        fresh, key = update(work / "source", kept)
         try:
             pages = run_sphinx(kept / "source", kept / "output", fresh=fresh)
+            (kept / RECORD).write_text(key, encoding="utf-8")
         except BookError:  # what was complained of once is not complained of again
             shutil.rmtree(kept)
             raise
@@ -146,17 +147,18 @@ def write_sources(study: Subject, source: Path, target: Path, reference: Referen
     (target / reading.NOTES).write_text(json.dumps(notes, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
 
-def update(source: Path, kept: Path) -> bool:
-    """Bring what is kept for Sphinx up to date, file by file; say whether everything must be written anew.
+def update(source: Path, kept: Path) -> tuple[bool, str]:
+    """Bring what is kept for Sphinx up to date, file by file; say whether everything must be written anew, and the key.
 
-    It must where pages came or went, where settings or terms changed, and where the program that writes pages did.
+    It must where pages came or went, where settings or terms changed, where the program that writes pages did, and
+    where Sphinx did not come to its end: the key is recorded when it has.
     """
     target = kept / "source"
     known = {path.relative_to(source): path for path in source.rglob("*") if path.is_file()}
     names = [name.as_posix() for name in sorted(known) if name.suffix in DOCUMENTS]
     program = sorted(path for path in Path(reading.__file__).parent.rglob("*") if path.suffix in (".py", ".html"))
     key = checksum(*names, *(source / name for name in SETTINGS if (source / name).is_file()), *program)
-    record = kept / "key"
+    record = kept / RECORD
     fresh = not (target.is_dir() and record.is_file() and record.read_text(encoding="utf-8") == key)
     record.unlink(missing_ok=True)
     if fresh:
@@ -168,8 +170,7 @@ def update(source: Path, kept: Path) -> bool:
         if not (target / name).is_file() or (target / name).read_bytes() != path.read_bytes():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target / name)
-    record.write_text(key, encoding="utf-8")
-    return fresh
+    return fresh, key
 
 
 def banner_sentences(study: Subject) -> list[str]:
