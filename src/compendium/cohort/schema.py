@@ -137,7 +137,7 @@ class Waiver(Strict):
 
     item: str
     fault: Literal["keying", "constant"]
-    reason: Annotated[str, Field(min_length=10)]
+    reason: Annotated[Sentence, Field(min_length=10)]
 
 
 Kind = Literal["shifted", "range", "turned", "spelling", "unused", "added", "identity", "renamed"]
@@ -147,7 +147,7 @@ class Accepted(Strict):
     """A kind of finding about whole files that is known and does not block, and why."""
 
     finding: Kind
-    reason: Annotated[str, Field(min_length=10)]
+    reason: Annotated[Sentence, Field(min_length=10)]
 
 
 class Weight(Strict):
