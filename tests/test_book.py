@@ -387,7 +387,9 @@ def test_a_tiny_book_is_built_the_same_every_time_and_after_a_kill(
     with pytest.raises(KeyboardInterrupt):
         build(*arguments, source=tiny_book)
     monkeypatch.undo()
-    (tiny_book / "items.md").write_text((tiny_book / "items.md").read_text() + "\nOne more sentence.\n", encoding="utf-8")
+    (tiny_book / "items.md").write_text(
+        (tiny_book / "items.md").read_text() + "\nOne more sentence.\n", encoding="utf-8"
+    )
     assert "One more sentence." in _files(build(*arguments, source=tiny_book).parent)[Path("items.html")]
 
 
