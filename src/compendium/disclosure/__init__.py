@@ -4,7 +4,15 @@ from compendium.disclosure.crosstable import Bounds, CrossTable, exposed_groups
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.gate import Gate, Withheld, neutral_text
 from compendium.disclosure.kinds import Kinds, OfPeople
-from compendium.disclosure.rounding import guarded_edges, merged_bins, rater_step, rounded_sums, rounded_to, step_for
+from compendium.disclosure.rounding import (
+    UNIFORM,
+    guarded_edges,
+    merged_bins,
+    rater_step,
+    rounded_sums,
+    rounded_to,
+    step_for,
+)
 from compendium.disclosure.suppression import (
     NOT_STATED,
     OTHER_GROUPS,
@@ -19,6 +27,7 @@ __all__ = [
     "NOT_STATED",
     "OTHER_GROUPS",
     "SUPPRESSED",
+    "UNIFORM",
     "Bounds",
     "CrossTable",
     "Gate",

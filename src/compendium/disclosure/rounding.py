@@ -15,6 +15,8 @@ STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 DECIMALS = 3
 # A colleague who adds up with all others but one learns the last rating no closer than this many points.
 COLLUSION_WIDTH = 1.5
+# A value rounded to a step is off by anything up to half of it, all alike: its variance is the step squared by this.
+UNIFORM = 12
 
 
 def step_for(n: float, sums: float = SUMS) -> float:

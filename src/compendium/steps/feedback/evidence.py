@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from compendium.cohort.schema import RATER_GROUP
-from compendium.disclosure import rater_step, rounded_sums, rounded_to
+from compendium.disclosure import UNIFORM, rater_step, rounded_sums, rounded_to
 from compendium.framework import Framework
 from compendium.plan import StudyPlan
-from compendium.steps.feedback.rater_groups import UNIFORM, RaterBlock, set_apart
+from compendium.steps.feedback.rater_groups import RaterBlock, set_apart
 from compendium.study import Study
 from psychometrics.self_other import peer_standard_error
 

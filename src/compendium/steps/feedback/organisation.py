@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from compendium.disclosure import rounded_sums, step_for
+from compendium.disclosure import UNIFORM, rounded_sums, step_for
 from compendium.steps.feedback.evidence import MIDDLE_HALF, Evidence
-from compendium.steps.feedback.rater_groups import UNIFORM
 from compendium.steps.feedback.standing import normal_limit
 from compendium.steps.feedback.teams import TeamFindings
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from compendium.disclosure import rater_step, rounded_to
+from compendium.disclosure import UNIFORM, rater_step, rounded_to
 
-# A value rounded to a step is off by anything up to half of it, all alike: the variance of that.
-UNIFORM = 12
 #: The group of those who did not say.
 UNSAID = ""
 

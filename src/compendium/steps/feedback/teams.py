@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from compendium.disclosure import hidden_groups, rater_step, rounded_to, step_for
+from compendium.disclosure import UNIFORM, hidden_groups, rater_step, rounded_to, step_for
 from compendium.steps.feedback.census import counted
 from compendium.steps.feedback.evidence import Evidence, TeamChange
-from compendium.steps.feedback.rater_groups import UNIFORM
 from compendium.steps.feedback.standing import Names, normal_limit, top_set
 from psychometrics.agreement import average_deviation, rwg_j
 from psychometrics.errors import PsychometricsError
