@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from compendium.disclosure.suppression import hidden_groups
 
@@ -96,23 +97,28 @@ class TwoWaves:
         return self._in("before", grouping, group) * self._in("after", grouping, group)
 
     @cached_property
-    def few(self) -> Array:
-        """The sums of a few people: of a kind, and of those who were, stayed, left or came in a group."""
-        sets = [np.eye(len(self.kinds))]
+    def few(self) -> sparse.csr_array:
+        """The sums of a few people: of a kind, and of those who were, stayed, left or came in a group.
+
+        There are as many kinds as combinations of groups, up to one a person: what is told of them is kept sparse.
+        """
+        sets = [sparse.eye_array(len(self.kinds))]
         one, other = self._there
-        sets.append(np.array([one * (1 - other), other * (1 - one), one * other]))
+        sets.append(sparse.csr_array(np.array([one * (1 - other), other * (1 - one), one * other])))
         for name in self.groupings:
             for group in sorted({*self.kinds[f"before {name}"], *self.kinds[f"after {name}"]} - {ABSENT}):
                 first, second = self._in("before", name, group), self._in("after", name, group)
-                sets.append(np.array([first, second, first * second, first * (1 - second), second * (1 - first)]))
-        chosen = np.unique(np.vstack(sets), axis=0)
+                every = [first, second, first * second, first * (1 - second), second * (1 - first)]
+                sets.append(sparse.csr_array(np.array(every)))
+        chosen = sparse.vstack(sets, format="csr")
         size = chosen @ self.kinds["people"].to_numpy(float)
         chosen = chosen[(size > 0) & (size < self.minimum)]
-        both = chosen[(chosen * (1 - one * other)).sum(axis=1) == 0]
-        rows = [self._row(each, *weights) for each in chosen for weights in ((1.0, 0.0), (0.0, 1.0))]
-        rows += [self._row(each, -1.0, 1.0) for each in both]
-        kept = [row for row in rows if row.any()]
-        return np.array(kept).reshape(len(kept), 2 * len(self.kinds))
+        both = chosen[chosen @ (1 - one * other) == 0]
+        before, after = (sparse.diags_array(there) for there in (one, other))
+        parts = [[chosen @ before, None], [None, chosen @ after], [-1 * (both @ before), both @ after]]
+        rows = sparse.csr_array(sparse.block_array(parts, format="csr"))
+        rows.eliminate_zeros()
+        return rows[np.diff(rows.indptr) > 0]
 
     def tell(self, shown: Shown, whole: bool) -> bool:
         """Say whether the changes add the sum of a few people to what the two books tell by themselves.
@@ -124,19 +130,19 @@ class TwoWaves:
         >>> waves.tell({"team": {"A": 20}}, whole=False), waves.tell({"team": {"A": 20, "B": 15}}, whole=False)
         (False, True)
         """
-        if not len(self.few):
+        if not self.few.shape[0]:
             return False
         alone = _solved(self.books, self.few)
         together = _solved(np.vstack([self.books, self.changes(shown, whole)]), self.few)
         return bool((together & ~alone).any())
 
 
-def _solved(told: Array, wanted: Array) -> NDArray[np.bool_]:
-    """Say which of the wanted sums are combinations of what is told."""
+def _solved(told: Array, wanted: sparse.csr_array) -> NDArray[np.bool_]:
+    """Say which of the wanted sums are combinations of what is told: those whose length lies in its space."""
     _, sizes, basis = np.linalg.svd(told, full_matrices=False)
     basis = basis[sizes > SAME * max(float(sizes.max(initial=0.0)), 1.0)]
-    rest = wanted - wanted @ basis.T @ basis
-    return np.asarray(np.linalg.norm(rest, axis=1) < np.sqrt(SAME) * np.linalg.norm(wanted, axis=1))
+    length, inside = wanted.multiply(wanted).sum(axis=1), ((wanted @ basis.T) ** 2).sum(axis=1)
+    return np.asarray(length - inside < SAME * length)
 
 
 def smallest_first(shown: Shown) -> Iterator[tuple[str, str]]:
