@@ -72,7 +72,7 @@ def test_no_sum_of_a_few_people_is_a_combination_of_what_two_books_and_the_chang
     shown = shown_over_groupings(*waves, {"agency": MINIMUM, "team": MINIMUM})
     told = np.vstack([found.books, found.changes(shown, whole=not hides_whole(found))])
     ranks = [np.linalg.matrix_rank(each) for each in (found.books, told)]
-    for few in found.few:
+    for few in found.few.toarray():
         if np.linalg.matrix_rank(np.vstack([found.books, few])) > ranks[0]:
             assert np.linalg.matrix_rank(np.vstack([told, few])) > ranks[1]
 
