@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from psychometrics.agreement import icc1
+from psychometrics.association.robust import fisher_error
 from psychometrics.dif import DifRule, ordinal_dif
 from psychometrics.planning import (
     FactorPopulation,
@@ -105,15 +106,11 @@ def rated(n: int, generator: np.random.Generator) -> tuple[pd.Series, pd.Series,
 def correlated(n: int, generator: np.random.Generator) -> tuple[float, float, tuple[float, float, float], float]:
     """Return Fisher's z of the observed correlation, its error over clusters, ICC(1,k) and ICC(1) half-width."""
     ratings, about, outcome, members = rated(n, generator)
-    mean = ratings.groupby(about).mean()
-    ranks = np.column_stack([mean.rank(), outcome.rank()])
-    ranks = (ranks - ranks.mean(axis=0)) / ranks.std(axis=0)
-    r = float((ranks[:, 0] * ranks[:, 1]).mean())
-    influence = ranks[:, 0] * ranks[:, 1] - r * (ranks**2).sum(axis=1) / 2
-    sums = np.bincount(members, influence)
-    error = math.sqrt(float((sums**2).sum()) * len(sums) / (len(sums) - 1)) / n / (1 - r**2)
+    mean = ratings.groupby(about).mean().to_numpy()
+    z = math.atanh(float(stats.spearmanr(mean, outcome).statistic))
+    error = fisher_error(mean, outcome.to_numpy(), members, ranked=True)
     icc = icc1(ratings, about)
-    return math.atanh(r), error, (icc.icc2, icc.icc2_lower, icc.icc2_upper), (icc.icc2_upper - icc.icc2_lower) / 2
+    return z, error, (icc.icc2, icc.icc2_lower, icc.icc2_upper), (icc.icc2_upper - icc.icc2_lower) / 2
 
 
 def pilot_rows(seed: int, cohorts: int) -> list[dict[str, object]]:

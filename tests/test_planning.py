@@ -69,9 +69,41 @@ def test_people_for_a_correlation_follow_what_is_asked(
 def test_uncertain_reliability_and_few_clusters_ask_for_more_people_than_when_they_count_as_known() -> None:
     known = planning.persons_for_corrected_correlation(0.1, 537, 0.055, reliability=0.66)
     few = planning.persons_for_corrected_correlation(0.1, 537, 0.055, 12, 0.66, 0.45, 0.78)
-    assert few.n == known.n
+    assert few.n > known.n
     assert few.n_expected > known.n_expected
     assert few.n_most > few.n_expected > few.n > few.n_fewest
+
+
+# R 4.2.2: power.t.test(delta = d, sd = 1, sig.level = a, power = p, type = "one.sample", strict = TRUE)$n
+@pytest.mark.parametrize(
+    ("delta", "alpha", "power", "n"),
+    [
+        (0.5, 0.05, 0.8, 33.36713),
+        (0.2, 0.05, 0.8, 198.15082),
+        (1.2, 0.01, 0.9, 13.78123),
+        (0.1, 0.002, 0.8, 1550.72227),
+    ],
+)
+def test_people_for_a_correlation_are_those_of_the_t_test_of_as_many_clusters_in_r(
+    delta: float, alpha: float, power: float, n: float
+) -> None:
+    # one person a cluster, so that the df are the people minus one; the unit error is one, the effect delta
+    plan = planning.persons_for_corrected_correlation(math.tanh(delta), 1e6, 1e-3, 1e6 - 1, power=power, alpha=alpha)
+    assert plan.n == math.ceil(n)
+    twenty = planning.persons_for_corrected_correlation(
+        math.tanh(delta / math.sqrt(20)), 2e7, 1 / math.sqrt(2e7), 1e6 - 1, power=power, alpha=alpha
+    )
+    assert twenty.n == math.ceil(20 * n - 1e-3)
+
+
+def test_people_whose_interval_leaves_out_a_distance_have_an_interval_as_wide() -> None:
+    plan = planning.persons_for_corrected_correlation(0.3, 300, 0.07, 14)
+    n = plan.persons_for_distance(0.1)
+
+    def margin(people: float) -> float:
+        return float(stats.t.ppf(0.975, people / 20 - 1)) * 0.07 * math.sqrt(300 / people)
+
+    assert margin(n) <= 0.1 < margin(n - 1)
 
 
 def test_half_width_of_a_correlation_is_fishers_where_nothing_is_uncertain() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from psychometrics._checks import at_least, share
 from psychometrics.errors import PsychometricsError
@@ -16,6 +17,8 @@ _NEARLY_ONE = 1 - 1e-12
 # No plan asks for more people.
 MOST_PERSONS = 10_000_000
 _DRAWS = 2000
+# From so many degrees of freedom on, t is taken for normal; no effect counts as farther away, in errors, than this.
+_LIKE_NORMAL, _FAR = 1e5, 37.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class CorrelationPlan:
         What was planned for.
     unit_error : float
         Error of Fisher's z in this sample, times the root of its n.
+    cluster_size : float
+        People of a cluster, or one where people are independent; NaN where the error is known.
     unit_errors, effects : ndarray
         Draws of the error of Fisher's z times the root of n, and of the Fisher z that the next sample observes.
     notes : tuple of str
@@ -50,26 +55,30 @@ class CorrelationPlan:
     alpha: float
     confidence: float
     unit_error: float
+    cluster_size: float
     unit_errors: np.ndarray
     effects: np.ndarray
     notes: tuple[str, ...] = ()
 
     def expected_power(self, n: float) -> float:
         """Power with n people, averaged over the uncertainty."""
-        return float(np.mean(_power(self.effects, self.unit_errors, n, self.alpha)))
+        return float(np.mean(_power(self.effects / self.unit_errors, n, self.cluster_size, self.alpha)))
 
     def power_range(self, n: float) -> tuple[float, float]:
         """Central interval of the power with n people."""
-        ends = np.quantile(_power(self.effects, self.unit_errors, n, self.alpha), _tails(self.confidence))
+        powers = _power(self.effects / self.unit_errors, n, self.cluster_size, self.alpha)
+        ends = np.quantile(powers, _tails(self.confidence))
         return float(ends[0]), float(ends[1])
 
     def half_widths(self, n: float) -> np.ndarray:
         """Half-width of the interval of the corrected correlation with n people, at the estimate and in each draw."""
-        z = float(stats.norm.ppf((1 + self.confidence) / 2))
+        reach = _critical(1 - self.confidence, n, self.cluster_size)
+        if math.isinf(reach):
+            return np.full(len(self.effects) + 1, math.inf)
         effect = math.atanh(min(abs(self.correlation) * math.sqrt(self.reliability), _NEARLY_ONE))
         effects, errors = np.append(effect, self.effects), np.append(self.unit_error, self.unit_errors)
         # on the scale of the correlation observed, over the root of the reliability
-        ends = np.tanh(effects[:, None] + np.array([-1, 1]) * (z * errors / math.sqrt(n))[:, None])
+        ends = np.tanh(effects[:, None] + np.array([-1, 1]) * (reach * errors / math.sqrt(n))[:, None])
         return np.asarray((ends[:, 1] - ends[:, 0]) / 2 * abs(self.correlation) / np.tanh(effects))
 
     def persons_for_half_width(self, half_width: float) -> tuple[float, float, float]:
@@ -80,18 +89,25 @@ class CorrelationPlan:
         at_least(half_width, 1e-6, "half_width")
 
         def needed(level: float | None) -> float:
-            def short(log_n: float) -> float:
-                widths = self.half_widths(math.exp(log_n))
-                return float((widths[0] if level is None else np.quantile(widths[1:], level)) - half_width)
+            def reached(n: float) -> float:
+                widths = self.half_widths(n)
+                if math.isinf(widths[0]):
+                    return -math.inf
+                return half_width - float(widths[0] if level is None else np.quantile(widths[1:], level))
 
-            if short(math.log(MOST_PERSONS)) > 0:
-                return math.nan
-            if short(0.0) <= 0:
-                return 1.0
-            return float(math.ceil(math.exp(optimize.brentq(short, 0.0, math.log(MOST_PERSONS), xtol=1e-7)) - 1e-6))
+            return _fewest(reached)
 
         lowest, highest = _tails(self.confidence)
         return needed(None), needed(lowest), needed(highest)
+
+    def persons_for_distance(self, distance: float) -> float:
+        """Fewest people whose interval, at ``alpha``, leaves out what lies so far away on Fisher's scale."""
+        at_least(distance, 1e-12, "distance")
+
+        def reached(n: float) -> float:
+            return distance - _critical(self.alpha, n, self.cluster_size) * self.unit_error / math.sqrt(n)
+
+        return _fewest(reached)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with every figure."""
@@ -115,15 +131,20 @@ def persons_for_corrected_correlation(
 ) -> CorrelationPlan:
     r"""Fewest people that find a true correlation behind a measure that is unreliable by a degree that is estimated.
 
-    A correlation :math:`\rho` is observed as :math:`\rho \sqrt{\lambda}`. With the error e of Fisher's z that n people
-    of this sample gave, its clusters included, the next sample needs
+    A correlation :math:`\rho` is observed as :math:`\rho \sqrt{\lambda}`. With e the error of Fisher's z that n people
+    of this sample gave, its clusters included, N people of the next sample reach the power
 
-    .. math:: N = n\, e^2 \left(\frac{z_{1-\alpha/2} + z_{1-\beta}}{\operatorname{artanh}(\rho\sqrt\lambda)}\right)^2
+    .. math:: P\left(|T| > t_{1-\alpha/2,\,d}\right), \quad
+       T \sim t_d\left(\frac{\sqrt N \operatorname{artanh}(\rho\sqrt\lambda)}{\sqrt n\, e}\right), \quad
+       d = N\,\frac{df + 1}{n} - 1
 
-    Neither e nor :math:`\lambda` is known. :math:`e^2` is drawn from :math:`e^2\, df / \chi^2_{df}`, with df the
-    clusters minus one; Fisher's z of the reliability of a mean, :math:`-\tfrac12 \ln(1-\lambda)`, from a normal
-    distribution with the width of the interval of :math:`\lambda`. The N of the draws give the range, and the power of
-    the draws, averaged, the N that is expected to reach it ("assurance").
+    with T noncentral t: the next sample has clusters as large as this one, and its test refers to t with the clusters
+    minus one. With few clusters this asks for many more people than the normal distribution does.
+
+    Neither e nor :math:`\lambda` is known. :math:`e^2` is drawn from :math:`e^2\, df / \chi^2_{df}`; Fisher's z of the
+    reliability of a mean, :math:`-\tfrac12 \ln(1-\lambda)`, from a normal distribution with the width of the interval
+    of :math:`\lambda`. The N of the draws give the range, and the power of the draws, averaged, the N that is expected
+    to reach it ("assurance").
 
     Parameters
     ----------
@@ -132,7 +153,8 @@ def persons_for_corrected_correlation(
     n, fisher_error : float
         People of this sample and the standard error of Fisher's z that they gave to the observed correlation.
     df : float
-        Degrees of freedom of this error: clusters minus one, or people minus two; infinite where it is known.
+        Degrees of freedom of this error: clusters minus one, or people minus two; infinite where the error is known,
+        in this sample and the next.
     reliability, reliability_lower, reliability_upper : float
         Of the unreliable measure with its interval, for as many raters as the next sample is to have; without the
         bounds it counts as known.
@@ -166,8 +188,9 @@ def persons_for_corrected_correlation(
 
     Notes
     -----
-    Validated against :func:`psychometrics.association.persons_for_correlation` where nothing is uncertain, and by
-    simulated samples of the planned size (``benchmarks/recover_planning.py``).
+    Validated against :func:`psychometrics.association.persons_for_correlation` where nothing is uncertain, against
+    R's ``power.t.test(type = "one.sample", strict = TRUE)`` with clusters for people, and by simulated samples of the
+    planned size (``benchmarks/recover_planning.py``). The noncentral t is computed as a noncentral F of its square.
 
     Examples
     --------
@@ -182,25 +205,34 @@ def persons_for_corrected_correlation(
     errors = fisher_error * np.sqrt(n) * _spread(df, generator)
     reliable = _reliabilities(reliability, reliability_lower, reliability_upper, confidence, generator)
     effects = np.arctanh(np.minimum(abs(correlation) * np.sqrt(reliable), _NEARLY_ONE))
-    reach = float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power))
-    needed = (errors * reach / effects) ** 2
     effect = math.atanh(min(abs(correlation) * math.sqrt(reliability), _NEARLY_ONE))
-    ends = np.quantile(needed, _tails(confidence)) if np.ptp(needed) > 0 else np.full(2, np.nan)
-    expected = _expected(effects, errors, power, alpha)
+    size = n / (df + 1) if math.isfinite(df) else math.nan
+    unit = fisher_error * math.sqrt(n)
+
+    def enough(signals: np.ndarray) -> float:
+        return _fewest(lambda persons: float(np.mean(_power(signals, persons, size, alpha))) - power)
+
+    # the people needed fall as the effect over its error rises, so that their quantiles are those of one another
+    signals = effects / errors
+    high, low = np.quantile(signals, _tails(confidence)[::-1])
+    certain = float(np.ptp(signals)) == 0
+    fewest, most = (math.nan, math.nan) if certain else (enough(np.array([high])), enough(np.array([low])))
+    expected = enough(signals)
     return CorrelationPlan(
-        n=float(math.ceil(n * (fisher_error * reach / effect) ** 2)),
-        n_fewest=float(np.ceil(ends[0])),
-        n_most=float(np.ceil(ends[1])),
+        n=enough(np.array([effect / unit])),
+        n_fewest=fewest,
+        n_most=most,
         n_expected=expected,
         correlation=correlation,
         reliability=reliability,
         power=power,
         alpha=alpha,
         confidence=confidence,
-        unit_error=fisher_error * math.sqrt(n),
+        unit_error=unit,
+        cluster_size=size,
         unit_errors=errors,
         effects=effects,
-        notes=_notes(ends, expected),
+        notes=_notes(certain, expected),
     )
 
 
@@ -328,23 +360,43 @@ def _reliabilities(
     return np.asarray(np.clip(drawn, 1e-3, _NEARLY_ONE))
 
 
-def _power(effects: np.ndarray, errors: np.ndarray, n: float, alpha: float) -> np.ndarray:
-    """Return the power of the two-sided test with n people for each draw."""
-    away, critical = effects * np.sqrt(n) / errors, stats.norm.ppf(1 - alpha / 2)
-    return np.asarray(stats.norm.cdf(away - critical) + stats.norm.cdf(-away - critical))
+def _critical(alpha: float, n: float, cluster_size: float) -> float:
+    """Return the critical value of the two-sided test of n people; infinite below two clusters."""
+    df = _df(n, cluster_size)
+    if math.isinf(df):
+        return float(stats.norm.ppf(1 - alpha / 2))
+    return float(stats.t.ppf(1 - alpha / 2, df)) if df >= 1 else math.inf
 
 
-def _expected(effects: np.ndarray, errors: np.ndarray, power: float, alpha: float) -> float:
-    """Return the people with whom the average power is the wanted one."""
+def _df(n: float, cluster_size: float) -> float:
+    """Return the degrees of freedom of the test of n people."""
+    return math.inf if math.isnan(cluster_size) else n / cluster_size - 1
 
-    def short(log_n: float) -> float:
-        return float(np.mean(_power(effects, errors, math.exp(log_n), alpha))) - power
 
-    if short(math.log(MOST_PERSONS)) < 0:
+def _power(signals: np.ndarray, n: float, cluster_size: float, alpha: float) -> np.ndarray:
+    """Return the power of the two-sided test with n people for each effect over its unit error."""
+    away, critical, df = signals * math.sqrt(n), _critical(alpha, n, cluster_size), _df(n, cluster_size)
+    if math.isinf(critical):
+        return np.zeros_like(signals)
+    if df > _LIKE_NORMAL:
+        return np.asarray(stats.norm.cdf(away - critical) + stats.norm.cdf(-away - critical))
+    # the square of a noncentral t is a noncentral F
+    return np.asarray(1 - special.ncfdtr(1, df, np.minimum(away, _FAR) ** 2, critical**2))
+
+
+def _fewest(reached: Callable[[float], float]) -> float:
+    """Return the fewest people at whom a function that rises with them is not below zero; NaN beyond ten million."""
+
+    def at(log_n: float) -> float:
+        return reached(math.exp(log_n))
+
+    highest = math.log(MOST_PERSONS)
+    if at(highest) < 0:
         return math.nan
-    if short(0.0) >= 0:
+    if at(0.0) >= 0:
         return 1.0
-    return float(math.ceil(math.exp(optimize.brentq(short, 0.0, math.log(MOST_PERSONS), xtol=1e-7)) - 1e-6))
+    root = math.exp(optimize.bisect(lambda log_n: max(at(log_n), -1.0), 0.0, highest, xtol=1e-8))
+    return float(math.ceil(root - 1e-6))
 
 
 def _tails(confidence: float) -> tuple[float, float]:
@@ -352,7 +404,7 @@ def _tails(confidence: float) -> tuple[float, float]:
     return (1 - confidence) / 2, (1 + confidence) / 2
 
 
-def _notes(ends: np.ndarray, expected: float) -> tuple[str, ...]:
+def _notes(certain: bool, expected: float) -> tuple[str, ...]:
     """Say what is not defined."""
-    known = () if np.isfinite(ends).all() else ("error and reliability count as known, so that there is no range",)
+    known = ("error and reliability count as known, so that there is no range",) if certain else ()
     return known if math.isfinite(expected) else (*known, "no number of people is expected to reach this power")

@@ -82,10 +82,9 @@ def needed(row: Mapping[str, Any], claim: Claim, plan: StudyPlan, tests: int) ->
     planned = planned_correlation(row, smallest, plan, alpha, plan.claims.power.value)
     if planned.n > row["n"]:
         return Needed(planned.n_expected, planned.n_fewest, planned.n_most)
-    shrunk, reach = math.sqrt(planned.reliability), float(stats.norm.ppf(1 - alpha / 2))
+    shrunk = math.sqrt(planned.reliability)
     away, limit = (float(np.arctanh(min(abs(each) * shrunk, NEARLY_ONE))) for each in (row["estimate"], smallest))
-    n = row["n"] * (shrunk * row["fisher_error"] * reach / max(away, abs(limit - away))) ** 2
-    return Needed(float(math.ceil(max(n, row["n"] + 1))))
+    return Needed(max(planned.persons_for_distance(max(away, abs(limit - away))), row["n"] + 1))
 
 
 def planned_correlation(
