@@ -1,4 +1,4 @@
-"""What validation says of a run beforehand: of each grouping why it will be compared, or not."""
+"""What validation says of a run beforehand: of each grouping and each gate why, or why not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bool, str]
     least = {"value": 50, "source": "a test: there are 55 people in each house"}
     settings["study"] |= {"fairness": {"smallest_group": least}, "invariance": {"smallest_group": least}}
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    table = predict(str(folder)).query("part == 'grouping'")
+    table = predict(str(folder)).query("part in ('grouping', 'gate')")
     restricted = dict(settings["study"])
     for key in ("fairness", "invariance"):
         restricted[key] = {**restricted[key], "groupings": ["firm"]}
@@ -55,3 +55,16 @@ def test_each_reason_not_to_compare_a_grouping_is_a_sentence_of_its_own(
     assert said[name][0] is expected
     assert said[name][1].startswith(why)
     assert bool(said[name][1]) is not expected
+
+
+@pytest.mark.parametrize(
+    ("gate", "why"),
+    [
+        ("association", "no outcome of people's own was collected"),
+        ("latent_outcomes", "no outcome of people's own was collected"),
+        ("mixed_model", "no colleagues rated them"),
+        ("two_level", "no grouping says which people belong together"),
+    ],
+)
+def test_a_gate_names_what_was_not_collected(said: dict[str, tuple[bool, str]], gate: str, why: str) -> None:
+    assert said[gate] == (False, f"not possible, since {why} in this cohort")

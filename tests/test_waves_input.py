@@ -83,6 +83,25 @@ def test_a_person_under_two_spellings_is_reported_and_not_joined(study, spelling
     assert len(cohort.answers.index.difference(cohort.waves["1"].answers.index)) == 1
 
 
+@pytest.mark.parametrize(
+    ("spelt", "cause"),
+    [
+        (lambda name: f"p{int(name[1:])}", "zeros in front"),
+        (lambda name: f"p0{name[1:]}", "zeros in front"),
+        (str.upper, "capitals"),
+        (lambda name: name.upper() if name < "p30" else f"p0{name[1:]}", "more than one thing"),
+    ],
+    ids=["some", "all", "capitals", "mixed"],
+)
+def test_many_ids_that_one_cause_changed_are_one_report(study, spelt, cause):
+    later = study.own["wave"] == "2"
+    study.own.loc[later, "person_id"] = study.own.loc[later, "person_id"].map(spelt)
+    changed = (study.own.loc[later, "person_id"].to_numpy() != study.own.loc[~later, "person_id"].iloc[:50]).sum()
+    fault = study.only_fault()
+    assert f"{changed} people" in fault.problem
+    assert cause in fault.action
+
+
 def test_two_people_of_one_wave_whose_ids_look_alike_are_two_people(study):
     study.own.loc[study.own["person_id"] == "p02", "person_id"] = "p-01"
     assert study.faults() == ()

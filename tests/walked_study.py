@@ -37,6 +37,8 @@ def walk(folder: Path, results: Path, steps: Iterable[str] = STEPS) -> Step:
                         names |= given
                     elif cell.cell_type == "code":
                         names.get("step", step).notebook.run(cell.source, names)
+                # As a notebook does after a cell, whether the cell kept anything or not.
+                step.note_run()
     finally:
         close_trail()
     return step

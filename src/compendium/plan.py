@@ -444,12 +444,13 @@ class Verdict:
     needed: int
     counts: str
     source: str
+    lacking: str = ""
 
     @property
     def finding(self) -> Finding:
         """The answer as a finding."""
         if self.n is None:
-            return found("gate_not_collected")
+            return found("gate_not_possible", lacking=self.lacking)
         kind = "gate_open" if self.supported else "gate_closed"
         return found(kind, n=self.n, counts=self.counts, needed=self.needed)
 
@@ -475,8 +476,8 @@ def merge(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def judge(plan: StudyPlan, gate: str, n: int | None, items: int = 0) -> Verdict:
-    """Decide whether this sample is large enough for an analysis; n is None where the data were not collected."""
+def judge(plan: StudyPlan, gate: str, n: int | None, items: int = 0, lacking: str = "") -> Verdict:
+    """Decide whether this sample is large enough for an analysis; n is None where the data named are lacking."""
     rule = plan.gates[gate]
     needed = rule.needed(items)
-    return Verdict(gate, n is not None and n >= needed, n, needed, rule.counts, rule.source)
+    return Verdict(gate, n is not None and n >= needed, n, needed, rule.counts, rule.source, lacking)

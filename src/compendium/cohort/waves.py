@@ -15,7 +15,7 @@ import pandas as pd
 from compendium.cohort.cells import cell_faults, identifying_faults
 from compendium.cohort.forms import FormTable, in_codes, read_form
 from compendium.cohort.layout import Layout, layout_of
-from compendium.cohort.one_cause import causes
+from compendium.cohort.one_cause import SOME_PEOPLE, causes
 from compendium.cohort.responses import FILE_STEP, Responses, column_faults, normalise
 from compendium.cohort.schema import DESCRIPTION, CohortSettings
 from compendium.cohort.whole_files import FileFault, variants
@@ -24,6 +24,8 @@ from compendium.framework import Framework, FrameworkReading
 
 # So many people of one label, all of them under another one in the next wave, are a renamed label, not moves.
 RENAMED_FROM = 5
+# Zeros before a number, as spreadsheets take them away.
+ZEROS = r"(?<!\d)0+(?=\d)"
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,23 @@ def _identities(forms: Mapping[str, Responses], settings: CohortSettings) -> lis
         action = "write the id alike in both; if they are two people, say so under accepted: {finding: identity}"
         place = forms[other]
         fault = Fault(_file(place, row), problem, action, row=_row(row), column=settings.person_id, value=second)
-        found.append(FileFault("identity", fault))
-    return found
+        found.append((first, second, fault))
+    return [FileFault("identity", fault) for fault in _of_one_cause(found)]
+
+
+def _of_one_cause(found: list[tuple[str, str, Fault]]) -> list[Fault]:
+    """Tell many ids that two waves write differently once, with what they have in common."""
+    if len(found) <= SOME_PEOPLE:
+        return [fault for *_, fault in found]
+    pairs = [(first.strip(), second.strip()) for first, second, _ in found]
+    cause = "they differ by more than one thing"
+    if all(re.sub(ZEROS, "", first) == re.sub(ZEROS, "", second) for first, second in pairs):
+        cause = "they differ by zeros in front, which a spreadsheet takes away"
+    elif all(first.casefold() == second.casefold() for first, second in pairs):
+        cause = "they differ by capitals"
+    fault = found[0][-1]
+    problem = f"{len(found)} people have an id that two waves write differently, the first here: {fault.problem}"
+    return [replace(fault, problem=problem, action=f"{cause}: {fault.action}")]
 
 
 def _two_spellings(by_wave: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
@@ -234,15 +251,20 @@ def _renamed(cells: Mapping[str, pd.Series], forms: Mapping[str, Responses], col
     return found
 
 
+def _keys(responses: Responses, settings: CohortSettings) -> set[str]:
+    """Return the people of a wave, however their ids are written: spellings are told elsewhere."""
+    return {identity_key(str(cell)) or str(cell) for cell in responses.cells[settings.person_id].dropna()}
+
+
 def _nothing_in_common(forms: Mapping[str, Responses], settings: CohortSettings) -> list[Fault]:
     """Name waves that share no person, or no item, with the studied one."""
     assert settings.waves is not None
     studied = forms[settings.waves.main]
-    ids = set(studied.cells[settings.person_id])
+    ids = _keys(studied, settings)
     asked = {question.item for question in studied.questions}
     faults = []
     for name, responses in forms.items():
-        if not ids & set(responses.cells[settings.person_id]):
+        if not ids & _keys(responses, settings):
             problem = f"nobody of wave {name} is in wave {settings.waves.main}"
             action = "were the ids made anew? Change needs the same id for the same person in every wave"
             faults.append(Fault(responses.file, problem, action, column=settings.person_id))

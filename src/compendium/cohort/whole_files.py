@@ -22,6 +22,8 @@ from compendium.framework import Framework
 
 # Fewer answers than these say nothing about a whole file.
 FEWEST_ANSWERS, FEWEST_PAIRS = 200, 30
+# A question with more answers than a questionnaire offers asks for an amount, some of which nobody gives.
+MOST_ANSWERS = 11
 # The end of a scale that another form gives this share of answers is no rare answer.
 COMMON = 0.05
 Z_95 = 1.959963984540054
@@ -159,8 +161,10 @@ def _unused_findings(responses: Responses) -> list[FileFault]:
         if codes.sum() < FEWEST_ANSWERS:
             continue
         missing = [code for code in questions[0].codes if code not in codes.index]
-        if missing:
-            problem = f"nobody gives the answer {', '.join(map(str, missing))} to any of {len(questions)} questions"
+        if missing and len(questions[0].codes) <= MOST_ANSWERS:
+            answers = f"the answer {missing[0]}" if len(missing) == 1 else f"the answers {', '.join(map(str, missing))}"
+            where = questions[0].column if len(questions) == 1 else f"any of {len(questions)} questions"
+            problem = f"nobody gives {answers} to {where}"
             action = "look whether the framework has the scale that was shown, and whether all codes were exported"
             found.append(FileFault("unused", Fault(responses.file, problem, action)))
     return found

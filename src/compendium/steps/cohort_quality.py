@@ -182,20 +182,25 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
     of_factors = sum(len(members) for members in factors.values())
     with_outcomes = int(cohort.outcomes.notna().any(axis="columns").sum())
     answered = min(n, with_outcomes) if n is not None and step.collected("outcomes") else None
-    asked: dict[str, tuple[int | None, int]] = {
-        "careless": (items if own else None, 0),
-        "item_rule": (n, 0),
-        "reliability": (n, 0),
-        "factor_analysis": (n, items),
-        "bayesian_factors": (n, 0),
-        "item_response": (n, 0),
-        "invariance": (n, 0),
-        "association": (answered, 0),
-        "regression": (answered, competencies),
-        "rater_agreement": (None if rated is None else int((rated >= 2).sum()), 0),
-        "mixed_model": (None if rated is None else len(rated), 0),
-        "latent_outcomes": (answered if of_factors else None, items + of_factors),
-        "two_level": (most_clusters(step, cohort) if own else None, 0),
+    lacking = "outcomes" if own else "self_ratings"
+    asked: dict[str, tuple[int | None, int, str]] = {
+        "careless": (items if own else None, 0, "self_ratings"),
+        "item_rule": (n, 0, "self_ratings"),
+        "reliability": (n, 0, "self_ratings"),
+        "factor_analysis": (n, items, "self_ratings"),
+        "bayesian_factors": (n, 0, "self_ratings"),
+        "item_response": (n, 0, "self_ratings"),
+        "invariance": (n, 0, "self_ratings"),
+        "association": (answered, 0, lacking),
+        "regression": (answered, competencies, lacking),
+        "rater_agreement": (None if rated is None else int((rated >= 2).sum()), 0, "peers"),
+        "mixed_model": (None if rated is None else len(rated), 0, "peers"),
+        "latent_outcomes": (
+            answered if of_factors else None,
+            items + of_factors,
+            lacking if answered is None else "outcome_items",
+        ),
+        "two_level": (most_clusters(step, cohort) if own else None, 0, "clusters" if own else "self_ratings"),
     }
     verdicts = {gate: judge(step.plan, gate, *sizes) for gate, sizes in asked.items()}
     rows = {gate: ("yes" if each.supported else "no", each.finding.encoded) for gate, each in verdicts.items()}

@@ -183,7 +183,8 @@ class Study:
     def _closed_gate(self, gate: str) -> str | None:
         """Say why a gate is closed, or return None; a gate that counts items needs no answers to be asked."""
         if self.plan.gates[gate].counts == "items":
-            verdict = judge(self.plan, gate, len(self.framework.items))
+            own = self.collected("self_ratings")
+            verdict = judge(self.plan, gate, len(self.framework.items) if own else None, lacking="self_ratings")
             return None if verdict.supported else f"{_capital(gate)}: {sentence(verdict.finding)}."
         answers = self.prepared.gates
         if gate not in answers.index:

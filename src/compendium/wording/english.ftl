@@ -9,7 +9,14 @@ and_more = { $n } more
 
 gate_open = supported at n = { $n } { $counts } (needs { $needed })
 gate_closed = not supported at n = { $n } { $counts }, would need { $needed }
-gate_not_collected = not possible, since what it needs was not collected in this cohort
+gate_not_possible = not possible, since { $lacking ->
+    [self_ratings] people did not rate themselves
+    [peers] no colleagues rated them
+    [outcomes] no outcome of people's own was collected
+    [outcome_items] every outcome collected is a single question or an amount
+    [clusters] no grouping says which people belong together
+   *[other] what it needs was not collected
+} in this cohort
 not_collected = { $what }: not collected in this cohort
 
 ## Why there is no rate of participation
