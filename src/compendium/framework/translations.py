@@ -115,8 +115,8 @@ def outcome_answer_labels(framework: Framework, scale: str) -> dict[str, int]:
 
 def not_applicable_labels(framework: Framework, item: str) -> list[str]:
     """Return what "not applicable" is called in every language."""
-    place = f"{scale_place(framework, item)}.not_applicable_label"
-    return [label for texts in (own_texts(framework), *framework.translations.values()) if (label := texts.get(place))]
+    place, own = f"{scale_place(framework, item)}.not_applicable_label", framework.scale_of(item).not_applicable_label
+    return [label for label in (own, *(texts.get(place) for texts in framework.translations.values())) if label]
 
 
 def said(framework: Framework, place: str) -> list[str]:

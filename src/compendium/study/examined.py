@@ -27,7 +27,7 @@ def examine_study(folder: Path, data_folder: Path | None = None, *, frameworks: 
         The folder of all frameworks.
     """
     found = examine(folder, data_folder, frameworks=frameworks)
-    if found.settings is None or found.framework is None:
+    if found.settings is None or found.framework is None or not _parts(found.framework):
         return found
     # The cohort may have dropped items; a consultation is about those of the framework.
     reading = read_framework(locate_framework(found.settings.framework, folder, frameworks), frameworks)
@@ -49,19 +49,23 @@ def validate(folder: Path, data_folder: Path | None = None, *, frameworks: Path 
 
 def part_faults(framework: Framework) -> list[Fault]:
     """Name what is wrong in the evidence review and the consultation of a framework, where it has them."""
-    faults: list[Fault] = []
-    evidence, consultation = framework.part("evidence"), framework.part("consultation")
-    if evidence is not None:
-        faults += _faults_of(lambda: item_thread(load_review(evidence), framework))
-    if consultation is not None:
-        faults += _faults_of(lambda: load_consultation(framework, consultation))
-    return faults
+    checks = {
+        "evidence": lambda folder: item_thread(load_review(folder), framework),
+        "consultation": lambda folder: load_consultation(framework, folder),
+    }
+    return [fault for name, folder in _parts(framework).items() for fault in _faults_of(checks[name], folder)]
 
 
-def _faults_of(read: Callable[[], object]) -> tuple[Fault, ...]:
+def _parts(framework: Framework) -> dict[str, Path]:
+    """Return the folders of the parts that a framework has."""
+    found = {"evidence": framework.part("evidence"), "consultation": framework.part("consultation")}
+    return {name: folder for name, folder in found.items() if folder is not None}
+
+
+def _faults_of(read: Callable[[Path], object], folder: Path) -> tuple[Fault, ...]:
     """Return the faults that reading names, none when it ends."""
     try:
-        read()
+        read(folder)
     except InvalidInput as error:
         return error.faults
     return ()
