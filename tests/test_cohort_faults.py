@@ -23,6 +23,25 @@ def study(tmp_path: Path) -> SmallStudy:
 # Files
 
 
+def test_what_reports_read_beside_the_forms_is_checked_before_anything_runs(study):
+    study.settings["feedback"] = {
+        "importance": "+x", "earlier": {"file": "earlier.csv", "date": "May 2024"}, "comments": "comments.csv",
+        "logo": "logo.png", "organisation": "Trust",
+    }  # fmt: skip
+    study.write()
+    (study.folder / "earlier.csv").write_text("person_id,listen,share\np01,3,9\np01,,2\nstranger,1,1\n")
+    (study.folder / "comments.csv").write_text("person_id,comment,name\np01,Kind.,Maria\n")
+    (study.folder / "logo.png").write_text("<svg/>")
+    found = {(Path(fault.file).name, fault.row, fault.column) for fault in study.faults()}
+    assert found == {
+        ("+x", None, None), ("earlier.csv", 2, "share"), ("earlier.csv", 3, "person_id"),
+        ("earlier.csv", 4, "person_id"), ("comments.csv", 1, "name"), ("comments.csv", 1, "checked"),
+        ("logo.png", None, None),
+    }  # fmt: skip
+    study.settings["feedback"] = {"language": "klingon"}
+    assert "english, welsh" in str(study.only_fault())
+
+
 def test_missing_file(study):
     study.write()
     (study.folder / "peer.csv").unlink()

@@ -13,7 +13,7 @@ import pytest
 import textstat
 from made_up_reports import evidence_of, framework, group, plan, scores_of
 
-from compendium.cohort.reports import FeedbackSettings, contrast_with_white
+from compendium.cohort.reports import FeedbackSettings, contrast_with_white, report_languages
 from compendium.faults import InvalidInput
 from compendium.framework import feedback_texts, load_framework, read_framework, translated
 from compendium.framework.feedback import feedback_faults
@@ -24,7 +24,7 @@ from compendium.report.feedback.render import HERE, as_svg, html, pdf, picture
 from compendium.report.feedback.setting import Setting
 from compendium.report.feedback.team import team_report
 from compendium.report.feedback.word import word
-from compendium.report.feedback.words import Words, languages, messages
+from compendium.report.feedback.words import Words, messages
 from compendium.steps.feedback import Evidence, findings_of_person
 from compendium.steps.feedback.evidence import Moved, TeamChange
 from compendium.steps.feedback.organisation import findings_of_whole
@@ -128,7 +128,7 @@ def test_how_many_colleagues_were_asked_is_said_where_it_is_known():
 
 def test_guide_is_two_pages_in_every_language():
     evidence = group(people=60, raters=4, seed=1, team=20)
-    for language in languages():
+    for language in report_languages():
         words = Words(language)
         document = team_report(setting_of(words=words), evidence, findings_of_team(evidence, "A"))
         wanted = (words("guide"), words("guide-more"))
@@ -285,7 +285,7 @@ def test_a_team_reads_how_many_were_asked_where_the_roster_and_the_answers_agree
     assert said in team_report(setting_of(), evidence, findings_of_team(evidence, "A")).text()
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", report_languages())
 def test_every_language_has_the_same_messages_with_the_same_facts(language):
     def facts(text: str) -> set[str]:
         return set(re.findall(r"\$(\w+)", text))

@@ -31,6 +31,7 @@ BOOK = PROJECT / "book"
 RESULTS = PROJECT / "results"
 COMPARISON, COMPARISONS, SHELF = "comparison", "comparisons", "index.html"
 COMPARISON_NOTEBOOK = NOTEBOOKS / COMPARISON / f"{COMPARISON}.ipynb"
+REPORT_TEXTS = Path(__file__).parent / "report" / "feedback" / "texts"
 REFERENCE_COHORT = "demo"
 REFERENCE_RESULTS = RESULTS / "reference"
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from compendium.cohort.assembly import Cohort, assemble
+from compendium.cohort.beside import beside_faults
 from compendium.cohort.cells import cell_faults, empty_level_faults, identifying_faults, rating_faults
 from compendium.cohort.forms import FormTable, in_codes, of_those_who_answered, read_form
 from compendium.cohort.item_checks import item_faults, unwaived, waiver_faults
@@ -119,9 +120,16 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
     faults += [finding.fault for finding in findings if finding.kind not in accepted]
     warnings = [finding.fault for finding in findings if finding.kind in accepted]
     faults += [*_item_faults(forms, settings, path), *_people_faults(forms, settings, path, waves)]
+    faults += beside_faults(settings, framework, folder, data_folder or folder, _people(forms, settings))
     faults += roster_problems if roster is None else roster_faults(roster, forms, settings, path)
     faults, told = (_located(each, tables) for each in (faults, warnings))
     return Examination(settings, framework, forms, tuple(faults), tuple(told), tables, roster, waves)
+
+
+def _people(forms: dict[Form, Responses], settings: CohortSettings) -> list[str] | None:
+    """Return the ids of the self file, None where they could not be read."""
+    cells = forms["self"].cells if "self" in forms else pd.DataFrame()
+    return list(cells[settings.person_id].dropna()) if settings.person_id in cells else None
 
 
 def _roster(settings: CohortSettings, folder: Path) -> tuple[Roster | None, list[Fault]]:

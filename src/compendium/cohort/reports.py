@@ -7,7 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from compendium.bounds import source_problem
+from compendium.faults import suggest
 from compendium.inputs import Label, Sentence, Strict
+from compendium.paths import REPORT_TEXTS
 
 # Text in a colour can be read on white from this contrast on (WCAG 2.2, success criterion 1.4.3).
 READABLE = 4.5
@@ -48,6 +50,21 @@ def _readable_colour(value: str) -> str:
     return value
 
 
+def report_languages() -> list[str]:
+    """Return the languages in which reports can be written."""
+    return sorted(path.stem for path in REPORT_TEXTS.glob("*.ftl"))
+
+
+def _known_language(value: str) -> str:
+    """Refuse a language without a file of report texts."""
+    if value not in (known := report_languages()):
+        raise ValueError(
+            f"there are no report texts in this language: {suggest(value, known)}; a further one is one file more in "
+            f"{REPORT_TEXTS.name}/"
+        )
+    return value
+
+
 Source = Annotated[str, AfterValidator(_source), Field(min_length=1)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$"), AfterValidator(_readable_colour)]
 
@@ -66,7 +83,7 @@ class FeedbackSettings(Strict):
     ``comments`` holds ``person_id``, ``comment`` and ``checked`` ("yes" once a person has read it).
     """
 
-    language: Sentence = "english"
+    language: Annotated[str, AfterValidator(_known_language)] = "english"
     organisation: Label = ""
     logo: Annotated[str, Field(pattern=r"(?i)^[^/\\]+\.(svg|png)$")] | None = None
     accent: Colour = "#1F4E79"

@@ -14,7 +14,7 @@ import pandas as pd
 from babel.dates import format_date
 
 from compendium.disclosure.text import file_name
-from compendium.faults import Fault, InvalidInput, display_path, suggest
+from compendium.faults import Fault, InvalidInput
 from compendium.framework import FeedbackTexts, Framework, feedback_languages, feedback_texts, translated
 from compendium.report.feedback.blocks import Document, Look
 from compendium.report.feedback.board import board_report
@@ -44,7 +44,6 @@ from compendium.study import Study
 REPORTS, PEOPLE, TEAMS, ORGANISATION = "reports", "people", "teams", "organisation"
 TO_CHECK = "comments_to_check.csv"
 ENGLISH = "english"
-LARGEST_LOGO = 500_000
 
 
 @dataclass(frozen=True)
@@ -229,10 +228,4 @@ def _logo(study: Study) -> str:
     name = study.settings.feedback.logo
     if name is None:
         return ""
-    path = study.folder / name
-    if not path.is_file():
-        found = [each.name for each in study.folder.iterdir()]
-        raise InvalidInput([Fault(display_path(path), "there is no such logo", suggest(name, found))])
-    if path.stat().st_size > LARGEST_LOGO:
-        raise InvalidInput([Fault(display_path(path), "the logo is larger than 500 kB", "save it smaller")])
-    return as_svg(path)
+    return as_svg(study.folder / name)

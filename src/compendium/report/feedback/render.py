@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compendium.cohort.beside import read_logo
 from compendium.report.feedback.blocks import Chart, Document
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _logo(svg: str) -> str:
 
 def as_svg(path: Path) -> str:
     """Return a logo, an SVG or PNG file, as SVG text."""
-    content = path.read_bytes()
+    content = read_logo(path)
     if path.suffix.lower() == ".svg":
         return content.decode("utf-8")
     width, height = (int.from_bytes(content[place : place + 4], "big") for place in (16, 20))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 from babel.lists import format_list
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import FluentSerializer, ast
 
+from compendium.cohort.reports import report_languages
 from compendium.faults import Fault, InvalidInput, suggest
+from compendium.paths import REPORT_TEXTS
 from compendium.wording.sentences import FUNCTIONS
 
-TEXTS = Path(__file__).parent / "texts"
 REMEMBERED = 20_000
 
 
@@ -38,12 +38,9 @@ class Words:
     """
 
     def __init__(self, language: str = "english") -> None:
-        known = languages()
-        if language not in known:
-            action = f"{suggest(language, known)}; a further language is one file more in {TEXTS.name}/"
-            raise InvalidInput(
-                [Fault("cohort.yaml", "there are no report texts in this language", action, value=language)]
-            )
+        if language not in (known := report_languages()):
+            problem = "there are no report texts in this language"
+            raise InvalidInput([Fault("cohort.yaml", problem, suggest(language, known), value=language)])
         self.language = language
 
     def __call__(self, key: str, **facts: Any) -> str:
@@ -71,14 +68,9 @@ class Words:
         return words[int(value)] if float(value).is_integer() and 0 <= value < len(words) else f"{value:.0f}"
 
 
-def languages() -> list[str]:
-    """Return the languages in which reports can be written."""
-    return sorted(path.stem for path in TEXTS.glob("*.ftl"))
-
-
 def messages(language: str) -> dict[str, str]:
     """Return the text of every message as it stands in the file, for tests that read them."""
-    text = (TEXTS / f"{language}.ftl").read_text(encoding="utf-8")
+    text = (REPORT_TEXTS / f"{language}.ftl").read_text(encoding="utf-8")
     entries = [entry for entry in FluentResource(text).body if isinstance(entry, ast.Message)]
     return {entry.id.name: _text_of(entry) for entry in entries}
 
@@ -109,7 +101,7 @@ def _bundle(language: str) -> FluentBundle:
         **FUNCTIONS,
         "WORD": lambda value: Words(language).word(float(value)),
     }
-    resource = FluentResource((TEXTS / f"{language}.ftl").read_text(encoding="utf-8"))
+    resource = FluentResource((REPORT_TEXTS / f"{language}.ftl").read_text(encoding="utf-8"))
     bundle = FluentBundle([messages(language)["locale"]], use_isolating=False, functions=functions)
     bundle.add_resource(resource)
     return bundle

@@ -5,19 +5,18 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
+from compendium.cohort.beside import CHECKED, COMMENT, ID, read_figures, read_written
 from compendium.cohort.roster import roster_of
-from compendium.faults import Fault, NotYet, display_path, raise_if_any, suggest
-from compendium.inputs import read_table
+from compendium.faults import NotYet
 from compendium.steps.feedback.evidence import Evidence, Table, as_table
 from compendium.study import Study
 
-ID, COMMENT, CHECKED, YES = "person_id", "comment", "checked", "yes"
+YES = "yes"
 PSEUDONYMS = "pseudonyms.csv"
 # What may tell who wrote, or who is meant: addresses, figures, days and months, a name inside a sentence, a role.
 TELLING = re.compile(
@@ -63,11 +62,9 @@ def read_comments(study: Study) -> Comments | None:
     name = study.settings.feedback.comments
     if name is None:
         return None
-    path = study.data / name
-    table = read_table(path)
-    _require_columns(path, table, (ID, COMMENT, CHECKED))
-    table = table[table[COMMENT] != ""]
-    table = table.assign(person=_people(study, table, path), word=table[COMMENT].map(telling_word))
+    known = pseudonyms(study)
+    table = read_written(study.data / name, known)
+    table = table.assign(person=table[ID].map(known), word=table[COMMENT].map(telling_word))
     open_rows = table["word"].notna() & (table[CHECKED].str.casefold() != YES)
     needed = int(study.plan.feedback.comments_from.value)
     shown: dict[str, list[str]] = {}
@@ -101,15 +98,14 @@ def read_invited(study: Study) -> Mapping[str, int] | None:
 def read_importance(study: Study, evidence: Evidence) -> Table | None:
     """Return how important people find each competency, None where the cohort declares no file of it."""
     name = study.settings.feedback.importance
-    return None if name is None else _figures(study, study.data / name, evidence.scales)
+    return None if name is None else as_table(_figures(study, name, evidence))
 
 
 def read_earlier(study: Study, evidence: Evidence) -> pd.DataFrame:
     """Return the scores of the earlier wave that the cohort declares as a file, by person and competency."""
     earlier = study.settings.feedback.earlier
     assert earlier is not None
-    figures = _figures(study, study.data / earlier.file, evidence.scales)
-    return pd.DataFrame.from_dict(figures, orient="index", columns=list(evidence.scales), dtype=float)
+    return _figures(study, earlier.file, evidence)
 
 
 def earlier_wave(study: Study) -> str | None:
@@ -130,42 +126,11 @@ def earlier_label(study: Study) -> str:
     return "" if earlier is None else earlier.date
 
 
-def _figures(study: Study, path: Path, names: Iterable[str]) -> Table:
-    """Read a file of figures on the answer scale by person and competency; every fault is named."""
-    table, wanted = read_table(path), list(names)
-    _require_columns(path, table, (ID, *wanted))
-    scale = study.framework.scale
-    numbers = {name: pd.to_numeric(table[name].replace("", None), errors="coerce") for name in wanted}
-    faults = []
-    for name, column in numbers.items():
-        wrong = (column.isna() & (table[name] != "")) | (column < scale.minimum) | (column > scale.maximum)
-        allowed = f"no number from {scale.minimum} to {scale.maximum}"
-        faults += [
-            Fault(display_path(path), allowed, "mend it, or leave it blank", row=int(str(row)), column=name, value=cell)
-            for row, cell in table.loc[wrong, name].items()
-        ]
-    raise_if_any(faults)
-    people = _people(study, table, path)
-    return as_table(pd.DataFrame(numbers).set_axis(pd.Index(people)))
-
-
-def _require_columns(path: Path, table: pd.DataFrame, names: Sequence[str]) -> None:
-    """Refuse a file that lacks a column or has one more: an undeclared one may hold a name."""
-    shown = display_path(path)
-    missing = [name for name in names if name not in table.columns]
-    unknown = [name for name in table.columns if name not in names]
-    faults = [Fault(shown, "the column is missing", "add it", row=1, column=name) for name in missing]
-    faults += [Fault(shown, "unknown column", suggest(name, names), row=1, column=name) for name in unknown]
-    raise_if_any(faults)
-
-
-def _people(study: Study, table: pd.DataFrame, path: Path) -> pd.Series:
-    """Return the pseudonym of each row's person, refusing ids that the self file does not have."""
+def _figures(study: Study, name: str, evidence: Evidence) -> pd.DataFrame:
+    """Return figures by pseudonym and competency, of the competencies that have a score."""
     known = pseudonyms(study)
-    problem, action = "nobody in the self file has this id", "mend the id; it is not quoted here"
-    strangers = table.index[~table[ID].isin(known)]
-    raise_if_any([Fault(display_path(path), problem, action, row=int(str(row)), column=ID) for row in strangers])
-    return table[ID].map(known)
+    figures = read_figures(study.data / name, study.framework, known)
+    return figures.rename(index=known)[list(evidence.scales)]
 
 
 def pseudonyms(study: Study) -> dict[str, str]:
