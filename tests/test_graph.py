@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from small_study import SmallStudy, small_study
 
-from compendium.paths import EVIDENCE, NOTEBOOKS, PROJECT, framework_folder
+from compendium.paths import EVIDENCE, NOTEBOOKS, PROJECT, REFERENCE_RESULTS, framework_folder
+from compendium.review.changes import SNAPSHOT, SUPPORT
 from compendium.run import graph
 from compendium.run.graph import Job, Place, jobs_of
 
@@ -46,6 +47,9 @@ def known_jobs(place: Place) -> list[Job]:
         (DEMO / "self.csv", {"validate", "03_cohort_quality"}),
         (DEMO / "cohort.yaml", {"validate", *STEPS, "book"}),
         (PROJECT / "README.md", set()),
+        (REFERENCE_RESULTS / "tables" / f"{SNAPSHOT}.csv", {"01_evidence_review"}),
+        (REFERENCE_RESULTS / "tables" / f"{SUPPORT}.csv", {"01_evidence_review"}),
+        (REFERENCE_RESULTS / "tables" / "item_statistics.csv", set()),
         (FIGURES / "raters.py", {"07_rater_agreement", "book"}),
         (FIGURES / "irt.py", {"04_item_analysis", "book"}),
         (SOURCES / "psychometrics" / "irt" / "graded.py", {"04_item_analysis", "book"}),

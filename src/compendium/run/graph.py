@@ -35,6 +35,7 @@ from compendium.paths import (
     ResultFolders,
     cohort_folder,
     framework_folder,
+    reference_folder,
     result_folders,
 )
 from compendium.plan import checksums
@@ -67,6 +68,8 @@ PARTS = {
     "04_item_analysis": ("evidence", "consultation"),
     "09_feedback": ("feedback",),
 }
+# The accepted tables with which a step compares what it made.
+ACCEPTED = {"01_evidence_review": ("review_snapshot", "review_thread_items")}
 CHANGE = "11_change"
 READS_RESPONSES = (VALIDATE, "03_cohort_quality")
 RECORD = ".graph.json"
@@ -178,6 +181,7 @@ def jobs_of(place: Place) -> list[Job]:
         loaded = program.behind([RUNNER, *imported_by_notebook(notebook)])
         # A file beside a module that is called after a step belongs to that step.
         sources = {path for path in loaded if path.stem == name or path.stem not in known}
+        beside |= accepted_tables(place, name)
         reads = {notebook, *beside, *described, *parts, *sources, *(responses if name in READS_RESPONSES else ())}
         command = (*ours, "run", str(notebook), *place.options, *place.responses)
         after = (VALIDATE, *(step for step in AFTER.get(name, AFTER_ALL_OTHERS) if step in names))
@@ -223,6 +227,12 @@ def _state_of_results(root: Path) -> str:
     """Return the checksum of everything public that the steps made."""
     files = [path for path in _below(root) if path.relative_to(root).parts[0] not in NO_RESULTS]
     return checksum(*(part for path in files if path.name != OUTCOME for part in (path.name, path)))
+
+
+def accepted_tables(place: Place, name: str) -> frozenset[Path]:
+    """Return the accepted tables with which a step compares, as far as the cohort has accepted results."""
+    tables = ResultFolders(reference_folder(place.root.name, place.root.parent)).tables
+    return frozenset(path for table in ACCEPTED.get(name, ()) if (path := tables / f"{table}.csv").is_file())
 
 
 def feedback_files(place: Place) -> frozenset[Path]:
