@@ -36,6 +36,15 @@ def test_order_of_items_does_not_matter(values, order):
 
 
 @settings(deadline=None)
+@given(codes, st.permutations(list("abcd")))
+def test_answers_moved_from_another_scale_tie_whatever_their_order(values, order):
+    """An 11-point answer on a scale of 1 to 5 is a fraction: sums of the same ones differ in their last digits."""
+    moved = answers(1 + 0.4 * values)
+    one, two = (scale_scores(moved, {"s": items}) for items in (list("abcd"), list(order)))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+@settings(deadline=None)
 @given(codes)
 def test_reversing_every_item_reverses_the_score(values):
     scales = {"s": list("abcd")}

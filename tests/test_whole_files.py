@@ -105,6 +105,15 @@ def test_a_rater_whose_id_is_the_persons_but_for_its_case_is_a_fault(study):
     assert "such as 'P01' from 'p01'" in fault.problem
 
 
+def test_ids_of_the_peer_file_without_their_zeros_are_one_fault_for_each_column(study):
+    study.own["person_id"] = study.own["person_id"].str.replace("p", "00")
+    for column in ("person_id", "rater_id"):
+        study.peers[column] = study.peers[column].str.replace(r"^p0*", "", regex=True)
+    faults = study.faults()
+    assert sorted(str(fault.column) for fault in faults) == ["person_id", "rater_id"]
+    assert all("zeros in front" in fault.problem for fault in faults)
+
+
 def test_an_answer_that_nobody_gives_is_a_warning_and_no_fault(study):
     for table in (study.own, study.peers):
         for item in ITEMS:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from psychometrics._ranks import restore_ties
 from psychometrics.errors import InputShapeError
 
 
@@ -40,7 +41,8 @@ def scale_scores(
     Notes
     -----
     ``score = sum(answered codes) / count(answered)`` if ``count / k >= minimum_answered``. This is person-mean
-    imputation within the scale.
+    imputation within the scale. Means of fractions, such as answers moved from other scales, that differ by rounding
+    noise only (in the 13th digit) are made equal, so that they tie in ranks, whoever ranks them.
 
     References
     ----------
@@ -68,4 +70,6 @@ def scale_scores(
 def _score(items: pd.DataFrame, minimum_answered: float) -> pd.Series[float]:
     """Score one scale."""
     answered = items.notna().mean(axis="columns")
-    return items.mean(axis="columns").where(answered >= minimum_answered)
+    means = items.mean(axis="columns").where(answered >= minimum_answered)
+    fractions = (items % 1 > 0).any(axis=None)
+    return pd.Series(restore_ties(means.to_numpy(dtype=float)), means.index) if fractions else means

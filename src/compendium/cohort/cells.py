@@ -15,6 +15,7 @@ from compendium.cohort.layout import Form, Question
 from compendium.cohort.responses import WHOLE_NUMBER, Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Group
 from compendium.cohort.wave_settings import Anchor
+from compendium.cohort.whole_files import id_key
 from compendium.disclosure.text import label_problem
 from compendium.faults import Fault, suggest
 from compendium.importers.answers import nearest_labels
@@ -246,11 +247,14 @@ def rating_faults(peers: Responses, persons: pd.Series, settings: CohortSettings
     if not {settings.person_id, settings.rater_id} <= set(peers.cells.columns):
         return []
     rated, raters = peers.cells[settings.person_id], peers.cells[settings.rater_id]
+    # Ids that are a person's but for their spelling are told together, with the whole file.
+    spelt = rated.map(id_key).isin(set(persons.dropna().map(id_key)))
+    spelt &= all(known.finding != "spelling" for known in settings.accepted)
     filled = (rated != "") & (raters != "")
     again = filled & pd.concat([rated, raters], axis=1).duplicated()
     checks = (
         (
-            rated[(rated != "") & ~rated.isin(persons)],
+            rated[(rated != "") & ~rated.isin(persons) & ~spelt],
             "the person rated is not in the self file",
             "mend the id; who was invited and did not answer is known by a roster (files.roster), and left out",
         ),

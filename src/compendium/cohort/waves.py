@@ -18,14 +18,12 @@ from compendium.cohort.layout import Layout, layout_of
 from compendium.cohort.one_cause import SOME_PEOPLE, causes
 from compendium.cohort.responses import FILE_STEP, Responses, column_faults, normalise
 from compendium.cohort.schema import DESCRIPTION, CohortSettings
-from compendium.cohort.whole_files import FileFault, variants
+from compendium.cohort.whole_files import ZEROS, FileFault, variants
 from compendium.faults import Fault, InvalidInput
 from compendium.framework import Framework, FrameworkReading
 
 # So many people of one label, all of them under another one in the next wave, are a renamed label, not moves.
 RENAMED_FROM = 5
-# Zeros before a number, as spreadsheets take them away.
-ZEROS = r"(?<!\d)0+(?=\d)"
 
 
 @dataclass(frozen=True)

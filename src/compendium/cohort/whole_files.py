@@ -6,6 +6,7 @@ an answer that nobody uses is never more than a warning.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ MOST_ANSWERS = 11
 # The end of a scale that another form gives this share of answers is no rare answer.
 COMMON = 0.05
 Z_95 = 1.959963984540054
+# Zeros before a number, as spreadsheets take them away.
+ZEROS = r"(?<!\d)0+(?=\d)"
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class FileFault:
 def spelling_key(text: str) -> str:
     """Return a text without what the eye does not tell apart: case, spaces, line breaks, Unicode forms."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def id_key(text: str) -> str:
+    """Return an id without what a program changes on its way: what :func:`spelling_key` leaves out, zeros in front."""
+    return re.sub(ZEROS, "", spelling_key(text))
 
 
 def variants(texts: Iterable[str]) -> list[list[str]]:
@@ -136,16 +144,17 @@ def _rater_findings(forms: dict[Form, Responses], settings: CohortSettings) -> l
     own, peers = forms["self"].cells, forms["peer"].cells
     if not {settings.person_id, settings.rater_id} <= set(peers.columns) or settings.person_id not in own:
         return []
-    persons = {spelling_key(person): person for person in own[settings.person_id].dropna()}
+    known = own[settings.person_id].dropna()
+    persons = {id_key(person): person for person in known}
     found = []
     for column in (settings.rater_id, settings.person_id):
         ids = peers[column].dropna()
-        other = ids[[spelling_key(name) in persons and persons[spelling_key(name)] != name for name in ids]]
+        other = ids[~ids.isin(known) & ids.map(id_key).isin(persons)]
         if len(other):
             first = str(other.iloc[0])
             problem = (
-                f"{other.nunique()} ids differ by case, spaces or Unicode form only from ids of the self file, "
-                f"such as {first!a} from {persons[spelling_key(first)]!a}"
+                f"{other.nunique()} ids differ by case, spaces, zeros in front or Unicode form only from ids of the "
+                f"self file, such as {first!a} from {persons[id_key(first)]!a}"
             )
             action = "write them alike, or nobody can see who rates themselves"
             fault = Fault(forms["peer"].file, problem, action, int(str(other.index[0])), column)
