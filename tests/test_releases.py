@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import stat
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from made_up_step import prepare, study_for_steps
@@ -12,13 +14,14 @@ from small_study import SmallStudy
 from typer.testing import CliRunner
 
 from compendium.cohort.schema import CohortSettings
-from compendium.disclosure.releases import Part, Release, hashed, release_problem
+from compendium.disclosure.releases import Part, Release, _kinds, hashed, release_problem, together
 from compendium.faults import InvalidInput
 from compendium.outputs import release as releases
 from compendium.outputs.runs import record_run
 from compendium.outputs.saving import Origin, Results
 from compendium.paths import ResultFolders
 from compendium.run.cli import app
+from compendium.study.prepared import Prepared
 
 LIMIT = 10
 SECRET = b"a secret"
@@ -210,3 +213,53 @@ def test_book_of_a_real_cohort_asks_before_it_is_built_and_is_noted_after(study,
     ran = CliRunner().invoke(app, ["book", "--cohort", str(study.folder), "--results", str(tmp_path / "out")])
     assert ran.exit_code == 0, ran.output
     assert asked == ["ask", "build", "note"]
+
+
+def leaves_a_few(members: np.ndarray, people: np.ndarray, limit: int) -> bool:
+    """Say by rank whether the first sum adds one over fewer people than the limit to what the others tell."""
+    small = [kind for kind, n in enumerate(people) if n < limit]
+    sets = [each for size in range(1, limit) for each in combinations(small, size) if people[list(each)].sum() < limit]
+    largest = [each for each in sets if not any(set(each) < set(other) for other in sets)]
+
+    def told(rows: np.ndarray, kinds: tuple[int, ...]) -> int:
+        return int(np.linalg.matrix_rank(rows) - np.linalg.matrix_rank(np.delete(rows, kinds, axis=1)))
+
+    return any(told(members.T, kinds) > told(members.T[1:], kinds) for kinds in largest)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_releases_added_and_subtracted_leave_a_few_people_where_a_linear_solver_finds_them(seed):
+    draw = np.random.default_rng(seed)
+    wards = np.arange(90) // 30
+    drawn = [set(np.flatnonzero(np.isin(wards, np.flatnonzero(draw.random(3) < 0.6)))) for _ in range(4)]
+    drawn = [each ^ set(draw.choice(100, draw.integers(0, 8), replace=False)) for each in drawn]
+    builds = [
+        Release("", parts=(Part("answers", "2025", len(each), {f"p{one}": "a" for one in each}),))
+        for each in drawn
+        if len(each) >= LIMIT
+    ]
+    people, members = _kinds([build.parts[0] for build in builds])
+    assert bool(together(builds[0], builds[1:], LIMIT)) == leaves_a_few(members, people, LIMIT)
+
+
+def test_two_wards_and_the_hospital_that_they_nearly_make_up_are_refused_and_named(tmp_path, settings):
+    for name, ids in (("ward-a", people(0, 40)), ("ward-b", people(40, 80))):
+        ward = settings.model_copy(update={"id": name})
+        folders = built(tmp_path, ward, ids, name)
+        releases.note(with_answers(folders, ids), ward)
+    for last, refused in ((81, True), (90, False)):
+        folders = with_answers(built(tmp_path, settings, people(0, last), f"up to {last}"), people(0, last))
+        if refused:
+            with pytest.raises(InvalidInput, match="release 1 of ward-a, release 1 of ward-b, it leaves fewer than 10"):
+                releases.ask(folders, settings, LIMIT)
+        else:
+            releases.ask(folders, settings, LIMIT)
+
+
+def with_answers(folders: ResultFolders, ids: list[str]) -> ResultFolders:
+    """Add prepared answers, the same ones of a person in every cohort."""
+    index = pd.Index([f"P{name}" for name in ids], name="person")
+    answers = pd.DataFrame({"listen_1": [float(int(name[1:]) % 5 + 1) for name in ids]}, index=index)
+    Prepared(folders.private).write("answers", answers)
+    Prepared(folders.private).write("people", pd.DataFrame(index=index))
+    return folders

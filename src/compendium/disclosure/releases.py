@@ -7,12 +7,18 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 HASH_DIGITS = 20
 # Where it is not known when people answered.
 NO_PERIOD = ""
+# So many releases are added and subtracted: two wards and the hospital that they make up are three.
+MOST_TOGETHER = 4
 
 
 @dataclass(frozen=True)
@@ -119,8 +125,7 @@ def too_close(new: Part, old: Part, limit: int) -> bool:
     in_one = len(new.given.keys() ^ old.given.keys()) + max(old.n - len(old.given), 0)
     changed = sum(new.given[name] != old.given[name] for name in shared)
     if changed == len(shared):
-        apart = NO_PERIOD not in (new.period, old.period) and new.period != old.period
-        return not apart and in_one < limit
+        return not _apart(new, old) and in_one < limit
     return 0 < in_one + changed < limit
 
 
@@ -156,6 +161,68 @@ def release_problem(new: Release, before: Sequence[Release], limit: int, where: 
                 f"by fewer than {limit}: the two together could give those people's answers back"
             )
     return None
+
+
+def together(new: Release, before: Sequence[Release], limit: int) -> tuple[int, ...]:
+    """Return the earlier releases that leave a few people when they are added to a build and subtracted from it.
+
+    A build of everybody, less that of one ward, less that of the other, is the sum of those who are in neither; no two
+    of the three need to be alike. Every sum and difference of up to ``MOST_TOGETHER`` releases is looked at, part by
+    part. Unknown are the answers of each person on an occasion (see :func:`too_close`).
+
+    Returns
+    -------
+    tuple of int
+        Places in ``before``, empty where no combination leaves more than nobody and fewer than the limit.
+
+    Examples
+    --------
+    >>> def of(*people):
+    ...     return Release("", parts=(Part("answers", "", len(people), {f"p{each}": "a" for each in people}),))
+    >>> together(of(*range(81)), [of(*range(40)), of(*range(40, 80))], 10)
+    (0, 1)
+    >>> together(of(*range(90)), [of(*range(40)), of(*range(40, 80))], 10)
+    ()
+    """
+    for part in new.parts:
+        # Of fewer people nothing is told.
+        known = [(place, one) for place, old in enumerate(before) for one in old.parts if one.kind == part.kind]
+        known = [(place, _as_noted_in(part, one)) for place, one in known if one.n >= limit]
+        people, members = _kinds([part, *(one for _, one in known)])
+        gone = np.array([max(one.n - len(one.given), 0) for _, one in known])
+        for size in range(1, MOST_TOGETHER):
+            weights = np.array(list(product((-1, 1), repeat=size)))
+            for chosen in combinations(range(len(known)), size):
+                sums = members[:, :1] + members[:, [each + 1 for each in chosen]] @ weights.T
+                left = people @ (sums != 0) + gone[list(chosen)].sum()
+                if ((left > 0) & (left < limit)).any():
+                    return tuple(sorted({known[each][0] for each in chosen}))
+    return ()
+
+
+def _as_noted_in(new: Part, old: Part) -> Part:
+    """Return an earlier part as the build would note it, where both are of one occasion but nothing is noted alike.
+
+    What people gave is noted with their groups, and another cohort may have asked for others.
+    """
+    shared = new.given.keys() & old.given.keys()
+    if _apart(new, old) or any(new.given[name] == old.given[name] for name in shared):
+        return old
+    return replace(old, given={name: new.given.get(name, content) for name, content in old.given.items()})
+
+
+def _apart(new: Part, old: Part) -> bool:
+    """Say whether two parts are dated and the days differ."""
+    return NO_PERIOD not in (new.period, old.period) and new.period != old.period
+
+
+def _kinds(parts: Sequence[Part]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many answers are in the same parts, and for each kind of them in which (kinds by parts)."""
+    answers = [set(part.given.items()) for part in parts]
+    every = sorted(set().union(*answers))
+    members = np.array([[each in one for one in answers] for each in every], dtype=int).reshape(-1, len(parts))
+    kinds, people = np.unique(members, axis=0, return_counts=True)
+    return people, kinds
 
 
 def _people_too_close(new: Release, old: Release, limit: int) -> bool:

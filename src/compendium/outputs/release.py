@@ -27,6 +27,7 @@ from compendium.disclosure.releases import (
     hashed_content,
     read_releases,
     release_problem,
+    together,
     without,
 )
 from compendium.disclosure.text import file_name
@@ -54,17 +55,30 @@ def ask(folders: ResultFolders, settings: CohortSettings, limit: int) -> None:
     """
     if settings.kind == "synthetic":
         return
-    new = _described(folders, settings)
+    new, known = _described(folders, settings), list[tuple[str, int, Release]]()
     for path in sorted(_home(folders).glob("*.json")):
-        own = path == _ledger(folders, settings)
-        problem = release_problem(new, read_releases(path), limit, "" if own else path.stem)
+        cohort = settings.id if path == _ledger(folders, settings) else path.stem
+        before = read_releases(path)
+        problem = release_problem(new, before, limit, "" if cohort == settings.id else cohort)
         if problem is not None:
-            action = (
-                "wait until more people differ; if people were asked anew, give the days under fieldwork in "
-                "cohort.yaml; if nobody was given the earlier one, set it aside: "
-                f"compendium release {settings.id if own else path.stem} --withdrawn NUMBER --reason WHY"
-            )
-            raise InvalidInput([Fault(display_path(folders.root), problem, action)])
+            raise InvalidInput([_refusal(folders, cohort, problem)])
+        known += [(cohort, number, old) for number, old in enumerate(before, 1) if not old.withdrawn]
+    if any(old.input == new.input for cohort, _, old in known if cohort == settings.id):
+        return
+    if places := together(new, [old for _, _, old in known], limit):
+        named = ", ".join(f"release {known[place][1]} of {known[place][0]}" for place in places)
+        problem = f"added to and subtracted from {named}, it leaves fewer than {limit} people, whose answers this gives"
+        raise InvalidInput([_refusal(folders, known[places[-1]][0], problem)])
+
+
+def _refusal(folders: ResultFolders, cohort: str, problem: str) -> Fault:
+    """Return why a build may not be published, and what to do."""
+    action = (
+        "wait until more people differ; if people were asked anew, give the days under fieldwork in "
+        "cohort.yaml; if nobody was given the earlier one, set it aside: "
+        f"compendium release {cohort} --withdrawn NUMBER --reason WHY"
+    )
+    return Fault(display_path(folders.root), problem, action)
 
 
 def note(folders: ResultFolders, settings: CohortSettings) -> int:
