@@ -244,6 +244,20 @@ def test_shares_of_variance_are_not_pooled() -> None:
     assert found["scale"] == ""
 
 
+def test_an_item_that_few_answered_in_one_cohort_is_pooled_without_it(study: SmallStudy) -> None:
+    """The attack: the average of two cohorts, less what the book of one says, is the correlation of nine people."""
+    built(study, "first")
+    member = member_of(study)
+    few = member.answers.copy()
+    few.loc[few.index[MINIMUM - 1 :], "listen_1"] = np.nan
+    other = Member(replace(member.study, settings=member.study.settings.model_copy(update={"id": "second"})))
+    vars(other)["answers"] = few
+    matched = matching.item_match([member, member], 0.5)
+    found = pooled.pooled_items([member, other], matched, 0.95).set_index("item")
+    assert (found.loc["listen_1", "cohorts"], found.loc["share_1", "cohorts"]) == (1, 2)
+    assert pd.isna(found.loc["listen_1", "average"])
+
+
 def test_the_figure_names_averages_by_kind_only_where_there_are_two() -> None:
     rows = estimates(("a", 0.3, 0.1, "real"), ("b", 0.32, 0.1, "real")).assign(lower=0.1, upper=0.5)
     drawn = summary.drawn_claims(rows, pooled.pooled_claims(rows, asked(), 0.95, 0.05))

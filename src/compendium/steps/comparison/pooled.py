@@ -151,8 +151,9 @@ def pooled_items(members: Sequence[Member], matched: pd.DataFrame, confidence: f
     """Return for each item in how many cohorts it was kept and dropped, and its pooled item-rest correlation.
 
     The correlation of the item with the rest of its competency (Spearman) is taken over the items that all cohorts were
-    asked, so that the rest is the same one; it is pooled as Fisher's z. Items that were reworded, moved or answered
-    otherwise are other questions under one id, and are left out.
+    asked, so that the rest is the same one; it is pooled as Fisher's z. A cohort in which fewer people answered than
+    may be shown is left out. Items that were reworded, moved or answered otherwise are other questions under one id,
+    and are left out.
 
     Returns
     -------
@@ -162,12 +163,14 @@ def pooled_items(members: Sequence[Member], matched: pd.DataFrame, confidence: f
     listed = matched[matched["match"].isin((SAME, IN_SOME))]
     same = matched[matched["match"] == SAME]
     scales = {str(name): list(items) for name, items in same.groupby("competency", sort=False)["item"]}
+    # The average of two cohorts, less the one that is known, is the other one's.
+    fewest = max(member.study.plan.disclosure.minimum_group.value for member in members)
     decided = {member.name: member.study.prepared.decisions["decision"] for member in members}
     rows = []
     for of in dict.fromkeys(evidence_of(member) for member in members):
         rest_of = set(same["item"])
         group = [member for member in members if evidence_of(member) == of]
-        rest = {member.name: _item_rest(member, scales) for member in group}
+        rest = {member.name: _item_rest(member, scales, fewest) for member in group}
         for item, competency in zip(listed["item"], listed["competency"], strict=True):
             decisions = [decided[each.name][item] for each in group if item in decided[each.name].index]
             about = {"item": item, "competency": competency, "evidence_of": of, "asked_in": len(decisions)}
@@ -180,8 +183,8 @@ def pooled_items(members: Sequence[Member], matched: pd.DataFrame, confidence: f
     return pd.DataFrame(rows, columns=ITEM_COLUMNS)
 
 
-def _item_rest(member: Member, scales: dict[str, list[str]]) -> dict[str, tuple[float, int]]:
-    """Return correlation with the rest of the competency and n of each item, where it is defined."""
+def _item_rest(member: Member, scales: dict[str, list[str]], fewest: float) -> dict[str, tuple[float, int]]:
+    """Return correlation with the rest of the competency and n of each item, where enough people answered both."""
     known: dict[str, tuple[float, int]] = {}
     for items in scales.values():
         if len(items) < 2:
@@ -193,7 +196,7 @@ def _item_rest(member: Member, scales: dict[str, list[str]]) -> dict[str, tuple[
         known |= {
             str(item): (float(r), int(n))
             for item, r, n in zip(table.index, table["correlation"], table["n"], strict=True)
-            if math.isfinite(r) and n > LOST_BY_FISHER
+            if math.isfinite(r) and n >= max(fewest, LOST_BY_FISHER + 1)
         }
     return known
 
