@@ -6,7 +6,7 @@ and in the second. Told are the sums of the groups that each wave's book shows, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,11 +17,13 @@ from scipy import sparse
 
 from compendium.disclosure.suppression import hidden_groups
 
-Array = NDArray[np.float64]
+Sparse = sparse.csr_array
 Shown = Mapping[str, Mapping[str, int]]
 # Further from what is told than this share of its length, a sum is not a combination of it.
 SAME = 1e-9
-ABSENT = "absent"
+# So many sums are looked at in one go.
+AT_ONCE = 10_000
+ABSENT, WAVES = "absent", ("before", "after")
 
 
 @dataclass(frozen=True)
@@ -59,66 +61,66 @@ class TwoWaves:
         return filled.value_counts(sort=False).rename("people").reset_index()
 
     @cached_property
-    def _there(self) -> tuple[Array, Array]:
-        """Whether each kind was there in each wave."""
-        return self.kinds["before"].to_numpy(float), self.kinds["after"].to_numpy(float)
+    def _there(self) -> tuple[Sparse, Sparse]:
+        """Whether each kind was there in each wave, as one row."""
+        first, second = (sparse.csr_array(self.kinds[[wave]].to_numpy(float).T) for wave in WAVES)
+        return first, second
 
-    def _in(self, wave: str, grouping: str, group: str) -> Array:
-        """Whether each kind was in a group in a wave."""
-        return np.asarray(self.kinds[f"{wave} {grouping}"] == group, dtype=float)
+    def _groups(self, wave: str, grouping: str, names: Sequence[str]) -> Sparse:
+        """Return one row for each of these groups: whether each kind was in it in a wave."""
+        rows = pd.Index(names).get_indexer(self.kinds[f"{wave} {grouping}"])
+        kinds = np.flatnonzero(rows >= 0)
+        return sparse.csr_array((np.ones(len(kinds)), (rows[kinds], kinds)), shape=(len(names), len(rows)))
 
-    def _row(self, chosen: Array, first: float, second: float) -> Array:
+    def _weighted(self, chosen: Sparse, first: float, second: float) -> Sparse:
         """Return the weights of the sums of these kinds in the first and in the second wave."""
-        return np.concatenate([first * chosen * self._there[0], second * chosen * self._there[1]])
+        one, other = self._there
+        return sparse.hstack([first * chosen.multiply(one), second * chosen.multiply(other)], format="csr")
 
     @cached_property
-    def books(self) -> Array:
+    def books(self) -> Sparse:
         """Return what the book of each wave tells: everybody, and the groups that are not hidden."""
-        rows = []
-        for wave, table, weights in (("before", self.before, (1.0, 0.0)), ("after", self.after, (0.0, 1.0))):
-            names = self.groupings
-            hidden = hidden_groups(table, names, self.minimum)
-            rows.append(self._row(np.ones(len(self.kinds)), *weights))
-            for name in names:
-                shown = set(table[name].dropna().astype(str)) - hidden[name]
-                rows += [self._row(self._in(wave, name, group), *weights) for group in sorted(shown)]
-        return np.array(rows)
+        rows, everybody = [], sparse.csr_array(np.ones((1, len(self.kinds))))
+        for wave, table, weights in zip(WAVES, (self.before, self.after), ((1.0, 0.0), (0.0, 1.0)), strict=True):
+            hidden = hidden_groups(table, self.groupings, self.minimum)
+            shown = {name: sorted(set(table[name].dropna().astype(str)) - hidden[name]) for name in self.groupings}
+            told = [everybody, *(self._groups(wave, name, groups) for name, groups in shown.items())]
+            rows.append(self._weighted(sparse.vstack(told, format="csr"), *weights))
+        return sparse.vstack(rows, format="csr")
 
-    def changes(self, shown: Shown, whole: bool) -> Array:
+    def changes(self, shown: Shown, whole: bool) -> Sparse:
         """Return what the changes tell: of the shown groups, and of everybody who was there both times."""
-        both = self._there[0] * self._there[1]
-        chosen = [both] if whole else []
-        chosen += [both * self._stayed(name, group) for name, groups in shown.items() for group in groups]
-        rows = [self._row(each, -1.0, 1.0) for each in chosen]
-        return np.array(rows).reshape(len(rows), 2 * len(self.kinds))
-
-    def _stayed(self, grouping: str, group: str) -> Array:
-        """Whether each kind was in a group in both waves."""
-        return self._in("before", grouping, group) * self._in("after", grouping, group)
+        both = self._there[0].multiply(self._there[1])
+        chosen = [both] if whole else [both[:0]]
+        for name, groups in shown.items():
+            first, second = (self._groups(wave, name, list(groups)) for wave in WAVES)
+            chosen.append(first.multiply(second))
+        return self._weighted(sparse.vstack(chosen, format="csr").multiply(both), -1.0, 1.0)
 
     @cached_property
-    def few(self) -> sparse.csr_array:
+    def few(self) -> Sparse:
         """The sums of a few people: of a kind, and of those who were, stayed, left or came in a group.
 
         There are as many kinds as combinations of groups, up to one a person: what is told of them is kept sparse.
         """
-        sets = [sparse.eye_array(len(self.kinds))]
         one, other = self._there
-        sets.append(sparse.csr_array(np.array([one * (1 - other), other * (1 - one), one * other])))
+        sets = [sparse.eye_array(len(self.kinds), format="csr"), *_parted(one, other)[2:]]
         for name in self.groupings:
-            for group in sorted({*self.kinds[f"before {name}"], *self.kinds[f"after {name}"]} - {ABSENT}):
-                first, second = self._in("before", name, group), self._in("after", name, group)
-                every = [first, second, first * second, first * (1 - second), second * (1 - first)]
-                sets.append(sparse.csr_array(np.array(every)))
+            groups = sorted({*self.kinds[f"before {name}"], *self.kinds[f"after {name}"]} - {ABSENT})
+            sets += _parted(*(self._groups(wave, name, groups) for wave in WAVES))
         chosen = sparse.vstack(sets, format="csr")
         size = chosen @ self.kinds["people"].to_numpy(float)
         chosen = chosen[(size > 0) & (size < self.minimum)]
-        both = chosen[chosen @ (1 - one * other) == 0]
-        before, after = (sparse.diags_array(there) for there in (one, other))
-        parts = [[chosen @ before, None], [None, chosen @ after], [-1 * (both @ before), both @ after]]
-        rows = sparse.csr_array(sparse.block_array(parts, format="csr"))
+        both = chosen[chosen @ (1 - one.multiply(other).toarray()[0]) == 0]
+        parts = [self._weighted(chosen, 1.0, 0.0), self._weighted(chosen, 0.0, 1.0), self._weighted(both, -1.0, 1.0)]
+        rows = sparse.vstack(parts, format="csr")
         rows.eliminate_zeros()
         return rows[np.diff(rows.indptr) > 0]
+
+    @cached_property
+    def _by_books(self) -> NDArray[np.bool_]:
+        """Which sums of a few people the two books tell by themselves."""
+        return _solved(self.books, self.few)
 
     def tell(self, shown: Shown, whole: bool) -> bool:
         """Say whether the changes add the sum of a few people to what the two books tell by themselves.
@@ -132,17 +134,30 @@ class TwoWaves:
         """
         if not self.few.shape[0]:
             return False
-        alone = _solved(self.books, self.few)
-        together = _solved(np.vstack([self.books, self.changes(shown, whole)]), self.few)
-        return bool((together & ~alone).any())
+        told = sparse.vstack([self.books, self.changes(shown, whole)], format="csr")
+        return bool((_solved(told, self.few) & ~self._by_books).any())
 
 
-def _solved(told: Array, wanted: sparse.csr_array) -> NDArray[np.bool_]:
-    """Say which of the wanted sums are combinations of what is told: those whose length lies in its space."""
-    _, sizes, basis = np.linalg.svd(told, full_matrices=False)
-    basis = basis[sizes > SAME * max(float(sizes.max(initial=0.0)), 1.0)]
-    length, inside = wanted.multiply(wanted).sum(axis=1), ((wanted @ basis.T) ** 2).sum(axis=1)
-    return np.asarray(length - inside < SAME * length)
+def _parted(first: Sparse, second: Sparse) -> list[Sparse]:
+    """Return who was in groups in the first and in the second wave, and who stayed, left and came."""
+    stayed = first.multiply(second)
+    return [first, second, stayed, first - stayed, second - stayed]
+
+
+def _solved(told: Sparse, wanted: Sparse) -> NDArray[np.bool_]:
+    """Say which of the wanted sums are combinations of what is told: those whose length lies in its space.
+
+    The products of what is told are a small square however many people there are; its eigenvectors span the space.
+    """
+    lengths = np.sqrt(told.multiply(told).sum(axis=1))
+    told = sparse.diags_array(1 / lengths[lengths > 0]) @ told[lengths > 0]
+    values, vectors = np.linalg.eigh((told @ told.T).toarray())
+    kept = values > SAME * values.max(initial=0.0)
+    basis, products = vectors[:, kept] / np.sqrt(values[kept]), sparse.csr_array(wanted @ told.T)
+    length = wanted.multiply(wanted).sum(axis=1)
+    blocks = range(0, len(length), AT_ONCE)
+    inside = [((products[start : start + AT_ONCE] @ basis) ** 2).sum(axis=1) for start in blocks]
+    return np.asarray(length - np.concatenate([*inside, []]) < SAME * length)
 
 
 def smallest_first(shown: Shown) -> Iterator[tuple[str, str]]:
