@@ -36,7 +36,7 @@ def two_waves(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @given(two_waves())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_no_difference_of_totals_is_about_a_few_people(waves: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     before, after = waves
     shown = shown_over_groupings(before, after, {"agency": MINIMUM, "team": MINIMUM})
