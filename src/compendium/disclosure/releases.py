@@ -187,7 +187,7 @@ def together(new: Release, before: Sequence[Release], limit: int) -> tuple[int, 
     for part in new.parts:
         # Of fewer people nothing is told.
         known = [(place, one) for place, old in enumerate(before) for one in old.parts if one.kind == part.kind]
-        known = [(place, _as_noted_in(part, one)) for place, one in known if one.n >= limit]
+        known = _linked(part, [(place, _as_noted_in(part, one)) for place, one in known if one.n >= limit])
         people, members = _kinds([part, *(one for _, one in known)])
         gone = np.array([max(one.n - len(one.given), 0) for _, one in known])
         for size in range(1, MOST_TOGETHER):
@@ -198,6 +198,17 @@ def together(new: Release, before: Sequence[Release], limit: int) -> tuple[int, 
                 if ((left > 0) & (left < limit)).any():
                     return tuple(sorted({known[each][0] for each in chosen}))
     return ()
+
+
+def _linked(new: Part, known: Sequence[tuple[int, Part]]) -> list[tuple[int, Part]]:
+    """Return the parts that share an answer with the build, or with one that does; those of others never cancel."""
+    reached, linked = set(new.given.items()), list[tuple[int, Part]]()
+    rest = list(known)
+    while near := [each for each in rest if not reached.isdisjoint(each[1].given.items())]:
+        rest = [each for each in rest if each not in near]
+        linked += near
+        reached.update(*(one.given.items() for _, one in near))
+    return sorted(linked, key=lambda each: each[0])
 
 
 def _as_noted_in(new: Part, old: Part) -> Part:
