@@ -17,6 +17,7 @@ from small_study import SmallStudy
 from typer.testing import CliRunner
 
 from compendium.faults import InvalidInput
+from compendium.findings import decode, found
 from compendium.framework import Framework
 from compendium.outputs import release as releases
 from compendium.outputs.comparison import default_name, open_comparison
@@ -27,6 +28,7 @@ from compendium.run.comparison import _ask
 from compendium.steps.comparison import matching, overlap, pooled, structure, summary
 from compendium.study.members import Member, open_members
 
+SAID = found("too_few_shown")
 PEOPLE, LIMIT, MINIMUM = 60, 0.05, 10
 ROW = {"wording": "I listen.", "competency": "a", "answers": (False, 1, 5, "never", "always")}
 
@@ -238,10 +240,21 @@ def test_a_claim_and_its_mirror_get_one_verdict(seed: int, direction: str) -> No
 def test_shares_of_variance_are_not_pooled() -> None:
     figures = {"estimate": 0.04, "lower": 0.0, "upper": 0.1, "n": 90, "fisher_error": np.nan}
     texts = {"claim": "more", "short": "More", "verdict": "supported"}
-    row = figures | texts | dict.fromkeys(("source", "tested_by", "method"), np.nan)
+    row = figures | texts | dict.fromkeys(("source", "tested_by", "method"), np.nan) | {"note": SAID.encoded}
     member = SimpleNamespace(name="a", synthetic=False)
     found = pooled._estimate(member, row, claim("any", "groups"))  # type: ignore[arg-type]
     assert found["scale"] == ""
+    assert [each.kind for each in decode(found["note"])] == [SAID.kind, "not_pooled_share"]
+
+
+@pytest.mark.parametrize(("estimate", "kinds"), [(np.nan, [SAID.kind]), (0.3, [SAID.kind, "not_pooled_error"])])
+def test_an_estimate_that_is_not_pooled_says_why(estimate: float, kinds: list[str]) -> None:
+    figures = {"estimate": estimate, "lower": np.nan, "upper": np.nan, "n": 90, "fisher_error": np.nan}
+    texts = {"claim": "more", "short": "More", "verdict": "", "note": SAID.encoded}
+    row = figures | texts | dict.fromkeys(("source", "tested_by", "method"), np.nan)
+    found = pooled._estimate(SimpleNamespace(name="a", synthetic=False), row, claim())  # type: ignore[arg-type]
+    assert found["scale"] == ""
+    assert [each.kind for each in decode(found["note"])] == kinds
 
 
 def test_an_item_that_few_answered_in_one_cohort_is_pooled_without_it(study: SmallStudy) -> None:

@@ -533,6 +533,7 @@ cohort_means_exact = Means may be compared, by scalar invariance, of { $other }.
 cohort_means_partial = Means may be compared, by partial scalar invariance, of { $other }.
 cohort_means_aligned = Means are comparable approximately, by alignment, of { $other }: no exact equality holds, and few parameters differ.
 cohort_means_none = Means are not compared of { $other }: what differs may lie in the items as well as in the people.
+not_pooled_error = its standard error is not known, so that it is not pooled
 not_pooled_share = a share of variance has no sign and is not pooled
 one_cohort = one cohort alone
 item_not_asked_of_all = not asked of every cohort

@@ -61,12 +61,13 @@ def _estimate(member: Member, row: dict[str, Any], claim: Claim | None) -> dict[
     """Return one cohort's estimate of one claim."""
     kind = "" if claim is None else claim.kind
     scale = "z" if kind in AS_CORRELATION else "slope" if kind in AS_SLOPE else ""
-    known = all(isinstance(row[name], float) and math.isfinite(row[name]) for name in ("estimate", "fisher_error"))
-    usable = bool(scale) and known and row["fisher_error"] > 0
+    known = [isinstance(row[name], float) and math.isfinite(row[name]) for name in ("estimate", "fisher_error")]
+    usable = bool(scale) and all(known) and row["fisher_error"] > 0
     tested_by = decode(row["tested_by"]) if isinstance(row["tested_by"], str) else ()
     methods = {each.kind for each in (decode(row["method"]) if isinstance(row["method"], str) else ())}
     like = "; ".join([each.kind for each in tested_by] + (["corrected"] if "method_corrected" in methods else []))
-    note = "" if usable or not known or scale else found("not_pooled_share").encoded
+    apart = [found("not_pooled_error" if scale else "not_pooled_share")] if known[0] and not usable else []
+    note = encode([*(decode(row["note"])), *apart])
     kept = {name: row[name] for name in ("claim", "short", "estimate", "lower", "upper", "n", "verdict")}
     source = row["source"] if isinstance(row["source"], str) else ""
     of = {"cohort": member.name, "evidence_of": evidence_of(member), "source": source, "pooled_with": like}
