@@ -306,6 +306,18 @@ def test_means_of_drawn_cohorts_are_recovered_where_they_may_be_compared() -> No
     assert found.alignment.groups.loc["two", "mean"] == pytest.approx(row["mean"], abs=0.1)
 
 
+def test_what_holds_of_every_competency_and_who_is_left_out_is_said_once() -> None:
+    small = found("cohort_small", other="c", limit=100)
+    models: list[Any] = [
+        SimpleNamespace(competency=name, result=object(), means_by=structure.EXACT, notes=(small,)) for name in "ab"
+    ]
+    every = found("cohort_means_exact", other=found("every_competency"))
+    assert structure.comparability_of_means(models) == (every, small)
+    models[1].means_by, models[1].notes = "", ()
+    only = (found("cohort_means_exact", other=["a"]), found("cohort_means_none", other=["b"]))
+    assert structure.comparability_of_means(models) == only
+
+
 # -------------------------------------------------------------------------------------------------- command line
 
 

@@ -292,10 +292,16 @@ def aligned_table(compared: Sequence[Compared]) -> pd.DataFrame:
 
 
 def comparability_of_means(compared: Sequence[Compared]) -> tuple[Finding, ...]:
-    """Return for which competencies the cohort means may be compared, on what ground, and for which not."""
+    """Return for which competencies the cohort means may be compared, on what ground, for which not, and whose."""
     if not any(each.result is not None for each in compared):
         return (found("cohort_means_untested"), *(compared[0].notes if compared else ()))
     names = {by: [each.competency for each in compared if each.means_by == by] for by in (EXACT, PARTIAL, ALIGNED, "")}
     kinds = {EXACT: "cohort_means_exact", PARTIAL: "cohort_means_partial", ALIGNED: "cohort_means_aligned"}
-    comparable = [found(kind, other=names[by]) for by, kind in kinds.items() if names[by]]
-    return (*comparable, found("cohort_means_none", other=names[""])) if names[""] else tuple(comparable)
+    several = len(compared) > 1
+    said = [
+        found(kind, other=found("every_competency") if several and len(names[by]) == len(compared) else names[by])
+        for by, kind in (kinds | {"": "cohort_means_none"}).items()
+        if names[by]
+    ]
+    in_all = [note for note in compared[0].notes if all(note in each.notes for each in compared)]
+    return (*said, *(note for note in in_all if note.kind == "cohort_small"))
