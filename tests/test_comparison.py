@@ -116,14 +116,16 @@ def test_versions_name_what_was_added_dropped_and_reworded(study: SmallStudy) ->
     first = member_of(study)
     old = first.study.framework
     newer = framework_with(old, "10", listen_1="I really listen.", share_3="")
+    newer.items.loc["listen_2", "competency"] = "share"
     later = Member(replace(first.study, framework=newer))
     vars(later.study)["whole_framework"] = newer
     vars(first.study)["whole_framework"] = framework_with(old, "9", share_2="")
     vars(first.study)["framework"] = vars(first.study)["whole_framework"]
     found = matching.version_changes([later, first])
     assert list(zip(found["item"], found["change"], strict=True)) == [
-        ("listen_1", "reworded"), ("share_3", "dropped"), ("share_2", "added"),
+        ("listen_1", "reworded"), ("listen_2", "moved"), ("share_3", "dropped"), ("share_2", "added"),
     ]  # fmt: skip
+    assert list(found.loc[found["change"] == "moved", ["before", "after"]].iloc[0]) == ["Listening", "Sharing"]
     assert set(found["earlier"]) == {"9"}, "versions are numbers: 9 comes before 10"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import cast
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from compendium.study.members import Member
 SAME, REWORDED, MOVED, OTHER_ANSWERS, IN_SOME = "same", "reworded", "moved", "other answers", "in some"
 # How an item differs, the weightiest first: other answers make other numbers, other words another question.
 KINDS = (OTHER_ANSWERS, REWORDED, MOVED)
+ADDED, DROPPED = "added", "dropped"
 KEEP, WORDING = "keep", "wording"
 ITEM_COLUMNS = ["item", "competency", "wording", "match", "asked_in", "kept_in", "used"]
 # A factor of its own is identified from three items on.
@@ -127,34 +129,50 @@ def _span(fieldwork: object) -> str:
 def version_changes(members: Sequence[Member]) -> pd.DataFrame:
     """Return what changed from one version of the framework to the next, with the decision that did it.
 
-    The decision is that of the consultation of the later version, else what the cohorts of the earlier version decided
-    on the item; empty where neither says anything.
+    The decision on words is the reason that the consultation of the later version gives; else, and of any other change,
+    what the cohorts of the earlier version decided on the item; empty where neither says anything.
 
     Returns
     -------
     DataFrame
         ``item earlier later change before after decision``: an item was added, dropped, reworded, moved to another
-        competency, or has other answers.
+        competency, or has other answers; before and after are its words, its competency or its answers.
     """
     whole = {member.version: member.study.whole_framework for member in members}
     versions = sorted(whole, key=_in_order)
     rows = []
     for earlier, later in pairwise(versions):
         old, new = described_items(whole[earlier]), described_items(whole[later])
-        decisions = {**_decided(members, earlier), **_consulted(whole[later])}
+        decided, consulted = _decided(members, earlier), _consulted(whole[later])
         for item in dict.fromkeys([*old, *new]):
-            changes = _changes(old.get(item), new.get(item))
-            words = {"before": old.get(item, {}).get(WORDING, ""), "after": new.get(item, {}).get(WORDING, "")}
-            facts = {"item": item, "earlier": earlier, "later": later, **words, "decision": decisions.get(item, "")}
-            rows += [facts | {"change": change} for change in changes]
+            facts = {"item": item, "earlier": earlier, "later": later}
+            for change in _changes(old.get(item), new.get(item)):
+                ends = {"before": _what(change, old.get(item), whole[earlier])}
+                ends |= {"after": _what(change, new.get(item), whole[later])}
+                of_words = consulted if change in (ADDED, REWORDED) else {}
+                why = of_words.get(item, decided.get(item, ""))
+                rows.append(facts | {"change": change} | ends | {"decision": why})
     return pd.DataFrame(rows, columns=["item", "earlier", "later", "change", "before", "after", "decision"])
 
 
 def _changes(old: Mapping[str, object] | None, new: Mapping[str, object] | None) -> tuple[str, ...]:
     """Return what became of an item from one version to the next."""
     if old is None or new is None:
-        return ("added",) if old is None else ("dropped",)
+        return (ADDED,) if old is None else (DROPPED,)
     return differences(old, new)
+
+
+def _what(change: str, item: Mapping[str, object] | None, framework: Framework) -> str:
+    """Return the side of an item that a change is about, in one version: its competency, its answers or its words."""
+    if item is None:
+        return ""
+    if change == MOVED:
+        return framework.labels[str(item["competency"])]
+    if change == OTHER_ANSWERS:
+        reverse, low, high, *labels = cast("tuple[object, ...]", item["answers"])
+        ends = f"{high} to {low}" if reverse else f"{low} to {high}"
+        return f"{ends}: {', '.join(map(str, labels))}" if labels else ends
+    return str(item[WORDING])
 
 
 def _in_order(version: str) -> tuple[tuple[int, int, str], ...]:
