@@ -21,15 +21,17 @@ from compendium.framework import Framework
 from compendium.paths import BOOK, ResultFolders
 from compendium.plan import StudyPlan
 from compendium.report.book import appendix, chain, explorer, glossary, pages
+from compendium.report.book.edited import Sources
 from compendium.report.book.faults import BookError
-from compendium.report.book.prose import EXPLORER_MARK, FUNCTIONS_MARK, GLOSSARY_MARK, RESULTS_MARK
+from compendium.report.book.prose import EXPLORER_MARK, FUNCTIONS_MARK, GLOSSARY_MARK, MARKS, RESULTS_MARK
 from compendium.report.book.reference import Reference, index_of, raw_html, read_reference
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Subject
 from compendium.report.book.trail import TrailPages
 from compendium.report.figures import theme
 from compendium.report.final_framework import documents
-from compendium.report.sphinx_extensions import reading
+from compendium.report.sphinx_extensions import reading, start
+from compendium.study.workers import number_of_workers
 
 if TYPE_CHECKING:
     from compendium.cohort import CohortSettings
@@ -37,19 +39,6 @@ if TYPE_CHECKING:
 WORK_PREFIX = ".book-"
 # What Sphinx remembers from the last build, so that one changed page is one page to write.
 KEPT, REFERENCE, RECORD = ".kept-book", "reference.pickle", "key"
-# Without the grammar of web addresses that ``jsonschema`` builds in 1.8 s and no notebook needs, with few searches for
-# garbage among millions of small objects that are all in use, and with one look at what the environment offers as
-# plugins, where each reference would look again.
-JUPYTER_BOOK = """
-import functools, gc, importlib.metadata, sys
-import importlib_metadata
-gc.set_threshold(200_000, 20, 100)
-sys.modules["rfc3987_syntax"] = None
-for offers in (importlib.metadata, importlib_metadata):
-    offers.entry_points = functools.cache(offers.entry_points)
-from jupyter_book.cli.main import main
-main()
-"""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Pictures of which a page holds one for every item.
 AN_ITEM = "passport_"
@@ -96,16 +85,20 @@ def build(
     try:
         study = Subject(SavedResults(folders), framework, settings, plan)
         reference = read_reference(kept / REFERENCE)
-        write_sources(study, source, work / "source", reference)
-        reference.keep(kept / REFERENCE)
-        fresh, key = update(work / "source", kept)
+        sources = Sources(study, source, pages.read_pages(source))
+        fresh, key = False, refill(sources, kept)
+        if key is None:
+            write_sources(study, source, work / "source", reference)
+            reference.keep(kept / REFERENCE)
+            fresh, key = update(work / "source", kept)
         try:
-            pages = run_sphinx(kept / "source", kept / "output", fresh=fresh)
+            built = run_sphinx(kept / "source", kept / "output", fresh=fresh)
             (kept / RECORD).write_text(key, encoding="utf-8")
+            sources.record(kept)
         except BookError:  # what was complained of once is not complained of again
             shutil.rmtree(kept)
             raise
-        shutil.copytree(pages, work / "book")
+        shutil.copytree(built, work / "book")
         add_files(study, work / "book", reference)
         chain.write_search_texts(work / "book")
         chain.check(work / "book")
@@ -145,6 +138,26 @@ def write_sources(study: Subject, source: Path, target: Path, reference: Referen
     _write_yaml(target / "_config.yml", configuration(_part(source, "_config.yml"), study))
     notes = {"functions": _addresses(trail, reference, functions), "terms": glossary.terms(source)}
     (target / reading.NOTES).write_text(json.dumps(notes, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+
+
+def refill(sources: Sources, kept: Path) -> str | None:
+    """Fill in the pages that were edited where nothing else was, and return the key; None where all is to be written.
+
+    What stands in the place of a mark is made of more than a page: a page with one is written with all others.
+    """
+    edited, record = sources.edited_since_last(kept), kept / RECORD
+    sources.forget_last(kept)
+    if edited is None or not record.is_file():
+        return None
+    chosen = pages.wanted(list(sources.written), sources.study)
+    texts = {page.name: page.text for page in pages.render(chosen, sources.study, edited)}
+    if any(mark in text for text in texts.values() for mark in MARKS):
+        return None
+    key = record.read_text(encoding="utf-8")
+    record.unlink()
+    for name, text in texts.items():
+        (kept / "source" / f"{name}.md").write_text(text, encoding="utf-8")
+    return key
 
 
 def update(source: Path, kept: Path) -> tuple[bool, str]:
@@ -204,12 +217,18 @@ def configuration(path: Path, study: Subject) -> dict[str, Any]:
 
 def run_sphinx(source: Path, output: Path, *, fresh: bool = True) -> Path:
     """Run jupyter-book, silent unless it fails, and return the folder of the pages."""
-    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(source), "--path-output", str(output)]
+    command = [sys.executable, "-m", start.__name__, "build", str(source), "--path-output", str(output)]
     done = subprocess.run(
         [*command, "--warningiserror", "--keep-going", "--nitpick", *(["--all"] if fresh else []), "-q"],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"},
+        env={
+            **os.environ,
+            "PYTHONHASHSEED": "0",
+            "PYTHONWARNINGS": "ignore",
+            "NO_COLOR": "1",
+            start.JOBS: str(number_of_workers()),
+        },
         check=False,
     )
     built = output / "_build" / "html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -51,8 +52,8 @@ def wanted(pages: list[Page], study: Subject) -> list[Page]:
     return [page for page in pages if all(_met(page, need, prose) for need in page.requires)]
 
 
-def render(pages: list[Page], study: Subject) -> list[RenderedPage]:
-    """Fill in the numbers of every page.
+def render(pages: list[Page], study: Subject, only: Collection[str] | None = None) -> list[RenderedPage]:
+    """Fill in the numbers of every page of a book, or of those of its pages that are named.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def render(pages: list[Page], study: Subject) -> list[RenderedPage]:
     known = replace(study, pages=frozenset(page.name for page in pages))
     rendered: list[RenderedPage] = []
     faults: list[str] = []
-    for page in pages:
+    for page in pages if only is None else [page for page in pages if page.name in only]:
         try:
             rendered.append(_render_page(page, known))
         except BookError as error:

@@ -29,6 +29,7 @@ RESULTS_MARK = "<!-- every result -->"
 FUNCTIONS_MARK = "<!-- every function -->"
 GLOSSARY_MARK = "<!-- glossary -->"
 EXPLORER_MARK = "<!-- explorer -->"
+MARKS = (RESULTS_MARK, FUNCTIONS_MARK, GLOSSARY_MARK, EXPLORER_MARK)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
