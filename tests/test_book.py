@@ -23,6 +23,7 @@ from compendium.plan import load_plan
 from compendium.report.book import BookError, build, builder, chain
 from compendium.report.book.appendix import copy_notebook
 from compendium.report.book.builder import banner_sentences, run_sphinx, write_sources
+from compendium.report.book.edited import Sources
 from compendium.report.book.pages import Page, check_contents, prune_contents, read_pages, render, wanted
 from compendium.report.book.prose import Prose
 from compendium.report.book.reference import read_reference
@@ -391,6 +392,24 @@ def test_a_tiny_book_is_built_the_same_every_time_and_after_a_kill(
         (tiny_book / "items.md").read_text() + "\nOne more sentence.\n", encoding="utf-8"
     )
     assert "One more sentence." in _files(build(*arguments, source=tiny_book).parent)[Path("items.html")]
+
+
+def test_only_the_text_of_a_page_is_an_edit_of_that_page_alone(study: Subject, tiny_book: Path, tmp_path: Path) -> None:
+    def edited() -> list[str] | None:
+        return Sources(study, tiny_book, read_pages(tiny_book)).edited_since_last(tmp_path)
+
+    assert edited() is None
+    Sources(study, tiny_book, read_pages(tiny_book)).record(tmp_path)
+    assert edited() == []
+    page = tiny_book / "items.md"
+    for change in (page, study.saved.folders.values / "04_item_analysis.json", tiny_book / "_static/book.css"):
+        before = change.read_text(encoding="utf-8")
+        change.write_text(f"{before}\nOne more.\n", encoding="utf-8")
+        assert edited() == (["items"] if change == page else None)
+        change.write_text(before, encoding="utf-8")
+    assert edited() == []
+    page.write_text("---\nrequires: peers\n---\n# Items\n", encoding="utf-8")
+    assert edited() is None
 
 
 @pytest.mark.slow

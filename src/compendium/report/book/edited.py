@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,9 +64,13 @@ class Sources:
         program = [PACKAGES / name for name in ("compendium", "psychometrics")]
         paths = [path for folder in (*folders, *program, TESTS, BOOK, self.folder) for path in _below(folder)]
         needs = [(page.name, page.requires) for page in self.written]
-        asked = pickle.dumps((self.study.framework, self.study.settings, self.study.plan))
+        framework = self.study.framework
+        described = (framework.description, self.study.settings, self.study.plan)
+        asked = [each.model_dump_json() for each in described]
+        asked += [table.to_csv() for table in (framework.competencies, framework.items, framework.outcomes)]
+        asked += [repr(part) for part in (framework.home, framework.claims, framework.translations)]
         parts = (part for path in paths for part in (str(path), path))
-        rest = checksum(json.dumps(needs), asked.hex(), *parts)
+        rest = checksum(json.dumps(needs), *asked, *parts)
         return {"rest": rest, "texts": {page.name: checksum(page.text) for page in self.written}}
 
 
