@@ -38,6 +38,18 @@ print("alone")
 """
 
 
+def test_the_container_gets_the_cohorts_and_frameworks_that_git_follows_and_no_other() -> None:
+    followed, copied = (
+        {
+            line.rstrip("/")
+            for line in (PROJECT / name).read_text(encoding="utf-8").splitlines()
+            if line.startswith(("data/", "!data/"))
+        }
+        for name in (".gitignore", ".dockerignore")
+    )
+    assert copied == followed
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
