@@ -10,6 +10,7 @@ import pytest
 from made_up_book import FULL
 
 from compendium.cohort import CohortSettings
+from compendium.findings import found
 from compendium.framework import load_framework
 from compendium.outputs import catalogue
 from compendium.outputs.saving import Origin, Results
@@ -33,7 +34,11 @@ def prose(tmp_path: Path) -> Prose:
     save = Results(folders, "03_cohort_quality")
     save.value("supported_regression", False, note="not supported at n = 91, would need 260", origin=ORIGIN)
     save.table("sample", pd.DataFrame({"group": ["all"], "n": [91]}), caption="Who", note="", origin=ORIGIN)
-    settings = CohortSettings.model_validate({**FULL, "files": {"self": "self.csv"}, "peer_outcomes": []})
+    rates = pd.DataFrame({"rate": ["completion"], "share": [None], "note": [found("rate_no_end").encoded]})
+    save.table("response_rates", rates, caption="Rates", note="", origin=ORIGIN)
+    save.table("minutes_taken", pd.DataFrame(columns=["form", "n"]), caption="Minutes", note="", origin=ORIGIN)
+    changed = {"files": {"self": "self.csv"}, "peer_outcomes": [], "fieldwork": None}
+    settings = CohortSettings.model_validate({**FULL, **changed})
     study = Subject(SavedResults(folders), load_framework("integrated-care"), settings, load_plan())
     return Prose(replace(study, pages=frozenset({"cohort_quality", "methods"})))
 
@@ -48,12 +53,13 @@ def test_every_row_names_a_page_a_result_a_part_and_a_gate_that_exist() -> None:
         assert not row.needs or row.needs in known_parts(settings), (name, row.n, row.needs)
         assert not row.gate or row.gate in plan.gates, (name, row.n, row.gate)
         assert row.at or row.authors or row.no, (name, row.n)
+        assert not row.declared or row.declared in CohortSettings.model_fields, (name, row.n, row.declared)
 
 
 def test_a_row_is_answered_with_a_link_to_page_and_result(prose: Prose) -> None:
-    found = answer(ChecklistRow(n="1", asks="Who", at="cohort_quality", by="sample"), prose)
-    assert found.state == ANSWERED
-    assert "(cohort_quality.md)" in found.words and "trail/03_cohort_quality.html#table-sample" in found.words
+    given = answer(ChecklistRow(n="1", asks="Who", at="cohort_quality", by="sample"), prose)
+    assert given.state == ANSWERED
+    assert "(cohort_quality.md)" in given.words and "trail/03_cohort_quality.html#table-sample" in given.words
 
 
 @pytest.mark.parametrize(
@@ -64,13 +70,20 @@ def test_a_row_is_answered_with_a_link_to_page_and_result(prose: Prose) -> None:
         (ChecklistRow(n="1", asks="Nested", at="methods", gate="two_level"), NOT, "not computed"),
         (ChecklistRow(n="1", asks="Tests", at="methods", by="claims"), NOT, "not computed"),
         (ChecklistRow(n="1", asks="Review", at="evidence"), NOT, "not part of"),
+        (
+            ChecklistRow(n="1", asks="Rate", by="response_rates", rate="completion"),
+            NOT,
+            "do not say who reached the end",
+        ),
+        (ChecklistRow(n="1", asks="Time", by="minutes_taken"), NOT, "not computed"),
+        (ChecklistRow(n="1", asks="Dates", at="methods", declared="fieldwork"), NOT, "fieldwork is not given"),
         (ChecklistRow(n="1", asks="Funder", authors="Funder and role"), AUTHORS, "Funder and role"),
         (ChecklistRow(n="1", asks="Weights", no="No weights"), NOT, "No weights"),
     ],
 )
 def test_a_row_without_an_answer_says_why(prose: Prose, row: ChecklistRow, state: str, said: str) -> None:
-    found = answer(row, prose)
-    assert found.state == state and said in found.words
+    given = answer(row, prose)
+    assert given.state == state and said in given.words
 
 
 def test_a_checklist_counts_its_rows_by_state(prose: Prose) -> None:

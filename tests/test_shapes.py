@@ -27,6 +27,13 @@ RUN = (*IN_EVERY_TEST, *(MORE if os.environ.get("SHAPES") == "all" else ()))
 # Facts about the published study, and formulas, stand in every book.
 FACTS = {"article", "licences", "methods", "references", "your_cohort", "limitations", "data_dictionary"}
 
+# Columns of any table that a gate of the plan guards.
+GUARDED = {
+    "item_rule": ("item_rest_spearman", "item_total"),
+    "reliability": ("alpha", "alpha_if_dropped", "score_error", "reliability_self"),
+    "association": ("same_source", "cross_source"),
+}
+
 
 @pytest.mark.parametrize("shape", RUN, ids=lambda shape: shape.name)
 def test_every_shape_goes_through_every_step_and_every_page(shape: Shape, tmp_path: Path) -> None:
@@ -40,6 +47,7 @@ def test_every_shape_goes_through_every_step_and_every_page(shape: Shape, tmp_pa
     assert not [part for text in texts.values() for part in re.findall(r"not defined to not.{20}|\[, .\]", text)]
     _speaks_of_no_other_framework(texts)
     _has_the_parts_that_were_collected(shape, texts)
+    _prints_nothing_below_a_gate(step, texts)
     _keeps_every_label(shape, step)
     _says_what_the_files_say(folder, step, texts["summary"])
     for path in step.folders.values.glob("*.json"):
@@ -65,6 +73,20 @@ def _speaks_of_no_other_framework(texts: dict[str, str]) -> None:
     for name, text in texts.items():
         if name not in FACTS:
             assert not [label for label in foreign if label in text], name
+
+
+def _prints_nothing_below_a_gate(step: Step, texts: dict[str, str]) -> None:
+    """What a closed gate guards stands in no table and on no page."""
+    values = read_values(step.folders)
+    closed = [gate for gate in GUARDED if values[f"supported_{gate}"]["value"] is False]
+    for path in step.folders.tables.glob("*.csv"):
+        table = pd.read_csv(path)
+        told = [name for gate in closed for name in GUARDED[gate] if name in table and table[name].notna().any()]
+        assert not told, path.name
+    if "association" in closed:
+        assert not {"same_and_cross_source.csv", "associations.csv"} & {p.name for p in step.folders.tables.iterdir()}
+    if "reliability" in closed:
+        assert not [name for name, text in texts.items() if re.search(r"lowest alpha \S*\d", text)]
 
 
 def _keeps_every_label(shape: Shape, step: Step) -> None:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from compendium.disclosure import rounded_sums
 from compendium.faults import NotYet
-from compendium.findings import Finding, found
+from compendium.findings import Finding, decode, found
 from compendium.plan import Cosmin
 from compendium.study import Study
 
@@ -58,13 +58,14 @@ class Property:
 
 @dataclass(frozen=True)
 class Known:
-    """What earlier steps found: their values by name, and the prepared tables of scores."""
+    """What earlier steps found: their values by name, the prepared tables of scores, why reliability is not told."""
 
     values: Mapping[str, Any]
     scores: pd.DataFrame
     reliability: pd.DataFrame
     bounds: Mapping[str, tuple[float, float]]
     fewest: float
+    too_few: Finding | None = None
 
     def number(self, name: str) -> float:
         """Return a value as a number, NaN where it is not known."""
@@ -94,7 +95,9 @@ def what_is_known(step: Study, saved: Mapping[str, Mapping[str, Any]]) -> Known:
     sizes = {name: len(items) if totals[name] == "sum" else 1 for name, items in step.scales.items()}
     bounds = {name: (scale.minimum * size, scale.maximum * size) for name, size in sizes.items()}
     fewest = step.plan.disclosure.minimum_group.value
-    return Known(values, prepared.scores, prepared.reliability, bounds, fewest)
+    gate = saved.get("supported_reliability", {})
+    too_few = decode(gate["note"])[0] if gate.get("value") is False and step.collected("self_ratings") else None
+    return Known(values, prepared.scores, prepared.reliability, bounds, fewest, too_few)
 
 
 def cosmin_table(known: Known, rule: Cosmin) -> pd.DataFrame:
@@ -158,6 +161,8 @@ def _structural(known: Known, rule: Cosmin) -> Property:
 def _consistency(known: Known, rule: Cosmin, structure: Property) -> Property:
     """Return internal consistency: the smallest alpha, which speaks only of scales whose structure was supported."""
     done, limit = found("cosmin_alpha"), found("rule_alpha", limit=rule.alpha.value)
+    if known.too_few is not None:
+        return Property("property_consistency", "indeterminate", done, known.too_few, limit)
     alphas = known.reliability["alpha"].astype(float)
     if not alphas.notna().any():
         return Property("property_consistency", "not rated", done, NOT_COLLECTED, limit)
@@ -202,6 +207,8 @@ def _raters(known: Known, rule: Cosmin) -> Property:
 def _error(known: Known) -> Property:
     """Measurement error, from internal consistency: nobody was asked twice, and no important change is known."""
     done, rule = found("cosmin_error"), found("rule_error")
+    if known.too_few is not None:
+        return Property("property_error", "indeterminate", done, known.too_few, rule)
     table = known.reliability[["score_error", "smallest_change"]].astype(float)
     if not table["score_error"].notna().any():
         return Property("property_error", "not rated", done, NOT_COLLECTED, rule)

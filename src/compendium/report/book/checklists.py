@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 from pydantic import Field
 
+from compendium.cohort.schema import DESCRIPTION
 from compendium.faults import suggest
 from compendium.inputs import Strict, load_model, read_yaml
 from compendium.paths import BOOK
 from compendium.report.book import markdown
 from compendium.report.book.faults import BookError
 from compendium.report.book.trail import address
+from compendium.wording import shown
 
 if TYPE_CHECKING:
     from compendium.report.book.subject import Subject
@@ -52,6 +54,8 @@ class ChecklistRow(Strict):
     asks: str = Field(min_length=1)
     at: str = ""
     by: str = ""
+    rate: str = ""
+    declared: str = ""
     needs: str = ""
     gate: str = ""
     authors: str = ""
@@ -129,6 +133,8 @@ def answer(row: ChecklistRow, prose: Asked) -> Answer:
         return Answer(NOT, NOT_COLLECTED)
     if row.gate and not _supported(row.gate, prose):
         return Answer(NOT, _reason(row.gate, prose))
+    if (unknown := _unknown(row, prose)) is not None:
+        return Answer(NOT, unknown)
     found = _result(row.by, prose)
     if row.at and row.at not in prose.study.pages and not found:
         return Answer(NOT if not row.authors else AUTHORS, markdown.escape(row.authors) or NO_PAGE)
@@ -141,6 +147,17 @@ def answer(row: ChecklistRow, prose: Asked) -> Answer:
     if row.authors:
         return Answer(AUTHORS, ". ".join(part for part in (markdown.escape(row.authors), where) if part))
     return Answer(ANSWERED, where)
+
+
+def _unknown(row: ChecklistRow, prose: Asked) -> str | None:
+    """Say why what a row asks is not known of this cohort, or return None."""
+    if row.declared and getattr(prose.study.settings, row.declared) is None:
+        return markdown.escape(f"{row.declared} is not given in {DESCRIPTION}")
+    if row.rate and row.by in prose.study.saved.tables:
+        rates = prose.study.saved.tables[row.by].frame.set_index("rate")
+        if row.rate in rates.index and pd.isna(pd.to_numeric(rates.loc[row.rate, "share"], errors="coerce")):
+            return markdown.escape(shown(rates.loc[row.rate, "note"]))
+    return None
 
 
 def _supported(gate: str, prose: Asked) -> bool:
@@ -156,7 +173,7 @@ def _reason(gate: str, prose: Asked) -> str:
 def _result(name: str, prose: Asked) -> str:
     """Return where the trail of a result begins, or nothing where this cohort has none of that name."""
     saved = prose.study.saved
-    if name in saved.tables:
+    if name in saved.tables and not saved.tables[name].frame.empty:
         return address("table", name, saved.tables[name].origin)
     if name in saved.figures:
         return address("figure", name, saved.figures[name].origin)

@@ -20,6 +20,9 @@ COLUMNS = ("item", "source", "grouping", "group", "n", "mean", "sd")
 # Of an item's correlation with the rest, as item statistics name it; the share of the rest that must be answered.
 REST_ENDS, ANSWERED_SHARE = ("item_rest_spearman_lower", "item_rest_spearman_upper"), 0.5
 
+# How the columns start that speak of items as the item rule, and the reliability of scores, do.
+BEHIND_A_GATE = {"item_rule": ("item_rest", "item_total", "framework_"), "reliability": ("alpha_", "omega_")}
+
 
 def answers_by_group(step: Study) -> pd.DataFrame:
     """Return mean, spread and shares of the answers to every item, for each source and group.
@@ -37,12 +40,21 @@ def answers_by_group(step: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*COLUMNS, *known])
 
 
+def told(step: Study, statistics: pd.DataFrame) -> pd.DataFrame:
+    """Return statistics of items without those that a closed gate of the plan keeps back."""
+    starts = tuple(start for gate, each in BEHIND_A_GATE.items() if step.lacks(f"gate_{gate}") for start in each)
+    hidden = [name for name in statistics.columns if starts and name.startswith(starts)]
+    return statistics.assign(**dict.fromkeys(hidden, float("nan")))
+
+
 def rest_intervals(step: Study) -> pd.DataFrame:
     """Return the interval of each item's correlation with the rest of its competency, indexed by item.
 
     Spearman's rho with the mean of the other items, answered by half or more; people who are nested count as such.
-    An item that stands alone has none.
+    An item that stands alone has none, nor has any below the gate of the item rule.
     """
+    if step.lacks("gate_item_rule"):
+        return pd.DataFrame(columns=["item", *REST_ENDS]).set_index("item")
     answers = step.framework.on_one_scale(step.prepared.answers)
     confidence = step.plan.confidence.value
     rests = {
