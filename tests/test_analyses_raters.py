@@ -94,7 +94,7 @@ def test_no_self_ratings_are_said_in_every_table_and_stop_none():
     profiles = self_peer.profiles(scored(own), scored(peers), alpha, 10, CONFIDENCE)
     assert profiles["note"].str.contains("suppressed").all()
     assert self_peer.binned(outcomes.overall(scored(own)), 0.25, 10).empty
-    figures.self_peer_profile(compared, minimum=1, maximum=5)
+    figures.self_peer_profile(compared, ends=[(1, 5)])
     figures.limits_of_agreement(limits)
 
 
@@ -156,7 +156,7 @@ def test_surface_of_an_outcome_nobody_varies_on_gives_a_note_and_leaves_the_othe
     assert "does not vary" in fit.set_index("outcome").loc["satisfaction", "note"]
     grid = self_peer.surface_grid(found, mine, theirs.reindex(own.index), points=5)
     assert len(grid) == 25
-    figures.response_surfaces(grid, minimum=1, maximum=5)
+    figures.response_surfaces(grid, ends=[(1, 5)])
 
 
 def test_correction_for_unreliability_by_hand():

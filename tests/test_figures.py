@@ -107,7 +107,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         10,
     ),
     "self and peers": lambda: raters.self_peer_profile(
-        pd.DataFrame({"competency": NAMES, "self_mean": [3.0, 4, 5], "peer_mean": [3.5, 3, 4]}), minimum=1, maximum=5
+        pd.DataFrame({"competency": NAMES, "self_mean": [3.0, 4, 5], "peer_mean": [3.5, 3, 4]}), ends=[(1, 5)]
     ),
     "raters needed": lambda: raters.raters_needed(
         pd.DataFrame({"competency": np.repeat(NAMES, 2), "peers": [1, 2] * 3, "reliability": [0.2, 0.4] * 3}), (0.7,)
@@ -192,6 +192,13 @@ def test_heat_map_writes_numbers_as_tables_do():
 @pytest.mark.parametrize(("value", "text"), [(0.05, ".05"), (-0.05, "\N{MINUS SIGN}.05"), (10.05, "10.05"), (1, "1")])
 def test_leading_zero_is_dropped_and_no_other(value, text):
     assert heat._short(value) == text
+
+
+def test_sums_of_self_and_peers_lie_on_the_axis_as_means_do() -> None:
+    """A sum of five answers of 1 to 7 runs from 5 to 35: with the ends of the answer scale the picture was empty."""
+    profile = pd.DataFrame({"competency": NAMES, "self_mean": [21.0, 24, 25], "peer_mean": [20.0, 19, 21]})
+    left, right = raters.self_peer_profile(profile, ends=[(5, 35)] * 3).axes[0].get_xlim()
+    assert left <= 19 < 25 <= right
 
 
 def test_likert_bars_are_centred_on_the_middle_answer():

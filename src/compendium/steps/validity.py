@@ -91,9 +91,7 @@ def what_is_known(step: Study, saved: Mapping[str, Mapping[str, Any]]) -> Known:
         if step.collected(needs) and not (step.folders.runs / f"{name}.json").is_file():
             raise NotYet(name, step.settings.id)
     values = {name: entry["value"] for name, entry in saved.items()}
-    scale, totals, prepared = step.framework.scale, step.framework.totals, step.prepared
-    sizes = {name: len(items) if totals[name] == "sum" else 1 for name, items in step.scales.items()}
-    bounds = {name: (scale.minimum * size, scale.maximum * size) for name, size in sizes.items()}
+    prepared, bounds = step.prepared, step.score_bounds
     fewest = step.plan.disclosure.minimum_group.value
     gate = saved.get("supported_reliability", {})
     too_few = decode(gate["note"])[0] if gate.get("value") is False and step.collected("self_ratings") else None

@@ -208,6 +208,13 @@ class Study:
         """The kept items of each competency."""
         return self.framework.scales(self.kept_items)
 
+    @property
+    def score_bounds(self) -> dict[str, tuple[float, float]]:
+        """The lowest and the highest score that each competency can have; a sum grows with its kept items."""
+        scale, totals = self.framework.scale, self.framework.totals
+        sizes = {name: len(items) if totals[name] == "sum" else 1 for name, items in self.scales.items()}
+        return {name: (scale.minimum * size, scale.maximum * size) for name, size in sizes.items()}
+
     def scores(self, answers: pd.DataFrame) -> pd.DataFrame:
         """Competency scores from the kept items."""
         return self.scored(answers, self.scales, self.plan.scoring.minimum_answered.value)

@@ -69,7 +69,7 @@ excluded = may not be chosen
 redundant_with_chosen = shares too much with { $other }, which was chosen
 outranked = others serve better within the constraints
 too_few_left = too few items of its competency passed
-not_judged = not judged: { $why }
+not_judged = not judged. { $why }
 
 ## What kind of reason that is, for counts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,16 +15,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def self_peer_profile(profile: pd.DataFrame, *, minimum: float, maximum: float) -> Figure:
+def self_peer_profile(profile: pd.DataFrame, *, ends: Sequence[tuple[float, float]]) -> Figure:
     """Draw mean self and mean peer scores of each competency on one line.
 
     Parameters
     ----------
     profile
         Columns ``competency``, ``self_mean``, ``peer_mean``.
-    minimum, maximum
-        Ends of the answer scale.
+    ends
+        Lowest and highest possible score of each competency.
     """
+    minimum, maximum = min(low for low, _ in ends), max(high for _, high in ends)
     profile = profile.dropna(subset=["self_mean", "peer_mean"])
     figure, [axes] = subplots(7.0, 1.0 + 0.4 * max(len(profile), 2))
     if profile.empty:
@@ -36,7 +38,7 @@ def self_peer_profile(profile: pd.DataFrame, *, minimum: float, maximum: float) 
     axes.set_ylim(len(profile) - 0.5, -0.5)
     low, high = profile[["self_mean", "peer_mean"]].min().min(), profile[["self_mean", "peer_mean"]].max().max()
     axes.set_xlim(max(minimum, low - 0.3), min(maximum, high + 0.3))
-    label(axes, x=f"Mean score (answer scale {minimum:g} to {maximum:g}; axis cut)", y="Competency")
+    label(axes, x=f"Mean score ({minimum:g} to {maximum:g} possible; axis cut)", y="Competency")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     return figure
 
@@ -93,7 +95,7 @@ def limits_of_agreement(limits: pd.DataFrame) -> Figure:
     axes.axvline(0, color=INK, linewidth=0.8, linestyle=":")
     axes.set_yticks(places, list(known["competency"]))
     axes.set_ylim(len(known) - 0.5, -0.5)
-    label(axes, x="Self minus mean of peers (points of the answer scale)", y="Competency")
+    label(axes, x="Self minus mean of peers (points of the score)", y="Competency")
     figure.legend(loc="outside upper left", ncols=3)
     return figure
 
@@ -125,16 +127,17 @@ def agreement_histogram(bins: pd.DataFrame, *, x: str, reference: float | None =
     return figure
 
 
-def response_surfaces(grid: pd.DataFrame, *, minimum: float, maximum: float) -> Figure:
+def response_surfaces(grid: pd.DataFrame, *, ends: Sequence[tuple[float, float]]) -> Figure:
     """Draw fitted outcomes over self and peer scores as contour maps, one for each outcome.
 
     Parameters
     ----------
     grid
         Columns ``outcome``, ``self``, ``peers``, ``fitted``: the middle of the scores on a regular grid.
-    minimum, maximum
-        Ends of the answer scale.
+    ends
+        Lowest and highest possible score of each competency.
     """
+    minimum, maximum = min(low for low, _ in ends), max(high for _, high in ends)
     names = list(dict.fromkeys(grid["outcome"]))
     columns = min(3, max(len(names), 1))
     rows = -(-max(len(names), 1) // columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,6 +111,11 @@ def binned(values: pd.Series[float], width: float, minimum: float) -> pd.DataFra
     edges, people = merged_bins(known, guarded_edges(known, minimum, width=width), minimum)
     counts = people.astype(int)
     return pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "people": counts, "share": counts / len(known)})
+
+
+def middle(bounds: Sequence[tuple[float, float]]) -> float:
+    """Return the middle of the possible scores, the mean over the competencies."""
+    return float(np.mean(bounds))
 
 
 def surfaces(
