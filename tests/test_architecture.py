@@ -197,6 +197,7 @@ GROUND = {
     "inputs",
     "thresholds",
     "columns",
+    "children",
     "files",
     "paths",
     "rounding",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -94,10 +95,10 @@ def beside_faults(
     asked, faults = settings.feedback, list[Fault]()
     figures = [asked.importance, None if asked.earlier is None else asked.earlier.file]
     checks: list[Callable[[], object]] = [
-        lambda name=name: read_figures(data / name, framework, people) for name in figures if name is not None
+        partial(read_figures, data / name, framework, people) for name in figures if name is not None
     ]
-    checks += [] if asked.comments is None else [lambda name=asked.comments: read_written(data / name, people)]
-    checks += [] if asked.logo is None else [lambda name=asked.logo: read_logo(folder / name)]
+    checks += [] if asked.comments is None else [partial(read_written, data / asked.comments, people)]
+    checks += [] if asked.logo is None else [partial(read_logo, folder / asked.logo)]
     for check in checks:
         try:
             check()

@@ -17,7 +17,6 @@ from scipy import sparse
 
 from compendium.disclosure.suppression import hidden_groups
 
-Sparse = sparse.csr_array
 Shown = Mapping[str, Mapping[str, int]]
 # Further from what is told than this share of its length, a sum is not a combination of it.
 SAME = 1e-9
@@ -61,24 +60,24 @@ class TwoWaves:
         return filled.value_counts(sort=False).rename("people").reset_index()
 
     @cached_property
-    def _there(self) -> tuple[Sparse, Sparse]:
+    def _there(self) -> tuple[sparse.csr_array, sparse.csr_array]:
         """Whether each kind was there in each wave, as one row."""
         first, second = (sparse.csr_array(self.kinds[[wave]].to_numpy(float).T) for wave in WAVES)
         return first, second
 
-    def _groups(self, wave: str, grouping: str, names: Sequence[str]) -> Sparse:
+    def _groups(self, wave: str, grouping: str, names: Sequence[str]) -> sparse.csr_array:
         """Return one row for each of these groups: whether each kind was in it in a wave."""
-        rows = pd.Index(names).get_indexer(self.kinds[f"{wave} {grouping}"])
+        rows = pd.Index(names).get_indexer(pd.Index(self.kinds[f"{wave} {grouping}"]))
         kinds = np.flatnonzero(rows >= 0)
         return sparse.csr_array((np.ones(len(kinds)), (rows[kinds], kinds)), shape=(len(names), len(rows)))
 
-    def _weighted(self, chosen: Sparse, first: float, second: float) -> Sparse:
+    def _weighted(self, chosen: sparse.csr_array, first: float, second: float) -> sparse.csr_array:
         """Return the weights of the sums of these kinds in the first and in the second wave."""
         one, other = self._there
         return sparse.hstack([first * chosen.multiply(one), second * chosen.multiply(other)], format="csr")
 
     @cached_property
-    def books(self) -> Sparse:
+    def books(self) -> sparse.csr_array:
         """Return what the book of each wave tells: everybody, and the groups that are not hidden."""
         rows, everybody = [], sparse.csr_array(np.ones((1, len(self.kinds))))
         for wave, table, weights in zip(WAVES, (self.before, self.after), ((1.0, 0.0), (0.0, 1.0)), strict=True):
@@ -88,7 +87,7 @@ class TwoWaves:
             rows.append(self._weighted(sparse.vstack(told, format="csr"), *weights))
         return sparse.vstack(rows, format="csr")
 
-    def changes(self, shown: Shown, whole: bool) -> Sparse:
+    def changes(self, shown: Shown, whole: bool) -> sparse.csr_array:
         """Return what the changes tell: of the shown groups, and of everybody who was there both times."""
         both = self._there[0].multiply(self._there[1])
         chosen = [both] if whole else [both[:0]]
@@ -98,7 +97,7 @@ class TwoWaves:
         return self._weighted(sparse.vstack(chosen, format="csr").multiply(both), -1.0, 1.0)
 
     @cached_property
-    def few(self) -> Sparse:
+    def few(self) -> sparse.csr_array:
         """The sums of a few people: of a kind, and of those who were, stayed, left or came in a group.
 
         There are as many kinds as combinations of groups, up to one a person: what is told of them is kept sparse.
@@ -138,13 +137,13 @@ class TwoWaves:
         return bool((_solved(told, self.few) & ~self._by_books).any())
 
 
-def _parted(first: Sparse, second: Sparse) -> list[Sparse]:
+def _parted(first: sparse.csr_array, second: sparse.csr_array) -> list[sparse.csr_array]:
     """Return who was in groups in the first and in the second wave, and who stayed, left and came."""
     stayed = first.multiply(second)
     return [first, second, stayed, first - stayed, second - stayed]
 
 
-def _solved(told: Sparse, wanted: Sparse) -> NDArray[np.bool_]:
+def _solved(told: sparse.csr_array, wanted: sparse.csr_array) -> NDArray[np.bool_]:
     """Say which of the wanted sums are combinations of what is told: those whose length lies in its space.
 
     The products of what is told are a small square however many people there are; its eigenvectors span the space.

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from compendium.children import Stopped, stop_at_signals
 from compendium.faults import EXIT_STATUS, Fault, InvalidInput, raise_if_any, suggest
 from compendium.paths import ResultFolders
 from compendium.run import cohort_commands, planning_command, survey_commands
@@ -35,9 +36,13 @@ FrameworkOption = Annotated[
 
 
 def main() -> None:
-    """Run the command line; bad input prints one report and exits with status 2."""
+    """Run the command line; bad input prints one report and exits with status 2, a signal one sentence."""
+    stop_at_signals()
     try:
         app(standalone_mode=True)
+    except Stopped as stopped:
+        typer.echo(str(stopped), err=True)
+        sys.exit(stopped.status)
     except InvalidInput as error:
         typer.echo(error.report(), err=True)
         sys.exit(EXIT_STATUS)

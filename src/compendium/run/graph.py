@@ -22,6 +22,7 @@ from doit.dependency import JsonDB
 from doit.doit_cmd import DoitMain
 from doit.task import Task, dict_to_task
 
+from compendium.children import call
 from compendium.faults import InvalidInput
 from compendium.files import checksum, checksum_of, sweep, write_bytes
 from compendium.inputs import read_yaml
@@ -339,7 +340,7 @@ def _task(job: Job, failed: list[int]) -> dict[str, Any]:
 
 def _call(command: Sequence[str], target: Path | None, failed: list[int]) -> bool:
     """Run a command without a shell; a failed one leaves no target, and its exit status."""
-    status = subprocess.run(list(command), stdout=subprocess.DEVNULL, check=False).returncode
+    status = call(command, stdout=subprocess.DEVNULL).returncode
     if status:
         failed.append(status)
         if target is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from compendium.children import call
 from compendium.faults import Fault, raise_if_any
 from compendium.paths import PROJECT
 from compendium.run.graph import Place
@@ -81,7 +82,7 @@ def _build(cohort: str, results: str, until: str) -> Built:
         name: value for name, value in os.environ.items() if name not in (CLUSTER, "COHORT", "DATA", "RESULTS")
     }
     environment |= {WORKERS: "1", "OMP_NUM_THREADS": "1"}
-    run = subprocess.run(words, capture_output=True, text=True, check=False, cwd=PROJECT, env=environment)
+    run = call(words, environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=PROJECT)
     return Built(cohort, run.returncode, time.monotonic() - start, run.stderr if run.returncode else "")
 
 

@@ -199,7 +199,7 @@ def _execute(
             return nbformat.read(done, as_version=4), cause
         except DeadKernelError:
             # papermill writes the outcome after every cell; the cell that died is the one without a result.
-            return nbformat.read(done, as_version=4), f"{step.name}: the kernel died, perhaps for want of memory"
+            return nbformat.read(done, as_version=4), f"{step.name}: the kernel died: stopped, or for want of memory"
         return nbformat.read(done, as_version=4), None
 
 

@@ -8,12 +8,11 @@ wherever they are computed.
 from __future__ import annotations
 
 import os
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from compendium.children import end_with
 from compendium.faults import Fault, InvalidInput
 
 WORKERS, CLUSTER = "WORKERS", "CLUSTER"
@@ -69,14 +68,7 @@ def spread() -> Iterator[None]:
 
 def end_with_the_run() -> None:
     """Let this worker end within a second of the process that started it, also where that was killed."""
-    started_by = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == started_by:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with(os.getppid())
 
 
 def _backend() -> type:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from compendium.children import call
 from compendium.files import checksum
 from compendium.framework import Framework
 from compendium.paths import BOOK, ResultFolders
@@ -218,18 +219,17 @@ def configuration(path: Path, study: Subject) -> dict[str, Any]:
 def run_sphinx(source: Path, output: Path, *, fresh: bool = True) -> Path:
     """Run jupyter-book, silent unless it fails, and return the folder of the pages."""
     command = [sys.executable, "-m", start.__name__, "build", str(source), "--path-output", str(output)]
-    done = subprocess.run(
+    done = call(
         [*command, "--warningiserror", "--keep-going", "--nitpick", *(["--all"] if fresh else []), "-q"],
-        capture_output=True,
-        text=True,
-        env={
+        {
             **os.environ,
             "PYTHONHASHSEED": "0",
             "PYTHONWARNINGS": "ignore",
             "NO_COLOR": "1",
             start.JOBS: str(number_of_workers()),
         },
-        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     built = output / "_build" / "html"
     if done.returncode != 0 or not (built / "index.html").is_file():

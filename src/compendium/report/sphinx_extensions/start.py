@@ -16,11 +16,14 @@ from typing import Any
 
 import importlib_metadata
 
+from compendium.children import end_with_starter
+
 JOBS = "WORKERS_OF_BOOK"
 
 
 def main() -> None:
     """Run the command line of jupyter-book."""
+    end_with_starter()
     gc.set_threshold(200_000, 20, 100)
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     for offers in (importlib.metadata, importlib_metadata):
