@@ -211,7 +211,7 @@ one_factor_acceptable = one factor fits worse (p { P($value) }), yet acceptably
 one_factor_worse = one factor fits worse (p { P($value) }), and not acceptably
 factors_alike = { $other } correlate { FIXED($value) }, so that they cannot be told apart
 factors_perhaps_alike = { $other } correlate { FIXED($value) }, and the interval reaches { FIXED($upper) }
-factors_distinct = the strongest factor correlation is { FIXED($value) } ({ $other })
+factors_distinct = the strongest factor correlation is { FIXED($value) } in size ({ $other })
 dimensions_fewer = { $value ->
     [one] no criterion finds more than one dimension in the answers
    *[other] no criterion finds more than { WORD($value) } dimensions in the answers
@@ -455,11 +455,20 @@ brief_verdict_undetermined_needs = undetermined: these people are too few to say
 brief_verdict_undetermined_between = undetermined: these people are too few to say; it would take about { FIXED($needed, 0) }, and anything from { FIXED($low, 0) } to { FIXED($high, 0) } is possible
 brief_verdict_not_collected = not asked of these people
 brief_verdict_cannot = cannot be said from these data
-brief_own_outcome = Of 100 pairs of { $source ->
-    [peers] people, the one whom colleagues rate higher on the competencies
-   *[other] people, the one who describes more of the competencies
+brief_own_outcome = Of 100 pairs of people, the one { $source ->
+    [peers] whom colleagues rate higher on { $named ->
+        [no] the competencies
+       *[yes] { $about }
+     }
+   *[other] who { $named ->
+        [no] describes more of the competencies
+       *[yes] scores higher on { $about }
+     }
  } reports more of it in about { $pairs_estimate } pairs; by chance it would be 50. The data allow anything from { $pairs_lower } to { $pairs_upper }. (Rank correlation { FIXED($estimate) }, { PERCENT($confidence, 0) } interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
-brief_tenure = Of 100 pairs of people, the one who has been in the job longer shows more of the competencies in about { $pairs_estimate } pairs; by chance it would be 50. The data allow anything from { $pairs_lower } to { $pairs_upper }. (Rank correlation { FIXED($estimate) }, { PERCENT($confidence, 0) } interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
+brief_tenure = Of 100 pairs of people, the one who has been in the job longer { $named ->
+    [no] shows more of the competencies
+   *[yes] scores higher on { $about }
+ } in about { $pairs_estimate } pairs; by chance it would be 50. The data allow anything from { $pairs_lower } to { $pairs_upper }. (Rank correlation { FIXED($estimate) }, { PERCENT($confidence, 0) } interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
 brief_groups = Which group people belong to accounts for about { PERCENT($estimate, 0) } of the differences between them; the data allow { PERCENT($lower, 0) } to { PERCENT($upper, 0) }. (Share of the differences in ranks, eta squared { FIXED($estimate) }, { PERCENT($confidence, 0) } interval { FIXED($lower) } to { FIXED($upper) }, { $n } people.)
 brief_colleagues = Between a person in the middle and one whom about five in six people do not exceed, their colleagues' own answers differ by { FIXED($estimate) } of the usual distance between colleagues; the data allow { FIXED($lower) } to { FIXED($upper) }. (Standardised slope, { $n } ratings.)
 

@@ -88,6 +88,7 @@ def _pictured(row: dict[str, Any], study: Subject) -> Finding | None:
     about = claim.kind if claim else "own_outcome"
     facts: dict[str, Any] = {**numbers, "n": int(numbers["n"]), "source": str(row.get("source") or "same")}
     facts["confidence"] = float(study.plan.confidence.value)
+    facts |= {"named": "yes" if claim and claim.competency else "no", "about": claim.competency if claim else ""}
     if about in ("own_outcome", "tenure"):
         facts |= {f"pairs_{key}": round(pairs(numbers[key])) for key in ("estimate", "lower", "upper")}
     return Finding(PICTURES[about], facts)

@@ -154,9 +154,10 @@ def _unknown(row: ChecklistRow, prose: Asked) -> str | None:
     if row.declared and getattr(prose.study.settings, row.declared) is None:
         return markdown.escape(f"{row.declared} is not given in {DESCRIPTION}")
     if row.rate and row.by in prose.study.saved.tables:
-        rates = prose.study.saved.tables[row.by].frame.set_index("rate")
-        if row.rate in rates.index and pd.isna(pd.to_numeric(rates.loc[row.rate, "share"], errors="coerce")):
-            return markdown.escape(shown(rates.loc[row.rate, "note"]))
+        rates = prose.study.saved.tables[row.by].frame.reindex(columns=["rate", "share", "note"])
+        rates = rates[(rates["rate"] == row.rate) & pd.to_numeric(rates["share"], errors="coerce").isna()]
+        if len(rates):
+            return markdown.escape(shown(rates["note"].iloc[0]))
     return None
 
 

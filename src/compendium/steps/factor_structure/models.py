@@ -87,8 +87,9 @@ class Rivals:
 
     @property
     def fitted(self) -> Finding:
-        """How many models were fitted, and which."""
-        names = [MODEL_NAMES[form].lower() for form in FORMS if form in self.fits]
+        """How many models were fitted, and which; one whose search did not end was not."""
+        converged = {form for form, fit in self.fits.items() if fit.converged}
+        names = [MODEL_NAMES[form].lower() for form in FORMS if form in converged]
         return found("models_fitted", value=len(names), other=names)
 
     @property
