@@ -313,11 +313,11 @@ def test_what_holds_of_every_competency_and_who_is_left_out_is_said_once() -> No
     models: list[Any] = [
         SimpleNamespace(competency=name, result=object(), means_by=structure.EXACT, notes=(small,)) for name in "ab"
     ]
-    every = found("cohort_means_exact", other=found("every_competency"))
-    assert structure.comparability_of_means(models) == (every, small)
+    every, intervals = found("cohort_means_exact", other=found("every_competency")), found("cohort_means_intervals")
+    assert structure.comparability_of_means(models) == (every, intervals, small)
     models[1].means_by, models[1].notes = "", ()
     only = (found("cohort_means_exact", other=["a"]), found("cohort_means_none", other=["b"]))
-    assert structure.comparability_of_means(models) == only
+    assert structure.comparability_of_means(models) == (*only, intervals)
 
 
 # -------------------------------------------------------------------------------------------------- command line

@@ -303,5 +303,7 @@ def comparability_of_means(compared: Sequence[Compared]) -> tuple[Finding, ...]:
         for by, kind in (kinds | {"": "cohort_means_none"}).items()
         if names[by]
     ]
+    if any(names[by] for by in kinds):
+        said.append(found("cohort_means_intervals"))
     in_all = [note for note in compared[0].notes if all(note in each.notes for each in compared)]
     return (*said, *(note for note in in_all if note.kind == "cohort_small"))
