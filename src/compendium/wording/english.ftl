@@ -372,8 +372,8 @@ n_counts_ratings = n counts ratings
 groups_alike = groups no further apart than chance brings them: shown as zero
 claims_none_declared = No claims are declared for this framework.
 claims_untestable = { $n ->
-    [one] The one claim could not be tested: what it speaks of was not collected.
-   *[other] None of the { $n } claims could be tested: what they speak of was not collected.
+    [one] The one claim could not be tested: what it takes was not collected.
+   *[other] None of the { $n } claims could be tested: what they take was not collected.
  }
 claim_alone = The one claim is { $verdict }.
 claims_counted = Of { $n } claims, { $verdicts }.
@@ -390,8 +390,8 @@ count_undetermined = { $n ->
    *[other] { $n } are undetermined at this n
  }
 count_not_collected = { $n ->
-    [one] one could not be tested, since what it speaks of was not collected
-   *[other] { $n } could not be tested, since what they speak of was not collected
+    [one] one could not be tested, since what it takes was not collected
+   *[other] { $n } could not be tested, since what they take was not collected
  }
 verdict_supported = supported
 verdict_not_supported = not supported
@@ -453,7 +453,7 @@ brief_verdict_not_supported = these data do not bear it out
 brief_verdict_undetermined = undetermined: these people are too few to say
 brief_verdict_undetermined_needs = undetermined: these people are too few to say; it would take about { FIXED($needed, 0) }
 brief_verdict_undetermined_between = undetermined: these people are too few to say; it would take about { FIXED($needed, 0) }, and anything from { FIXED($low, 0) } to { FIXED($high, 0) } is possible
-brief_verdict_not_collected = not asked of these people
+brief_verdict_not_collected = not tested, since what it takes was not asked
 brief_verdict_cannot = cannot be said from these data
 brief_own_outcome = Of 100 pairs of people, the one { $source ->
     [peers] whom colleagues rate higher on { $named ->
