@@ -21,6 +21,7 @@ from compendium.files import checksum, sweep, write_bytes, write_text
 from compendium.outputs import saving as results_module
 from compendium.outputs.saving import OWNED, Origin, ResultError, Results, forget_step, read_values
 from compendium.paths import PROJECT, ResultFolders, result_folders
+from compendium.report.book.saved import SavedResults
 from compendium.report.figures.theme import label, subplots
 
 STEP = "04_item_analysis"
@@ -127,7 +128,7 @@ def _fails_on(ending: str, write):
 # Precision, metadata, determinism
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_tables_keep_every_digit(tmp_path_factory, numbers):
     folders = ResultFolders(tmp_path_factory.mktemp("results"))
@@ -136,12 +137,23 @@ def test_tables_keep_every_digit(tmp_path_factory, numbers):
     assert [float(number) for number in read] == [float(number) for number in numbers]
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_values_keep_every_digit(tmp_path_factory, number):
     folders = ResultFolders(tmp_path_factory.mktemp("results"))
     Results(folders, STEP).value("x", number, origin=Origin("by.hand"))
     assert read_values(folders)["x"]["value"] == number
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(["1.0", "2.0", "2024", "1001", "007", "1e3", "yes", "", "-1"]), min_size=1))
+def test_labels_that_look_like_numbers_come_out_letter_for_letter(tmp_path_factory, labels):
+    folders = ResultFolders(tmp_path_factory.mktemp("results") / "pilot")
+    frame = pd.DataFrame({"version": pd.Series(labels, dtype=object), "n": range(len(labels))})
+    Results(folders, STEP).table("versions", frame, caption="Versions", origin=Origin("by.hand"))
+    shown = SavedResults(folders).table("versions").frame
+    assert list(shown["version"]) == labels
+    assert shown["n"].dtype == np.int64
 
 
 def test_index_is_written_as_first_columns_when_wanted(folders, save):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Where it is noted which step wrote which person-level file.
 OWNED = ".owned"
+# What stands beside a table about its columns of labels that look like numbers.
+TEXTS = "texts"
 
 
 class ResultError(Exception):
@@ -115,7 +117,8 @@ class Results:
         flat = (frame.rename_axis(index) if isinstance(index, str) else frame).reset_index() if index else frame
         out = self.gate.table(name, flat, kinds)
         content = {"csv": out.to_csv(index=False, lineterminator="\n").encode()}
-        self._write(metadata, content, caption, origin, note, rows=len(out))
+        texts = _numbers_in_words(flat)
+        self._write(metadata, content, caption, origin, note, rows=len(out), **({TEXTS: texts} if texts else {}))
         self._write_log()
         return out
 
@@ -239,6 +242,19 @@ class Results:
         write_text(metadata, _as_json({"caption": caption, "note": note, **self._origin(origin), **more}))
         for ending, file in content.items():
             write_bytes(metadata.with_suffix(f".{ending}"), file)
+
+
+def _numbers_in_words(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of labels all of which a reader would take for numbers: versions 1.0 and 2.0, sites 1001."""
+    found = []
+    for name, column in frame.items():
+        if pd.api.types.is_numeric_dtype(column):
+            continue
+        cells = [cell for cell in column.dropna() if not (isinstance(cell, str) and not cell)]
+        if cells and all(isinstance(cell, str) for cell in cells):
+            read = pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce")
+            found += [str(name)] if read.notna().all() else []
+    return found
 
 
 def _own(private: Path, step: str, path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from compendium.faults import suggest
-from compendium.outputs.saving import read_values
+from compendium.outputs.saving import TEXTS, read_values
 from compendium.paths import ResultFolders
 from compendium.report.book.faults import BookError
 
@@ -96,7 +96,12 @@ class SavedResults:
             metadata = _metadata(self.folders.tables, name, "table")
             path = self.folders.tables / f"{name}.csv"
             self._tables[name] = SavedTable(
-                name, read_frame(path), metadata["caption"], metadata["note"], _origin(metadata), path
+                name,
+                read_frame(path, metadata.get(TEXTS, ())),
+                metadata["caption"],
+                metadata["note"],
+                _origin(metadata),
+                path,
             )
         return self._tables[name]
 
@@ -160,12 +165,15 @@ class SavedResults:
         return read_values(self.folders)
 
 
-def read_frame(path: Path) -> pd.DataFrame:
-    """Read a saved table: a column of numbers as numbers, any other as the text it holds, label for label."""
+def read_frame(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
+    """Read a saved table: a column of numbers as numbers, any other, and those named, as the text it holds."""
     with path.open(encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
     columns = zip(*rows, strict=True) if rows else ((),) * len(header)
-    return pd.DataFrame({name: _typed(cells) for name, cells in zip(header, columns, strict=True)})
+    named = zip(header, columns, strict=True)
+    return pd.DataFrame(
+        {name: pd.Series(cells, dtype=object) if name in texts else _typed(cells) for name, cells in named}
+    )
 
 
 def _typed(cells: Sequence[str]) -> pd.Series[Any]:
