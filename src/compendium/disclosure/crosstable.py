@@ -14,8 +14,6 @@ from itertools import permutations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
-from scipy.sparse import csr_matrix
 
 # One grouping lies within another when so many people are in the main outer group of their inner group. The exceptions
 # are taken as known where they are fewer people than the limit and no more than this share of their group.
@@ -103,6 +101,10 @@ class CrossTable:
 
     def _extreme(self, objective: np.ndarray, system: np.ndarray) -> np.ndarray:
         """Return the table that the published sums allow and that makes the objective smallest."""
+        # Every process of a run loads this module, and few solve anything: the two take 0.4 s to load.
+        from scipy.optimize import linprog
+        from scipy.sparse import csr_matrix
+
         found = linprog(objective, A_eq=csr_matrix(system), b_eq=system @ self.counts, method="highs")
         if found.status != 0:  # the true table is always one, so this is numerical: take it, and nothing is open
             return self.counts

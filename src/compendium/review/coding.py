@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln
 
 from compendium.review.loading import Review, once_a_review
 from compendium.review.rater_agreement import applied, coders
@@ -171,6 +170,8 @@ def _by_year(review: Review, records: list[str]) -> list[str]:
 
 def _expected(matrix: pd.DataFrame) -> np.ndarray:
     """Return the mean number of distinct columns over all orders of the rows."""
+    from scipy.special import gammaln
+
     n, size = np.arange(1, len(matrix) + 1)[:, None], len(matrix)
     without = size - matrix.sum().to_numpy()[None, :]
     possible = without >= n
