@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 from battery import ENTRIES, SOUND, Case, keys_of, part_of, write_sound
 from battery_run import all_cases, outcome_of
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from small_study import small_study
 
 from compendium.cohort.schema import CohortSettings
+from compendium.plan import StudyPlan
 from compendium.study import validate
+from compendium.thresholds import Threshold
 
 WHOLE = os.environ.get("BATTERY") == "all"
 OF_EACH_KIND = 3
@@ -44,6 +46,17 @@ def test_battery_is_large_and_names_each_case_once() -> None:
 def test_malformed_cohort_is_reported_or_read_rightly(case: Case, tmp_path: Path) -> None:
     outcome, words = outcome_of(case, tmp_path / "study")
     assert outcome in ("report", "read"), f"{outcome}: {words}"
+
+
+def test_no_number_of_the_plan_may_be_huge() -> None:
+    """Resamples without end never end; a shift of a billion standard deviations is a slip."""
+    numbers = {place: kind for place, kind in keys_of(StudyPlan) if is_model(kind) and issubclass(kind, Threshold)}
+    assert len(numbers) > 50
+    for place, kind in numbers.items():
+        more = {"decision": "note"} if "decision" in kind.model_fields else {}
+        with pytest.raises(ValidationError, match=r"less than or equal to"):
+            kind.model_validate({"value": 1e12, "source": "a test", **more})
+            pytest.fail(".".join(place))
 
 
 def is_model(part: object) -> bool:

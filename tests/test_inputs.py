@@ -129,6 +129,9 @@ def yaml_fault_of(path: Path, text: str) -> Fault:
         ("a: 1\n\tb: 2\n", "not valid YAML"),
         ("a: 2026-02-30\n", "not valid YAML"),
         ("a: \x07\n", "not valid YAML"),
+        (f"a: 0x{'f' * 5000}\n", "more than 15 digits"),
+        (f"a: {'9' * 5000}\n", "more than 15 digits"),
+        ("a: 1:2:3:4:5:6:7:8:9\n", "more than 15 digits"),
     ],
 )
 def test_wrong_yaml(tmp_path, text, said):

@@ -59,7 +59,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
 def _is_long_number(event: yaml.ScalarEvent) -> bool:
     """Say whether a plain scalar would be read as a number of many digits."""
     plain = event.value.lstrip("+-").replace("_", "")
-    if event.style is not None or len(plain) <= LONGEST_NUMBER:
+    if event.style or len(plain) <= LONGEST_NUMBER:  # plain has no style: None, or empty from libyaml
         return False
     # YAML reads 0x1f, 0b11 and 1:30:00 as whole numbers as well.
     return plain.isdecimal() or OTHER_NUMBER.fullmatch(plain) is not None

@@ -21,11 +21,13 @@ from compendium.paths import STUDY_PLAN
 from compendium.thresholds import (
     Count,
     CountCheck,
+    Deviations,
     Reason,
     Replications,
     Share,
     ShareCheck,
     Sizes,
+    Spread,
     Threshold,
 )
 
@@ -79,7 +81,7 @@ class Fairness(Strict):
 
     groupings: list[str] | None = None
     smallest_group: Count
-    planned_difference: Threshold
+    planned_difference: Spread
     planned_power: Share
     moderate: Share
     large: Share
@@ -152,9 +154,9 @@ class Structure(Strict):
 class SmallSample(Strict):
     """Priors and draws of the factor model of samples below the gate of the confirmatory one."""
 
-    loading_mean: Threshold
-    loading_sd: Threshold
-    threshold_sd: Threshold
+    loading_mean: Deviations
+    loading_sd: Spread
+    threshold_sd: Spread
     draws: Count
     most_draws: Count
 

@@ -16,8 +16,20 @@ Reason = Annotated[str, AfterValidator(no_blank), Field(min_length=1)]
 class Threshold(Strict):
     """A number of the plan with the reason for it."""
 
-    value: Annotated[float, Field(allow_inf_nan=False)]
+    value: Annotated[float, Field(ge=-MOST_COUNTED, le=MOST_COUNTED, allow_inf_nan=False)]
     source: Reason
+
+
+class Deviations(Threshold):
+    """A threshold in standard deviations, as no study knows larger ones."""
+
+    value: Annotated[float, Field(ge=-10, le=10)]
+
+
+class Spread(Threshold):
+    """A standard deviation, or a difference in such: more than nothing."""
+
+    value: Annotated[float, Field(gt=0, le=10)]
 
 
 class Share(Threshold):

@@ -56,19 +56,15 @@ def spread() -> Iterator[None]:
 
     address = cluster_address()
     if not address:
+        # A worker that finds another parent when it begins ends at once: its step was killed meanwhile.
         workers = number_of_workers()
-        with joblib.parallel_config(backend="loky", n_jobs=workers, initializer=end_with_the_run):
+        with joblib.parallel_config(backend="loky", n_jobs=workers, initializer=end_with, initargs=(os.getpid(),)):
             yield
         return
     with connected(address) as client:
         joblib.register_parallel_backend(CLUSTER, _backend())
         with joblib.parallel_config(backend=CLUSTER, n_jobs=-1, client=client):
             yield
-
-
-def end_with_the_run() -> None:
-    """Let this worker end within a second of the process that started it, also where that was killed."""
-    end_with(os.getppid())
 
 
 def _backend() -> type:
