@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
+from compendium import bounds, columns
 from compendium.faults import Fault, InvalidInput, closest, raise_if_any, suggest
 from compendium.inputs import Strict, load_model, read_model, read_table, read_yaml
 
@@ -263,3 +264,9 @@ def test_closest_ignores_case(word, found):
 def test_suggest_lists_what_is_known_when_nothing_is_close():
     assert suggest("zzz", ["agency", "team"]) == "known: agency, team"
     assert suggest("zzz", []) == "nothing is expected here"
+
+
+def test_a_table_with_too_many_columns_is_not_read_before_they_are_counted(monkeypatch):
+    monkeypatch.setattr(columns, "_read", lambda *_: pytest.fail("a million columns cost minutes"))
+    names = ",".join(f"c{number}" for number in range(max(bounds.MOST_COLUMNS + 1, columns.LARGE)))
+    assert columns.read_plain(f"{names}\n", ",") is None

@@ -49,8 +49,9 @@ def read_plain(text: str, delimiter: str) -> PlainTable | None:
     if len(text) < LARGE or '"' in text:
         return None
     header = [name.strip() for name in text[: text.find("\n")].split(delimiter)]
-    read = _read(text, delimiter, len(header))
-    if read is None or read.num_rows > MOST_ROWS or len(header) > MOST_COLUMNS:
+    # A million columns cost minutes: they are counted first.
+    read = _read(text, delimiter, len(header)) if len(header) <= MOST_COLUMNS else None
+    if read is None or read.num_rows > MOST_ROWS:
         return None
     cells, places = [], []
     for column in read.unify_dictionaries().columns:
