@@ -50,14 +50,16 @@ OWN_EASE = {
 class Shape:
     """What a made-up cohort looks like.
 
-    ``groupings`` maps the name of a grouping to its labels, of which those in ``ordered`` have an order that is not the
-    alphabet's; ``numbers`` are groupings that are amounts. ``peers`` is how many colleagues rate each person, and
-    ``peer_outcome`` whether these answer an outcome scale of their own. ``languages`` are those the form was filled in.
-    ``labels`` are the competencies' own labels where they are no plain words; ``directions`` say in turn what a higher
-    score of them means, and ``scored`` how answers make a score. ``claims`` are the kinds of claim that are declared.
+    ``item`` is how an item is called, by competency and number. ``groupings`` maps the name of a grouping to its
+    labels, of which those in ``ordered`` have an order that is not the alphabet's; ``numbers`` are groupings that
+    are amounts. ``peers`` is how many colleagues rate each person, and ``peer_outcome`` whether these answer an
+    outcome scale of their own. ``languages`` are those the form was filled in. ``labels`` are the competencies' own
+    labels where they are no plain words; ``directions`` say in turn what a higher score of them means, and
+    ``scored`` how answers make a score. ``claims`` are the kinds of claim that are declared.
     """
 
     name: str
+    item: str = "{}_{}"
     people: int = 120
     competencies: int = 2
     items: int = 4
@@ -116,6 +118,7 @@ MORE = (
     Shape("half_missing", people=150, competencies=2, items=4, missing=0.4, seed=23),
     Shape(
         "labels_to_quote",
+        item="{}.{}",
         people=130,
         seed=29,
         groupings=(("größe & ort", ("a, b", "c|d", "<e>", "it's")), ("unit", ("NA", "None", "1e5", "null"))),
@@ -209,7 +212,7 @@ def _items(shape: Shape) -> pd.DataFrame:
     """Return the items of a shape: their competency, direction and answer scale."""
     rows = [
         {
-            "item": f"{NAMES[place].lower()}_{number}",
+            "item": shape.item.format(NAMES[place].lower(), number),
             "competency": NAMES[place].lower(),
             "theme": "",
             "self_wording": f"I show {NAMES[place].lower()}, way {number}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -59,3 +60,14 @@ def checksum(*parts: Path | str) -> str:
         digest.update(part.read_bytes() if isinstance(part, Path) else part.encode())
         digest.update(b"\0")
     return digest.hexdigest()[:16]
+
+
+def plain_name(text: str) -> str:
+    """Return a text as a name for a file anywhere: other signs than letters, digits, _ and - by their code.
+
+    Examples
+    --------
+    >>> plain_name("q_1"), plain_name("q.1"), plain_name("größe")
+    ('q_1', 'q-2e-1', 'gr-f6--df-e')
+    """
+    return re.sub(r"[^A-Za-z0-9_-]", lambda sign: f"-{ord(sign[0]):x}-", text)

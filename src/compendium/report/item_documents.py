@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from compendium.files import plain_name
 from compendium.framework import Framework
 from compendium.framework.export import export_framework
 from compendium.outputs.step import Step
@@ -137,4 +138,4 @@ def save_passport_figures(step: Step, shares: pd.DataFrame, findings: Findings) 
         shown = "" if curve is None else ", chance of each answer, information"
         also = "" if curve is None else "; then the chance of each answer, and its information, along the competency"
         drawn = passport(row, step.framework.scale.labels, chances.get(name), curve)
-        step.keep(f"passport_{name}", drawn, item=name, shown=shown, also=also)
+        step.keep(f"passport_{plain_name(name)}", drawn, item=name, shown=shown, also=also)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from compendium import rounding as tables
+from compendium.files import plain_name
 from compendium.report.book import markdown
 from compendium.report.book.trail import address
 from compendium.wording import shown
@@ -44,7 +45,7 @@ def written(study: Subject, figure: Callable[[str], str]) -> str:
     for competency, rows in frame.groupby("competency", sort=False):
         parts.append(f"## {markdown.escape(study.labels.get(str(competency), str(competency)))}")
         parts += [
-            _card(row, figure, f"passport_{row['item']}" in study.saved.figures, study.labels, mark)
+            _card(row, figure, f"passport_{plain_name(str(row['item']))}" in study.saved.figures, study.labels, mark)
             for row in rows.to_dict("records")
         ]
     return "\n\n".join(parts)
@@ -60,7 +61,7 @@ def link(item: Any, study: Subject) -> str:
 
 def place(item: Any) -> str:
     """Return the place of an item's passport on its page."""
-    return f"passport-{item}"
+    return f"passport-{plain_name(str(item))}"
 
 
 def _card(
@@ -77,7 +78,7 @@ def _card(
     wording = f"> {markdown.escape(row['self_wording'])}"
     if _known(row.get("peer_wording")):
         wording += f"\n>\n> Peer form: {markdown.escape(row['peer_wording'])}"
-    name = f"passport_{row['item']}"
+    name = f"passport_{plain_name(str(row['item']))}"
     picture = f"\n\n{figure(name)}" if pictured else ""
     body = f"Decision: {decision}{advice}{picture}\n\n{_facts(row)}"
     heading = f'<div class="passport-place" id="{place(row["item"])}"></div>'
