@@ -18,7 +18,6 @@ from compendium.framework import Framework, load_framework
 from compendium.framework.export import export_framework, next_version
 from compendium.report import item_documents
 from compendium.report.decision_log import DecisionLog, decision_log, render_log
-from compendium.steps.cohort_quality import judge_all
 from compendium.steps.item_analysis import decisions as items
 from compendium.steps.item_analysis import findings as item_findings
 
@@ -269,7 +268,6 @@ def test_passport_without_models_and_groups_has_their_columns_empty(study):
     path = study.frameworks / "mini" / "framework.yaml"
     path.write_text(path.read_text().replace("kind: placeholder", "kind: instrument"))
     again = open_small(study, "04_item_analysis")
-    judge_all(again, again.load_cohort())
     table = item_documents.passports(again, decisions, statistics, item_findings.nothing_yet())
     assert table["item"].tolist() == decisions["item"].tolist()
     assert table["self_wording"].tolist() == list(step.framework.items["self_wording"])

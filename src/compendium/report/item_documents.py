@@ -13,7 +13,7 @@ from compendium.outputs.step import Step
 from compendium.report.decision_log import decision_log, render_log
 from compendium.report.figures.dif import change_by_item, expected_scores
 from compendium.report.figures.passports import passport
-from compendium.steps.item_analysis.answers import rest_intervals
+from compendium.steps.item_analysis.answers import REST_ENDS, rest_intervals
 from compendium.steps.item_analysis.decisions import by_kind
 from compendium.steps.item_analysis.findings import Findings, Groupings, background, largest_change
 from compendium.wording import capital, shown
@@ -99,7 +99,9 @@ def passports(step: Step, decisions: pd.DataFrame, statistics: pd.DataFrame, fin
     table = decisions.set_index("item")[["competency", "decision", "reasons", "advice"]]
     table = table.join(items[["theme", "self_wording", "peer_wording", "reverse"]]).join(known).join(classical)
     table["theme"] = table["theme"].replace(step.framework.description.themes)
-    table = table.join(rest_intervals(step)).join(_modelled(findings)).join(_compared(findings))
+    told = classical.index[classical["item_rest_spearman"].notna()]
+    rests = rest_intervals(step) if len(told) else pd.DataFrame(columns=list(REST_ENDS), dtype=float)
+    table = table.join(rests[rests.index.isin(told)]).join(_modelled(findings)).join(_compared(findings))
     table = table.assign(chosen_share=findings.chosen_share)
     return table.rename_axis("item").reset_index()
 

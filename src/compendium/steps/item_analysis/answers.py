@@ -51,10 +51,8 @@ def rest_intervals(step: Study) -> pd.DataFrame:
     """Return the interval of each item's correlation with the rest of its competency, indexed by item.
 
     Spearman's rho with the mean of the other items, answered by half or more; people who are nested count as such.
-    An item that stands alone has none, nor has any below the gate of the item rule.
+    An item that stands alone has none.
     """
-    if step.lacks("gate_item_rule"):
-        return pd.DataFrame(columns=["item", *REST_ENDS]).set_index("item")
     answers = step.framework.on_one_scale(step.prepared.answers)
     confidence = step.plan.confidence.value
     rests = {
