@@ -149,7 +149,7 @@ def _rater_findings(forms: dict[Form, Responses], settings: CohortSettings) -> l
     found = []
     for column in (settings.rater_id, settings.person_id):
         ids = peers[column].dropna()
-        other = ids[~ids.isin(known) & ids.map(id_key).isin(persons)]
+        other = ids[~ids.isin(known) & ids.map(id_key).isin(set(persons))]
         if len(other):
             first = str(other.iloc[0])
             problem = (
