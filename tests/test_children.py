@@ -62,3 +62,8 @@ def test_what_a_run_started_ends_with_it(number: signal.Signals, tmp_path: Path)
     expected = f"Stopped by {number.name}. What was finished stays; the next run goes on from there. {128 + number}"
     assert said == ("" if number == signal.SIGKILL else expected)
     assert waited_for(lambda: not any(map(is_there, started)))
+
+
+def test_a_process_that_begins_after_its_starter_was_killed_ends_at_once() -> None:
+    code = "import os, time; from compendium.children import end_with; end_with(os.getpid()); time.sleep(60)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 1
