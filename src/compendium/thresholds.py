@@ -21,9 +21,9 @@ class Threshold(Strict):
 
 
 class Deviations(Threshold):
-    """A threshold in standard deviations, as no study knows larger ones."""
+    """A threshold in standard deviations: nothing or more, and no larger than studies know."""
 
-    value: Annotated[float, Field(ge=-10, le=10)]
+    value: Annotated[float, Field(ge=0, le=10)]
 
 
 class Spread(Threshold):
