@@ -16,6 +16,7 @@ from psychometrics.agreement.rater_number import raters_needed
 from psychometrics.association import persons_for_correlation
 from psychometrics.errors import ConstantItemError, InputShapeError, ModelError, PsychometricsError, UndefinedError
 from psychometrics.planning import FactorPopulation
+from psychometrics.planning.correlations import _power
 from psychometrics.planning.groups import noncentrality_for
 from psychometrics.planning.raters import interval_half_width
 from psychometrics.reliability import omega_of_loadings
@@ -94,6 +95,17 @@ def test_people_for_a_correlation_are_those_of_the_t_test_of_as_many_clusters_in
         math.tanh(delta / math.sqrt(20)), 2e7, 1 / math.sqrt(2e7), 1e6 - 1, power=power, alpha=alpha
     )
     assert twenty.n == math.ceil(20 * n - 1e-3)
+
+
+@given(st.floats(1, 60), st.floats(1e-4, 0.2), st.floats(0.0, 7.0))
+@settings(max_examples=100)
+def test_power_is_a_share_whatever_the_effect_the_clusters_and_the_people(
+    size: float, alpha: float, log_n: float
+) -> None:
+    effects = np.linspace(0, 2, 500)
+    few, many = (_power(effects, people, size, alpha) for people in (10**log_n, 10 ** (log_n + 1)))
+    assert ((few >= 0) & (few <= 1 + CLOSED_FORM)).all()
+    assert (few <= many + 1e-9).all()
 
 
 def test_people_whose_interval_leaves_out_a_distance_have_an_interval_as_wide() -> None:

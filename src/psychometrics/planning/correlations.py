@@ -18,7 +18,7 @@ _NEARLY_ONE = 1 - 1e-12
 MOST_PERSONS = 10_000_000
 _DRAWS = 2000
 # From so many degrees of freedom on, t is taken for normal; no effect counts as farther away, in errors, than this.
-_LIKE_NORMAL, _FAR = 1e5, 37.0
+_LIKE_NORMAL, _FAR = 1e5, 30.0
 
 
 @dataclass(frozen=True)
