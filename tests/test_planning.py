@@ -105,7 +105,7 @@ def test_power_is_a_share_whatever_the_effect_the_clusters_and_the_people(
     effects = np.linspace(0, 2, 500)
     few, many = (_power(effects, people, size, alpha) for people in (10**log_n, 10 ** (log_n + 1)))
     assert ((few >= 0) & (few <= 1 + CLOSED_FORM)).all()
-    assert (few <= many + 1e-6).all()
+    assert (few <= many + 1e-4).all()  # t becomes normal at 100,000 degrees of freedom
 
 
 def test_people_whose_interval_leaves_out_a_distance_have_an_interval_as_wide() -> None:
