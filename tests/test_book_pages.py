@@ -40,6 +40,17 @@ def test_the_search_for_typed_statistics_leaves_the_rest(text: str) -> None:
     assert not STATISTIC.search(_prose_of(text.replace("3.11", "")))
 
 
+def test_no_page_has_a_mark_that_is_printed_as_it_stands_or_a_sentence_that_runs_into_a_number() -> None:
+    marks = re.compile(r"\w~\S+?~")  # a subscript of other Markdowns
+    runs_on = re.compile(r"[a-z]\{% endif %\}\n\{\{")  # the line break after a condition is not printed
+    found = {
+        page.name: seen
+        for page in read_pages(BOOK)
+        if (seen := marks.findall(_prose_of(page.text)) + runs_on.findall(page.text))
+    }
+    assert found == {}
+
+
 def test_pages_ask_only_for_names_that_notebooks_save() -> None:
     saved = {(each.kind, each.name) for each in saved_names()}
     kinds = dict.fromkeys(("percent", "p", "text", "raw", "value"), "value") | {"table": "table", "figure": "figure"}

@@ -356,9 +356,16 @@ def _result(
     if single == len(table):
         notes.append("no group has two raters: agreement within groups cannot be measured")
     elif single:
-        notes.append(f"{single} groups with one rater have no index")
+        notes.append(
+            "1 group with one rater has no index" if single == 1 else f"{single} groups with one rater have no index"
+        )
     if n_reset:
-        notes.append(f"{n_reset} groups vary more than the null and are set to 0")
+        vary = (
+            "1 group varies more than the null and is"
+            if n_reset == 1
+            else f"{n_reset} groups vary more than the null and are"
+        )
+        notes.append(f"{vary} set to 0")
     return WithinGroupAgreement(
         table, index, expected, len(table) - single, single, n_dropped, n_reset, (*notes, *more)
     )
