@@ -199,6 +199,7 @@ cutoffs_found = Cut-offs for this model come from { $value } draws of { $n } peo
 cutoffs_nested = People are drawn as independent, while those who answered are nested, which makes the cut-offs a little strict.
 cutoffs_none = In { $value } draws of { $n } people no index tells the right model from any misfit that was tried; the conventional cut-offs decide.
 cutoffs_improper = There are no cut-offs for this model, as nothing can be drawn from a solution that is not proper; the conventional ones decide.
+cutoffs_few = There are no cut-offs for this model, as { $value } draws were asked for and { $needed } are the fewest that say anything; the conventional ones decide.
 cutoffs_impossible = There are no cut-offs for this model ({ $why }); the conventional ones decide.
 small_above = above { FIXED($limit) }
 small_below = below { FIXED($limit) }

@@ -117,7 +117,8 @@ class Prose:
         words = self.study.labels if labels else None
         body = markdown.pipe_table(frame, decimals=decimals, labels=words, headings=headings, intervals=intervals)
         origin = markdown.origin_line(address("table", name, saved.origin), f"files/tables/{name}.csv")
-        about = replace(saved, caption=f"{saved.caption}: {part}") if part else saved
+        caption = f"{saved.caption}: {part}" if part else saved.caption
+        about = replace(saved, caption=caption, note=self.study.in_words(saved.note))
         shown = markdown.saved_table(about, body, origin, len(frame.columns) - len(known))
         return markdown.folded(folded, shown) if folded else shown
 

@@ -59,7 +59,7 @@ class PaperProse(Prose):
             return ""
         words = self.study.labels if labels else None
         shown, numeric = markdown.readable(frame, decimals, words, headings, intervals)
-        return self._numbered("table", name, saved.caption, _grid(shown, numeric), saved.note)
+        return self._numbered("table", name, saved.caption, _grid(shown, numeric), self.study.in_words(saved.note))
 
     def figure(self, name: str) -> str:
         """Show a saved figure with number and title; its alternative text goes with the picture."""

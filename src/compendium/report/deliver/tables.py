@@ -15,6 +15,7 @@ from compendium.report.book.headings import HEADINGS
 from compendium.report.book.saved import SavedTable
 from compendium.report.book.subject import Subject
 from compendium.rounding import heading, in_words
+from compendium.wording import running_text
 
 Cell = str | int | float | bool | None
 # What stands in a cell without a figure, as the Government Analysis Function writes it.
@@ -82,9 +83,8 @@ def _handed_over(saved: SavedTable, labels: Mapping[str, str]) -> PublicTable:
     """Return a saved table with its findings in words."""
     words = in_words(saved.frame, labels)
     frame = pd.DataFrame({str(name): _numbers(words[name]) for name in words.columns})
-    return PublicTable(
-        saved.name, saved.caption, saved.note, frame, f"{saved.origin.notebook}, {saved.origin.function}"
-    )
+    note = running_text(saved.note, labels)
+    return PublicTable(saved.name, saved.caption, note, frame, f"{saved.origin.notebook}, {saved.origin.function}")
 
 
 def _told(frame: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from compendium.steps.factor_structure.models import Rivals
 from compendium.study.workers import spread
 from psychometrics.errors import PsychometricsError
 from psychometrics.sem import DynamicCutoffs, dynamic_cutoffs
+from psychometrics.sem.fit_cutoffs import FEWEST_REPLICATIONS
 
 Item = TypeVar("Item")
 
@@ -133,11 +134,14 @@ def model_cutoffs(rivals: Rivals, rule: Structure, seed: int) -> ModelCutoffs:
         return ModelCutoffs(None, (found("cutoffs_impossible", why=rivals.unfitted["correlated"]),))
     if not rivals.main.proper:
         return ModelCutoffs(None, (found("cutoffs_improper"),))
+    draws = int(rule.cutoff_replications.value)
+    if draws < FEWEST_REPLICATIONS:
+        return ModelCutoffs(None, (found("cutoffs_few", value=draws, needed=FEWEST_REPLICATIONS),))
     try:
         with spread():
             cutoffs = dynamic_cutoffs(
                 rivals.main,
-                int(rule.cutoff_replications.value),
+                draws,
                 seed,
                 most_levels=int(rule.misfit_levels.value),
                 progress=_with_progress,
