@@ -37,6 +37,7 @@ from psychometrics.association import (
 from psychometrics.errors import PsychometricsError
 
 Row = dict[str, Any]
+UNDERLYING_COLUMNS = ("outcome", "estimate", "lower", "upper", "n", "note")
 
 
 @dataclass(frozen=True)
@@ -342,7 +343,8 @@ def composite_polychoric(
         whole = pd.concat([items, *wanted.values()], axis=1)
         latent = polychoric(whole.loc[:, whole.max() > whole.min()], missing="pairwise").correlations
     except PsychometricsError as error:
-        return pd.DataFrame([{"outcome": scale, "note": str(error)} for scale in scales])
+        rows = [{"outcome": scale, "note": str(error)} for scale in scales]
+        return pd.DataFrame(rows, columns=list(UNDERLYING_COLUMNS))
     x = [item for item in items.columns if item in latent]
     for scale, answers in wanted.items():
         y = [item for item in answers.columns if item in latent]
@@ -354,4 +356,4 @@ def composite_polychoric(
         r = float(sums[0] / math.sqrt(sums[1] * sums[2]))
         lower, upper = correlation_interval(r, n, confidence, "pearson")
         rows.append({"outcome": scale, "estimate": r, "lower": lower, "upper": upper, "n": n, "note": ""})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(UNDERLYING_COLUMNS))

@@ -37,6 +37,16 @@ SKEWED_FOR = 5
 DEVIATION_PARTS = 6
 # Numbers of peers that the curves show.
 MOST_PEERS = 15
+WITHIN_COLUMNS = (
+    "competency",
+    "r_star_wg",
+    "rwg_j_uniform",
+    "average_deviation",
+    "deviation_limit",
+    "people",
+    "raters_left_out",
+    "note",
+)
 COMPONENT_COLUMNS = ("component", "df", "variance", "lower", "upper", "share")
 
 
@@ -154,7 +164,8 @@ def within_person_agreement(
             rows.append({"competency": competency, **_agreement(peers[list(items)], scale, nulls, agreed)})
         except PsychometricsError as error:
             rows.append({"competency": competency, "note": str(error)})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.reindex(columns=list(dict.fromkeys([*table.columns, *WITHIN_COLUMNS])))
 
 
 def _agreement(items: pd.DataFrame, scale: ResponseScale, nulls: Sequence[str], agreed: float) -> dict[str, object]:
