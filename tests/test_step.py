@@ -131,7 +131,7 @@ def test_closed_gate_says_what_it_would_need(study):
 def test_gate_for_data_that_were_not_collected_says_so(study):
     step = prepare(without_peers(study))
     judge_all(step, step.load_cohort())
-    said = "Rater agreement: not possible, since what it needs was not collected in this cohort."
+    said = "Rater agreement: not possible, since no ratings by colleagues were collected in this cohort."
     assert open_small(study, "07_rater_agreement").lacks("gate_rater_agreement") == said
 
 

@@ -11,7 +11,7 @@ gate_open = supported at n = { $n } { $counts } (needs { $needed })
 gate_closed = not supported at n = { $n } { $counts }, would need { $needed }
 gate_not_possible = not possible, since { $lacking ->
     [self_ratings] people did not rate themselves
-    [peers] no colleagues rated them
+    [peers] no ratings by colleagues were collected
     [outcomes] no outcome of people's own was collected
     [outcome_items] every outcome collected is a single question or an amount
     [clusters] no grouping says which people belong together

@@ -39,7 +39,7 @@ class CorrelationPlan:
     unit_error : float
         Error of Fisher's z in this sample, times the root of its n.
     cluster_size : float
-        People of a cluster, or one where people are independent; NaN where the error is known.
+        People of a cluster, or one where people are independent; 0 where the error is known.
     unit_errors, effects : ndarray
         Draws of the error of Fisher's z times the root of n, and of the Fisher z that the next sample observes.
     notes : tuple of str
@@ -206,7 +206,7 @@ def persons_for_corrected_correlation(
     reliable = _reliabilities(reliability, reliability_lower, reliability_upper, confidence, generator)
     effects = np.arctanh(np.minimum(abs(correlation) * np.sqrt(reliable), _NEARLY_ONE))
     effect = math.atanh(min(abs(correlation) * math.sqrt(reliability), _NEARLY_ONE))
-    size = n / (df + 1) if math.isfinite(df) else math.nan
+    size = n / (df + 1)
     unit = fisher_error * math.sqrt(n)
 
     def enough(signals: np.ndarray) -> float:
@@ -370,7 +370,7 @@ def _critical(alpha: float, n: float, cluster_size: float) -> float:
 
 def _df(n: float, cluster_size: float) -> float:
     """Return the degrees of freedom of the test of n people."""
-    return math.inf if math.isnan(cluster_size) else n / cluster_size - 1
+    return n / cluster_size - 1 if cluster_size > 0 else math.inf
 
 
 def _power(signals: np.ndarray, n: float, cluster_size: float, alpha: float) -> np.ndarray:
