@@ -203,7 +203,7 @@ def _raters(known: Known, rule: Cosmin) -> Property:
 
 
 def _error(known: Known) -> Property:
-    """Measurement error, from internal consistency: nobody was asked twice, and no important change is known."""
+    """Measurement error, from internal consistency at one time; no important change is known."""
     done, rule = found("cosmin_error"), found("rule_error")
     if known.too_few is not None:
         return Property("property_error", "indeterminate", done, known.too_few, rule)
