@@ -313,11 +313,19 @@ def test_planted_second_loading_is_found_and_put_in_words():
 def test_leaving_careless_people_out_changes_only_the_second_row(three):
     answers, rivals = three
     flagged = pd.Series(np.arange(800) < 100, index=answers.index)
-    table = structure.careless_comparison(rivals, answers, flagged)
+    table = structure.careless_comparison(rivals, answers, flagged, 10)
     assert list(table["n"]) == [800, 700]
     assert table.loc[0, "srmr"] == rivals.fits["correlated"].fit.srmr
     again = structure.fit_rivals(answers[100:], rivals.scales, ("correlated",))
     assert table.loc[1, "cfi_robust"] == pytest.approx(again.fits["correlated"].fit.cfi_robust, abs=SAME)
+
+
+def test_leaving_out_a_few_careless_people_tells_nothing_of_them(three):
+    answers, rivals = three
+    table = structure.careless_comparison(rivals, answers, pd.Series(np.arange(800) < 9, index=answers.index), 10)
+    assert table.loc[0, "n"] == 800
+    assert table.loc[1].drop(["people", "note"]).isna().all()
+    assert running_text(table.loc[1, "note"]).startswith("not shown: fewer than 10 people")
 
 
 # Reliability

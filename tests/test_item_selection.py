@@ -347,11 +347,18 @@ def test_choice_is_repeated_with_the_seed_and_the_number_of_the_plan(answers):
 
 def test_nobody_flagged_changes_nothing(answers):
     chosen = RULE(answers)
-    table = item_selection.without_careless(RULE, answers, pd.Series(False, answers.index), chosen)
+    table = item_selection.without_careless(RULE, answers, pd.Series(False, answers.index), chosen, 10)
     first, second = table.drop(columns="people").to_dict("records")
     assert first == second
     assert (first["n"], first["passed_published_rule"], first["chosen"]) == (N, len(ITEMS), 10)
     assert first["left_out_instead"] == first["taken_instead"] == ""
+
+
+def test_a_few_people_flagged_are_not_told_by_what_is_left_without_them(answers):
+    flagged = pd.Series(range(N), answers.index) < 9
+    table = item_selection.without_careless(RULE, answers, flagged, RULE(answers), 10).set_index("people")
+    assert table.loc["without flagged"].drop("note").isna().all()
+    assert table.loc["everybody", "n"] == N
 
 
 def test_people_flagged_are_left_out_of_rule_choice_and_reliability(answers):
@@ -361,7 +368,7 @@ def test_people_flagged_are_left_out_of_rule_choice_and_reliability(answers):
     # People who left early carry no flag; they are not careless.
     flagged = pd.Series(True, range(N, N + 150))
     chosen = RULE(everybody)
-    table = item_selection.without_careless(RULE, everybody, flagged, chosen).set_index("people")
+    table = item_selection.without_careless(RULE, everybody, flagged, chosen, 10).set_index("people")
     assert table["n"].tolist() == [N + 150, N]
     alone = Reliability(SCALES)(answers, chosen)
     assert table.loc["without flagged", "mean_alpha"] == pytest.approx(alone["mean alpha"], abs=CLOSED_FORM)

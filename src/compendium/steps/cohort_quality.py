@@ -130,6 +130,12 @@ def as_given(answers: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     return raw
 
 
+def flagged_share(flags: CarelessFlags, minimum: int) -> float:
+    """Return the share of people flagged, NaN where it would say how many of a few there are."""
+    flagged = int(flags.flags["flagged"].sum())
+    return float("nan") if 0 < flagged < minimum else float(flags.shares["flagged"])
+
+
 def careless(step: Study, answers: pd.DataFrame, seconds: pd.Series[float] | None = None) -> CarelessFlags:
     """Flag careless answering among those who answered enough items, and prepare the flags for later steps.
 

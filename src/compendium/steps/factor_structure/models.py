@@ -16,6 +16,7 @@ from psychometrics.reliability import htmt
 from psychometrics.sem import CfaModel, CfaResult, difference_test, fit_cfa
 
 FORMS = ("single", "correlated", "second_order", "bifactor")
+WITHOUT_CARELESS = "without those flagged as careless"
 MODEL_NAMES = {
     "single": "One factor",
     "correlated": "Correlated competencies",
@@ -170,7 +171,7 @@ def model_fit_table(rivals: Rivals) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"n": "Int64", "df": "Int64", "parameters": "Int64"}, errors="ignore")
 
 
-def careless_comparison(rivals: Rivals, answers: pd.DataFrame, flagged: pd.Series[bool]) -> pd.DataFrame:
+def careless_comparison(rivals: Rivals, answers: pd.DataFrame, flagged: pd.Series[bool], minimum: int) -> pd.DataFrame:
     """Fit the model of correlated competencies again without the people whose answers look careless.
 
     Parameters
@@ -181,6 +182,8 @@ def careless_comparison(rivals: Rivals, answers: pd.DataFrame, flagged: pd.Serie
         Keyed answers of everyone.
     flagged
         Whether a person's answers look careless; people without an entry are kept.
+    minimum
+        Fewest people who may be told apart: where fewer are flagged, the model without them would tell of them alone.
 
     Returns
     -------
@@ -189,9 +192,12 @@ def careless_comparison(rivals: Rivals, answers: pd.DataFrame, flagged: pd.Serie
         empirical Kaiser criterion suggests.
     """
     attentive = answers.drop(index=flagged.index[flagged])
+    if 0 < len(answers) - len(attentive) < minimum:
+        rest = {"people": WITHOUT_CARELESS, "note": found("few_flagged", needed=minimum).encoded}
+        return pd.DataFrame([{"people": "everyone", **_group_row(rivals, answers)}, rest])
     kin = None if rivals.clusters is None else rivals.clusters.reindex(attentive.index)
     without = fit_rivals(attentive, rivals.scales, ("correlated",), kin)
-    groups = {"everyone": (rivals, answers), "without those flagged as careless": (without, attentive)}
+    groups = {"everyone": (rivals, answers), WITHOUT_CARELESS: (without, attentive)}
     return pd.DataFrame([{"people": who, **_group_row(*group)} for who, group in groups.items()])
 
 

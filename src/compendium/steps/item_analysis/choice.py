@@ -328,11 +328,20 @@ def _omega(answers: pd.DataFrame, weights: pd.Series[float] | None) -> float:
         return float("nan")
 
 
-def without_careless(rule: Chooser, answers: pd.DataFrame, flagged: pd.Series, chosen: Sequence[str]) -> pd.DataFrame:
-    """Repeat the rule, the choice and the reliabilities without the people flagged as careless."""
+def without_careless(
+    rule: Chooser, answers: pd.DataFrame, flagged: pd.Series, chosen: Sequence[str], minimum: int
+) -> pd.DataFrame:
+    """Repeat the rule, the choice and the reliabilities without the people flagged as careless.
+
+    Where fewer than ``minimum`` are flagged, what is left without them would tell of them alone and is not given.
+    """
     attentive = answers[~flagged.reindex(answers.index, fill_value=False).astype(bool)]
-    rows = []
+    few = 0 < len(answers) - len(attentive) < minimum
+    rows: list[dict[str, object]] = []
     for people, part in (("everybody", answers), ("without flagged", attentive)):
+        if few and part is attentive:
+            rows.append({"people": people, "note": found("few_flagged", needed=minimum).encoded})
+            continue
         picked = rule(part)
         screening = screen_items(rule.scored(part), rule.scales, rule.minimum_item_total, rule.maximum_inter_item)
         alphas = Reliability(rule.scales, rule.scored)(part, list(chosen))
