@@ -75,8 +75,9 @@ def test_every_combination_that_the_cohort_allows_is_there_once():
     assert not table.duplicated().any()
 
 
-def test_careless_rule_is_no_choice_where_nobody_was_flagged():
-    step, material = study(flagged=0)
+@pytest.mark.parametrize("flagged", [0, 9])
+def test_careless_rule_is_no_choice_where_nobody_or_a_few_were_flagged(flagged):
+    step, material = study(flagged=flagged)
     assert set(multiverse.specifications(step, material)["careless"]) == {"all"}
     step.prepared.careless = step.prepared.careless.iloc[:0]
     assert len(multiverse.flagged_people(step)) == 0

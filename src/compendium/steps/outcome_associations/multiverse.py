@@ -25,9 +25,13 @@ CHOICES = ("items", "minimum_answered", "careless", "correlation", "covariates")
 
 
 def flagged_people(step: Study) -> pd.Index:
-    """Return the people whose answers look careless by the rules of the plan; none where nobody was screened."""
-    flags = step.prepared.careless["flagged"]
-    return flags.index[flags.astype(bool)]
+    """Return the people whose answers look careless by the rules of the plan.
+
+    None where nobody was screened, or where so few are flagged that an estimate without them would tell of them alone.
+    """
+    flags = step.prepared.careless["flagged"].astype(bool)
+    few = flags.sum() < step.plan.disclosure.minimum_group.value
+    return flags.index[:0] if few else flags.index[flags]
 
 
 def specifications(step: Study, data: ClaimData) -> pd.DataFrame:
