@@ -156,3 +156,8 @@ def _hidden(members: pd.Series[int], minimum: float, already: pd.Series[bool] | 
 def _protected(hidden: pd.Series[float], minimum: float) -> bool:
     """Say whether hidden groups are at least two and together large enough to be known as a sum."""
     return int((hidden > 0).sum()) >= 2 and float(hidden.sum()) >= minimum
+
+
+def tells_of_a_few(people: int, minimum: float) -> bool:
+    """Say whether a number of people, or what is left without them, would tell of a few: of some, but too few."""
+    return 0 < people < minimum

@@ -8,6 +8,7 @@ import pandas as pd
 
 from compendium.cohort import Cohort, CohortSettings, Group
 from compendium.disclosure import NOT_STATED, OTHER_GROUPS, SUPPRESSED, hidden_groups, pool_hidden_groups
+from compendium.disclosure.suppression import tells_of_a_few
 from compendium.framework import Framework
 from compendium.plan import Verdict, judge
 from compendium.steps.outcome_associations.latent_model import factor_outcomes
@@ -133,7 +134,7 @@ def as_given(answers: pd.DataFrame, framework: Framework) -> pd.DataFrame:
 def flagged_share(flags: CarelessFlags, minimum: int) -> float:
     """Return the share of people flagged, NaN where it would say how many of a few there are."""
     flagged = int(flags.flags["flagged"].sum())
-    return float("nan") if 0 < flagged < minimum else float(flags.shares["flagged"])
+    return float("nan") if tells_of_a_few(flagged, minimum) else float(flags.shares["flagged"])
 
 
 def careless(step: Study, answers: pd.DataFrame, seconds: pd.Series[float] | None = None) -> CarelessFlags:

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from compendium.disclosure.suppression import tells_of_a_few
 from compendium.findings import Finding, encode, found
 from psychometrics.dimensionality import empirical_kaiser
 from psychometrics.errors import PsychometricsError
@@ -192,7 +193,7 @@ def careless_comparison(rivals: Rivals, answers: pd.DataFrame, flagged: pd.Serie
         empirical Kaiser criterion suggests.
     """
     attentive = answers.drop(index=flagged.index[flagged])
-    if 0 < len(answers) - len(attentive) < minimum:
+    if tells_of_a_few(len(answers) - len(attentive), minimum):
         rest = {"people": WITHOUT_CARELESS, "note": found("few_flagged", needed=minimum).encoded}
         return pd.DataFrame([{"people": "everyone", **_group_row(rivals, answers)}, rest])
     kin = None if rivals.clusters is None else rivals.clusters.reindex(attentive.index)

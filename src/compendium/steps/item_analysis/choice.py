@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import review as evidence
+from compendium.disclosure.suppression import tells_of_a_few
 from compendium.findings import Finding, finding_columns, found, of_reason
 from compendium.study import Study
 from compendium.study.workers import spread
@@ -336,7 +337,7 @@ def without_careless(
     Where fewer than ``minimum`` are flagged, what is left without them would tell of them alone and is not given.
     """
     attentive = answers[~flagged.reindex(answers.index, fill_value=False).astype(bool)]
-    few = 0 < len(answers) - len(attentive) < minimum
+    few = tells_of_a_few(len(answers) - len(attentive), minimum)
     rows: list[dict[str, object]] = []
     for people, part in (("everybody", answers), ("without flagged", attentive)):
         if few and part is attentive:

@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from compendium.disclosure.suppression import tells_of_a_few
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations.claims import ClaimData
 from compendium.steps.outcome_associations.specifications import Association, tested_outcomes
@@ -30,7 +31,7 @@ def flagged_people(step: Study) -> pd.Index:
     None where nobody was screened, or where so few are flagged that an estimate without them would tell of them alone.
     """
     flags = step.prepared.careless["flagged"].astype(bool)
-    few = flags.sum() < step.plan.disclosure.minimum_group.value
+    few = tells_of_a_few(int(flags.sum()), step.plan.disclosure.minimum_group.value)
     return flags.index[:0] if few else flags.index[flags]
 
 
