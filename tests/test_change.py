@@ -126,7 +126,7 @@ def test_random_effects_match_metafor(name: str, r: dict[str, Any]) -> None:
         assert any("more alike, or further apart," in note for note in found.notes)
     else:
         assert np.isnan(found.prediction_lower)
-        assert "two studies: no prediction interval" in found.notes
+        assert "two estimates: no prediction interval" in found.notes
 
 
 @settings(max_examples=60, deadline=None)
@@ -137,6 +137,7 @@ def test_pooled_estimates_are_finite_and_their_intervals_have_width(seed: int, k
     assert np.isfinite([found.estimate, found.lower, found.upper, found.tau_squared]).all()
     assert found.lower < found.upper
     assert 0 <= found.i_squared <= 1
+    assert "stud" not in " ".join(found.notes), "what is pooled may be cohorts or waves"
 
 
 def test_pooling_refuses_what_is_no_study() -> None:

@@ -134,7 +134,7 @@ def random_effects(
     if y.ndim != 1 or y.shape != errors.shape or len(y) < 2:
         raise InputShapeError(f"{y.size} estimates and {errors.size} standard errors; two of each are needed")
     if not (np.isfinite(y).all() and np.isfinite(errors).all() and (errors > 0).all()):
-        raise PsychometricsError("every study needs a finite estimate and a standard error above zero")
+        raise PsychometricsError("every estimate must be finite, with a standard error above zero")
     k, v = len(y), errors**2
     tau = _reml(y, v)
     w = 1 / (v + tau)
@@ -145,12 +145,12 @@ def random_effects(
     notes: list[str] = []
     beyond = reach * float(np.sqrt(tau + error**2)) if k > 2 else float("nan")
     if k == 2:
-        notes.append("two studies: no prediction interval")
+        notes.append("two estimates: no prediction interval")
     lower, upper = _profile(y, v, confidence)
     if np.isnan(lower):
-        notes.append("studies are more alike, or further apart, than an interval of their variance allows")
+        notes.append("estimates are more alike, or further apart, than an interval of the true variance allows")
     if tau == 0:
-        notes.append("the variance between studies is estimated as zero")
+        notes.append("the variance of true effects is estimated as zero")
     fixed = 1 / v
     average, spread = float(fixed @ y / fixed.sum()), float(stats.norm.ppf((1 + confidence) / 2) / np.sqrt(fixed.sum()))
     typical = (k - 1) * fixed.sum() / (fixed.sum() ** 2 - (fixed**2).sum())
