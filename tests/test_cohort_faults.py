@@ -115,11 +115,14 @@ def test_missing_column(study):
     study.own = study.own.drop(columns="listen_2")
     fault = study.only_fault()
     assert (fault.problem, fault.column) == ("the column is missing", "listen_2")
+    assert "drop" in fault.action
 
 
 def test_missing_id_column(study):
     study.own = study.own.drop(columns="person_id")
-    assert study.only_fault().column == "person_id"
+    fault = study.only_fault()
+    assert fault.column == "person_id"
+    assert "drop" not in fault.action
 
 
 def test_item_of_the_framework_that_was_not_declared(study):

@@ -128,10 +128,18 @@ def column_faults(
     unknown = [column for column in present if column not in settled and not settings.ignores(column)]
     meant = {column: closest(column, missing) if len(unknown) <= MOST_COMPARED else None for column in unknown}
     problem, action = "the column is missing", f"add it, or say in {DESCRIPTION} how it is called in the file"
+    items = {question.column for question in responses.layout.questions if not question.outcome}
+    not_asked = f"{action}; an item that was not asked stands under drop, with the reason"
     return [
         *(_unknown_column(column, meant[column], column in instrument.named, responses.file) for column in unknown),
         *(
-            Fault(responses.file, problem, _perhaps(column, left_out) or action, row=1, column=column)
+            Fault(
+                responses.file,
+                problem,
+                _perhaps(column, left_out) or (not_asked if column in items else action),
+                row=1,
+                column=column,
+            )
             for column in missing
             if column not in meant.values()
         ),
