@@ -179,6 +179,12 @@ def test_forest_draws_every_estimate_and_its_interval():
     np.testing.assert_allclose(ends[:2], [[0.0, 0.2], [0.2, 0.4]])
 
 
+def test_forest_of_nothing_is_an_empty_picture_without_a_warning():
+    nothing = estimates().iloc[:0].assign(cohort="")
+    figure = forest.forest(nothing, row="competency", estimate="rho", x="rho", y="Competency", group="cohort")
+    assert not figure.legends and not figure.axes[0].get_yticks().size
+
+
 def test_forest_tells_groups_apart_by_colour_and_marker():
     lines = FIGURES["forest by group"]().axes[0].lines[:2]
     assert len({line.get_color() for line in lines}) == len({line.get_marker() for line in lines}) == 2

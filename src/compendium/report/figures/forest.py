@@ -31,7 +31,7 @@ def forest(
     Parameters
     ----------
     frame
-        Columns ``row``, ``estimate``, ``lower``, ``upper`` and, when given, ``group``.
+        Columns ``row``, ``estimate``, ``lower``, ``upper`` and, when given, ``group``; no row gives empty axes.
     x, y
         Axis labels with units.
     reference
@@ -48,9 +48,9 @@ def forest(
     if reference is not None:
         axes.axvline(reference, color=INK, linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(rows)), rows)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     label(axes, x=x, y=y, title=title)
-    if group:
+    if group and rows:
         figure.legend(loc="outside upper left", ncols=min(3, len(groups)))
     return figure
 
