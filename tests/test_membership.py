@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from compendium.disclosure.equations import TwoWaves
 from compendium.disclosure.membership import (
     hidden_counts,
+    hides_left,
     hides_whole,
     shown_both_times,
     shown_changes,
@@ -62,16 +63,22 @@ def test_no_difference_of_totals_is_about_a_few_people(waves: tuple[pd.DataFrame
     assert not (agencies and elsewhere) or not 0 < len(left) < MINIMUM
 
 
-@given(two_waves())
+@given(two_waves(), st.booleans())
 @settings(max_examples=8, deadline=None)
 def test_no_sum_of_a_few_people_is_a_combination_of_what_two_books_and_the_change_tell(
-    waves: tuple[pd.DataFrame, pd.DataFrame],
+    waves: tuple[pd.DataFrame, pd.DataFrame], team_left: bool
 ) -> None:
     """Solved here by itself: whether any sum of fewer people adds nothing to the rank of what is told."""
+    if team_left:
+        waves = waves[0], waves[1][waves[1]["team"] != "t1"]
     found = TwoWaves(*waves, MINIMUM)
     shown = shown_over_groupings(*waves, {"agency": MINIMUM, "team": MINIMUM})
     books = found.books.toarray()
     told = np.vstack([books, found.changes(shown, whole=not hides_whole(found)).toarray()])
+    if not hides_left(*waves, {"agency": MINIMUM, "team": MINIMUM}, MINIMUM):
+        # Scores of those who left beside those of who stayed, in the first wave, whose total the book has.
+        stayed = (found.kinds["before"] & found.kinds["after"]).to_numpy(float)
+        told = np.vstack([told, np.concatenate([stayed, np.zeros(len(stayed))])])
     ranks = [np.linalg.matrix_rank(each) for each in (books, told)]
     for few in found.few.toarray():
         if np.linalg.matrix_rank(np.vstack([books, few])) > ranks[0]:
@@ -85,6 +92,14 @@ def test_small_team_that_left_is_worked_out_by_hand_and_its_agency_is_withdrawn(
     before = pd.DataFrame(rows, columns=["agency", "team"], dtype=object)
     shown = shown_over_groupings(before, before.iloc[:-1], {"agency": MINIMUM, "team": MINIMUM})
     assert "a1" not in shown["agency"]
+
+
+def test_three_who_leave_with_a_whole_team_are_worked_out_by_hand_and_who_left_is_withheld() -> None:
+    """Found by the solver: those who left, less the team that the first book shows, are three people."""
+    before = pd.DataFrame({"team": ["t0"] * 20 + ["t1"] * 40}, dtype=object)
+    assert hides_left(before, before.iloc[23:], {"team": MINIMUM}, MINIMUM)
+    assert not hides_left(before, before.iloc[20:], {"team": MINIMUM}, MINIMUM)
+    assert not hides_left(before, before.iloc[30:], {"team": MINIMUM}, MINIMUM)
 
 
 @given(two_waves())

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from compendium.steps import change
+from compendium.wording import sentences
 from psychometrics.change import reliable_change
 
 PAIR = ("one", "two")
@@ -67,7 +68,7 @@ def test_comparisons_of_who_left_are_one_family_by_holm() -> None:
     draw = np.random.default_rng(7)
     for name, shift in (("clear", 1.5), ("little", 0.3), ("none", 0.0)):
         scores[name] = draw.normal(3, 1, len(scores)) + shift * np.array(stayed)
-    gone = change.who_left(made).set_index("competency")
+    gone = change.who_left(made, [PAIR]).set_index("competency")
     assert gone["p_holm"].min() == pytest.approx(min(1.0, len(gone) * gone["p"].min()))
     assert (gone["p_holm"] >= gone["p"]).all() and gone.loc["clear", "differs"]
     assert change.differing(gone) == (gone["p_holm"] < 0.05).sum() < len(gone)
@@ -81,8 +82,65 @@ def test_small_differences_that_point_one_way_are_found_in_the_overall_score() -
     for name in ("listen", "share", "learn", "lead", "care"):
         scores[name] = draw.normal(3, 1, len(scores)) + 0.25 * stayed
     made.framework = SimpleNamespace(total="mean")
-    assert change.differing(change.who_left(made)) == 0
-    found = change.who_left_overall(made)
+    assert change.differing(change.who_left(made, [PAIR])) == 0
+    found = change.who_left_overall(made, [PAIR])
     assert change.differing(found) == len(found) == 1
     made.framework.total = "none"
-    assert change.who_left_overall(made).empty
+    assert change.who_left_overall(made, [PAIR]).empty
+
+
+def asked_in(made: Any, kept: dict[str, list[str]], waves: dict[str, list[str]]) -> Any:
+    """Let the waves of a study ask these items; the study keeps others beside them."""
+    items = sorted({item for asked in waves.values() for item in asked})
+    rows = {wave: [1.0 if item in asked else np.nan for item in items] for wave, asked in waves.items()}
+    index = pd.MultiIndex.from_tuples([(wave, "p0") for wave in rows], names=["wave", "person"])
+    made.prepared.wave_answers = pd.DataFrame(list(rows.values()), index=index, columns=items)
+    made.kept_items, made.scales = [item for scale in kept.values() for item in scale], kept
+    made.framework = SimpleNamespace(scales=lambda asked: _scales_of(kept, asked))
+    return made
+
+
+def _scales_of(kept: dict[str, list[str]], asked: list[str]) -> dict[str, list[str]]:
+    """Return the items of each scale that were asked, of scales that have one."""
+    found = {name: [item for item in scale if item in asked] for name, scale in kept.items()}
+    return {name: items for name, items in found.items() if items}
+
+
+def test_waves_that_asked_other_items_say_what_is_compared_and_what_is_not() -> None:
+    kept = {"tact": ["t1", "t2"], "care": ["c1", "c2"], "luck": ["l1"]}
+    everything = [item for scale in kept.values() for item in scale]
+    alike = asked_in(study(0, 0), kept, {"one": everything, "two": everything})
+    assert [each.kind for each in change.compared_items(alike)] == ["wave_items_all"]
+    other = asked_in(study(0, 0), kept, {"one": ["t1", "t2", "c1"], "two": ["t1", "t2", "c1", "c2", "l1"]})
+    some, fewer, none = change.compared_items(other)
+    assert (some["value"], some["limit"]) == (3, 5)
+    assert (fewer["other"], none["other"]) == (("care",), ("luck",))
+    assert sentences((some, fewer, none)) == (
+        "Of 5 kept items, 3 were asked in every wave; the waves are compared over these alone. The score of care rests "
+        "on fewer items here than elsewhere in this book. luck shares no item and is not compared."
+    )
+
+
+@pytest.mark.parametrize(("left", "hidden"), [(0, []), (3, [("first", "second")])])
+def test_waves_whose_change_is_not_shown_are_named(left: int, hidden: list[tuple[str, str]]) -> None:
+    assert [(each["first"], each["other"]) for each in change.hidden_changes(study(left, 0))] == hidden
+
+
+def test_comparisons_that_could_not_be_tested_are_not_counted_as_tested() -> None:
+    levels = pd.DataFrame({"holds": ["scalar", "metric", np.nan, None]})
+    assert change.how_many_hold(levels) == (2, 1)
+
+
+def test_a_competency_in_which_no_person_can_be_judged_says_why() -> None:
+    made = study(0, 0)
+    made.prepared.wave_scores["luck"] = 3.0
+    first, second = change.both(made, PAIR)
+    found = {("tact", "made up"): reliable_change(first["tact"], second["tact"], 1.0, 0.8)}
+    shown = change.reliable_changes(made, PAIR, found).set_index("competency")
+    assert shown.loc["luck", "note"] == change.NO_ERROR and pd.isna(shown.loc["luck", "n"])
+    assert shown.loc["tact", "note"] == "" and shown.loc["tact", "n"] == len(first)
+
+
+@pytest.mark.parametrize(("left", "came", "told"), [(20, 0, 1), (20, 10, 1), (20, 3, 0), (3, 0, 0), (0, 0, 0)])
+def test_who_left_is_told_where_nobody_can_be_told_from_it(left: int, came: int, told: int) -> None:
+    assert change.told_of_leaving(study(left, came)) == [PAIR][:told]

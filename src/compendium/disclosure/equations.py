@@ -1,7 +1,8 @@
 """What the books of two waves and the changes between them tell together, solved as linear equations.
 
 Unknown are the sums of a score over each kind of people (the groups that they are in, in each wave), in the first wave
-and in the second. Told are the sums of the groups that each wave's book shows, and of the changes shown.
+and in the second. Told are the sums of the groups that each wave's book shows, of the changes shown, and, where people
+who left are compared with those who stayed, of these in the first wave.
 """
 
 from __future__ import annotations
@@ -121,8 +122,17 @@ class TwoWaves:
         """Which sums of a few people the two books tell by themselves."""
         return _solved(self.books, self.few)
 
-    def tell(self, shown: Shown, whole: bool) -> bool:
+    def tell(self, shown: Shown, whole: bool, stayed: bool = False) -> bool:
         """Say whether the changes add the sum of a few people to what the two books tell by themselves.
+
+        Parameters
+        ----------
+        shown
+            Groups whose change is shown.
+        whole
+            Whether that of everybody who was there both times is.
+        stayed
+            Whether those who stayed are told of in the first wave, beside those who left.
 
         Examples
         --------
@@ -133,7 +143,9 @@ class TwoWaves:
         """
         if not self.few.shape[0]:
             return False
-        told = sparse.vstack([self.books, self.changes(shown, whole)], format="csr")
+        both = self._there[0].multiply(self._there[1])
+        first = self._weighted(both if stayed else both[:0], 1.0, 0.0)
+        told = sparse.vstack([self.books, self.changes(shown, whole), first], format="csr")
         return bool((_solved(told, self.few) & ~self._by_books).any())
 
 

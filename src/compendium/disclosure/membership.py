@@ -145,6 +145,34 @@ def hides_whole(waves: TwoWaves) -> bool:
     return stayed < waves.minimum or not _hidden(*moved, waves.minimum) or waves.tell({}, whole=True)
 
 
+def hides_left(before: pd.DataFrame, after: pd.DataFrame, minima: Mapping[str, float], minimum: float) -> bool:
+    """Say whether scores of people who left, beside those of people who stayed, would tell of a few people.
+
+    They do where few stayed, left or came, since the numbers of both are told; and where, with the books of both waves
+    and the changes shown between them, they give the sum of a few: a whole team left, which the first book shows, and
+    three others.
+
+    Parameters
+    ----------
+    before, after, minima
+        As in :func:`shown_over_groupings`.
+    minimum
+        Smallest number of people that may be shown.
+
+    Examples
+    --------
+    >>> before = pd.DataFrame({"team": ["A"] * 20 + ["B"] * 30})
+    >>> hides_left(before, before.iloc[20:], {"team": 10}, 10), hides_left(before, before.iloc[23:], {"team": 10}, 10)
+    (False, True)
+    """
+    waves = TwoWaves(before[list(minima)], after[list(minima)], minimum)
+    stayed = len(before.index.intersection(after.index))
+    left, came = len(before) - stayed, len(after) - stayed
+    if min(stayed, left) < minimum or not _hidden(left, came, minimum):
+        return True
+    return waves.tell(shown_over_groupings(before, after, minima), whole=not hides_whole(waves), stayed=True)
+
+
 def _told(
     stays: Mapping[str, pd.Series], shown: Mapping[str, Mapping[str, int]], minima: Mapping[str, float]
 ) -> Iterator[tuple[str, str]]:

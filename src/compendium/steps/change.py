@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from compendium import findings
 from compendium.disclosure.equations import TwoWaves
-from compendium.disclosure.membership import hidden_counts, hides_whole, shown_over_groupings
+from compendium.disclosure.membership import hidden_counts, hides_left, hides_whole, shown_over_groupings
 from compendium.steps.outcome_associations.associations import overall
 from compendium.steps.scores import OVERALL, shared_items
 from compendium.study import Study
@@ -24,6 +25,7 @@ from psychometrics.waves import drop_out, responsiveness
 Pair = tuple[str, str]
 JACOBSON_TRUAX, TRUE_SCORE = "Jacobson and Truax", "true score"
 TOO_FEW = "fewer people than the plan asks for"
+NO_ERROR = "the error of its scores is not known: fewer than two items, or items that do not go together"
 
 # One or two people are not counted where the others are.
 FEWEST_TOLD = 3
@@ -54,7 +56,7 @@ def studied(study: Study) -> str:
 
 
 def measured_twice(study: Study, pair: Pair) -> int | None:
-    """Count the people with a score in both waves; None where the count would reveal the few who left or came."""
+    """Count the people with a score in both waves; None where that would reveal a few who stayed, left or came."""
     return None if hides_change(study, pair) else len(both(study, pair)[0])
 
 
@@ -63,9 +65,9 @@ def differing(table: pd.DataFrame) -> int:
     return int(table["differs"].eq(True).sum())
 
 
-def how_many_hold(levels: pd.DataFrame) -> int:
-    """Count the comparisons in which scalar invariance held."""
-    return int((levels["holds"] == "scalar").sum())
+def how_many_hold(levels: pd.DataFrame) -> tuple[int, int]:
+    """Count the comparisons that could be tested, and those of them in which scalar invariance held."""
+    return int(levels["holds"].notna().sum()), int((levels["holds"] == "scalar").sum())
 
 
 def span(table: pd.DataFrame, column: str) -> tuple[float | None, float | None]:
@@ -107,10 +109,16 @@ def _minimum(study: Study) -> float:
 
 
 def hides_change(study: Study, pair: Pair) -> bool:
-    """Say whether so few people left or came that the whole cohort's change would reveal them."""
+    """Say whether so few people stayed, left or came that the whole cohort's change would reveal them."""
     names = list(_smallest_groups(study))
     before, after = (of_wave(study.prepared.wave_people, wave)[names] for wave in pair)
     return hides_whole(TwoWaves(before, after, _minimum(study)))
+
+
+def hidden_changes(study: Study) -> tuple[findings.Finding, ...]:
+    """Return between which waves nothing is shown of the change of everybody."""
+    names = [_named(study, pair) for pair in successive(study) if hides_change(study, pair)]
+    return tuple(findings.found("wave_change_hidden", first=each["before"], other=each["after"]) for each in names)
 
 
 def participation(study: Study) -> pd.DataFrame:
@@ -143,27 +151,48 @@ def shared(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def who_left(study: Study) -> pd.DataFrame:
-    """Compare the scores of people who left with those of people who stayed, for each wave and the next."""
-    return _left(study, study.prepared.wave_scores, successive(study))
+def compared_items(study: Study) -> tuple[findings.Finding, ...]:
+    """Return over how many items the waves are compared, and which competencies lose items, or all, by that."""
+    table = shared(study)
+    kept, common = int(table["kept_items"].sum()), int(table["compared_items"].sum())
+    if common == kept:
+        return (findings.found("wave_items_all"),)
+    none, fewer = table["compared_items"].eq(0), table["compared_items"].lt(table["kept_items"])
+    lists = {"wave_items_fewer": table[fewer & ~none], "wave_items_none": table[none]}
+    names = {kind: list(rows["competency"]) for kind, rows in lists.items() if len(rows)}
+    said = [findings.found(kind, other=each, n=len(each)) for kind, each in names.items()]
+    return (findings.found("wave_items_some", value=common, limit=kept), *said)
 
 
-def who_left_overall(study: Study) -> pd.DataFrame:
+def told_of_leaving(study: Study) -> list[Pair]:
+    """Return the waves between which people who left may be compared with those who stayed, as that tells of nobody."""
+    minima, found = _smallest_groups(study), []
+    for pair in successive(study):
+        before, after = (of_wave(study.prepared.wave_people, wave) for wave in pair)
+        if not hides_left(before, after, minima, _minimum(study)):
+            found.append(pair)
+    return found
+
+
+def who_left(study: Study, pairs: Sequence[Pair]) -> pd.DataFrame:
+    """Compare the scores of people who left with those of people who stayed, for each of these waves and the next."""
+    return _left(study, study.prepared.wave_scores, pairs)
+
+
+def who_left_overall(study: Study, pairs: Sequence[Pair]) -> pd.DataFrame:
     """Compare the overall score alone: one test a pair of waves, with more power where competencies go together."""
     total = study.framework.total
     scores = overall(study.prepared.wave_scores, total).to_frame()
-    return _left(study, scores, [] if total == "none" else successive(study))
+    return _left(study, scores, [] if total == "none" else pairs)
 
 
-def _left(study: Study, wave_scores: pd.DataFrame, pairs: list[Pair]) -> pd.DataFrame:
+def _left(study: Study, wave_scores: pd.DataFrame, pairs: Sequence[Pair]) -> pd.DataFrame:
     """Compare these scores, indexed by wave and person, of people who left and who stayed."""
-    confidence, minimum, tables = study.plan.confidence.value, _minimum(study), []
+    confidence, tables = study.plan.confidence.value, []
     for pair in pairs:
         scores = of_wave(wave_scores, pair[0])
         there = of_wave(study.prepared.wave_people, pair[1]).index
         stayed = pd.Series(scores.index.isin(there), index=scores.index)
-        if min(int(stayed.sum()), int((~stayed).sum())) < minimum:
-            continue
         table = drop_out(scores, stayed, confidence).table.rename(columns={"score": "competency"})
         tables.append(table.assign(**_named(study, pair)))
     columns = [
@@ -353,18 +382,27 @@ def persons(study: Study, pair: Pair) -> dict[tuple[str, str], ReliableChange]:
 def reliable_changes(study: Study, pair: Pair, found: dict[tuple[str, str], ReliableChange]) -> pd.DataFrame:
     """Count who changed reliably by each method, beside the share that chance alone would give.
 
-    Nothing is counted where so few left or came that the cohort's change would tell of them.
+    Nothing is counted where so few stayed, left or came that the cohort's change would tell of them; where the error of
+    a competency's scores is not known, its row says so.
     """
     rows: list[dict[str, object]] = []
-    for (name, method), each in () if hides_change(study, pair) else found.items():
-        counts = each.summary.set_index("verdict")
-        better, worse = (int(counts["n"][verdict]) for verdict in (IMPROVED, DETERIORATED))
-        told = hidden_counts({"improved": better, "deteriorated": worse, "rest": each.n - better - worse}, FEWEST_TOLD)
-        shares = {f"{verdict}_share": told[verdict] / each.n for verdict in ("improved", "deteriorated")}
-        chance = float(counts["expected_by_chance"][IMPROVED])
-        rows.append({"competency": name, "method": method, "n": each.n, **shares, "chance_share": chance})
-    columns = ["competency", "method", "n", "improved_share", "deteriorated_share", "chance_share"]
+    judged = {name for name, _ in found}
+    for name in () if hides_change(study, pair) else map(str, both(study, pair)[0]):
+        if name not in judged:
+            rows.append({"competency": name, "note": NO_ERROR})
+        rows += [_counted(name, method, each) for (of, method), each in found.items() if of == name]
+    columns = ["competency", "method", "n", "improved_share", "deteriorated_share", "chance_share", "note"]
     return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _counted(name: str, method: str, each: ReliableChange) -> dict[str, object]:
+    """Return the shares of people who changed reliably in one competency by one method."""
+    counts = each.summary.set_index("verdict")
+    better, worse = (int(counts["n"][verdict]) for verdict in (IMPROVED, DETERIORATED))
+    told = hidden_counts({"improved": better, "deteriorated": worse, "rest": each.n - better - worse}, FEWEST_TOLD)
+    shares = {f"{verdict}_share": told[verdict] / each.n for verdict in ("improved", "deteriorated")}
+    about = {"competency": name, "method": method, "n": each.n}
+    return about | shares | {"chance_share": float(counts["expected_by_chance"][IMPROVED]), "note": ""}
 
 
 def _smallest_groups(study: Study) -> dict[str, float]:
@@ -400,7 +438,7 @@ def group_changes(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFram
 def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
     """Relate change to people's own judgement of it, and return the smallest important change.
 
-    No row where so few left or came that the cohort's change would tell of them.
+    No row where so few stayed, left or came that the cohort's change would tell of them.
     """
     assert study.settings.waves is not None and study.settings.waves.anchor is not None
     anchor, judgement = study.settings.waves.anchor, study.prepared.anchor["anchor"]

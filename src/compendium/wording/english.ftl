@@ -525,6 +525,26 @@ rule_hypotheses = at least { PERCENT($limit) } of the hypotheses confirmed
 rule_none = results in accordance with hypotheses about change
 rule_ends = no more than { PERCENT($limit) } at either end
 
+## Waves of the same people
+
+wave_items_all = Every wave asked every kept item.
+wave_items_some = Of { $limit } kept items, { $value } { $value ->
+    [one] was
+   *[other] were
+ } asked in every wave; the waves are compared over these alone.
+wave_items_fewer = The { $n ->
+    [one] score
+   *[other] scores
+ } of { $other } { $n ->
+    [one] rests
+   *[other] rest
+ } on fewer items here than elsewhere in this book.
+wave_items_none = { $other } { $n ->
+    [one] shares no item and is
+   *[other] share no item and are
+ } not compared.
+wave_change_hidden = So few people stayed, left or came between { $first } and { $other } that what changed would tell of them: nothing is shown of the change of everybody between these two.
+
 ## Several cohorts
 
 cohorts_all_real = All cohorts are of real people.
