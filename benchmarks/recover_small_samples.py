@@ -1,7 +1,8 @@
 """How often the intervals of the Bayesian factor model hold the truth, in samples of the size that teams have.
 
-``python -m benchmarks.recover_small_samples`` prints, for loadings, omega and factor correlations, the share of 95 %
-intervals that hold the true value, the shares that lie above and below it, and the mean error of the estimate.
+``python -m benchmarks.recover_small_samples rows.csv`` prints, for loadings, omega and factor correlations, the share
+of 95 % intervals that hold the true value, the shares that lie above and below it, and the mean error of the estimate.
+The rows of each sample go to the file as they come; run again, the program draws only the samples that are missing.
 Answers are on five points and skewed, loadings run from .4 to .8 and factors correlate .6. ``--persons``, ``--draws``,
 ``--factors`` and ``--items`` set the size; the published study is ``--persons 91 --factors 8 --items 7``.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -56,33 +58,50 @@ def tables(found: BayesianCfa) -> dict[str, pd.DataFrame]:
     return {"loading": found.loadings, "omega": found.omega, "correlation": found.factor_correlations}
 
 
+def one(persons: int, factors: int, items: int, seed: int) -> list[dict[str, object]]:
+    """Return a row for each quantity of one sample, or one row that says that the chains did not mix."""
+    known = {"persons": persons, "factors": factors, "items": items, "seed": seed}
+    true, (_, _, scales) = truths(factors, items), population(factors, items)
+    try:
+        found = bayesian_cfa(answered(persons, factors, items, seed), scales, n_draws=1500, seed=seed)
+    except ConvergenceError:
+        return [known | {"quantity": "not mixed"}]
+    return [
+        known
+        | {
+            "quantity": name,
+            "holds the truth": table["lower"].le(true[name]).mul(table["upper"].ge(true[name])).mean(),
+            "lies above": table["lower"].gt(true[name]).mean(),
+            "lies below": table["upper"].lt(true[name]).mean(),
+            "error": (table[name] - true[name]).mean(),
+        }
+        for name, table in tables(found).items()
+    ]
+
+
+def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return means over samples with their standard errors: the parameters of one sample go together."""
+    mixed = rows[rows["quantity"] != "not mixed"]
+    columns = ["holds the truth", "lies above", "lies below", "error"]
+    by = mixed.groupby(["persons", "factors", "items", "quantity"], sort=False)
+    return by[columns].agg(["count", "mean", "sem"])
+
+
 def main() -> None:
-    """Print how often the intervals hold the truth."""
+    """Draw the samples that the file has not yet, and print how often the intervals hold the truth."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("persons", 91), ("draws", 200), ("factors", 3), ("items", 6)):
+    parser.add_argument("output", type=Path)
+    for name, default in (("persons", 91), ("draws", 200), ("factors", 3), ("items", 6), ("first", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
-    true, (_, _, scales) = truths(asked.factors, asked.items), population(asked.factors, asked.items)
-    rows, unmixed = [], 0
-    for seed in range(asked.draws):
-        answers = answered(asked.persons, asked.factors, asked.items, seed)
-        try:
-            found = bayesian_cfa(answers, scales, n_draws=1500, seed=seed)
-        except ConvergenceError:
-            unmixed += 1
-            continue
-        for name, table in tables(found).items():
-            rows.append(
-                {
-                    "quantity": name,
-                    "holds the truth": table["lower"].le(true[name]).mul(table["upper"].ge(true[name])).mean(),
-                    "lies above": table["lower"].gt(true[name]).mean(),
-                    "lies below": table["upper"].lt(true[name]).mean(),
-                    "error": (table[name] - true[name]).mean(),
-                }
-            )
-    print(f"n = {asked.persons}, {asked.draws} samples, {unmixed} without a result because the chains did not mix")
-    print(pd.DataFrame(rows).groupby("quantity", sort=False).agg(["mean", "sem"]).round(3).to_string())
+    design = {name: getattr(asked, name) for name in ("persons", "factors", "items")}
+    rows = pd.read_csv(asked.output) if asked.output.exists() else pd.DataFrame(columns=[*design, "seed", "quantity"])
+    there = set(rows.loc[(rows[list(design)] == pd.Series(design)).all(axis=1), "seed"])
+    for seed in sorted(set(range(asked.first, asked.first + asked.draws)) - there):
+        rows = pd.concat([rows, pd.DataFrame(one(**design, seed=seed))], ignore_index=True)
+        rows.to_csv(asked.output, index=False)
+    print(f"{rows['quantity'].eq('not mixed').sum()} samples without a result because the chains did not mix")
+    print(summarise(rows).round(3).to_string())
 
 
 if __name__ == "__main__":
