@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from labelled_works import ARTICLE
 from review_folder import PROTOCOL, append_row, make_review, references, write_rows
 from small_study import small_study
 from typer.testing import CliRunner
+from walked_study import page_texts, walk
 
 from compendium import review as evidence
 from compendium.faults import InvalidInput
@@ -23,7 +26,7 @@ from compendium.report.figures.prisma import describe_flow, flow_diagram
 from compendium.review.loading import has_coded
 from compendium.review.new import new_evidence
 from compendium.review.prisma_template import prisma_template
-from compendium.review.protocol import CODING_COLUMNS
+from compendium.review.protocol import CHECKLIST_COLUMNS, CODING_COLUMNS
 from compendium.run.cli import app
 from compendium.study.opened import UNCODED
 
@@ -79,6 +82,53 @@ def test_a_cohort_runs_while_its_review_is_empty(tmp_path: Path) -> None:
     notebook = (results / study.folder.name / "notebooks" / "01_evidence_review.ipynb").read_text(encoding="utf-8")
     assert UNCODED in notebook
     assert not list((results / study.folder.name).rglob("review_*"))
+
+
+def test_the_checklist_of_a_new_review_claims_nothing(framework_folder: Path) -> None:
+    rows = pd.read_csv(new_evidence(load_framework(str(framework_folder))) / "checklist.csv", keep_default_na=False)
+    assert len(rows) == 27
+    assert set(rows["status"]) == {"not done"}
+    assert set(rows["note"]) == {""}
+
+
+FACETS = {
+    "none": (),
+    "own": (("mode", "by-hand", "By hand", "x", "no"), ("mode", "by_phone", "By phone", "x", "no")),
+    "setting": (("setting", "home", "Home", "x", "no"), ("setting", "ward", "Ward", "x", "no")),
+    "type": (("study_type", "study-framework", "Framework", "x", "no"), ("study_type", "other", "Other", "x", "no")),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limitations", [[], ["Nine databases were searched."]], ids=["unsaid", "said"])
+@pytest.mark.parametrize("facets", list(FACETS))
+def test_a_review_of_ones_own_is_reported_as_it_is(facets: str, limitations: list[str], tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    study.settings["framework"] = "../frameworks/mini"
+    study.write()
+    frame = [("1.0", "competency", name, name.title(), "x", "yes") for name in ("listen", "share")]
+    frame += [("1.0", *row) for row in FACETS[facets]]
+    folder = study.frameworks / "mini" / "evidence"
+    make_review(folder, references(4), coding_frame=frame)
+    protocol = PROTOCOL | {"framework": "mini", "limitations": limitations, "question": "Who listens?"}
+    (folder / "protocol.yaml").write_text(yaml.safe_dump(protocol), encoding="utf-8")
+    rows = [("1", "Title", "Named", "Evidence review", "not done", "")]
+    write_rows(folder / "checklist.csv", CHECKLIST_COLUMNS, rows)
+    for number, record in enumerate(evidence.load_review(folder).records.index):
+        for reviewer in "ab":
+            for stage in ("title", "full"):
+                append_row(folder / "screening.csv", (stage, record, reviewer, "include", "", "x"))
+            for code in ("listen", *(row[1] for row in FACETS[facets][number % 2 :][:1])):
+                append_row(folder / "coding.csv", (record, reviewer, "1.0", code, "x"))
+    step = walk(study.folder, tmp_path / "results", ["01_evidence_review"])
+    text = page_texts(step, ["evidence"])["evidence"]
+    assert "Who listens?" in text
+    assert ("Nine databases were searched." in text) is bool(limitations)
+    assert "No record of this review was appraised." in text
+    assert ("evidence map" in text.lower()) is (facets == "type")
+    assert ("competency and setting" in text) is (facets == "setting")
+    assert ("by_phone" in text, "By phone" in text) == (False, facets == "own")
+    assert not re.search(r"same hand|these lists|No database|AACODS|eight competencies|study_type|\bnan\b", text)
 
 
 @pytest.mark.parametrize(("coders", "reported"), [(("a",), False), (("a", "b"), True)])

@@ -50,8 +50,9 @@ def walk_on(folder: Path, results: Path, framework_results: Path) -> Step:
     return walk(folder, results, [name for name in STEPS if name not in OF_THE_FRAMEWORK])
 
 
-def page_texts(step: Step) -> dict[str, str]:
-    """Fill in every page of the book; a page that asks for what was not saved fails."""
+def page_texts(step: Step, only: Iterable[str] | None = None) -> dict[str, str]:
+    """Fill in every page of the book, or those named; a page that asks for what was not saved fails."""
     study = Subject(SavedResults(step.folders), step.framework, step.settings, step.plan)
-    chosen = pages.wanted(pages.read_pages(BOOK), study)
+    read = [page for page in pages.read_pages(BOOK) if only is None or page.name in only]
+    chosen = pages.wanted(read, study)
     return {page.name: re.sub(r"\s+", " ", page.text).strip() for page in pages.render(chosen, study)}

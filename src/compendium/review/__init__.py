@@ -21,7 +21,14 @@ from compendium.review.coding import (
 )
 from compendium.review.deduplication import Deduplicated, deduplicate
 from compendium.review.exports import read_export, read_exports
-from compendium.review.loading import Review, has_coded, joins_by_evidence, load_review
+from compendium.review.loading import (
+    Review,
+    facets_and_codes,
+    has_appraised,
+    has_coded,
+    joins_by_evidence,
+    load_review,
+)
 from compendium.review.prisma_template import prisma_template
 from compendium.review.protocol import Protocol
 from compendium.review.rater_agreement import agreement_of_two, coding_agreement, facet_agreement, screening_agreement
@@ -75,7 +82,9 @@ __all__ = [
     "evidence_without_items",
     "exclusion_reasons",
     "facet_agreement",
+    "facets_and_codes",
     "final_outcomes",
+    "has_appraised",
     "has_coded",
     "heading_target",
     "headings_of",

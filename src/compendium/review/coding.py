@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from compendium.review.loading import Review, once_a_review
+from compendium.review.protocol import SETTING_FACET, TYPE_FACET
 from compendium.review.rater_agreement import applied, coders
 from compendium.review.screening import included_records
 
@@ -102,7 +103,7 @@ def code_matrix(review: Review, code: str, facet: str | None = None) -> pd.DataF
     return coded(review).loc[records_of(review, code), columns]
 
 
-def evidence_map(review: Review, quality: pd.Series | None = None, facet: str = "study_type") -> pd.DataFrame:
+def evidence_map(review: Review, quality: pd.Series | None = None, facet: str = TYPE_FACET) -> pd.DataFrame:
     """Count included records by competency and a second facet.
 
     Parameters
@@ -132,13 +133,13 @@ def saturation(review: Review) -> pd.DataFrame:
     r"""Return how many distinct competency codes n records give: by year of publication, and over all orders.
 
     The mean over all orders is :math:`S(n) = \sum_k \{1 - \binom{N - N_k}{n} / \binom{N}{n}\}` with :math:`N` records
-    and :math:`N_k` of them carrying code :math:`k`. The further columns count pairs of competency and setting, which
-    go on growing after every competency has been seen once.
+    and :math:`N_k` of them carrying code :math:`k`. Where records are coded by setting, further columns count pairs of
+    competency and setting, which go on growing after every competency has been seen once.
 
     Returns
     -------
     DataFrame
-        ``records found expected pairs_found pairs_expected``.
+        ``records found expected``, and with settings ``pairs_found pairs_expected``.
 
     References
     ----------
@@ -146,11 +147,12 @@ def saturation(review: Review) -> pd.DataFrame:
     accumulation curves. Ecology, 85, 2717-2727, equation 5.
     """
     table = coded(review)
-    competencies = table[review.competency_codes]
-    pairs = _pairs(review, table)
+    counted, pairs = {"": table[review.competency_codes]}, _pairs(review, table)
+    if not pairs.columns.empty:
+        counted["pairs_"] = pairs
     order = _by_year(review, list(table.index))
     out = {"records": np.arange(1, len(table) + 1)}
-    for prefix, matrix in (("", competencies), ("pairs_", pairs)):
+    for prefix, matrix in counted.items():
         out[f"{prefix}found"] = matrix.loc[order].cummax().sum(axis=1).to_numpy()
         out[f"{prefix}expected"] = _expected(matrix)
     return pd.DataFrame(out)
@@ -158,8 +160,9 @@ def saturation(review: Review) -> pd.DataFrame:
 
 def _pairs(review: Review, table: pd.DataFrame) -> pd.DataFrame:
     """Return which pairs of competency and setting each record carries."""
-    settings = list(review.frame.index[review.frame["facet"] == "setting"])
-    return pd.DataFrame({(c, s): table[c] & table[s] for c in review.competency_codes for s in settings})
+    settings = list(review.frame.index[review.frame["facet"] == SETTING_FACET])
+    pairs = {(c, s): table[c] & table[s] for c in review.competency_codes for s in settings}
+    return pd.DataFrame(pairs, index=table.index)
 
 
 def _by_year(review: Review, records: list[str]) -> list[str]:

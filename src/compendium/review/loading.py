@@ -138,6 +138,17 @@ def has_coded(folder: Path) -> bool:
     return logged and _coded_twice(load_review(folder).files["coding"])
 
 
+def facets_and_codes(folder: Path) -> frozenset[str]:
+    """Return the names of the facets and codes of a coding frame."""
+    frame = _read(folder / "coding_frame.csv", *FILES["coding_frame"])
+    return frozenset(frame.get("facet", [])) | frozenset(frame.get("code", []))
+
+
+def has_appraised(folder: Path) -> bool:
+    """Say whether a record of a review was appraised."""
+    return len(_read(folder / "appraisal.csv", *FILES["appraisal"])) > 0
+
+
 def _coded_twice(coding: pd.DataFrame) -> bool:
     """Say whether a record has codes of two coders; a table that lacks its columns is for its checks to name."""
     if not {"record", "coder"} <= set(coding):

@@ -11,19 +11,19 @@ from compendium.faults import Fault, display_path, raise_if_any
 from compendium.framework import Framework
 from compendium.paths import EVIDENCE
 from compendium.review.loading import FILES
-from compendium.review.protocol import FRAME_COLUMNS
+from compendium.review.protocol import FRAME_COLUMNS, FRAMEWORK_CODE, NOT_DONE, SETTING_FACET, TYPE_FACET
 
 TEMPLATE = Path(__file__).with_name("template") / "protocol.yaml"
 VERSION = "1.0"
-# Facets that every review codes beside the competencies: of what kind a record is, and where it comes from.
+# Facets that a new review codes beside the competencies: of what kind a record is, and where it comes from.
 FACETS = (
-    ("setting", "setting-across", "Across services", "Several sectors, or a whole system", "no"),
-    ("setting", "setting-unstated", "Not stated", "The facts do not show the setting", "no"),
-    ("study_type", "study-framework", "Framework or taxonomy", "Names competencies as such", "no"),
-    ("study_type", "study-other", "Other", "Anything else", "no"),
+    (SETTING_FACET, "setting-across", "Across services", "Several sectors, or a whole system", "no"),
+    (SETTING_FACET, "setting-unstated", "Not stated", "The facts do not show the setting", "no"),
+    (TYPE_FACET, FRAMEWORK_CODE, "Framework or taxonomy", "Names competencies as such", "no"),
+    (TYPE_FACET, "study-other", "Other", "Anything else", "no"),
 )
-# Tables that are the same for every review: taken from the shipped one.
-SHARED = ("appraisal_tools", "checklist")
+# Taken from the shipped review: the same tools for every one, and a checklist of which nothing is done yet.
+TOOLS, CHECKLIST = "appraisal_tools", "checklist"
 
 
 def new_evidence(framework: Framework) -> Path:
@@ -44,9 +44,9 @@ def new_evidence(framework: Framework) -> Path:
         "protocol.yaml": Template(TEMPLATE.read_text(encoding="utf-8")).substitute(framework=name, version=VERSION)
     }
     for table, (columns, _) in FILES.items():
-        shared = EVIDENCE / f"{table}.csv"
-        kept = table in SHARED and shared.is_file()
-        contents[f"{table}.csv"] = shared.read_text(encoding="utf-8") if kept else _table([columns])
+        shipped = EVIDENCE / f"{table}.csv"
+        rows = _shipped(shipped, columns) if table in (TOOLS, CHECKLIST) and shipped.is_file() else []
+        contents[f"{table}.csv"] = _table([columns, *rows])
     contents["coding_frame.csv"] = _table([FRAME_COLUMNS, *_frame(framework)])
     for part in ("exports", "decisions"):
         (folder / part).mkdir(parents=True)
@@ -55,8 +55,17 @@ def new_evidence(framework: Framework) -> Path:
     return folder
 
 
+def _shipped(path: Path, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the rows of a shipped table without what it says of the shipped review."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [
+            {**row, **({"status": NOT_DONE, "note": ""} if "status" in row else {})} for row in csv.DictReader(file)
+        ]
+    return [tuple(row[column] for column in columns) for row in rows]
+
+
 def _frame(framework: Framework) -> list[tuple[str, ...]]:
-    """Return the coding frame: the competencies of the framework, and the facets of every review."""
+    """Return the coding frame: the competencies of the framework, and the facets of a new review."""
     rows = framework.competencies
     meanings = rows["definition"] if "definition" in rows else rows["label"]
     codes = zip(rows.index, rows["label"], meanings, strict=True)

@@ -9,6 +9,8 @@ from pydantic import Field
 from compendium.inputs import Label, Sentence, Strict
 
 NOT_STATED = "not stated"
+# Facets and a code by which records are shown in a map, a curve and a matrix; a coding frame may do without them.
+TYPE_FACET, SETTING_FACET, FRAMEWORK_CODE = "study_type", "setting", "study-framework"
 INCLUDE, UNSURE, EXCLUDE = "include", "unsure", "exclude"
 DECISIONS = (INCLUDE, UNSURE, EXCLUDE)
 JUDGEMENTS = ("yes", "no", "cannot tell", "not applicable")
@@ -49,7 +51,8 @@ APPRAISAL_COLUMNS = ("record", "reviewer", "tool", "item", "judgement", "note")
 TOOL_COLUMNS = ("tool", "item", "label", "question")
 CHECKLIST_COLUMNS = ("number", "section", "topic", "where", "status", "note")
 
-CHECKLIST_STATUSES = ("reported", "in part", "not done", "does not apply")
+NOT_DONE = "not done"
+CHECKLIST_STATUSES = ("reported", "in part", NOT_DONE, "does not apply")
 
 
 # How many people judge the same thing apart from each other.

@@ -15,7 +15,8 @@ from compendium.faults import Fault, InvalidInput, NotYet, suggest
 from compendium.framework import Framework, load_framework, locate_framework
 from compendium.paths import ResultFolders, cohort_folder, reference_folder, result_folders
 from compendium.plan import StudyPlan, judge
-from compendium.review import Review, has_coded, load_review
+from compendium.review import Review, facets_and_codes, has_appraised, has_coded, load_review
+from compendium.review.protocol import FRAMEWORK_CODE, SETTING_FACET, TYPE_FACET
 from compendium.study.nesting import Nesting, nesting_of
 from compendium.study.prepared import Prepared
 from compendium.wording import sentence, shown
@@ -30,6 +31,14 @@ OF_A_FRAMEWORK = {
     "consultation": "The framework of this cohort comes without a consultation.",
     "feedback": "The framework of this cohort asks for no feedback reports.",
 }
+# What a review may show, and what is said where its files have nothing for it.
+OF_A_REVIEW = {
+    "review_frameworks": "The coding frame of this review does not tell frameworks from other records.",
+    "review_types": "The coding frame of this review does not sort records by type of source.",
+    "review_settings": "The coding frame of this review does not sort records by setting.",
+    "review_appraisal": "No record of this review was appraised.",
+}
+NAMED_IN_FRAME = {"review_frameworks": FRAMEWORK_CODE, "review_types": TYPE_FACET, "review_settings": SETTING_FACET}
 UNCODED = "The evidence review of this framework has no record yet that two people have coded: nothing to report."
 # Something to choose from: items that are no final ones.
 CANDIDATES = "candidates"
@@ -145,7 +154,7 @@ class Study:
             When a step that has to be run first says so.
         """
         self._require_known(requirement)
-        if self.too_few is not None and requirement not in (*OF_A_FRAMEWORK, CANDIDATES):
+        if self.too_few is not None and requirement not in (*OF_A_FRAMEWORK, *OF_A_REVIEW, CANDIDATES):
             return self.too_few
         if requirement.startswith("gate_"):
             return self._closed_gate(requirement.removeprefix("gate_"))
@@ -159,6 +168,10 @@ class Study:
             return NO_SCORE[requirement]
         if requirement == "review" and self.framework.part("evidence") is not None:
             return UNCODED
+        if requirement in OF_A_REVIEW and self.collected("review"):
+            return OF_A_REVIEW[requirement]
+        if requirement in OF_A_REVIEW:
+            return self.lacks("review")
         if requirement in OF_A_FRAMEWORK:
             return OF_A_FRAMEWORK[requirement]
         return f"{_capital(requirement)}: not collected in this cohort."
@@ -258,7 +271,7 @@ def open_study(cohort: str, data: str = "", results: str = "results") -> Study:
 
 def known_parts(settings: CohortSettings) -> list[str]:
     """Return everything that a cohort, or its framework, may carry or not."""
-    return [*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, *NO_SCORE, *settings.groups]
+    return [*NOT_GROUPS, *WELL_KNOWN_GROUPS, *OF_A_FRAMEWORK, *OF_A_REVIEW, *NO_SCORE, *settings.groups]
 
 
 def carries(what: str, settings: CohortSettings, framework: Framework, plan: StudyPlan) -> bool:
@@ -267,7 +280,7 @@ def carries(what: str, settings: CohortSettings, framework: Framework, plan: Stu
     ``overall`` is one score over all competencies; ``several_competencies`` are two scores or more; ``associations`` is
     a score with an own outcome, which a claim about one competency brings where there is no overall score.
     """
-    if what in OF_A_FRAMEWORK:
+    if what in OF_A_FRAMEWORK or what in OF_A_REVIEW:
         return has_part(framework, what)
     if what == SEVERAL:
         return int((framework.competencies["total"] != "none").sum()) > 1
@@ -284,11 +297,17 @@ def carries(what: str, settings: CohortSettings, framework: Framework, plan: Stu
 
 
 def has_part(framework: Framework, what: str) -> bool:
-    """Say whether a framework has a ``review`` to report or a ``consultation``, and asks for ``feedback``."""
+    """Say whether a framework has a ``review`` to report or a part of one, a ``consultation``, ``feedback`` to give."""
     if what == "feedback":
         return framework.description.feedback
-    folder = framework.part("evidence" if what == "review" else "consultation")
-    return folder is not None and (what != "review" or has_coded(folder))
+    if what == "consultation":
+        return framework.part("consultation") is not None
+    folder = framework.part("evidence")
+    if folder is None or not has_coded(folder):
+        return False
+    if what == "review_appraisal":
+        return has_appraised(folder)
+    return what == "review" or NAMED_IN_FRAME[what] in facets_and_codes(folder)
 
 
 def _capital(name: str) -> str:

@@ -93,8 +93,10 @@ def saturation_curve(curve: pd.DataFrame) -> Figure:
     curve
         As :func:`compendium.review.saturation` returns it.
     """
-    figure, panels = subplots(7.4, 3.2, columns=2)
-    for axes, prefix, what in zip(panels, ("", "pairs_"), ("competencies", "competency-setting pairs"), strict=True):
+    counted = {"": "competencies", "pairs_": "competency-setting pairs"}
+    drawn = {prefix: what for prefix, what in counted.items() if f"{prefix}expected" in curve}
+    figure, panels = subplots(3.7 * len(drawn), 3.2, columns=len(drawn))
+    for axes, (prefix, what) in zip(panels, drawn.items(), strict=True):
         axes.plot(curve["records"], curve[f"{prefix}expected"], color=PALETTE[0], label="mean over all orders")
         axes.step(
             curve["records"], curve[f"{prefix}found"], where="post", color=PALETTE[1], linestyle="--", label="by year"
