@@ -60,7 +60,11 @@ HEADINGS = {
     "upper_quartile": "upper quartile",
 }
 
+# Columns whose entries are names that somebody gave in a file, written with spaces for a reader.
+NAMES = ("facet", "subscales", "coefficient")
+
 WORDS = {
+    "icc": "ICC(1)",
     "even_odd_consistency": "Odd and even items disagree",
     "flagged": "Flagged: several rules agree",
     "intra_individual_variability": "Answers hardly vary",

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.report.book.headings import HEADINGS
+from compendium.report.book.headings import HEADINGS, NAMES
 from compendium.report.book.saved import SavedFigure, SavedTable
-from compendium.rounding import NOT_SHOWN, rounded
+from compendium.rounding import NOT_SHOWN, heading, rounded
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
 MANY_COLUMNS = 8
@@ -46,6 +46,8 @@ def readable(
     """Return a table in the words and digits that a reader sees, and which of its columns hold numbers."""
     shown = rounded(frame, decimals, labels=labels)
     words = {**HEADINGS, **(headings or {})}
+    for column in {*NAMES} & {*frame}:
+        shown[heading(column)] = [str(cell).replace("_", " ") for cell in shown[heading(column)]]
     shown.columns = pd.Index([words.get(raw, head) for raw, head in zip(frame.columns, shown.columns, strict=True)])
     numeric = [_is_number(frame[column]) for column in frame.columns]
     return _with_intervals(shown, numeric, list(frame.columns), intervals or {})
