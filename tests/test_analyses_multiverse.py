@@ -128,6 +128,12 @@ def test_polychoric_composite_of_many_categories_is_near_pearson_of_the_sums():
     assert observed < row["estimate"] < observed + 0.06
     constant = specifications.composite_polychoric(items, {"engagement": answers * 0 + 3}, ["engagement"], 0.95).iloc[0]
     assert constant["note"] == found("does_not_vary").encoded
+    amount = pd.DataFrame({"days": np.arange(3000.0)})
+    both = {"days": amount, "engagement": answers}
+    beside = specifications.composite_polychoric(items, both, list(both), 0.95).set_index("outcome")
+    assert beside.loc["engagement", "estimate"] == row["estimate"]
+    assert beside.loc["days", "note"]
+    assert math.isnan(beside.loc["days", "estimate"])
 
 
 def test_every_own_outcome_is_estimated_and_only_claims_have_a_smallest_effect():

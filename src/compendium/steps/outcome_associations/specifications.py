@@ -335,15 +335,21 @@ def composite_polychoric(
 
     The interval is Fisher's, as if the polychoric correlations were Pearson's, and so a little too narrow.
     """
-    from psychometrics.ordinal import polychoric
-
     rows: list[Row] = []
-    wanted = {scale: outcome_items[scale] for scale in scales}
+    wanted: dict[str, pd.DataFrame] = {}
+    # A scale that is refused, such as an amount with too many values, does not cost the others their estimate.
+    some = items.loc[:, items.max() > items.min()].iloc[:, :2]
+    for scale in scales:
+        try:
+            _varying_polychoric(pd.concat([some, outcome_items[scale]], axis=1))
+        except PsychometricsError as error:
+            rows.append({"outcome": scale, "note": str(error)})
+        else:
+            wanted[scale] = outcome_items[scale]
     try:
-        whole = pd.concat([items, *wanted.values()], axis=1)
-        latent = polychoric(whole.loc[:, whole.max() > whole.min()], missing="pairwise").correlations
+        latent = _varying_polychoric(pd.concat([items, *wanted.values()], axis=1))
     except PsychometricsError as error:
-        rows = [{"outcome": scale, "note": str(error)} for scale in scales]
+        rows += [{"outcome": scale, "note": str(error)} for scale in wanted]
         return pd.DataFrame(rows, columns=list(UNDERLYING_COLUMNS))
     x = [item for item in items.columns if item in latent]
     for scale, answers in wanted.items():
@@ -357,3 +363,11 @@ def composite_polychoric(
         lower, upper = correlation_interval(r, n, confidence, "pearson")
         rows.append({"outcome": scale, "estimate": r, "lower": lower, "upper": upper, "n": n, "note": ""})
     return pd.DataFrame(rows, columns=list(UNDERLYING_COLUMNS))
+
+
+def _varying_polychoric(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the polychoric correlations of the items on which people differ."""
+    from psychometrics.ordinal import polychoric
+
+    varying = answers.loc[:, answers.max() > answers.min()]
+    return polychoric(varying, missing="pairwise").correlations
