@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
@@ -16,6 +19,7 @@ from compendium.disclosure.membership import (
     shown_changes,
     shown_over_groupings,
 )
+from compendium.disclosure.suppression import hidden_groups
 
 MINIMUM = 10
 
@@ -92,6 +96,52 @@ def test_small_team_that_left_is_worked_out_by_hand_and_its_agency_is_withdrawn(
     before = pd.DataFrame(rows, columns=["agency", "team"], dtype=object)
     shown = shown_over_groupings(before, before.iloc[:-1], {"agency": MINIMUM, "team": MINIMUM})
     assert "a1" not in shown["agency"]
+
+
+def _sums(waves: list[pd.DataFrame], people: list[int]) -> Callable[[Iterable[int], int], np.ndarray]:
+    """Return a function that writes the sum over some people in one wave as weights of every person in every wave."""
+    place = {person: number for number, person in enumerate(people)}
+
+    def of(chosen: Iterable[int], wave: int) -> np.ndarray:
+        row = np.zeros((len(waves), len(people)))
+        row[wave, [place[person] for person in chosen]] = 1.0
+        return row.ravel()
+
+    return of
+
+
+@given(two_waves(), st.integers(0, 14), st.sampled_from(["t0", "t1", "none"]))
+@settings(max_examples=8, deadline=None)
+def test_no_sum_of_a_few_people_follows_from_the_books_of_three_waves(
+    waves: tuple[pd.DataFrame, pd.DataFrame], gone: int, team: str
+) -> None:
+    """Each two successive waves keep the rules; solved here together, with the changes and who left of both pairs."""
+    third = waves[1].iloc[min(gone, len(waves[1])) :]
+    three = [*waves, third[third["team"] != team]]
+    people = sorted(set().union(*(wave.index for wave in three)))
+    of, minima = _sums(three, people), {"agency": MINIMUM, "team": MINIMUM}
+    books, told, few = [], [], []
+    for number, wave in enumerate(three):
+        hidden = hidden_groups(wave, list(minima), MINIMUM)
+        groups = [wave.index[wave[name] == group] for name in minima for group in set(wave[name]) - hidden[name]]
+        books += [of(chosen, number) for chosen in (wave.index, *groups) if len(chosen)]
+        few += [of([person], number) for person in wave.index]
+    for number, (before, after) in enumerate(pairwise(three)):
+        both, pair = before.index.intersection(after.index), TwoWaves(before, after, MINIMUM)
+        same = {name: before.loc[both, name].where(before.loc[both, name] == after.loc[both, name]) for name in minima}
+        shown = shown_over_groupings(before, after, minima)
+        changed = [same[name].index[same[name] == group] for name, groups in shown.items() for group in groups]
+        changed += [] if hides_whole(pair) else [both]
+        told += [of(chosen, number + 1) - of(chosen, number) for chosen in changed]
+        told += [] if hides_left(before, after, minima, MINIMUM) else [of(both, number)]
+        for chosen in (before.index.difference(after.index), after.index.difference(before.index), both):
+            if 0 < len(chosen) < MINIMUM:
+                few += [of(chosen, number + (chosen[0] not in before.index))]
+    if told:
+        ranks = [np.linalg.matrix_rank(np.array(each)) for each in (books, [*books, *told])]
+        for row in few:
+            if np.linalg.matrix_rank(np.array([*books, row])) > ranks[0]:
+                assert np.linalg.matrix_rank(np.array([*books, *told, row])) > ranks[1]
 
 
 def test_three_who_leave_with_a_whole_team_are_worked_out_by_hand_and_who_left_is_withheld() -> None:

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from compendium.steps.feedback import changes
 from compendium.steps.feedback.changes import both_say, person_changes, team_changes
 
 SIZES = {"A": (14, 12), "B": (13, 9), "C": (20, 16), "D": (15, 13)}
 NEEDED = 11
 
 
-def study(shift: float = 0.0, holds: str = "scalar") -> Any:
+def study(shift: float = 0.0, holds: str | None = "scalar") -> Any:
     """Return a study of two waves: one member of A joins C, others leave; the scores of C change by `shift`."""
     draw, rows = np.random.default_rng(3), []
     for team, (before, after) in SIZES.items():
@@ -50,9 +51,27 @@ def test_a_team_that_is_too_small_in_one_wave_has_no_change_nor_one_that_gives_i
     assert "B" not in found and len(found) == 2
 
 
-def test_items_that_mean_something_else_are_not_compared():
-    (moved,) = {each.rows["tact"] for each in team_changes(study(holds="metric"), evidence()).values()}
-    assert (moved.change, moved.limit, moved.verdict) == (None, None, "not_alike")
+@pytest.mark.parametrize(("holds", "verdict"), [("metric", "not_alike"), (None, "not_tested")])
+def test_items_that_mean_something_else_are_not_compared(holds, verdict):
+    (moved,) = {each.rows["tact"] for each in team_changes(study(holds=holds), evidence()).values()}
+    assert (moved.change, moved.limit, moved.verdict) == (None, None, verdict)
+
+
+def test_a_competency_that_the_earlier_wave_did_not_ask_is_told_as_such():
+    known = evidence()
+    known.scales["luck"] = ["l1"]
+    assert {each.rows["luck"].verdict for each in team_changes(study(), known).values()} == {"not_asked"}
+
+
+@pytest.mark.parametrize(("holds", "told"), [("scalar", True), (None, True), ("metric", False)])
+def test_persons_are_not_compared_where_items_are_known_to_mean_something_else(holds, told, monkeypatch):
+    monkeypatch.setattr(changes.change, "persons", lambda *_: {})
+    known = evidence()
+    known.scales["luck"] = ["l1"]
+    rows = person_changes(study(holds=holds), known).values()
+    assert {each["tact"].verdict for each in rows} == {"unknown" if told else "not_alike"}
+    assert {each["luck"].verdict for each in rows} == {"not_asked"}
+    assert all((each["tact"].change is not None) == told for each in rows)
 
 
 def test_a_change_is_the_difference_of_rounded_means():

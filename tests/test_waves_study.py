@@ -15,6 +15,7 @@ from psychometrics.change import reliable_change
 
 PAIR = ("one", "two")
 MINIMUM = 10
+LEVELS = pd.DataFrame(columns=["before", "after", "competency", "holds"])
 
 
 def study(left: int, came: int, stayed: int = 40) -> Any:
@@ -44,7 +45,7 @@ def counted(made: Any) -> tuple[int | None, int, int]:
     """Return what is shown: how many answered twice, rows of reliable change, rows beside the anchor."""
     first, second = change.both(made, PAIR)
     found = {("tact", "made up"): reliable_change(first["tact"], second["tact"], 1.0, 0.8)}
-    shown = change.reliable_changes(made, PAIR, found)
+    shown = change.reliable_changes(made, PAIR, found, LEVELS)
     return change.measured_twice(made, PAIR), len(shown), len(change.against_anchor(made, PAIR))
 
 
@@ -136,7 +137,7 @@ def test_a_competency_in_which_no_person_can_be_judged_says_why() -> None:
     made.prepared.wave_scores["luck"] = 3.0
     first, second = change.both(made, PAIR)
     found = {("tact", "made up"): reliable_change(first["tact"], second["tact"], 1.0, 0.8)}
-    shown = change.reliable_changes(made, PAIR, found).set_index("competency")
+    shown = change.reliable_changes(made, PAIR, found, LEVELS).set_index("competency")
     assert shown.loc["luck", "note"] == change.NO_ERROR and pd.isna(shown.loc["luck", "n"])
     assert shown.loc["tact", "note"] == "" and shown.loc["tact", "n"] == len(first)
 
@@ -144,3 +145,15 @@ def test_a_competency_in_which_no_person_can_be_judged_says_why() -> None:
 @pytest.mark.parametrize(("left", "came", "told"), [(20, 0, 1), (20, 10, 1), (20, 3, 0), (3, 0, 0), (0, 0, 0)])
 def test_who_left_is_told_where_nobody_can_be_told_from_it(left: int, came: int, told: int) -> None:
     assert change.told_of_leaving(study(left, came)) == [PAIR][:told]
+
+
+@pytest.mark.parametrize(("holds", "note"), [("scalar", ""), (None, ""), ("metric", change.UNLIKE)])
+def test_nobody_is_counted_as_changed_where_items_are_known_to_mean_something_else(
+    holds: str | None, note: str
+) -> None:
+    made = study(0, 0)
+    first, second = change.both(made, PAIR)
+    found = {("tact", "made up"): reliable_change(first["tact"], second["tact"], 1.0, 0.8)}
+    levels = pd.DataFrame([{"before": "first", "after": "second", "competency": "tact", "holds": holds}])
+    (row,) = change.reliable_changes(made, PAIR, found, levels).to_dict("records")
+    assert (row["note"], pd.isna(row["n"])) == (note, bool(note))

@@ -25,6 +25,7 @@ from psychometrics.waves import drop_out, responsiveness
 Pair = tuple[str, str]
 JACOBSON_TRUAX, TRUE_SCORE = "Jacobson and Truax", "true score"
 TOO_FEW = "fewer people than the plan asks for"
+UNLIKE = "its items do not mean the same in both waves"
 NO_ERROR = "the error of its scores is not known: fewer than two items, or items that do not go together"
 
 # One or two people are not counted where the others are.
@@ -379,20 +380,31 @@ def persons(study: Study, pair: Pair) -> dict[tuple[str, str], ReliableChange]:
     return found
 
 
-def reliable_changes(study: Study, pair: Pair, found: dict[tuple[str, str], ReliableChange]) -> pd.DataFrame:
+def reliable_changes(
+    study: Study, pair: Pair, found: dict[tuple[str, str], ReliableChange], levels: pd.DataFrame
+) -> pd.DataFrame:
     """Count who changed reliably by each method, beside the share that chance alone would give.
 
-    Nothing is counted where so few stayed, left or came that the cohort's change would tell of them; where the error of
-    a competency's scores is not known, its row says so.
+    Nothing is counted where so few stayed, left or came that the cohort's change would tell of them; where the items
+    of a competency are known not to mean the same in both waves, or the error of its scores is not known, its row says
+    so.
     """
     rows: list[dict[str, object]] = []
-    judged = {name for name, _ in found}
+    judged, unlike = {name for name, _ in found}, _unlike(study, pair, levels)
     for name in () if hides_change(study, pair) else map(str, both(study, pair)[0]):
-        if name not in judged:
-            rows.append({"competency": name, "note": NO_ERROR})
+        if name in unlike or name not in judged:
+            rows.append({"competency": name, "note": UNLIKE if name in unlike else NO_ERROR})
+            continue
         rows += [_counted(name, method, each) for (of, method), each in found.items() if of == name]
     columns = ["competency", "method", "n", "improved_share", "deteriorated_share", "chance_share", "note"]
     return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _unlike(study: Study, pair: Pair, levels: pd.DataFrame) -> set[str]:
+    """Return the competencies that were tested, and whose items do not mean the same in these two waves."""
+    before, after = _named(study, pair).values()
+    of_pair = levels[levels["before"].eq(before) & levels["after"].eq(after) & levels["holds"].notna()]
+    return set(of_pair.loc[of_pair["holds"] != "scalar", "competency"])
 
 
 def _counted(name: str, method: str, each: ReliableChange) -> dict[str, object]:

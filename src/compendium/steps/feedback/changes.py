@@ -39,8 +39,10 @@ def person_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str
     """Return each person's change since an earlier wave, None where no earlier wave is declared.
 
     Where the cohort declares waves, that is the wave before the studied one, with the rules, items and errors of the
-    step on change. Scores of a file are held against the errors of this wave.
+    step on change; a competency whose items are known not to mean the same in both, or were other ones, is not
+    compared. Scores of a file are held against the errors of this wave.
     """
+    apart: dict[str, Verdict] = {}
     wave = earlier_wave(study)
     if wave is None and study.settings.feedback.earlier is None:
         return None
@@ -52,15 +54,34 @@ def person_changes(study: Study, evidence: Evidence) -> Mapping[str, Mapping[str
         rules: dict[str, tuple[ReliableChange | None, ...]] = {
             name: tuple(found.get((name, rule)) for rule in names) for name in map(str, first)
         }
+        whys = {name: _not_compared(study, pair, name, name in first) for name in evidence.scales}
+        apart = {name: why for name, why in whys.items() if why is not None and why != "not_tested"}
     else:
         first = read_earlier(study, evidence)
         second = evidence.own.scores.reindex(first.index)
         rules = {name: _rules(study, name, first[name], second[name]) for name in map(str, first)}
     changes: dict[str, dict[str, Moved]] = {}
-    for name, of_rules in rules.items():
-        for person, moved in _moved(second[name] - first[name], of_rules).items():
+    for name in dict.fromkeys([*evidence.scales, *rules]):
+        if name in apart:
+            told = {str(person): Moved(None, None, apart[name]) for person in first.dropna(how="all").index}
+        elif name in rules:
+            told = _moved(second[name] - first[name], rules[name])
+        else:
+            continue
+        for person, moved in told.items():
             changes.setdefault(person, {})[name] = moved
     return changes
+
+
+def _not_compared(study: Study, pair: change.Pair, name: str, asked: bool) -> Verdict | None:
+    """Say why a competency is not compared between two waves: other items, items not tested or not alike; None else."""
+    if not asked:
+        return "not_asked"
+    labels = change.labels(study)
+    held = study.prepared.wave_levels["holds"].get((labels[pair[0]], labels[pair[1]], name))
+    if not isinstance(held, str):
+        return "not_tested"
+    return None if held == SCALAR else "not_alike"
 
 
 def _moved(moved: pd.Series, rules: Sequence[ReliableChange | None]) -> dict[str, Moved]:
@@ -103,14 +124,12 @@ def team_changes(study: Study, evidence: Evidence) -> Mapping[str, TeamChange] |
         for each, table in zip(pair, scores, strict=True)
     ]
     told = shown_both_times(teams[0], teams[1], needed)
-    labels = change.labels(study)
-    levels = study.prepared.wave_levels["holds"]
     rows: dict[str, dict[str, Moved]] = {team: {} for team in told}
     for name in evidence.scales:
-        alike = name in scores[0] and levels.get((labels[pair[0]], labels[pair[1]], name)) == SCALAR
-        judged = _judged(scores, teams, name, list(told), evidence) if alike else {}
+        why = _not_compared(study, pair, name, name in scores[0])
+        judged = _judged(scores, teams, name, list(told), evidence) if why is None else {}
         for team in told:
-            rows[team][name] = judged.get(team, Moved(None, None, "too_few" if alike else "not_alike"))
+            rows[team][name] = judged.get(team, Moved(None, None, why or "too_few"))
     return {team: TeamChange(before, now, rows[team]) for team, (before, now, _) in told.items()}
 
 

@@ -24,7 +24,9 @@ MIDDLE_HALF = (0.25, 0.75)
 
 Table = dict[str, dict[str, float]]
 #: What two rules say of a change; why there is none where it cannot be told.
-Verdict = Literal["improved", "deteriorated", "unchanged", "one_rule", "unknown", "not_alike", "too_few"]
+Verdict = Literal[
+    "improved", "deteriorated", "unchanged", "one_rule", "unknown", "not_asked", "not_tested", "not_alike", "too_few"
+]  # fmt: skip
 
 
 def as_table(frame: pd.DataFrame) -> Table:
