@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compendium.disclosure import SUPPRESSED, Gate, hidden_groups, suppress_small_groups
+from compendium.disclosure.kinds import Kinds
 
 MINIMUM = 10
 sizes = st.lists(st.integers(0, 60), min_size=1, max_size=12)
@@ -172,3 +173,14 @@ def test_a_share_beside_what_it_is_of_is_rounded_by_that_number():
     table = pd.DataFrame({"rule": ["long run", "flagged"], "n": [16, 200], "of": [800, 800], "share": [0.02, 0.25]})
     kept = Gate("03_cohort_quality", 800, 10).table("careless_rules", table)
     assert kept["share"].tolist() == [0.02, 0.25]  # and not 0: a step for sixteen people would be a quarter
+
+
+@given(st.integers(MINIMUM, 2000), st.floats(-2, 2), st.floats(1e-6, 1))
+@settings(max_examples=60, deadline=None)
+def test_a_rounded_interval_is_never_narrower_than_it_was(n: int, change: float, margin: float) -> None:
+    """Thirty-four people stood with a change of 0.00 [0.00, 0.00]."""
+    exact = pd.DataFrame({"n": [n], "change": [change], "lower": [change - margin], "upper": [change + margin]})
+    kinds = Kinds("n", frozenset({"change", "lower", "upper"}))
+    kept, tiny = Gate("11_change", n, MINIMUM).table("wave_changes", exact, kinds).iloc[0], 1e-6
+    assert kept["lower"] <= change - margin + tiny and change + margin - tiny <= kept["upper"]
+    assert kept["lower"] <= kept["change"] <= kept["upper"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from compendium.disclosure.kinds import Kinds, OfPeople, is_number, kinds_by_name
-from compendium.disclosure.rounding import rounded_sums
+from compendium.disclosure.rounding import rounded_sums, side_of
 from compendium.disclosure.suppression import OTHER_GROUPS
 from compendium.disclosure.text import csv_cell
 
@@ -141,7 +141,10 @@ class Gate:
             return out
         n = counts.fillna(self.people or 0)
         known = n > 0
-        rounded = {column: rounded_sums(out[column], n.where(known, 1)).where(known, out[column]) for column in columns}
+        rounded = {
+            column: rounded_sums(out[column], n.where(known, 1), side_of(column)).where(known, out[column])
+            for column in columns
+        }
         if any(not rounded[column].equals(out[column]) for column in columns):
             self._record(name, ROUNDED, [(-1, column) for column in columns])
         return out.assign(**rounded)

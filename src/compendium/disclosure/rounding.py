@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,10 @@ import pandas as pd
 # A rounded mean of n answers goes with at least so many different sums of those answers. Two tables of which one lacks
 # one person then differ by no more than their rounding: the range of a five-point answer is four.
 SUMS = 4
+Side = Literal["nearest", "below", "above"]
+ENDS: Mapping[str, Side] = {"lower": "below", "upper": "above"}
+# A number that lies so near to a multiple of a step is that multiple.
+TINY = 1e-9
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 DECIMALS = 3
 # A colleague who adds up with all others but one learns the last rating no closer than this many points.
@@ -26,20 +31,38 @@ def step_for(n: float, sums: float = SUMS) -> float:
     return next((step for step in STEPS if step * n >= sums - 1e-9), STEPS[-1])
 
 
-def rounded_to(values: pd.Series[float], step: pd.Series[float] | float) -> pd.Series[float]:
-    """Round to the nearest multiple of a step, written with the fewest decimals."""
+def rounded_to(values: pd.Series[float], step: pd.Series[float] | float, side: Side = "nearest") -> pd.Series[float]:
+    """Round to the nearest multiple of a step, to the one below or the one above, written with the fewest decimals.
+
+    Examples
+    --------
+    >>> [float(rounded_to(pd.Series([0.13]), 0.1, side).iloc[0]) for side in ("nearest", "below", "above")]
+    [0.1, 0.1, 0.2]
+    """
+    parts = (values.astype(float) / step).to_numpy()
     # Halves go up, all alike: to the nearest even number, every second result would go with a sum less than it should.
-    whole = np.floor((values.astype(float) / step).to_numpy() + 0.5 + 1e-9)
+    whole = np.ceil(parts - TINY) if side == "above" else np.floor(parts + TINY + (0.5 if side == "nearest" else 0.0))
     steps = step.to_numpy() if isinstance(step, pd.Series) else step
     scale = 10.0**DECIMALS
     exact = np.rint(whole * steps * scale) / scale
     return pd.Series(exact + 0.0, index=values.index, name=values.name)  # no minus zero
 
 
-def rounded_sums(values: pd.Series[float], n: pd.Series[float] | float) -> pd.Series[float]:
+def rounded_sums(values: pd.Series[float], n: pd.Series[float] | float, side: Side = "nearest") -> pd.Series[float]:
     """Round means (or shares, or standard deviations) of n whole numbers so that their sums stay open."""
     steps = n.map(step_for) if isinstance(n, pd.Series) else step_for(n)
-    return rounded_to(values, steps)
+    return rounded_to(values, steps, side)
+
+
+def side_of(column: str) -> Side:
+    """Return to which side a column is rounded: ends of an interval away from its middle, so that none is too narrow.
+
+    Examples
+    --------
+    >>> side_of("difference_lower"), side_of("upper"), side_of("mean"), side_of("lower_quartile")
+    ('below', 'above', 'nearest', 'nearest')
+    """
+    return ENDS.get(column.rpartition("_")[-1], "nearest")
 
 
 def rater_step(raters: float) -> float:
