@@ -46,7 +46,7 @@ def counted(made: Any) -> tuple[int | None, int, int]:
     first, second = change.both(made, PAIR)
     found = {("tact", "made up"): reliable_change(first["tact"], second["tact"], 1.0, 0.8)}
     shown = change.reliable_changes(made, PAIR, found, LEVELS)
-    return change.measured_twice(made, PAIR), len(shown), len(change.against_anchor(made, PAIR))
+    return change.measured_twice(made, PAIR), len(shown), len(change.against_anchor(made, PAIR, LEVELS))
 
 
 @pytest.mark.parametrize(("left", "came"), [(0, 0), (MINIMUM, 0), (0, MINIMUM), (25, 12)])
@@ -157,3 +157,17 @@ def test_nobody_is_counted_as_changed_where_items_are_known_to_mean_something_el
     levels = pd.DataFrame([{"before": "first", "after": "second", "competency": "tact", "holds": holds}])
     (row,) = change.reliable_changes(made, PAIR, found, levels).to_dict("records")
     assert (row["note"], pd.isna(row["n"])) == (note, bool(note))
+
+
+def test_no_mean_change_stands_beside_an_anchor_where_items_mean_something_else() -> None:
+    made = study(0, 0)
+    made.collected = lambda what: what == "overall"
+    said = pd.Series(np.repeat([-1, 0, 1, 1], 10), made.prepared.anchor.index, name="anchor")
+    made.prepared.anchor, scores = said.to_frame(), made.prepared.wave_scores
+    noise = np.random.default_rng(3).normal(0, 1, len(said))
+    scores.loc["two", "tact"] = (scores.loc["one", "tact"] + said + noise).to_numpy()
+    for holds, note in (("scalar", ""), ("metric", change.NOT_SCALAR)):
+        levels = pd.DataFrame([{"before": "first", "after": "second", "competency": "tact", "holds": holds}])
+        found = change.against_anchor(made, PAIR, levels).set_index("competency")
+        assert list(found["note"]) == [note, note] and found["correlation"].notna().all()
+        assert found["smallest_change"].notna().all() == (holds == "scalar")

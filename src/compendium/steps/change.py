@@ -25,6 +25,7 @@ from psychometrics.waves import drop_out, responsiveness
 Pair = tuple[str, str]
 JACOBSON_TRUAX, TRUE_SCORE = "Jacobson and Truax", "true score"
 TOO_FEW = "fewer people than the plan asks for"
+NOT_SCALAR = "scalar invariance over time does not hold, or was not tested"
 UNLIKE = "its items do not mean the same in both waves"
 NO_ERROR = "the error of its scores is not known: fewer than two items, or items that do not go together"
 
@@ -257,15 +258,15 @@ def invariance(study: Study) -> pd.DataFrame:
             row |= {"stability": found.stability, "stability_lower": found.stability_lower}
             row |= {"stability_upper": min(found.stability_upper, 1.0)}
         else:
-            row |= {"note": "stability: estimated above 1, which no correlation is"}
+            row |= {"stability_note": "estimated above 1, which no correlation is"}
         if holds == "scalar":
             row |= {"factor_change": found.mean_change, "factor_change_lower": found.mean_change_lower}
             row |= {"factor_change_upper": found.mean_change_upper}
         rows.append(row)
     columns = [
         "before", "after", "competency", "n", "cfi_configural", "rmsea_configural", "cfi_metric", "rmsea_metric",
-        "cfi_scalar", "rmsea_scalar", "holds", "stability", "stability_lower", "stability_upper", "factor_change",
-        "factor_change_lower", "factor_change_upper", "note",
+        "cfi_scalar", "rmsea_scalar", "holds", "stability", "stability_lower", "stability_upper",
+        "stability_note", "factor_change", "factor_change_lower", "factor_change_upper", "note",
     ]  # fmt: skip
     return pd.DataFrame(rows).reindex(columns=columns)
 
@@ -288,7 +289,7 @@ def mean_changes(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
     for pair, name, first, second in _each(study):
         row: dict[str, object] = {**_named(study, pair), "competency": name, "n": len(first)}
         if (*_named(study, pair).values(), name) not in allowed:
-            rows.append(row | {"note": "scalar invariance over time does not hold, or was not tested"})
+            rows.append(row | {"note": NOT_SCALAR})
             continue
         change = second - first
         margin = stats.t.ppf((1 + confidence) / 2, len(change) - 1) * change.std() / np.sqrt(len(change))
@@ -447,10 +448,11 @@ def group_changes(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(rows, columns=["grouping", "group", "competency", "n", "change", "lower", "upper"])
 
 
-def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
+def against_anchor(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFrame:
     """Relate change to people's own judgement of it, and return the smallest important change.
 
-    No row where so few stayed, left or came that the cohort's change would tell of them.
+    No row where so few stayed, left or came that the cohort's change would tell of them, and no mean change where the
+    items do not mean the same in both waves; for the overall score those of every competency.
     """
     assert study.settings.waves is not None and study.settings.waves.anchor is not None
     anchor, judgement = study.settings.waves.anchor, study.prepared.anchor["anchor"]
@@ -458,7 +460,9 @@ def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
     changes = second - first
     if study.collected("overall"):
         changes.insert(0, OVERALL, overall(changes))
-    rows = []
+    allowed, rows = _comparable(levels), []
+    alike = {name: (*_named(study, pair).values(), name) in allowed for name in first}
+    alike[OVERALL] = all(alike.values())
     for name, change in () if hides_change(study, pair) else changes.items():
         codes = [float(code) for code in anchor.smallest]
         try:
@@ -469,11 +473,13 @@ def against_anchor(study: Study, pair: Pair) -> pd.DataFrame:
             rows.append({"competency": name, "note": str(error)})
             continue
         row = found.to_frame().drop(columns=["confidence"]).iloc[0].to_dict()
+        means = ["smallest_change", "smallest_lower", "smallest_upper", "predicted_change"]
         if found.n_smallest < _minimum(study):
             row |= dict.fromkeys(["smallest_change", "smallest_lower", "smallest_upper", "n_smallest"], np.nan)
         if not found.correlation >= study.plan.change.anchor_correlation.value:
-            row |= dict.fromkeys(["smallest_change", "smallest_lower", "smallest_upper", "predicted_change"], np.nan)
-            row["note"] = "goes with the anchor too little"
+            row |= dict.fromkeys(means, np.nan) | {"note": "goes with the anchor too little"}
+        elif not alike[name]:
+            row |= dict.fromkeys(means, np.nan) | {"note": NOT_SCALAR}
         rows.append({"competency": name} | {str(key): value for key, value in row.items()})
     columns = ["competency", "n", "correlation", "lower", "upper", "n_smallest", "smallest_change", "smallest_lower",
                "smallest_upper", "predicted_change", "note"]  # fmt: skip
