@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from compendium.framework import Framework, load_framework
+from compendium.plan import load_plan
 from compendium.simulate import DEMO_WAVES, WavesPlan, competency_scores, simulate_waves
 from psychometrics.change import DETERIORATED, IMPROVED, regressed_change, reliable_change, retest
 from psychometrics.reliability import cronbach_alpha
+from psychometrics.sem import invariance_over_time
 from psychometrics.waves import drop_out
 
 CHANGED, UNCHANGED = "communication", "person"
@@ -47,6 +49,14 @@ def statistics(plan: WavesPlan, framework: Framework) -> dict[str, float]:
     }  # fmt: skip
 
 
+def keyed(answers: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+    """Return answers with reversed items turned and what does not apply left out."""
+    forms = answers.where(answers != framework.scale.not_applicable).astype(float)
+    turned = framework.items.loc[forms.columns, "reverse"].astype(bool)
+    ends = framework.scale.minimum + framework.scale.maximum
+    return forms.assign(**{item: ends - forms[item] for item in forms.columns[turned]})
+
+
 def false_changes(plan: WavesPlan, framework: Framework) -> dict[str, float]:
     """Return how many people changed reliably by each rule in a cohort in which nobody did."""
     still = replace(plan, changes={}, change_spread=0.0)
@@ -54,11 +64,8 @@ def false_changes(plan: WavesPlan, framework: Framework) -> dict[str, float]:
     both = scores[1].index.intersection(scores[2].index)
     before, after = scores[1][UNCHANGED], scores[2][UNCHANGED].loc[both]
     items = framework.scales(list(answers[1].columns))[UNCHANGED]
-    forms = answers[1][items].where(answers[1][items] != framework.scale.not_applicable)
-    for item in items:
-        if bool(framework.items.loc[item, "reverse"]):
-            forms[item] = framework.scale.minimum + framework.scale.maximum - forms[item]
-    alpha, spread, mean = cronbach_alpha(forms.astype(float)).raw, float(before.std()), float(before.mean())
+    alpha = cronbach_alpha(keyed(answers[1][items], framework)).raw
+    spread, mean = float(before.std()), float(before.mean())
     plain = reliable_change(before.loc[both], after, spread, alpha)
     model = regressed_change(before.loc[both], after, spread, alpha, mean)
     shares = [found.summary.set_index("verdict")["share"] for found in (plain, model)]
@@ -66,10 +73,29 @@ def false_changes(plan: WavesPlan, framework: Framework) -> dict[str, float]:
     return {f"false_{name}": float(share[IMPROVED] + share[DETERIORATED]) for name, share in named}
 
 
+def refused_invariance(plan: WavesPlan, framework: Framework) -> dict[str, float]:
+    """Return the share of competencies that are refused though their items mean the same: loadings, intercepts too."""
+    forms, scores = scored(plan, framework)
+    both, rule = scores[1].index.intersection(scores[2].index), load_plan().invariance
+    metric, scalar = [], []
+    for items in framework.scales(list(forms[1].columns)).values():
+        one, other = (keyed(forms[wave].loc[both, items], framework) for wave in (1, 2))
+        levels = invariance_over_time(one, other).levels.set_index("level")
+        holds = (levels["cfi_drop"] <= rule.cfi_drop.value) & (levels["rmsea_rise"] <= rule.rmsea_rise.value)
+        metric.append(not holds["metric"])
+        scalar.append(not (holds["metric"] and holds["scalar"]))
+    return {"refused_metric": float(np.mean(metric)), "refused_scalar": float(np.mean(scalar))}
+
+
 def one(seed: int, framework: Framework) -> dict[str, float]:
     """Return the row of one seed."""
     plan = replace(DEMO_WAVES, base=replace(DEMO_WAVES.base, seed=seed), waves=2)
-    return {"seed": seed, **statistics(plan, framework), **false_changes(plan, framework)}
+    return {
+        "seed": seed,
+        **statistics(plan, framework),
+        **false_changes(plan, framework),
+        **refused_invariance(plan, framework),
+    }
 
 
 def summary(rows: pd.DataFrame, truth: dict[str, float]) -> pd.DataFrame:
@@ -81,7 +107,8 @@ def summary(rows: pd.DataFrame, truth: dict[str, float]) -> pd.DataFrame:
     table = pd.DataFrame({"truth": {name: truth[name] for name in held}, "coverage": held})
     table["mean"], table["sd"] = rows[list(held)].mean(), rows[list(held)].std()
     false = rows.filter(like="false_").agg(["mean", "std"]).T.set_axis(["mean", "sd"], axis=1).assign(truth=0.05)
-    return pd.concat([table, false])
+    refused = rows.filter(like="refused_").agg(["mean", "std"]).T.set_axis(["mean", "sd"], axis=1).assign(truth=0.0)
+    return pd.concat([table, false, refused])
 
 
 def main() -> None:
