@@ -147,7 +147,7 @@ def test_who_left_is_told_where_nobody_can_be_told_from_it(left: int, came: int,
     assert change.told_of_leaving(study(left, came)) == [PAIR][:told]
 
 
-@pytest.mark.parametrize(("holds", "note"), [("scalar", ""), (None, ""), ("metric", change.UNLIKE)])
+@pytest.mark.parametrize(("holds", "note"), [("scalar", ""), (None, ""), ("metric", change.NOT_SCALAR)])
 def test_nobody_is_counted_as_changed_where_items_are_known_to_mean_something_else(
     holds: str | None, note: str
 ) -> None:
@@ -166,7 +166,7 @@ def test_no_mean_change_stands_beside_an_anchor_where_items_mean_something_else(
     made.prepared.anchor, scores = said.to_frame(), made.prepared.wave_scores
     noise = np.random.default_rng(3).normal(0, 1, len(said))
     scores.loc["two", "tact"] = (scores.loc["one", "tact"] + said + noise).to_numpy()
-    for holds, note in (("scalar", ""), ("metric", change.NOT_SCALAR)):
+    for holds, note in (("scalar", ""), ("metric", change.NOT_SCALAR), (None, change.NOT_TESTED)):
         levels = pd.DataFrame([{"before": "first", "after": "second", "competency": "tact", "holds": holds}])
         found = change.against_anchor(made, PAIR, levels).set_index("competency")
         assert list(found["note"]) == [note, note] and found["correlation"].notna().all()

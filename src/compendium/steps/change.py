@@ -25,8 +25,8 @@ from psychometrics.waves import drop_out, responsiveness
 Pair = tuple[str, str]
 JACOBSON_TRUAX, TRUE_SCORE = "Jacobson and Truax", "true score"
 TOO_FEW = "fewer people than the plan asks for"
-NOT_SCALAR = "scalar invariance over time does not hold, or was not tested"
-UNLIKE = "its items do not mean the same in both waves"
+NOT_SCALAR = "scalar invariance over time does not hold"
+NOT_TESTED = "scalar invariance over time could not be tested"
 NO_ERROR = "the error of its scores is not known: fewer than two items, or items that do not go together"
 
 # One or two people are not counted where the others are.
@@ -276,6 +276,14 @@ def prepare_levels(study: Study, levels: pd.DataFrame) -> None:
     study.prepared.write("wave_levels", levels.set_index(["before", "after", "competency"])[["holds"]].astype(object))
 
 
+def why_no_means(study: Study, pair: Pair, levels: pd.DataFrame, name: str) -> str:
+    """Say why the means of a competency in two waves may not be compared; empty where they may."""
+    before, after = _named(study, pair).values()
+    here = levels["before"].eq(before) & levels["after"].eq(after) & levels["competency"].eq(name)
+    held = levels.loc[here, "holds"].dropna()
+    return NOT_TESTED if held.empty else "" if held.iloc[0] == "scalar" else NOT_SCALAR
+
+
 def _comparable(levels: pd.DataFrame) -> set[tuple[str, str, str]]:
     """Return the competencies, with their waves, whose means may be compared."""
     held = levels[levels["holds"] == "scalar"]
@@ -285,11 +293,11 @@ def _comparable(levels: pd.DataFrame) -> set[tuple[str, str, str]]:
 def mean_changes(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
     """Return the mean change of each competency where its items mean the same in both waves; elsewhere say why not."""
     rows: list[dict[str, object]] = []
-    allowed, confidence = _comparable(levels), study.plan.confidence.value
+    confidence = study.plan.confidence.value
     for pair, name, first, second in _each(study):
         row: dict[str, object] = {**_named(study, pair), "competency": name, "n": len(first)}
-        if (*_named(study, pair).values(), name) not in allowed:
-            rows.append(row | {"note": NOT_SCALAR})
+        if why := why_no_means(study, pair, levels, name):
+            rows.append(row | {"note": why})
             continue
         change = second - first
         margin = stats.t.ppf((1 + confidence) / 2, len(change) - 1) * change.std() / np.sqrt(len(change))
@@ -391,21 +399,15 @@ def reliable_changes(
     so.
     """
     rows: list[dict[str, object]] = []
-    judged, unlike = {name for name, _ in found}, _unlike(study, pair, levels)
+    judged = {name for name, _ in found}
     for name in () if hides_change(study, pair) else map(str, both(study, pair)[0]):
-        if name in unlike or name not in judged:
-            rows.append({"competency": name, "note": UNLIKE if name in unlike else NO_ERROR})
+        unlike = why_no_means(study, pair, levels, name) == NOT_SCALAR
+        if unlike or name not in judged:
+            rows.append({"competency": name, "note": NOT_SCALAR if unlike else NO_ERROR})
             continue
         rows += [_counted(name, method, each) for (of, method), each in found.items() if of == name]
     columns = ["competency", "method", "n", "improved_share", "deteriorated_share", "chance_share", "note"]
     return pd.DataFrame(rows).reindex(columns=columns)
-
-
-def _unlike(study: Study, pair: Pair, levels: pd.DataFrame) -> set[str]:
-    """Return the competencies that were tested, and whose items do not mean the same in these two waves."""
-    before, after = _named(study, pair).values()
-    of_pair = levels[levels["before"].eq(before) & levels["after"].eq(after) & levels["holds"].notna()]
-    return set(of_pair.loc[of_pair["holds"] != "scalar", "competency"])
 
 
 def _counted(name: str, method: str, each: ReliableChange) -> dict[str, object]:
@@ -460,9 +462,8 @@ def against_anchor(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFra
     changes = second - first
     if study.collected("overall"):
         changes.insert(0, OVERALL, overall(changes))
-    allowed, rows = _comparable(levels), []
-    alike = {name: (*_named(study, pair).values(), name) in allowed for name in first}
-    alike[OVERALL] = all(alike.values())
+    rows, whys = [], {str(name): why_no_means(study, pair, levels, str(name)) for name in first}
+    whys[OVERALL] = next((why for why in whys.values() if why), "")
     for name, change in () if hides_change(study, pair) else changes.items():
         codes = [float(code) for code in anchor.smallest]
         try:
@@ -478,8 +479,8 @@ def against_anchor(study: Study, pair: Pair, levels: pd.DataFrame) -> pd.DataFra
             row |= dict.fromkeys(["smallest_change", "smallest_lower", "smallest_upper", "n_smallest"], np.nan)
         if not found.correlation >= study.plan.change.anchor_correlation.value:
             row |= dict.fromkeys(means, np.nan) | {"note": "goes with the anchor too little"}
-        elif not alike[name]:
-            row |= dict.fromkeys(means, np.nan) | {"note": NOT_SCALAR}
+        elif whys[str(name)]:
+            row |= dict.fromkeys(means, np.nan) | {"note": whys[str(name)]}
         rows.append({"competency": name} | {str(key): value for key, value in row.items()})
     columns = ["competency", "n", "correlation", "lower", "upper", "n_smallest", "smallest_change", "smallest_lower",
                "smallest_upper", "predicted_change", "note"]  # fmt: skip
