@@ -17,7 +17,7 @@ from small_study import SmallStudy
 from typer.testing import CliRunner
 
 from compendium.faults import InvalidInput
-from compendium.findings import decode, found
+from compendium.findings import decode, encode, found
 from compendium.framework import Framework
 from compendium.outputs import release as releases
 from compendium.outputs.comparison import default_name, open_comparison
@@ -199,6 +199,7 @@ def estimates(*rows: tuple[str, float, float, str]) -> pd.DataFrame:
                 "error": error,
                 "n": 100,
                 "pooled_with": "",
+                "note": "",
                 "scale": "z",
             }
             for name, value, error, of in rows
@@ -219,6 +220,15 @@ def test_synthetic_cohorts_are_never_pooled_with_real_ones() -> None:
     assert found.loc["synthetic", "cohorts"] == 1
     assert np.isnan(found.loc["synthetic", "estimate"])
     assert found.loc["synthetic", "says"] == ""
+
+
+def test_what_is_noted_on_every_estimate_is_noted_on_what_is_pooled() -> None:
+    """The n of people's ratings stood as the n of people: 1,994 of cohorts with 1,085."""
+    counts, other = found("n_counts_ratings"), found("one_cohort")
+    rows = estimates(("a", 0.3, 0.1, "real"), ("b", 0.32, 0.1, "real"))
+    rows["note"] = [encode([counts, other]), encode([counts])]
+    noted = [each.kind for each in decode(pooled.pooled_claims(rows, asked(), 0.95, 0.05)["note"].iloc[0])]
+    assert noted[:1] == [counts.kind] and other.kind not in noted
 
 
 @settings(max_examples=20, deadline=None)

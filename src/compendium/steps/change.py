@@ -26,7 +26,7 @@ Pair = tuple[str, str]
 JACOBSON_TRUAX, TRUE_SCORE = "Jacobson and Truax", "true score"
 TOO_FEW = "fewer people than the plan asks for"
 NOT_SCALAR = "scalar invariance over time does not hold"
-NOT_TESTED = "scalar invariance over time could not be tested"
+NOT_TESTED = "scalar invariance over time was not tested"
 NO_ERROR = "the error of its scores is not known: fewer than two items, or items that do not go together"
 
 # One or two people are not counted where the others are.
@@ -320,14 +320,16 @@ def growth(study: Study, levels: pd.DataFrame) -> pd.DataFrame:
     Everybody counts who was there once, so that drop-out that goes with earlier scores is allowed for. Only of
     competencies whose items mean the same over all waves.
     """
-    names, allowed = labels(study), _comparable(levels)
+    names = labels(study)
     if any(hides_change(study, pair) for pair in successive(study)):
         return pd.DataFrame(columns=["competency", "wave", "change", "lower", "upper", "n", "clusters", "note"])
     scores, people, nested = study.prepared.wave_scores, study.prepared.wave_people, study.nesting.name
     rows: list[dict[str, object]] = []
     for name in scores:
-        if any((*_named(study, pair).values(), name) not in allowed for pair in successive(study)):
-            rows.append({"competency": name, "note": "scalar invariance does not hold over all waves"})
+        whys = [why for pair in successive(study) if (why := why_no_means(study, pair, levels, str(name)))]
+        if whys:
+            why = NOT_SCALAR if NOT_SCALAR in whys else NOT_TESTED
+            rows.append({"competency": name, "note": f"{why} between every wave and the next"})
             continue
         waves = scores.index.get_level_values("wave")
         later = {label: (waves == wave).astype(float) for wave, label in list(names.items())[1:]}

@@ -548,7 +548,7 @@ wave_change_hidden = So few people stayed, left or came between { $first } and {
 ## Several cohorts
 
 cohorts_all_real = All cohorts are of real people.
-cohorts_all_synthetic = All cohorts are synthetic: what is pooled here is evidence about the program, about nobody else.
+cohorts_all_synthetic = All cohorts are synthetic: what is pooled here is evidence about the program and about nobody.
 cohorts_mixed = Real cohorts ({ $value }) stand beside synthetic ones ({ $other }). What is pooled is pooled of each kind alone: invented people are no evidence about real ones.
 cohorts_share_people = Some people are in { $first } and { $other }, by their ids, at most { PERCENT($limit) } of the smaller: the two are taken as independent all the same.
 cohorts_same_ids = Ids that occur in several cohorts are of different people, it was said: { $why }

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from compendium.findings import decode, encode, found
+from compendium.findings import Finding, decode, encode, found
 from compendium.plan import Claim
 from compendium.steps.comparison.matching import IN_SOME, SAME
 from compendium.study.members import Member
@@ -104,7 +104,8 @@ def pooled_claims(estimates: pd.DataFrame, members: Sequence[Member], confidence
         if len(part) == 1:
             rows.append(about | {"note": found("one_cohort").encoded})
             continue
-        rows.append(about | _pooled(part, confidence))
+        pooled = _pooled(part, confidence)
+        rows.append(about | pooled | {"note": encode([*_of_all(part["note"]), *decode(pooled["note"])])})
     table = pd.DataFrame(rows).reindex(columns=[*POOLED_COLUMNS, "p", "average_p"])
     for name in ("p", "average_p"):
         adjusted = table.groupby("evidence_of")[name].transform(lambda p: adjust_p(p.astype(float), "holm"))
@@ -113,6 +114,12 @@ def pooled_claims(estimates: pd.DataFrame, members: Sequence[Member], confidence
     table["says"] = [_says(row, claim, alpha) for row, claim in judged]
     table["says_of_these"] = [_says(row, claim, alpha, "average_") for row, claim in judged]
     return table[POOLED_COLUMNS]
+
+
+def _of_all(notes: pd.Series[str]) -> list[Finding]:
+    """Return what is noted on every estimate that is pooled, such as that n counts ratings."""
+    first, *others = (decode(note) for note in notes)
+    return [each for each in first if all(each in other for other in others)]
 
 
 def _pooled(part: pd.DataFrame, confidence: float) -> dict[str, Any]:
