@@ -34,7 +34,7 @@ SOURCE, STATISTIC = (
 )
 # Columns that count people: a share in them would be a group too small to show.
 COUNTS = ("n", "people")
-ASKING = ("value", "percent", "p", "text", "raw", "table", "figure")
+ASKING = ("value", "counted", "percent", "p", "text", "raw", "table", "figure")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="120"><rect width="300" height="120"/></svg>'
 FULL: dict[str, Any] = {
     "id": "made-up",
@@ -135,15 +135,17 @@ def calls(page: Path) -> list[tuple[str, list[Any], dict[str, Any]]]:
     ]
 
 
-def make_up(root: Path, description: dict[str, Any], *, gates_open: bool = True, book: Path = BOOK) -> MadeUp:
-    """Write results under every name that the notebooks would save for such a cohort."""
+def make_up(
+    root: Path, description: dict[str, Any], *, gates_open: bool = True, book: Path = BOOK, count: int = 12
+) -> MadeUp:
+    """Write results under every name that the notebooks would save for such a cohort; what is counted is ``count``."""
     settings = CohortSettings.model_validate(description)
     framework = load_framework(settings.framework)
     plan = load_plan(settings.study, claims=framework.claims)
     made = MadeUp(ResultFolders(root), framework, settings, plan)
     columns = _columns_asked_for(book)
     for notebook in sorted({saved.notebook for saved in saved_names()}):
-        _save_step(made, notebook, columns, gates_open)
+        _save_step(made, notebook, columns, gates_open, count)
         shutil.copyfile(NOTEBOOKS / f"{notebook}.ipynb", made.folders.notebooks / f"{notebook}.ipynb")
     return made
 
@@ -163,7 +165,7 @@ def _documents() -> set[str]:
     return {str(arguments[0]) for arguments in asked}
 
 
-def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], gates_open: bool) -> None:
+def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], gates_open: bool, count: int) -> None:
     """Save what one notebook would save."""
     save = Results(made.folders, notebook)
     record_run(made.folders, notebook, {"study.yaml": "made up"})
@@ -176,7 +178,7 @@ def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], 
         if saved.notebook != notebook or not _runs(saved.tags, made, gates_open):
             continue
         if saved.kind == "value":
-            save.value(saved.name, _value(saved.name, made), origin=saved.origin)
+            save.value(saved.name, _value(saved.name, made, count), origin=saved.origin)
         elif saved.kind == "table":
             asked = columns.get(saved.name, {}) or {"row": "made up"}
             if saved.name in (PASSPORTS, ANSWERS):
@@ -223,14 +225,14 @@ def _has(what: str, made: MadeUp, gates_open: bool) -> bool:
     return carries(what, made.settings, made.framework, made.plan)
 
 
-def _value(name: str, made: MadeUp) -> Any:
+def _value(name: str, made: MadeUp, count: int) -> Any:
     """Make up a value that fits its name."""
     if name == "items_are_candidates":
         return bool((made.framework.items["status"] == "candidate").any())
     if name == "groups_comparable":
         return "sector" in made.settings.groups
     if name.startswith("n_"):
-        return 12
+        return count
     return "A sentence." if name.endswith(("verdict", "sentence", "folder")) else 0.25
 
 

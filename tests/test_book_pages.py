@@ -54,7 +54,10 @@ def test_no_page_has_a_mark_that_is_printed_as_it_stands_or_a_sentence_that_runs
 
 def test_pages_ask_only_for_names_that_notebooks_save() -> None:
     saved = {(each.kind, each.name) for each in saved_names()}
-    kinds = dict.fromkeys(("percent", "p", "text", "raw", "value"), "value") | {"table": "table", "figure": "figure"}
+    kinds = dict.fromkeys(("counted", "percent", "p", "text", "raw", "value"), "value") | {
+        "table": "table",
+        "figure": "figure",
+    }
     missing = [
         f"{page.name}: {kinds[function]} {arguments[0]}"
         for page in sorted(BOOK.glob("*.md"))
@@ -78,6 +81,17 @@ def test_every_page_can_be_filled_for_every_kind_of_cohort(
     assert ("outcome_associations" in names) == (description is FULL)
     assert ("feedback" in names) == (description is FULL)
     assert not [page.name for page in pages if "{{" in page.text or "{%" in page.text]
+
+
+@pytest.mark.parametrize("description", [FULL, BARE], ids=["everything collected", "nothing but answers"])
+def test_what_is_counted_once_is_told_in_the_singular(tmp_path: Path, description: dict[str, Any]) -> None:
+    made = make_up(tmp_path / "results", description, count=1)
+    study = Subject(SavedResults(made.folders), made.framework, made.settings, made.plan)
+    words = "items|ratings|comparisons|correlations|curves|combinations|statements|remain|differ|come|bend"
+    several = rf"(?<![Oo]f )(?<![\w.,])1 (?:{words})\b"
+    pages = render(wanted(read_pages(BOOK), study), study)
+    said = {page.name: re.findall(several, " ".join(re.sub(r"<[^>]*>", "", page.text).split())) for page in pages}
+    assert {name: found for name, found in said.items() if found} == {}
 
 
 def test_every_source_of_the_plan_that_names_a_work_is_in_the_references() -> None:

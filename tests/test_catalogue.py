@@ -19,7 +19,7 @@ SHOWN_BY = {"item_answers": "answers_by_group()"}
 NOTEBOOK_OF = {path.stem: path for path in [*sorted(NOTEBOOKS.glob("*.ipynb")), COMPARISON_NOTEBOOK]}
 STEPS = list(NOTEBOOK_OF)
 SHOWING = {"tables": ("table", "passports"), "figures": ("figure", "document"), "values": (
-    "value", "percent", "p", "text", "raw")}  # fmt: skip
+    "value", "counted", "percent", "p", "text", "raw")}  # fmt: skip
 
 
 def calls_that_keep(step: str) -> list[ast.Call]:

@@ -47,6 +47,10 @@ class Prose:
         """Write a saved share as a percentage."""
         return self._linked(name, lambda content: tables.percent(content, decimals).replace(" ", NO_BREAK))
 
+    def counted(self, name: str, one: str, many: str) -> str:
+        """Write a saved count with the words that follow it, for one and for any other number."""
+        return f"{self.value(name, 0)} {one if self.raw(name) == 1 else many}"
+
     def share(self, number: float) -> str:
         """Write a share that stands in the plan as a percentage."""
         return tables.percent(number).replace(" ", NO_BREAK)
