@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from psychometrics import association, groups, self_other
 from psychometrics.errors import ConstantItemError, PsychometricsError, SingularMatrixError
@@ -92,6 +93,28 @@ def test_groups_of_alike_members_reject_five_per_cent_with_clusters() -> None:
         rejected["clusters"] += groups.kruskal_wallis(table["a"], sector, clusters=cluster).p < 0.05
     assert rejected["people"] / 200 > 0.15
     assert rejected["clusters"] / 200 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+
+
+@pytest.mark.parametrize("groups_of_clusters", [(13, 6), (6, 2)], ids=["agencies of teams", "wards of bays"])
+def test_many_groups_of_a_few_clusters_each_reject_five_per_cent(groups_of_clusters: tuple[int, int]) -> None:
+    """Wald's test, which takes each group's own variance from its few clusters, rejected up to a quarter."""
+    n_groups, each = groups_of_clusters
+    rejected = 0
+    for seed in range(200):
+        table, cluster = nested(seed, n_groups * each, 8, 0.4)
+        group = pd.Series((cluster // each).astype(str))
+        rejected += groups.kruskal_wallis(table["a"], group, clusters=cluster).p < 0.05
+    assert rejected / 200 < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+
+
+def test_f_of_groups_over_clusters_of_equal_size_is_that_of_the_means_of_the_clusters() -> None:
+    table, cluster = nested(3, 12, 10)
+    group = pd.Series((cluster // 3).astype(str))
+    found = groups.kruskal_wallis(table["a"], group, clusters=cluster)
+    means = table["a"].rank().groupby(cluster).mean()
+    parts = [part for _, part in means.groupby(means.index // 3)]
+    assert found.robust_f == pytest.approx(stats.f_oneway(*parts).statistic, rel=1e-10)
+    assert found.df_denominator == 8
 
 
 def test_clusters_of_one_person_leave_kruskal_and_wallis_all_but_unchanged() -> None:

@@ -32,7 +32,7 @@ class KruskalWallis:
         ``group``, ``n``, ``median``, ``mean``, ``mean_rank``.
     score : str
     robust_f, df_denominator : float
-        With clusters, the cluster-robust F of the mean ranks and its denominator degrees of freedom; else ``NaN``.
+        With clusters, the F that allows for them and its denominator degrees of freedom; else ``NaN``.
     n_clusters : int
     design_effect, effective_n : float
         How many times the mean ranks vary more than with independent persons (mean over groups), and the independent
@@ -99,8 +99,8 @@ def kruskal_wallis(
         Team or agency of each person, none missing. p then comes from Wald's test that the mean ranks are equal, with
         their covariance from the residuals summed in each cluster (times C / (C - 1)), and Hotelling's
         :math:`F = W (\nu - q + 1) / (q \nu)` on q = groups - 1 and :math:`\nu - q + 1` df; :math:`\nu` is the number C
-        of clusters less one, or less the number of groups where every cluster lies in one. Groups within a single
-        cluster are left out and named.
+        of clusters less one. Where every cluster lies in one group, p comes from the F of groups over clusters within
+        them, a nested analysis of variance of the ranks. Groups within a single cluster are left out and named.
 
     Returns
     -------
@@ -123,7 +123,9 @@ def kruskal_wallis(
 
     Notes
     -----
-    scipy does the test. Validated against R ``kruskal.test``.
+    scipy does the test. Validated against R ``kruskal.test``; with clusters by the share of false alarms in samples.
+    Groups made of few clusters each have variances that are hardly known one by one: Wald's test would then find
+    differences between equal groups (in a quarter of samples of 13 groups of six clusters), so theirs are pooled.
 
     See Also
     --------
@@ -189,20 +191,43 @@ def _robust_ranks(score: pd.Series, group: pd.Series, clusters: pd.Series) -> di
     covariance = sums.T @ sums * len(names) / (len(names) - 1)
     alone = np.bincount(codes, share**2) * len(score) / (len(score) - 1)
     q, pairs = len(sizes) - 1, np.unique(np.column_stack([units, codes]), axis=0)
-    free = len(names) - (len(sizes) if len(pairs) == len(names) else 1) - q + 1
+    nested = len(pairs) == len(names)
+    free = len(names) - len(sizes) if nested else len(names) - q
     if free < 1 or alone.min() <= 0:
         raise InputShapeError(
             f"{score.name}: {len(names)} clusters do not suffice to compare {len(sizes)} groups, or a group does not "
             "vary"
         )
-    apart = np.hstack([-np.ones((q, 1)), np.eye(q)])
-    difference = apart @ means
-    wald = float(difference @ np.linalg.solve(apart @ covariance @ apart.T, difference))
-    f, effect = wald * free / (q * (free + q - 1)), float(np.mean(np.diag(covariance) / alone))
+    effect = float(np.mean(np.diag(covariance) / alone))
+    f = _nested_f(ranks, codes, units) if nested else _wald_f(means, covariance, free)
     return {
         "p": float(stats.f.sf(f, q, free)), "robust_f": f, "df_denominator": float(free), "n_clusters": len(names),
         "design_effect": effect, "effective_n": effective_size(len(score), effect),
     }  # fmt: skip
+
+
+def _wald_f(means: np.ndarray, covariance: np.ndarray, free: int) -> float:
+    """Return Hotelling's F that all means are equal."""
+    q = len(means) - 1
+    apart = np.hstack([-np.ones((q, 1)), np.eye(q)])
+    difference = apart @ means
+    wald = float(difference @ np.linalg.solve(apart @ covariance @ apart.T, difference))
+    return wald * free / (q * (free + q - 1))
+
+
+def _nested_f(ranks: np.ndarray, codes: np.ndarray, units: np.ndarray) -> float:
+    """Return the F of groups over the clusters in them; clusters of unequal size are allowed for by their variance."""
+    group = codes[np.unique(units, return_index=True)[1]]
+    of_group, of_unit = np.bincount(codes), np.bincount(units)
+    group_means, unit_means = np.bincount(codes, ranks) / of_group, np.bincount(units, ranks) / of_unit
+    n, free = len(ranks), len(of_unit) - len(of_group)
+    between = float(of_group @ (group_means - ranks.mean()) ** 2) / (len(of_group) - 1)
+    within = float(of_unit @ (unit_means - group_means[group]) ** 2) / free
+    inside = float(np.sum((ranks - unit_means[units]) ** 2)) / max(n - len(of_unit), 1)
+    shared = float(np.sum(of_unit**2 / of_group[group]))
+    in_groups, in_clusters = (shared - float(np.sum(of_unit**2)) / n) / (len(of_group) - 1), (n - shared) / free
+    variance = max(within - inside, 0.0) / in_clusters
+    return between / (within + (in_groups - in_clusters) * variance)
 
 
 def rank_effect_interval(H: float, df: int, n: int, confidence: float = 0.95) -> tuple[float, float, float]:
