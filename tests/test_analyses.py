@@ -67,6 +67,7 @@ def test_every_gate_is_asked_with_the_number_that_counts_for_it(study):
         "item_response": 60,
         "invariance": 60,
         "association": 60,
+        "cross_source": 20,
         "regression": 60,
         "rater_agreement": 20,
         "mixed_model": 20,

@@ -61,6 +61,7 @@ def test_each_reason_not_to_compare_a_grouping_is_a_sentence_of_its_own(
     ("gate", "why"),
     [
         ("association", "no outcome of people's own was collected"),
+        ("cross_source", "no outcome of people's own was collected"),
         ("latent_outcomes", "no outcome of people's own was collected"),
         ("mixed_model", "no ratings by colleagues were collected"),
         ("two_level", "no grouping says which people belong together"),

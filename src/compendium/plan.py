@@ -33,7 +33,7 @@ from compendium.thresholds import (
 
 GATES = (
     *("careless", "item_rule", "reliability", "factor_analysis", "bayesian_factors", "item_response", "invariance"),
-    *("rater_agreement", "association", "regression", "mixed_model", "latent_outcomes", "two_level"),
+    *("rater_agreement", "association", "cross_source", "regression", "mixed_model", "latent_outcomes", "two_level"),
 )
 
 

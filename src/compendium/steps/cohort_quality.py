@@ -190,6 +190,7 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
     with_outcomes = int(cohort.outcomes.notna().any(axis="columns").sum())
     answered = min(n, with_outcomes) if n is not None and step.collected("outcomes") else None
     lacking = "outcomes" if own else "self_ratings"
+    both = None if rated is None or answered is None else _rated_with_outcome(step, cohort)
     asked: dict[str, tuple[int | None, int, str]] = {
         "careless": (items if own else None, 0, "self_ratings"),
         "item_rule": (n, 0, "self_ratings"),
@@ -199,6 +200,7 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
         "item_response": (n, 0, "self_ratings"),
         "invariance": (n, 0, "self_ratings"),
         "association": (answered, 0, lacking),
+        "cross_source": (both, 0, lacking if answered is None else "peers"),
         "regression": (answered, competencies, lacking),
         "rater_agreement": (None if rated is None else int((rated >= 2).sum()), 0, "peers"),
         "mixed_model": (None if rated is None else len(rated), 0, "peers"),
@@ -214,6 +216,13 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
     answers = pd.DataFrame.from_dict(rows, orient="index", columns=["supported", "reason"]).rename_axis("gate")
     step.prepared.write("gates", answers)
     return verdicts
+
+
+def _rated_with_outcome(step: Study, cohort: Cohort) -> int:
+    """Return how many people answered enough items and an outcome, and were rated by a peer."""
+    answered = completers(step, cohort.answers) & cohort.outcomes.notna().any(axis="columns")
+    rated = cohort.peers.index.get_level_values("person")
+    return int(answered[answered.index.isin(rated)].sum())
 
 
 def most_clusters(step: Study, cohort: Cohort) -> int | None:

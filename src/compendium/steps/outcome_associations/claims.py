@@ -275,9 +275,8 @@ def _tenure(claim: Claim, data: ClaimData, plan: StudyPlan) -> dict[str, Any]:
 def _correlated(data: ClaimData, score: pd.Series[float], other: pd.Series[float], plan: StudyPlan) -> dict[str, Any]:
     """Return Spearman's rho with an interval that allows for clusters; nothing below the gate."""
     n = int((score.notna() & other.notna()).sum())
-    gate = plan.gates["association"]
-    if n < gate.minimum_n:
-        return {"n": n, "note": _too_few(n, gate)}
+    if too_few := below_gate(n, plan):
+        return {"n": n, "note": too_few}
     return correlated(score, other, data.nesting, plan)
 
 
@@ -398,6 +397,12 @@ def _rank_method(clusters: str, number: int) -> Finding:
 def _lacking(what: str) -> str:
     """Return that something was not collected, encoded."""
     return found("not_collected", what=what).encoded
+
+
+def below_gate(n: int, plan: StudyPlan) -> str:
+    """Return that a correlation is not given for so few people, encoded; empty where there are enough."""
+    gate = plan.gates["association"]
+    return _too_few(n, gate) if n < gate.minimum_n else ""
 
 
 def _too_few(n: int, gate: SampleGate) -> str:
