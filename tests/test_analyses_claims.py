@@ -140,6 +140,18 @@ def test_peers_decide_where_there_are_any_and_same_source_stands_beside():
     assert source["difference"] == pytest.approx(source["same_source"] - source["cross_source"])
 
 
+def test_a_common_source_is_told_of_where_the_association_is_negative_too():
+    made = material(600)
+    noise = pd.Series(np.random.default_rng(5).normal(size=600), made.overall.index)
+    seen = replace(
+        made, own=-made.own, peer_overall=noise, has_peers=True, peer_reliability=claims.PeerReliability(0.6)
+    )
+    table = specifications.by_source(seen, plan())
+    source = table.set_index("claim").loc["engagement"]
+    assert source["same_source"] < 0 and "too high" in running_text(source["finding"])
+    assert specifications.inflation(table).max() == pytest.approx(table["difference"].abs().max())
+
+
 def test_one_peer_each_leaves_the_cross_source_uncorrected_and_says_so():
     row = {"estimate": 0.1, "lower": 0.0, "upper": 0.2, "fisher_error": 0.05, "method": ""}
     assert claims.corrected_for_peers(row, claims.PeerReliability())["note"] == found("not_corrected").encoded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,21 @@ def test_what_is_counted_once_is_told_in_the_singular(tmp_path: Path, descriptio
     pages = render(wanted(read_pages(BOOK), study), study)
     said = {page.name: re.findall(several, " ".join(re.sub(r"<[^>]*>", "", page.text).split())) for page in pages}
     assert {name: found for name, found in said.items() if found} == {}
+
+
+@pytest.mark.parametrize("higher_is", ["better", "worse"])
+def test_correlations_with_outcomes_are_averaged_only_where_all_point_one_way(tmp_path: Path, higher_is: str) -> None:
+    made = make_up(tmp_path / "results", FULL)
+    outcomes = made.framework.outcomes.copy()
+    outcomes.loc[outcomes["scale"] == "engagement", "higher_is"] = higher_is
+    framework = replace(made.framework, outcomes=outcomes)
+    study = Subject(SavedResults(made.folders), framework, made.settings, made.plan)
+    pages = {page.name: page.text for page in render(wanted(read_pages(BOOK), study), study)}
+    said = [
+        name in pages["outcome_associations"]
+        for name in ("value-mean_rho", "value-latent_mean", "value-same_source_effect")
+    ]
+    assert said == [higher_is == "better"] * 3
 
 
 def test_every_source_of_the_plan_that_names_a_work_is_in_the_references() -> None:

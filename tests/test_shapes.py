@@ -45,6 +45,7 @@ def test_every_shape_goes_through_every_step_and_every_page(shape: Shape, tmp_pa
     assert not [name for name, text in texts.items() if re.search(r"\bnan\b|\"kind\":", text)]
     assert not [run for text in texts.values() for run in re.findall(r"[a-z)`}]{2}\.[A-Z][a-z]+ [a-z]+", text)]
     assert not [part for text in texts.values() for part in re.findall(r"not defined to not.{20}|\[, .\]", text)]
+    assert not [part for text in texts.values() for part in re.findall(r".{40}[a-z]:\s*\n\s*(?=##|\Z)", text)]
     _speaks_of_no_other_framework(texts)
     _has_the_parts_that_were_collected(shape, texts)
     _prints_nothing_below_a_gate(step, texts)

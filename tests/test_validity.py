@@ -13,7 +13,7 @@ import pytest
 from test_analyses_structure import SOUND
 
 from compendium.faults import NotYet
-from compendium.findings import decode
+from compendium.findings import decode, found
 from compendium.paths import ResultFolders
 from compendium.plan import load_plan
 from compendium.steps import validity
@@ -59,10 +59,20 @@ def test_every_property_is_there_with_its_sentences() -> None:
             assert "{" not in running_text(cell)
 
 
+def test_what_was_not_done_is_not_told_as_done() -> None:
+    closed = found("gate_closed", n=60, counts="people", needed=200)
+    without = replace(known(n_invariance_comparisons=None, n_unfair_kept=None), no_factors=closed)
+    done, result = (cosmin_table(without, RULE).loc[[1, 3], column] for column in ("done", "result"))
+    assert [decode(cell)[0].kind for cell in done] == ["cosmin_cfa_wanted", "cosmin_groups_wanted"]
+    assert [decode(cell)[0].kind for cell in result] == ["gate_closed", "cosmin_no_groups"]
+    alone = cosmin_table(known(n_competencies_modelled=1), RULE)
+    assert decode(alone.loc[1, "done"])[0].kind == "cosmin_cfa_alone"
+
+
 def test_what_this_design_never_collects_is_named_and_not_rated() -> None:
-    found = rated(known())
-    assert {found[name] for name in ("retest", "criterion", "responsiveness")} == {"not rated"}
-    assert found["error"] == "indeterminate"
+    ratings = rated(known())
+    assert {ratings[name] for name in ("retest", "criterion", "responsiveness")} == {"not rated"}
+    assert ratings["error"] == "indeterminate"
 
 
 @pytest.mark.parametrize(

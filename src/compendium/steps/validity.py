@@ -30,6 +30,8 @@ READS = {
     "07_rater_agreement": "peers",
 }
 COLUMNS = ("property", "rating", "done", "result", "rule")
+# Gates that leave a property open.
+GATES = ("reliability", "factor_analysis")
 # In a whole.
 PER_CENT = 100
 NOT_COLLECTED = found("cosmin_not_collected")
@@ -58,7 +60,7 @@ class Property:
 
 @dataclass(frozen=True)
 class Known:
-    """What earlier steps found: their values by name, the prepared tables of scores, why reliability is not told."""
+    """What earlier steps found: their values by name, the prepared tables of scores, what a gate does not let tell."""
 
     values: Mapping[str, Any]
     scores: pd.DataFrame
@@ -66,6 +68,7 @@ class Known:
     bounds: Mapping[str, tuple[float, float]]
     fewest: float
     too_few: Finding | None = None
+    no_factors: Finding | None = None
 
     def number(self, name: str) -> float:
         """Return a value as a number, NaN where it is not known."""
@@ -93,9 +96,14 @@ def what_is_known(step: Study, saved: Mapping[str, Mapping[str, Any]]) -> Known:
     values = {name: entry["value"] for name, entry in saved.items()}
     prepared, bounds = step.prepared, step.score_bounds
     fewest = step.plan.disclosure.minimum_group.value
-    gate = saved.get("supported_reliability", {})
-    too_few = decode(gate["note"])[0] if gate.get("value") is False and step.collected("self_ratings") else None
-    return Known(values, prepared.scores, prepared.reliability, bounds, fewest, too_few)
+    closed = {gate: _closed(saved, gate) if step.collected("self_ratings") else None for gate in GATES}
+    return Known(values, prepared.scores, prepared.reliability, bounds, fewest, *closed.values())
+
+
+def _closed(saved: Mapping[str, Mapping[str, Any]], gate: str) -> Finding | None:
+    """Return what a gate found where it is closed."""
+    verdict = saved.get(f"supported_{gate}", {})
+    return decode(verdict["note"])[0] if verdict.get("value") is False else None
 
 
 def cosmin_table(known: Known, rule: Cosmin) -> pd.DataFrame:
@@ -145,7 +153,9 @@ def _structural(known: Known, rule: Cosmin) -> Property:
     """Structural validity: fit of the model of correlated competencies."""
     cfi, rmsea, srmr = (known.number(f"model_{index}") for index in ("cfi", "rmsea", "srmr"))
     limit = found("rule_structural", cfi=rule.cfi.value, rmsea=rule.rmsea.value, srmr=rule.srmr.value)
-    done = found("cosmin_cfa")
+    if known.no_factors is not None:
+        return Property("property_structural", "indeterminate", found("cosmin_cfa_wanted"), known.no_factors, limit)
+    done = found("cosmin_cfa_alone" if known.number("n_competencies_modelled") == 1 else "cosmin_cfa")
     if math.isnan(srmr):
         return Property("property_structural", "indeterminate", done, found("cosmin_no_cfa"), limit)
     met = cfi > rule.cfi.value or rmsea < rule.rmsea.value or srmr < rule.srmr.value
@@ -178,7 +188,8 @@ def _invariance(known: Known, rule: Cosmin) -> Property:
     compared, varying = (known.number(name) for name in ("n_invariance_comparisons", "n_not_invariant"))
     unfair, untested = (known.number(name) for name in ("n_unfair_kept", "n_untested_kept"))
     if not compared > 0 and math.isnan(unfair):
-        return Property("property_invariance", "indeterminate", done, found("cosmin_no_groups"), limit)
+        wanted = found("cosmin_groups_wanted")
+        return Property("property_invariance", "indeterminate", wanted, found("cosmin_no_groups"), limit)
     facts = {
         "value": _count(compared),
         "limit": _count(varying),

@@ -64,8 +64,8 @@ class Prose:
         return self._linked(name, lambda content: _with_sign(tables.p_value(content)))
 
     def text(self, name: str) -> str:
-        """Write a saved text, with a mark that leads to its trail."""
-        return self._marked(name, self._written(name, self.study.in_words))
+        """Write a saved text, with a mark that leads to its trail; groupings are written as their labels."""
+        return self._marked(name, self._written(name, self._named))
 
     def raw(self, name: str) -> Any:
         """Return a saved value for a question in the page, such as whether it is above zero."""
@@ -176,6 +176,12 @@ class Prose:
             raise BookError(f"nothing called {what!r} can be collected; {suggest(what, sorted(known))}")
         return carries(what, study.settings, study.framework, study.plan)
 
+    def outcomes_point_one_way(self) -> bool:
+        """Say whether more of every own outcome is better, or worse: correlations with them can then be averaged."""
+        outcomes = self.study.framework.outcomes
+        asked = outcomes[outcomes["scale"].isin(self.study.settings.outcomes)]
+        return len(set(asked["scale"])) == 1 or set(asked["higher_is"]) in ({"better"}, {"worse"})
+
     def supported(self, gate: str) -> bool:
         """Say whether this sample carries an analysis."""
         return self.study.saved.value(self._gate(gate)).content is True
@@ -241,6 +247,15 @@ class Prose:
         saved = self.study.saved.value(name)
         text = self.study.in_words(saved.note) or "not defined" if saved.content is None else _apply(write, saved)
         return markdown.escape(text) if isinstance(saved.content, str) or saved.content is None else text
+
+    def _named(self, text: Any) -> str:
+        """Write a text in words, or the labels of the groupings that it lists."""
+        listed, groups = str(text).split(", "), self.study.settings.groups
+        return (
+            ", ".join(groups[each].label for each in listed)
+            if set(listed) <= set(groups)
+            else self.study.in_words(text)
+        )
 
     def _linked(self, name: str, write: Any) -> str:
         """Write a number as a link to its trail."""

@@ -213,6 +213,8 @@ def _variance(score: pd.Series[float], members: pd.Series[str], fewest: int, con
     """Return ICC(1) of one score over one grouping, or why there is none."""
     known = score.notna() & members.notna()
     count = {"n": int(known.sum()), "n_groups": int(members[known].nunique())}
+    if count["n_groups"] < FEWEST_GROUPS:
+        return count | {"note": TOO_FEW_SHOWN}
     if count["n_groups"] < fewest:
         return count | {"note": found("groups_for_variance", limit=fewest).encoded}
     try:

@@ -17,6 +17,7 @@ from compendium.steps.outcome_associations.claims import (
     OVERALL_SCORE,
     THE_OUTCOME,
     ClaimData,
+    below_gate,
     collected_outcome,
 )
 from compendium.steps.outcome_associations.people_needed import LOST_BY_FISHER
@@ -285,16 +286,23 @@ def by_source(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
     return table.assign(finding=[_overstated(row).encoded for row in table.to_dict("records")])
 
 
+def inflation(table: pd.DataFrame) -> pd.Series[float]:
+    """Return by how much each same-source estimate lies further from zero, in its own direction, than the other."""
+    turned: pd.Series[float] = table["difference"] * np.sign(table["same_source"].astype(float))
+    return turned
+
+
 def _overstated(row: Mapping[Any, Any]) -> Finding:
     """Return how much the same-source estimate may overstate the association."""
     if row["note"]:
         return found("said_by_method", text=str(row["note"]))
-    after = row["same_source"] - row["cross_corrected"]
-    if row["difference_lower"] <= 0:
+    sign = math.copysign(1, row["same_source"])
+    after = sign * (row["same_source"] - row["cross_corrected"])
+    if min(sign * row["difference_lower"], sign * row["difference_upper"]) <= 0:
         return found("sources_alike")
     if math.isfinite(after):
-        return found("overstated_corrected", value=row["difference"], after=after)
-    return found("overstated", value=row["difference"])
+        return found("overstated_corrected", value=sign * row["difference"], after=after)
+    return found("overstated", value=sign * row["difference"])
 
 
 def equivalence(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
@@ -306,8 +314,8 @@ def equivalence(data: ClaimData, plan: StudyPlan) -> pd.DataFrame:
         views += [("peers", data.seen_by_peers(one.competency))] if data.has_peers else []
         for source, x in views:
             row = _plain(x, data.own[one.scale], "spearman", plan, data.nesting.of(x.index))
-            if row["note"]:
-                rows.append({"claim": claim, "source": source, "n": row["n"], "note": row["note"]})
+            if why := row["note"] or below_gate(row["n"], plan):
+                rows.append({"claim": claim, "source": source, "n": row["n"], "note": why})
                 continue
             test = equivalence_test(float(row["estimate"]), _independent(row), one.smallest, plan.alpha_level.value)
             rows.append({"claim": claim, "source": source, "note": ""} | _row(test.to_frame()) | {"n": row["n"]})
