@@ -252,6 +252,18 @@ def test_boxes_are_open_on_paper(tour: Tour, book: Path) -> None:
     assert page.evaluate("document.querySelectorAll('article details:not([open])').length") == 0
 
 
+def test_a_box_on_paper_goes_on_where_the_page_ends(tour: Tour, book: Path) -> None:
+    """A box that hides what overflows, or a table that is kept whole, leaves its title alone on a page."""
+    page = tour.page
+    page.goto((book / "item_analysis.html").as_uri())
+    page.emulate_media(media="print")
+    style = "all => [...new Set(all.map(one => getComputedStyle(one)[NAME]))]"
+    boxes = page.eval_on_selector_all("article details", style.replace("NAME", "'overflow'"))
+    tables = page.eval_on_selector_all("article table", style.replace("NAME", "'breakInside'"))
+    page.emulate_media(media="screen")
+    assert (boxes, tables) == (["visible"], ["auto"])
+
+
 def test_the_first_page_with_all_that_it_loads_is_under_a_megabyte(book: Path) -> None:
     text = (book / "index.html").read_text(encoding="utf-8")
     loaded = re.findall(r'<(?:script|link|img)\b[^>]*(?:src|href)="([^"?#]+)', text)
