@@ -14,6 +14,7 @@ from made_up_step import open_small, prepare, study_for_steps
 
 from compendium.outputs.saving import ResultError, read_values
 from compendium.outputs.trail import Trail, open_trail
+from compendium.report.figures.forest import forest
 from compendium.review.screeners import read_decisions
 from compendium.steps import cohort_quality as quality
 from compendium.steps import participation
@@ -129,6 +130,17 @@ def test_value_is_traced_through_what_its_names_were_assigned_from(step):
     step.notebook.run("share = missing['blank'].sum()\nstep.keep_values(missing_share=float(share))", names)
     saved = read_values(step.folders)["missing_share"]
     assert saved["builder"] == "compendium.steps.cohort_quality.missing_by_item"
+
+
+def test_a_figure_rests_on_the_statistics_behind_what_it_draws(step):
+    names = {"step": step, "quality": quality, "forest": forest, "scales": step.framework.scales()}
+    step.notebook.run("found = quality.mcar_by_competency(step.load_cohort().answers, scales)", names)
+    step.notebook.run("shown, axis = found.assign(lower=0.0, upper=1.0), 'p'", names)
+    step.notebook.run("figure = forest(shown, row='competency', estimate='p', x=axis, y='')", names)
+    step.notebook.run("step.keep('missing_by_position', figure, n_people=60)", names)
+    about = json.loads((step.folders.figures / "missing_by_position.json").read_text())
+    assert about["builder"] == "compendium.report.figures.forest.forest"
+    assert "psychometrics.screening.little_mcar_test" in about["statistics"]
 
 
 def test_what_no_function_built_is_refused(step):

@@ -99,16 +99,18 @@ class Trail:
         Parameters
         ----------
         result
-            What is kept. Where a watched function returned it, that call is the answer.
+            What is kept. Where a watched function returned it, that call is the answer; a figure's function only draws,
+            so that the calls behind what it drew stand before it.
         names
             Names in the expression that made it; where they stand for results, or for watched functions, their calls.
         namespace, assigned
             What the names stand for, and the names in the expression that a name was assigned from.
         """
         made = self.builder(result)
-        if made is not None:
+        drawn = hasattr(result, "savefig")
+        if made is not None and (made.statistics or not drawn):
             return [made]
-        found: set[Call] = set()
+        found: set[Call] = set() if made is None else {made}
         waiting, seen = [frozenset(names)], set[str]()
         while waiting:
             together = waiting.pop()
@@ -117,9 +119,10 @@ class Trail:
                 value = namespace.get(name)
                 calls = self._calls_of(value, together)
                 found |= calls
-                if not calls and name in assigned:
+                followed = any(call.statistics for call in calls) if drawn else bool(calls)
+                if not followed and name in assigned:
                     waiting.append(assigned[name])
-        return sorted(found, key=lambda call: call.number)
+        return sorted(found, key=lambda call: (call is made, call.number))
 
     def _calls_of(self, value: Any, names: Iterable[str]) -> set[Call]:
         """Return the calls behind a value: the call that made it, or the watched functions that it is itself."""
