@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from compendium.faults import InvalidInput
+from compendium.findings import encode, found
 from compendium.outputs.manifest import TOLERANCES, accept, compare, write_manifest
 from compendium.outputs.saving import Origin, Results
 from compendium.paths import ResultFolders
@@ -52,6 +53,21 @@ def test_changed_cell_is_named_with_file_row_and_column(tmp_path, accepted):
 def test_changed_word_is_found(tmp_path, accepted):
     changed = FRAME.assign(decision=["keep", "keep", "keep"])
     assert told(tmp_path, accepted, changed) == ["tables/items.csv row 3 decision: accepted drop, built keep"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "alike"), [("low", 0.1 + 1e-12, True), ("low", 0.2, False), ("high", 0.1, False)]
+)
+def test_numbers_in_findings_have_the_tolerance_of_numbers(
+    tmp_path: Path, kind: str, value: float, alike: bool
+) -> None:
+    """The last bits differ between processors in a reason as they do in a number."""
+
+    def reasons(kind: str, value: float) -> pd.DataFrame:
+        return FRAME.assign(decision=encode([found(kind, value=value, other=("a",))]))
+
+    accept(build(tmp_path / "first", reasons("low", 0.1)), tmp_path / "reference")
+    assert (compare(build(tmp_path / "again", reasons(kind, value)), tmp_path / "reference") == []) is alike
 
 
 def test_number_in_place_of_a_blank_is_found_both_ways(tmp_path, accepted):

@@ -17,6 +17,7 @@ from compendium.disclosure import FLOORS
 from compendium.disclosure.sacro import outcome
 from compendium.faults import Fault, InvalidInput, display_path
 from compendium.files import sweep, write_text
+from compendium.findings import is_encoded
 from compendium.outputs import catalogue
 from compendium.outputs.runs import read_runs
 from compendium.paths import REFERENCE_RESULTS, ResultFolders
@@ -179,9 +180,15 @@ def _tolerance(notebook: str, kind: catalogue.Kind, name: str) -> tuple[float, f
 
 
 def _same(after: Any, before: Any, allowed: tuple[float, float]) -> bool:
-    """Compare two cells: numbers within tolerance, everything else exactly."""
+    """Compare two cells: numbers within tolerance, those in findings too, everything else exactly."""
     if after == before:
         return True
+    if isinstance(after, dict) and isinstance(before, dict):
+        return after.keys() == before.keys() and all(_same(after[name], before[name], allowed) for name in after)
+    if isinstance(after, list) and isinstance(before, list):
+        return len(after) == len(before) and all(_same(*both, allowed) for both in zip(after, before, strict=True))
+    if is_encoded(after) and is_encoded(before):
+        return _same(json.loads(after), json.loads(before), allowed)
     try:
         absolute, relative = allowed
         return bool(np.isclose(float(after), float(before), atol=absolute, rtol=relative, equal_nan=True))
