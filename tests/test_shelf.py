@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from compendium.report.shelf import NOT_RECORDED, Book, books_in, write_shelf
+from compendium.report.shelf import NOT_RECORDED, TOO_FEW, Book, books_in, write_shelf
 from compendium.run.cli import app
 
 ABOUT = {"title": "North", "kind": "real", "n": 1234, "waves": 2, "fieldwork": "2026-01-12 to 2026-02-20",
@@ -48,6 +48,12 @@ def test_a_cohort_of_an_earlier_version_says_what_is_not_recorded(tmp_path: Path
     assert NOT_RECORDED in write_shelf(tmp_path).read_text(encoding="utf-8")
 
 
+def test_people_who_are_too_few_to_be_counted_are_told_as_such(tmp_path: Path) -> None:
+    put(tmp_path, "few", ABOUT | {"n": None})
+    text = write_shelf(tmp_path).read_text(encoding="utf-8")
+    assert TOO_FEW in text and NOT_RECORDED not in text
+
+
 @settings(max_examples=20, deadline=None)
 @given(title=st.text(st.characters(codec="utf-8", categories=("L", "P", "S", "Zs")), min_size=1, max_size=30))
 def test_a_title_is_shown_and_never_run(title: str, tmp_path_factory) -> None:
@@ -70,3 +76,6 @@ def test_tables_of_the_shelf_have_headings_for_screen_readers(tmp_path: Path) ->
     assert '<html lang="en-GB">' in text
     assert "<caption>" in text
     assert text.count("<th ") == text.count('scope="')
+    # On a phone each line is a card, whose facts are named as the columns are.
+    columns = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', text)
+    assert re.findall(r'data-label="([^"]+)"', text) == columns

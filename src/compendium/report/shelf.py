@@ -14,7 +14,8 @@ from compendium.paths import COMPARISONS, SHELF, ResultFolders
 from compendium.rounding import number
 
 TEMPLATE = "shelf.html"
-NOT_RECORDED = "not recorded"
+# A number of people that is recorded as none is too small to be told.
+COUNT, TOO_FEW, NOT_RECORDED = "n", "too few to be told", "not recorded"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Book:
         """Return a fact as a reader sees it, or that it is not recorded."""
         value = self.about.get(name)
         if value is None:
-            return NOT_RECORDED
+            return TOO_FEW if name == COUNT and COUNT in self.about else NOT_RECORDED
         return number(value) if isinstance(value, int) else str(value)
 
     @property
