@@ -31,6 +31,7 @@ FLAGS = [
 ]
 DESK: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 780}
+PAPER: ViewportSize = {"width": 720, "height": 1000}
 # Rules of axe that the book must hold: WCAG 2.1, levels A and AA.
 # Style sheets are not fetched anew: a page from disk may not read them.
 # What holds is not written down element by element.
@@ -239,10 +240,24 @@ def test_a_dark_screen_gets_a_dark_page(browser_context: BrowserContext, book: P
     browser = browser_context.browser
     assert browser is not None
     page = browser.new_context(color_scheme="dark").new_page()
-    page.goto((book / "cohort_quality.html").as_uri())
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert _faults(page, "cohort_quality.html in the dark") == []
+    for name in ("cohort_quality.html", "api/psychometrics.reliability.html"):
+        page.goto((book / name).as_uri())
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert _faults(page, f"{name} in the dark") == []
     page.context.close()
+
+
+def test_no_page_of_code_is_wider_than_paper(tour: Tour, book: Path) -> None:
+    page = tour.page
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print")
+    wide = []
+    for folder, name in MADE_ALIKE.items():
+        page.goto((book / folder / f"{name}.html").as_uri())
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        wide += [name] if page.evaluate("document.documentElement.scrollWidth") > PAPER["width"] else []
+    page.emulate_media(media="screen")
+    assert wide == []
 
 
 def test_boxes_are_open_on_paper(tour: Tour, book: Path) -> None:
