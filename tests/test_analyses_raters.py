@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from compendium.findings import decode
 from compendium.framework import ResponseScale
 from compendium.report.figures import raters as figures
 from compendium.steps.factor_structure import Draws, reliability_table
@@ -109,6 +110,17 @@ def test_within_person_agreement_by_hand():
     assert row["rwg_j_uniform"] == pytest.approx(2 * 0.5 / (2 * 0.5 + 0.5), abs=CLOSED_FORM)
     assert row["average_deviation"] == pytest.approx(0.5, abs=CLOSED_FORM)
     assert row["rwg_j_slight_skew"] < row["rwg_j_uniform"]
+
+
+def test_competency_on_several_answer_scales_has_no_agreement_within_persons_and_says_why():
+    peers = made_up()[1]
+    names = list(SCALES)
+    elsewhere = [SCALES[names[0]][0]]
+    table = raters.within_person_agreement(peers, SCALES, points(5), ("uniform",), 0.7, elsewhere).set_index(
+        "competency"
+    )
+    assert decode(table.loc[names[0], "note"])[0].kind == "other_answer_scales"
+    assert np.isnan(table.loc[names[0], "r_star_wg"]) and table.loc[names[1:], "r_star_wg"].notna().all()
 
 
 def test_skewed_null_is_left_out_where_the_scale_has_no_five_points():

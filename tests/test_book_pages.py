@@ -110,6 +110,17 @@ def test_correlations_with_outcomes_are_averaged_only_where_all_point_one_way(tm
     assert said == [higher_is == "better"] * 3
 
 
+def test_self_and_peers_are_averaged_over_competencies_only_where_these_make_a_whole(tmp_path: Path) -> None:
+    made = make_up(tmp_path / "results", FULL)
+    described = made.framework.description
+    apart = described.model_copy(update={"whole": described.whole.model_copy(update={"total": "none"})})
+    for framework, whole in ((made.framework, True), (replace(made.framework, description=apart), False)):
+        study = Subject(SavedResults(made.folders), framework, made.settings, made.plan)
+        page = next(page for page in render(wanted(read_pages(BOOK), study), study) if page.name == "rater_agreement")
+        averaged = ("value-self_minus_peer_mean", "value-other_competency_same_source", "figure-agreement_histogram")
+        assert [name in page.text for name in averaged] == [whole] * 3
+
+
 def test_every_source_of_the_plan_that_names_a_work_is_in_the_references() -> None:
     entries = re.findall(r"@\w+\{([a-z]+)(\d{4}),", (BOOK / "references.bib").read_text(encoding="utf-8"))
     plan = (PROJECT / "study.yaml").read_text(encoding="utf-8")

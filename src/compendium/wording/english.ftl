@@ -346,6 +346,7 @@ sources_alike = The two do not differ beyond chance
 overstated = The same-source figure is up to { FIXED($value) } too high
 overstated_corrected = The same-source figure is up to { FIXED($value) } too high, { FIXED($after) } once the unreliability of few peers is allowed for
 does_not_vary = does not vary
+other_answer_scales = its items are answered on different scales, for which answers without any pattern are not defined
 few_flagged = not shown: fewer than { $needed } people are flagged, and the difference would tell of them alone
 
 ## Claims

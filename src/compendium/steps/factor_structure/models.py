@@ -233,9 +233,9 @@ def loading_table(rivals: Rivals) -> pd.DataFrame:
 
 
 def second_order_table(rivals: Rivals) -> pd.DataFrame:
-    """Return standardised loadings of the competencies on the second-order factor, with intervals."""
+    """Return standardised loadings of the competencies on the second-order factor, with intervals; none if improper."""
     fit = rivals.fits.get("second_order")
-    if fit is None:
+    if fit is None or not fit.proper:
         return pd.DataFrame(columns=["competency", "loading", "lower", "upper"])
     table = fit.second_order_loadings
     columns = {"factor": "competency", "standardised": "loading"}

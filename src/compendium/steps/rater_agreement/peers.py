@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from compendium.disclosure import suppress_small_groups
+from compendium.findings import found
 from compendium.framework import ResponseScale
 from compendium.steps.factor_structure.reliability import Draws
 from psychometrics.agreement import (
@@ -141,7 +142,12 @@ def icc_formulas(peer_scores: pd.DataFrame, draws: Draws) -> pd.DataFrame:
 
 
 def within_person_agreement(
-    peers: pd.DataFrame, scales: Mapping[str, Sequence[str]], scale: ResponseScale, nulls: Sequence[str], agreed: float
+    peers: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    scale: ResponseScale,
+    nulls: Sequence[str],
+    agreed: float,
+    elsewhere: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return how closely the peers of one person agree: rwg(j) under each null, r*wg(j) and average deviation.
 
@@ -157,9 +163,14 @@ def within_person_agreement(
         Names of the nulls of rwg(j); the first is also that of r*wg(j).
     agreed
         rwg(j) from which the peers of one person count as agreeing.
+    elsewhere
+        Items that are answered on another scale: a competency with one of them has the reason in ``note``.
     """
     rows: list[dict[str, object]] = []
     for competency, items in scales.items():
+        if set(items) & set(elsewhere):
+            rows.append({"competency": competency, "note": found("other_answer_scales").encoded})
+            continue
         try:
             rows.append({"competency": competency, **_agreement(peers[list(items)], scale, nulls, agreed)})
         except PsychometricsError as error:
@@ -172,10 +183,10 @@ def _agreement(items: pd.DataFrame, scale: ResponseScale, nulls: Sequence[str], 
     """Return the agreement indices of one competency, averaged over rated people with two or more peers."""
     person, n_categories = rated_person(items), scale.maximum - scale.minimum + 1
     usable = [null for null in nulls if null == "uniform" or n_categories == SKEWED_FOR]
-    found = {null: rwg_j(items, person, n_categories, null, minimum=scale.minimum) for null in usable}
-    first = found[usable[0]]
+    indices = {null: rwg_j(items, person, n_categories, null, minimum=scale.minimum) for null in usable}
+    first = indices[usable[0]]
     row: dict[str, object] = {"people": first.n_groups, "raters_left_out": first.n_dropped}
-    for null, one in found.items():
+    for null, one in indices.items():
         row |= {f"rwg_j_{null}": one.mean, f"rwg_j_{null}_median": one.median}
         row[f"reach_{null}_share"] = one.share_at_least(agreed)
     row |= {"r_star_wg": float(first.table["r_star_wg"].mean())}
