@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from draws import correlated_normals
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from compendium.faults import InvalidInput
 from compendium.run import many
-from compendium.study.workers import CLUSTER, WORKERS, number_of_workers, spread
+from compendium.study.workers import CLUSTER, THREADS, WORKERS, number_of_workers, spread
 from psychometrics.reliability import cronbach_alpha
 from psychometrics.resampling import BootstrapInterval, bootstrap_interval
 
@@ -67,12 +68,26 @@ def alike(one: BootstrapInterval, other: BootstrapInterval) -> bool:
     return bool(np.array_equal(one.distribution.to_numpy(), other.distribution.to_numpy()))
 
 
+@pytest.mark.parametrize("threads", ["1", "2"])  # forked where libraries use one, else started anew
 @pytest.mark.parametrize("workers", ["2", "4"])
-def test_more_processes_change_no_digit(monkeypatch: pytest.MonkeyPatch, workers: str) -> None:
+def test_more_processes_change_no_digit(monkeypatch: pytest.MonkeyPatch, workers: str, threads: str) -> None:
     monkeypatch.setenv(WORKERS, "1")
     alone = interval()
     monkeypatch.setenv(WORKERS, workers)
+    monkeypatch.setenv(THREADS, threads)
     assert alike(interval(), alone)
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_a_worker_that_is_killed_ends_the_work_instead_of_leaving_it_waiting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, threads: str
+) -> None:
+    monkeypatch.setenv(WORKERS, "2")
+    monkeypatch.setenv(THREADS, threads)
+    monkeypatch.setenv("MARK_OF_THE_KILLED", str(tmp_path / "mark"))
+    with pytest.raises(TerminatedWorkerError):
+        interval(alpha_of_the_last_worker)
+    assert alike(interval(), interval(alpha_of_the_last_worker))
 
 
 def test_a_cluster_changes_no_digit_and_a_killed_worker_loses_nothing(

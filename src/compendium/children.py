@@ -8,20 +8,24 @@ is torn.
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
+# Whether a process that has loaded libraries can be forked; elsewhere a new one is started.
+CAN_FORK = sys.platform == "linux"
 STARTED_BY = "COMPENDIUM_STARTED_BY"
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 # Exit status of a process that a signal ended, as shells count it.
 BEYOND = 128
-_running: set[subprocess.Popen[str]] = set()
+_running: set[int] = set()
 
 
 class Stopped(BaseException):
@@ -43,16 +47,25 @@ def call(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command as :func:`subprocess.run` does, as text, in a group that ends with this process."""
     told = {**environment, STARTED_BY: str(os.getpid())}
-    with subprocess.Popen(list(command), env=told, text=True, process_group=0, **options) as child:
-        _running.add(child)
-        try:
-            out, errors = child.communicate()
-        except BaseException:
-            _end(child)
-            raise
-        finally:
-            _running.discard(child)
+    with (
+        subprocess.Popen(list(command), env=told, text=True, process_group=0, **options) as child,
+        ended_with(child.pid),
+    ):
+        out, errors = child.communicate()
     return subprocess.CompletedProcess(command, child.returncode, out, errors)
+
+
+@contextlib.contextmanager
+def ended_with(process: int) -> Iterator[None]:
+    """End a process that this one started, with its group, when what waits for it here is broken off."""
+    _running.add(process)
+    try:
+        yield
+    except BaseException:
+        _end(process)
+        raise
+    finally:
+        _running.discard(process)
 
 
 def stop_at_signals() -> None:
@@ -77,11 +90,29 @@ def end_with(starter: int) -> None:
     def watch() -> None:
         while os.getppid() == starter:
             time.sleep(1)
-        if os.getpgrp() == os.getpid():
-            os.killpg(0, signal.SIGKILL)
-        os._exit(1)
+        _end_here()
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def lead_a_group() -> None:
+    """Let this process, which was forked, lead a group of its own that ends with the process that asked for it."""
+    os.setpgid(0, 0)
+    asked_by = multiprocessing.parent_process()
+    assert asked_by is not None
+
+    def watch() -> None:
+        asked_by.join()
+        _end_here()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _end_here() -> None:
+    """End this process, and its group where it leads one."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
@@ -91,7 +122,8 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise Stopped(number)
 
 
-def _end(child: subprocess.Popen[str]) -> None:
-    """End a process with its group."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
+def _end(process: int) -> None:
+    """End a process with its group; one that was just forked leads none yet."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError):
+            kill(process, signal.SIGKILL)

@@ -52,6 +52,13 @@ class Program:
         beside = {file for path in sources if path.name == INIT for file in _data_files(path.parent)}
         return frozenset(sources | beside)
 
+    def loaded_by(self, names: Iterable[str]) -> list[str]:
+        """Return all that imports of these names load: names of other packages first, then our modules behind them."""
+        behind = self.behind(names)
+        ours = [module for module, path in self.modules.items() if path in behind]
+        imported = {name for module in ours for name in self._sources[module].imports}
+        return [*sorted(name for name in imported if name.partition(".")[0] not in PACKAGES), *ours]
+
     def _found(self, name: str) -> tuple[list[str], set[str]]:
         """Return the packages that an import of a name only passes through, and the modules whose imports count."""
         parts = name.split(".")

@@ -9,7 +9,6 @@ target. Whatever fails leaves no target and is not recorded.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from doit.dependency import JsonDB
 from doit.doit_cmd import DoitMain
 from doit.task import Task, dict_to_task
 
-from compendium.children import call
 from compendium.faults import InvalidInput
 from compendium.files import checksum, checksum_of, sweep, write_bytes
 from compendium.inputs import read_yaml
@@ -41,6 +39,7 @@ from compendium.paths import (
 )
 from compendium.plan import checksums
 from compendium.run.dependencies import Program, imported_by_notebook
+from compendium.run.forked import PROGRAM, Forked, call_alone
 from compendium.run.lock import Unwritable
 from compendium.study.prepared import TABLES
 
@@ -84,6 +83,8 @@ READS_RESPONSES = (VALIDATE, "03_cohort_quality")
 RECORD = ".graph.json"
 # Where the imports of the program are remembered, and what executes a notebook.
 IMPORTS, RUNNER = ".imports.json", "compendium.run.notebooks"
+# What a notebook is executed in, and what is loaded for a cluster alone.
+KERNEL, FOR_CLUSTERS = ("IPython", "ipykernel.kernelapp"), ("distributed", "joblib._dask")
 TESTS = PROJECT / "tests"
 # What lies below the results of a cohort and is made of them, or is not public.
 NO_RESULTS = ("book", "private", "deliver", "manifest.json")
@@ -172,7 +173,7 @@ def notebooks_of(place: Place) -> list[Path]:
 
 def jobs_of(place: Place) -> list[Job]:
     """Return the graph of a cohort, each job after those it reads from."""
-    ours, root = (sys.executable, "-m", "compendium"), place.root
+    ours, root = PROGRAM, place.root
     program, targets = Program(root / IMPORTS if root.is_dir() else None), targets_of(place)
     described = {*_files(place.framework), place.folder / "cohort.yaml"}
     # A framework may lie in the folder of the cohort: what its own steps read is no response.
@@ -283,11 +284,24 @@ def run(place: Place, *, until: str = BOOK_JOB, parallel: int = 2) -> int:
         "BACKEND": {"kept": "compendium.run.graph:KeptRecord"},
     }
     words = ["run", "--reporter", "zero", "-n", str(parallel), "-P", "thread", until]
-    loader = _Loader(jobs, BEHIND if parallel == TWO and until in (INDEX, BOOK_JOB) else {})
-    ended = int(DoitMain(loader, extra_config=extra).run(words))
+    behind = BEHIND if parallel == TWO and until in (INDEX, BOOK_JOB) else {}
+    forked = Forked(partial(loaded_by_steps, place))
+    loader = _Loader(jobs, behind, forked)
+    try:
+        ended = int(DoitMain(loader, extra_config=extra).run(words))
+    finally:
+        forked.end()
     if loader.unwritten:
         raise Unwritable(loader.unwritten[0], place.root)
     return max([ended, *loader.failed], key=lambda status: (status > 1, status))
+
+
+def loaded_by_steps(place: Place) -> list[str]:
+    """Return everything that the steps of a cohort import, and what executes them."""
+    asked = {name for notebook in notebooks_of(place) for name in imported_by_notebook(notebook)}
+    loaded = Program(place.root / IMPORTS).loaded_by([RUNNER, *sorted(asked)])
+    left_out = (*FOR_CLUSTERS, *sys.stdlib_module_names)
+    return [*KERNEL, *(name for name in loaded if not any(f"{name}.".startswith(f"{each}.") for each in left_out))]
 
 
 class KeptRecord(JsonDB):  # type: ignore[misc]
@@ -314,9 +328,9 @@ class KeptRecord(JsonDB):  # type: ignore[misc]
 class _Loader(TaskLoader2):  # type: ignore[misc]
     """Hands the graph to doit."""
 
-    def __init__(self, jobs: Sequence[Job], behind: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, jobs: Sequence[Job], behind: Mapping[str, tuple[str, ...]], forked: Forked) -> None:
         super().__init__()
-        self.jobs, self.behind, self.failed = list(jobs), behind, list[int]()
+        self.jobs, self.behind, self.forked, self.failed = list(jobs), behind, forked, list[int]()
         self.unwritten: list[OSError] = []
 
     def load_doit_config(self) -> dict[str, Any]:
@@ -328,10 +342,11 @@ class _Loader(TaskLoader2):  # type: ignore[misc]
         self.unwritten = cmd.dep_manager.backend.unwritten
         known = {job.name for job in self.jobs}
         behind = {name: [step for step in steps if step in known] for name, steps in self.behind.items()}
-        return [dict_to_task(_task(job, behind.get(job.name, []), self.failed)) for job in self.jobs]
+        run = partial(_call, forked=self.forked, failed=self.failed)
+        return [dict_to_task(_task(job, behind.get(job.name, []), run)) for job in self.jobs]
 
 
-def _task(job: Job, behind: Sequence[str], failed: list[int]) -> dict[str, Any]:
+def _task(job: Job, behind: Sequence[str], run: Callable[[Job], bool]) -> dict[str, Any]:
     """Return a job as doit describes a task."""
 
     def is_as_before(task: Task, values: dict[str, Any]) -> bool:
@@ -340,7 +355,7 @@ def _task(job: Job, behind: Sequence[str], failed: list[int]) -> dict[str, Any]:
 
     return {
         "name": job.name,
-        "actions": [(_call, [job.command, job.target, failed])],
+        "actions": [(run, [job])],
         "file_dep": sorted(map(str, job.reads)),
         "uptodate": [is_as_before],
         "targets": [] if job.target is None else [str(job.target)],
@@ -348,13 +363,18 @@ def _task(job: Job, behind: Sequence[str], failed: list[int]) -> dict[str, Any]:
     }
 
 
-def _call(command: Sequence[str], target: Path | None, failed: list[int]) -> bool:
-    """Run a command without a shell; a failed one leaves no target, and its exit status."""
-    status = call(command, stdout=subprocess.DEVNULL).returncode
+def _call(job: Job, forked: Forked, failed: list[int]) -> bool:
+    """Run a job without a shell; a failed one leaves no target, and its exit status.
+
+    What the steps need is loaded beside the validation, which does not wait for it; a book alone needs none of it.
+    """
+    if job.name not in (INDEX, BOOK_JOB):
+        forked.load()
+    status = call_alone(job.command) if job.name == VALIDATE else forked.call(job.command)
     if status:
         failed.append(status)
-        if target is not None:
-            target.unlink(missing_ok=True)
+        if job.target is not None:
+            job.target.unlink(missing_ok=True)
     return status == 0
 
 

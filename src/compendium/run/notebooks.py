@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 from rich.console import Console
 
+from compendium.children import CAN_FORK
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any, suggest
 from compendium.files import write_bytes, write_text
 from compendium.outputs.runs import forget_run
@@ -173,6 +174,7 @@ def _execute(
 
     from compendium.paths import PROJECT
 
+    kernel = _waiting_kernel()
     with tempfile.TemporaryDirectory() as scratch:
         source, done = Path(scratch) / f"{step.name}.ipynb", Path(scratch) / "executed.ipynb"
         nbformat.write(notebook, source)
@@ -191,6 +193,7 @@ def _execute(
                 # ... and the kernel stays silent when it is told to stop.
                 extra_arguments=["--IPKernelApp.log_level=50"],
                 config=Config(KernelManager=_transport(Path(scratch))),
+                **kernel,
             )
         except papermill.PapermillExecutionError as error:
             # The count that the kept copy shows: cells are replaced and added on the way, so that places differ.
@@ -201,6 +204,15 @@ def _execute(
             # papermill writes the outcome after every cell; the cell that died is the one without a result.
             return nbformat.read(done, as_version=4), f"{step.name}: the kernel died: stopped, or for want of memory"
         return nbformat.read(done, as_version=4), None
+
+
+def _waiting_kernel() -> dict[str, Any]:
+    """Return what lets papermill use a kernel forked from this process, where processes can be forked."""
+    if not CAN_FORK:
+        return {}
+    from compendium.run.kernels import Kernel, manager_of
+
+    return {"kernel_manager_class": manager_of(Kernel())}
 
 
 def _transport(scratch: Path) -> dict[str, str]:

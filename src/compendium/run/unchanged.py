@@ -73,6 +73,11 @@ class Watch:
             return None
 
 
+def fingerprint_of_program() -> str:
+    """Return a checksum of what the system says of every file of the program."""
+    return _fingerprint([_PROGRAM / "compendium", _PROGRAM / "psychometrics"])
+
+
 def _always(cohort: str, data: str) -> list[Path]:
     """Return what every run of a cohort reads: the program, the plan, the cohort and its responses."""
     ours = [_PROGRAM / "compendium", _PROGRAM / "psychometrics", NOTEBOOKS, BOOK, PROJECT / "tests", STUDY_PLAN]

@@ -8,14 +8,17 @@ wherever they are computed.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from compendium.children import end_with
+from compendium.children import CAN_FORK, end_with
 from compendium.faults import Fault, InvalidInput
 
 WORKERS, CLUSTER = "WORKERS", "CLUSTER"
+# How many threads the numeric libraries use, as they read it when they are loaded.
+THREADS = "OMP_NUM_THREADS"
 # Seconds that a cluster may take to answer.
 PATIENCE = 30
 
@@ -58,13 +61,39 @@ def spread() -> Iterator[None]:
     if not address:
         # A worker that finds another parent when it begins ends at once: its step was killed meanwhile.
         workers = number_of_workers()
-        with joblib.parallel_config(backend="loky", n_jobs=workers, initializer=end_with, initargs=(os.getpid(),)):
+        with (
+            _forked_workers() if workers > 1 else nullcontext(),
+            joblib.parallel_config(backend="loky", n_jobs=workers, initializer=end_with, initargs=(os.getpid(),)),
+        ):
             yield
         return
     with connected(address) as client:
         joblib.register_parallel_backend(CLUSTER, _backend())
         with joblib.parallel_config(backend=CLUSTER, n_jobs=-1, client=client):
             yield
+
+
+@contextmanager
+def _forked_workers() -> Iterator[None]:
+    """Let joblib's workers be forked from this process, which has loaded what they need; they end with the work.
+
+    Beside threads of a numeric library a fork is not safe, and new processes are started as joblib does.
+    """
+    if not CAN_FORK or os.environ.get(THREADS) != "1":
+        yield
+        return
+    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.backend.context import get_start_method, set_start_method
+
+    before = get_start_method()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`fork` start method", UserWarning)
+        set_start_method("fork", force=True)
+        try:
+            yield
+        finally:
+            get_reusable_executor(reuse=True).shutdown(wait=True)
+            set_start_method(before, force=True)
 
 
 def _backend() -> type:
