@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -163,3 +165,12 @@ def test_later_steps_name_the_prepared_tables_that_they_read(tmp_path, monkeypat
     inputs = json.loads((later.folders.runs / "07_rater_agreement.json").read_text())["inputs"]
     assert "private/prepared/peer_scores.parquet" in inputs
     assert not [name for name in inputs if name.startswith("responses/")]
+
+
+def test_what_a_function_loads_while_it_runs_was_announced_before() -> None:
+    code = (
+        "import sys; from compendium.outputs.trail import open_trail; open_trail(); before = set(sys.modules);"
+        "from psychometrics.efa import extraction; from psychometrics import planning;"
+        "print([name for name in set(sys.modules) - before if name.startswith('psychometrics')])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

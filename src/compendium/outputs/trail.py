@@ -12,6 +12,8 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import walk_packages
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -195,9 +197,17 @@ def open_trail() -> Trail:
     """Open the trail of a step; the one of the step before is closed."""
     global _current
     close_trail()
+    _load_statistics()
     _current = Trail()
     _current.watch()
     return _current
+
+
+def _load_statistics() -> None:
+    """Load every module of the statistics: one that a function loads while it runs would announce nothing."""
+    package = import_module(STATISTICS)
+    for module in walk_packages(package.__path__, f"{STATISTICS}."):
+        import_module(module.name)
 
 
 def close_trail() -> None:
