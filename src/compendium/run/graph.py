@@ -342,7 +342,7 @@ class _Loader(TaskLoader2):  # type: ignore[misc]
         self.unwritten = cmd.dep_manager.backend.unwritten
         known = {job.name for job in self.jobs}
         behind = {name: [step for step in steps if step in known] for name, steps in self.behind.items()}
-        run = partial(_call, forked=self.forked, failed=self.failed)
+        run = partial(_call, forked=self.forked, failed=self.failed, alone=pos_args == [VALIDATE])
         return [dict_to_task(_task(job, behind.get(job.name, []), run)) for job in self.jobs]
 
 
@@ -363,12 +363,12 @@ def _task(job: Job, behind: Sequence[str], run: Callable[[Job], bool]) -> dict[s
     }
 
 
-def _call(job: Job, forked: Forked, failed: list[int]) -> bool:
+def _call(job: Job, forked: Forked, failed: list[int], alone: bool) -> bool:
     """Run a job without a shell; a failed one leaves no target, and its exit status.
 
     What the steps need is loaded beside the validation, which does not wait for it; a book alone needs none of it.
     """
-    if job.name not in (INDEX, BOOK_JOB):
+    if job.name not in (INDEX, BOOK_JOB) and not alone:
         forked.load()
     status = call_alone(job.command) if job.name == VALIDATE else forked.call(job.command)
     if status:
