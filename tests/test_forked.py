@@ -88,3 +88,13 @@ def test_what_cannot_be_loaded_is_left_to_a_new_process(tmp_path: Path) -> None:
     out, errors = started(tmp_path, "--help,references no-such.ris", broken="1").communicate(timeout=PATIENCE)
     assert out == "[0, 2]\n"
     assert "no-such.ris" in errors
+
+
+def test_a_step_whose_forking_process_was_killed_is_ended_and_told_as_failed(tmp_path: Path) -> None:
+    run = started(tmp_path, "--help")
+    assert waited_for((tmp_path / "noted").is_file)
+    forking, *processes, _ = (tmp_path / "noted").read_text().split()
+    os.kill(int(forking), signal.SIGKILL)
+    out, _ = run.communicate(timeout=PATIENCE)
+    assert out == "[255]\n"
+    assert waited_for(lambda: not any(is_there(int(process)) for process in processes))

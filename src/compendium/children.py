@@ -62,7 +62,7 @@ def ended_with(process: int) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _end(process)
+        end(process)
         raise
     finally:
         _running.discard(process)
@@ -118,11 +118,11 @@ def _end_here() -> None:
 def _stop(number: int, _: FrameType | None) -> None:
     """End what was started, and then this process, where it is."""
     for child in list(_running):
-        _end(child)
+        end(child)
     raise Stopped(number)
 
 
-def _end(process: int) -> None:
+def end(process: int) -> None:
     """End a process with its group; one that was just forked leads none yet."""
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError):

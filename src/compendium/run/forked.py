@@ -16,11 +16,13 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from compendium.children import CAN_FORK, call, ended_with, lead_a_group
+from compendium.children import CAN_FORK, call, end, ended_with, lead_a_group
 from compendium.run.unchanged import fingerprint_of_program
 
 PROGRAM = (sys.executable, "-m", "compendium")
 LOADER, NAMED_BY = "compendium.run.loaded", "COMPENDIUM_LOADS"
+# What multiprocessing says of a process when the one that forked it was killed: it may still be at work.
+LOST = 255
 
 
 class Forked:
@@ -73,6 +75,8 @@ class Forked:
         # Whoever starts a process looks after the others: two threads must not take the same exit status.
         with self._lock:
             process.join()
+        if process.exitcode == LOST:
+            end(int(process.pid or 0))
         return int(process.exitcode or 0)
 
 
