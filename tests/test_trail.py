@@ -171,6 +171,7 @@ def test_what_a_function_loads_while_it_runs_was_announced_before() -> None:
     code = (
         "import sys; from compendium.outputs.trail import open_trail; open_trail(); before = set(sys.modules);"
         "from psychometrics.efa import extraction; from psychometrics import planning;"
-        "print([name for name in set(sys.modules) - before if name.startswith('psychometrics')])"
+        "from compendium.steps import second_opinion;"
+        "print([name for name in set(sys.modules) - before if name.startswith(('psychometrics', 'compendium.steps'))])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -21,7 +21,8 @@ from compendium.study import Study
 
 STATISTICS = "psychometrics"
 # Rooms of the study whose public functions build results.
-BUILDERS = ("compendium.steps", "compendium.review", "compendium.consultation", "compendium.report")
+STEPS = "compendium.steps"
+BUILDERS = (STEPS, "compendium.review", "compendium.consultation", "compendium.report")
 # What a notebook asks the open study itself, without a function between.
 ASKED_OF_A_STUDY = ("load_cohort", "collected", "lacks", "settings", "plan", "framework", "kept_items", "prepared")
 # How deep the parts of a result are known by: a table in a frozen result in a dictionary.
@@ -197,17 +198,17 @@ def open_trail() -> Trail:
     """Open the trail of a step; the one of the step before is closed."""
     global _current
     close_trail()
-    _load_statistics()
+    _load_rooms()
     _current = Trail()
     _current.watch()
     return _current
 
 
-def _load_statistics() -> None:
-    """Load every module of the statistics: one that a function loads while it runs would announce nothing."""
-    package = import_module(STATISTICS)
-    for module in walk_packages(package.__path__, f"{STATISTICS}."):
-        import_module(module.name)
+def _load_rooms() -> None:
+    """Load every module of statistics and steps: one that is loaded while a result is made announces nothing."""
+    for room in (STATISTICS, STEPS):
+        for module in walk_packages(import_module(room).__path__, f"{room}."):
+            import_module(module.name)
 
 
 def close_trail() -> None:

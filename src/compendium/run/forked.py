@@ -35,15 +35,14 @@ class Forked:
     """
 
     def __init__(self, modules: Callable[[], Sequence[str]]) -> None:
-        self._modules, self._context = modules, multiprocessing.get_context("forkserver" if CAN_FORK else "spawn")
-        self._lock, self._loaded = threading.Lock(), ""
+        self._modules, self._lock, self._loaded = modules, threading.Lock(), ""
 
     def load(self) -> None:
         """Begin to load, if that was not done; what is called before it is done waits for it."""
         with self._lock:
             if CAN_FORK and not self._loaded:
                 self._loaded = fingerprint_of_program()
-                self._context.set_forkserver_preload([LOADER])
+                multiprocessing.set_forkserver_preload([LOADER])
                 os.environ[NAMED_BY] = " ".join(self._modules())
                 try:
                     forkserver.ensure_running()
@@ -53,7 +52,7 @@ class Forked:
     def end(self) -> None:
         """End the process that has loaded, when no more is called."""
         if self._loaded:
-            forkserver._forkserver._stop()
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
     def call(self, command: Sequence[str]) -> int:
         """Run a command, silent but for its errors, and return its exit status."""
@@ -67,7 +66,9 @@ class Forked:
 
     def _call(self, words: Sequence[str]) -> int:
         """Run the command line in a forked process."""
-        process = self._context.Process(target=_run, args=(tuple(words), dict(os.environ), Path.cwd()))
+        process = multiprocessing.get_context("forkserver").Process(
+            target=_run, args=(tuple(words), dict(os.environ), Path.cwd())
+        )
         with self._lock:
             process.start()
         with ended_with(int(process.pid or 0)):

@@ -15,8 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from jupyter_client import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from compendium.children import NAMES, lead_a_group
 
@@ -63,14 +63,15 @@ class Kernel:
         self._process.kill()
 
 
-class _Provisioner(LocalProvisioner):  # type: ignore[misc]
+class _Provisioner(LocalProvisioner):
     """Lets the waiting kernel begin where another would be started."""
 
     async def launch_kernel(self, cmd: list[str], **given: Any) -> Any:
         """Let the kernel begin."""
-        kernel = self.parent.waiting
+        kernel: Kernel = self.parent.waiting  # type: ignore[union-attr]
         kernel.begin(cmd, str(given.get("cwd", Path.cwd())), given.get("env", os.environ))
-        self.process, self.pid, self.pgid = kernel, kernel.pid, kernel.pid
+        self.process = kernel  # type: ignore[assignment]
+        self.pid = self.pgid = kernel.pid
         self.cwd = given.get("cwd", Path.cwd())
         return self.connection_info
 
@@ -78,7 +79,7 @@ class _Provisioner(LocalProvisioner):  # type: ignore[misc]
 def manager_of(kernel: Kernel) -> type[AsyncKernelManager]:
     """Return the class of managers that use this kernel."""
 
-    class Manager(AsyncKernelManager):  # type: ignore[misc]
+    class Manager(AsyncKernelManager):
         waiting = kernel
 
         def __init__(self, **given: Any) -> None:
