@@ -13,7 +13,7 @@ from compendium.files import checksum_of
 from compendium.inputs import Strict
 from compendium.outputs.manifest import withheld as withheld_from
 from compendium.outputs.runs import changes
-from compendium.paths import FRAMEWORKS, STUDY_PLAN
+from compendium.paths import BOOK, FRAMEWORKS, STUDY_PLAN
 from compendium.plan import SampleGate
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference.inventory import read_inventory
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Dots in the name of a statistic that its family shows as its own; what lies deeper serves others.
 OF_A_FAMILY = 2
+# What ``benchmarks/scale.py`` measured, beside the pages.
+MEASURED = "how_large.csv"
 OUTCOME_CODES = "see the outcome items"
 NO_WORDING = "restricted: ask the licence holder"
 
@@ -253,6 +255,25 @@ def withheld(study: Subject) -> Listing:
     return Listing(frame, "What was withheld in this build, and why", "`disclosure/`, one log a step")
 
 
+def measured(study: Subject) -> Listing:
+    """List how long each job took as the number of people grew, one row a job and size that was measured."""
+    rows = pd.read_csv(BOOK / MEASURED, dtype={"day": str, "version": str})
+    frame = pd.DataFrame(
+        {
+            "people": [f"{number:,}" for number in rows["people"]],
+            "ratings by peers": [f"{number:,}" for number in rows["ratings"]],
+            "job": [f"`{job}`" for job in rows["job"]],
+            "seconds": [f"{number:,.0f}" for number in rows["seconds"]],
+            "of the processor": [f"{number:,.0f}" for number in rows["processor"]],
+            "megabytes": [f"{number:,.0f}" for number in rows["megabytes"]],
+            "load": rows["load"].map("{:.1f}".format),
+            "machine": rows["machine"] + ", cores: " + rows["cores"].astype(str),
+            "measured": rows["day"] + ", version " + rows["version"],
+        }
+    )
+    return Listing(frame, "Time and memory by the number of people, as measured", f"`book/{MEASURED}`")
+
+
 LISTINGS: dict[str, Callable[..., Listing]] = {
     function.__name__: function
     for function in (
@@ -273,6 +294,7 @@ LISTINGS: dict[str, Callable[..., Listing]] = {
         response_files,
         waivers,
         withheld,
+        measured,
     )
 }
 
