@@ -39,7 +39,7 @@ stop_at_signals()
 starts = forked.Forked(lambda: ["loaded_first"])
 starts.load()
 if "stale" in sys.argv:
-    forked.fingerprint_of_program = lambda: "another"
+    forked._state = lambda: "another"
 try:
     print([starts.call([*forked.PROGRAM, *words.split()]) for words in sys.argv[1].split(",")])
 except Stopped as stopped:

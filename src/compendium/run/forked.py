@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import runpy
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from compendium.children import CAN_FORK, call, end, ended_with, lead_a_group
-from compendium.run.unchanged import fingerprint_of_program
+from compendium.run import fingerprints
 
 PROGRAM = (sys.executable, "-m", "compendium")
 LOADER, NAMED_BY = "compendium.run.loaded", "COMPENDIUM_LOADS"
@@ -41,7 +42,7 @@ class Forked:
         """Begin to load, if that was not done; what is called before it is done waits for it."""
         with self._lock:
             if CAN_FORK and not self._loaded:
-                self._loaded = fingerprint_of_program()
+                self._loaded = _state()
                 multiprocessing.set_forkserver_preload([LOADER])
                 os.environ[NAMED_BY] = " ".join(self._modules())
                 try:
@@ -62,7 +63,7 @@ class Forked:
 
     @property
     def _is_fresh(self) -> bool:
-        return bool(self._loaded) and self._loaded == fingerprint_of_program()
+        return bool(self._loaded) and self._loaded == _state()
 
     def _call(self, words: Sequence[str]) -> int:
         """Run the command line in a forked process."""
@@ -81,6 +82,11 @@ class Forked:
         return int(process.exitcode or 0)
 
 
+def _state() -> str:
+    """Return what the system says of the files of the program."""
+    return fingerprints.fingerprint(fingerprints.PROGRAM)
+
+
 def call_alone(command: Sequence[str]) -> int:
     """Run a command in a process that starts from nothing, silent but for its errors; return its exit status."""
     return call(command, stdout=subprocess.DEVNULL).returncode
@@ -96,6 +102,4 @@ def _run(words: Sequence[str], environment: Mapping[str, str], folder: Path) -> 
     os.dup2(silent, sys.stdout.fileno())
     os.close(silent)
     sys.argv = ["compendium", *words]
-    from compendium.run.cli import main
-
-    main()
+    runpy.run_module("compendium")

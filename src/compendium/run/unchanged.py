@@ -11,22 +11,18 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compendium.files import PART, write_text
+from compendium.files import write_text
 from compendium.paths import BOOK, NOTEBOOKS, PROJECT, STUDY_PLAN, cohort_folder
-from compendium.run.lock import LOCK
+from compendium.run.fingerprints import PROGRAM, fingerprint
 
 if TYPE_CHECKING:
     from compendium.run.graph import Place
 
 RECORDS = ".unchanged"
-_PROGRAM = Path(__file__).resolve().parents[2]
-# What Python and the system write beside what a run reads.
-_NOT_READ = ("__pycache__", ".ipynb_checkpoints", LOCK)
 
 
 def made_before(cohort: str, data: str, results: str, until: str) -> Path | None:
@@ -35,7 +31,7 @@ def made_before(cohort: str, data: str, results: str, until: str) -> Path | None
     try:
         known = json.loads(record.read_text(encoding="utf-8"))
         root, framework = (Path(known[each]) for each in ("root", "framework"))
-        read, written = _fingerprint([*_always(cohort, data), framework]), _fingerprint([root])
+        read, written = fingerprint([*_always(cohort, data), framework]), fingerprint([root])
         alike = (known["read"], known["written"]) == (read, written)
         return Path(known["made"]).resolve() if alike else None
     except (OSError, ValueError, KeyError, TypeError):
@@ -64,23 +60,18 @@ class Watch:
         known = {name: os.path.relpath(path) for name, path in paths.items()} | {"read": read}
         with suppress(OSError):
             self._record.parent.mkdir(exist_ok=True)
-            write_text(self._record, json.dumps(known | {"written": _fingerprint([place.root])}))
+            write_text(self._record, json.dumps(known | {"written": fingerprint([place.root])}))
 
     def _reads(self) -> str | None:
         try:
-            return _fingerprint([*_always(self._place.cohort, self._place.data), self._place.framework])
+            return fingerprint([*_always(self._place.cohort, self._place.data), self._place.framework])
         except OSError:
             return None
 
 
-def fingerprint_of_program() -> str:
-    """Return a checksum of what the system says of every file of the program."""
-    return _fingerprint([_PROGRAM / "compendium", _PROGRAM / "psychometrics"])
-
-
 def _always(cohort: str, data: str) -> list[Path]:
     """Return what every run of a cohort reads: the program, the plan, the cohort and its responses."""
-    ours = [_PROGRAM / "compendium", _PROGRAM / "psychometrics", NOTEBOOKS, BOOK, PROJECT / "tests", STUDY_PLAN]
+    ours = [*PROGRAM, NOTEBOOKS, BOOK, PROJECT / "tests", STUDY_PLAN]
     return [*ours, cohort_folder(cohort), *([Path(data).resolve()] if data else [])]
 
 
@@ -88,36 +79,3 @@ def _record(cohort: str, data: str, results: str, until: str) -> Path:
     """Return where it is noted for these words, said in this folder to this interpreter."""
     words = json.dumps([cohort, data, results, until, str(Path.cwd()), sys.executable])
     return PROJECT / results / RECORDS / f"{hashlib.sha256(words.encode()).hexdigest()[:16]}.json"
-
-
-def _fingerprint(paths: Sequence[Path]) -> str:
-    """Return a checksum of what the system says of every file below these paths."""
-    digest = hashlib.sha256()
-    for path in paths:
-        for name, about in _below(path.resolve()):
-            facts = (about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino)
-            digest.update(f"{name}\0{facts}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def _below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield every file below a folder, in order of names; a file is itself, and no folder is entered twice."""
-    if not path.is_dir():
-        yield str(path), path.stat()
-        return
-    waiting, entered = [os.fspath(path)], set[tuple[int, int]]()
-    while waiting:
-        folder = waiting.pop()
-        about = Path(folder).stat()
-        if (about.st_dev, about.st_ino) in entered:
-            continue
-        entered.add((about.st_dev, about.st_ino))
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        for entry in entries:
-            if entry.name in _NOT_READ or entry.name.endswith(PART):
-                continue
-            if entry.is_dir():
-                waiting.append(entry.path)
-            else:
-                yield entry.path, entry.stat(follow_symlinks=entry.is_file())
