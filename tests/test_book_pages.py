@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from made_up_book import BARE, FULL, calls, make_up, saved_names
 
+from compendium.findings import found
 from compendium.paths import BOOK, PROJECT
 from compendium.report.book.pages import read_pages, render, wanted
 from compendium.report.book.saved import SavedResults
@@ -119,6 +121,24 @@ def test_self_and_peers_are_averaged_over_competencies_only_where_these_make_a_w
         page = next(page for page in render(wanted(read_pages(BOOK), study), study) if page.name == "rater_agreement")
         averaged = ("value-self_minus_peer_mean", "value-other_competency_same_source", "figure-agreement_histogram")
         assert [name in page.text for name in averaged] == [whole] * 3
+
+
+@pytest.mark.parametrize(("shown", "told"), [(1, "Do items mean the same over time"), (0, "What is not shown")])
+def test_the_page_on_change_says_what_it_does_not_show(tmp_path: Path, shown: int, told: str) -> None:
+    waves = {"column": "wave", "in_order": {name: {"label": f"Wave {name}"} for name in ("1", "2")}}
+    made = make_up(tmp_path / "results", FULL | {"waves": waves})
+    path = made.folders.values / "11_change.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    hidden = found("wave_change_hidden", first="Wave 1", other="Wave 2").encoded
+    values["waves_shown"]["value"], values["wave_hidden_sentence"]["value"] = shown, "" if shown else hidden
+    path.write_text(json.dumps(values), encoding="utf-8")
+    study = Subject(SavedResults(made.folders), made.framework, made.settings, made.plan)
+    (page,) = (each for each in render(wanted(read_pages(BOOK), study), study) if each.name == "change")
+    headings = {"Do items mean the same over time", "Reliability over time", "Persons", "What is not shown", "Groups"}
+    left_out = {"What is not shown"} if shown else headings - {told, "Groups"}
+    assert f"## {told}" in page.text
+    assert {each for each in headings if f"## {each}" not in page.text} == left_out
+    assert ("So few people stayed, left or came between Wave 1 and Wave 2" in page.text) == (not shown)
 
 
 def test_every_source_of_the_plan_that_names_a_work_is_in_the_references() -> None:
