@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -265,6 +266,12 @@ def test_improper_solution_stays_in_the_table_with_its_fault():
         row = table.iloc[("single", "correlated", "second_order", "bifactor").index(form)]
         assert not row["proper"] and fit.problems[0] in row["note"]
         assert fit.problems[0] in sentences(rivals.soundness)
+
+
+def test_loadings_on_a_second_order_factor_that_did_not_stand_are_not_given():
+    answers, scales = simulated({"a": [0.8, 0.7, 0.7], "b": [0.8, 0.7, 0.7]}, 0.5)
+    rivals = structure.fit_rivals(answers, scales)
+    assert structure.second_order_table(replace(rivals, fits={"second_order": SimpleNamespace(proper=False)})).empty
 
 
 def test_no_usable_competency_gives_empty_tables_and_a_verdict_of_no():
