@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from made_up_book import BARE, FULL, calls, make_up, saved_names
@@ -110,6 +112,18 @@ def test_correlations_with_outcomes_are_averaged_only_where_all_point_one_way(tm
         for name in ("value-mean_rho", "value-latent_mean", "value-same_source_effect")
     ]
     assert said == [higher_is == "better"] * 3
+
+
+def test_a_figure_of_claims_is_shown_only_where_one_has_an_estimate(tmp_path: Path) -> None:
+    made = make_up(tmp_path / "results", FULL)
+    path = made.folders.tables / "claims.csv"
+    for shown in (True, False):
+        study = Subject(SavedResults(made.folders), made.framework, made.settings, made.plan)
+        page = next(
+            page for page in render(wanted(read_pages(BOOK), study), study) if page.name == "outcome_associations"
+        )
+        assert ('#figure-claims"' in page.text) is shown
+        path.write_text(pd.read_csv(path).assign(estimate=np.nan).to_csv(index=False), encoding="utf-8")
 
 
 def test_self_and_peers_are_averaged_over_competencies_only_where_these_make_a_whole(tmp_path: Path) -> None:

@@ -126,6 +126,10 @@ class Prose:
         shown = markdown.saved_table(about, body, origin, len(frame.columns) - len(known))
         return markdown.folded(folded, shown) if folded else shown
 
+    def told(self, name: str, column: str) -> bool:
+        """Say whether a saved table has an entry in a column: without one a figure of it would be empty."""
+        return _says_something(self.study.saved.table(name).frame[column])
+
     def figure(self, name: str) -> str:
         """Show a saved figure with its caption, alternative text and origin."""
         saved = self.study.saved.figure(name)
