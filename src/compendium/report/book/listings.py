@@ -262,7 +262,7 @@ def measured(study: Subject) -> Listing:
         {
             "people": [f"{number:,}" for number in rows["people"]],
             "ratings by peers": [f"{number:,}" for number in rows["ratings"]],
-            "job": [f"`{job}`" for job in rows["job"]],
+            "job": rows["job"],
             "seconds": [f"{number:,.0f}" for number in rows["seconds"]],
             "of the processor": [f"{number:,.0f}" for number in rows["processor"]],
             "megabytes": [f"{number:,.0f}" for number in rows["megabytes"]],
