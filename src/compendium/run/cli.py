@@ -161,13 +161,13 @@ def withdraw(cohort: str, person: str, data: DataOption = "", results: ResultsOp
     """Take a person, by id, out of a cohort's files and everything private made of them; plan the run that follows."""
     from compendium.cohort import withdraw as take_out
     from compendium.outputs.release import forget_person
-    from compendium.outputs.step import open_step
     from compendium.run.lock import only_run
+    from compendium.study import open_study
 
-    step = open_step("withdraw", cohort=cohort, data=data, results=results)
-    with only_run(step.folders.root):
-        done = take_out(step.settings, person, step.data, step.folders, step.folder)
-        forget_person(step.folders, step.settings, person)
+    study = open_study(cohort, data, results)
+    with only_run(study.folders.root):
+        done = take_out(study.settings, person, study.data, study.folders, study.folder)
+        forget_person(study.folders, study.settings, person)
     for file, rows in done.rows.items():
         typer.echo(f"{file}: {rows} row{'' if rows == 1 else 's'} taken out")
     typer.echo(f"{done.private_files} private files removed; the next run makes those of the others again")
@@ -215,15 +215,15 @@ def release(
 ) -> None:
     """Record that the built results are public, as building a book does; or withdraw an earlier release."""
     from compendium.outputs import release as releases
-    from compendium.outputs.step import open_step
+    from compendium.study import open_study
 
-    step = open_step("release", cohort=cohort, results=results)
+    study = open_study(cohort, results=results)
     if withdrawn or reason:
-        releases.set_aside(step.folders, step.settings, withdrawn, reason)
+        releases.set_aside(study.folders, study.settings, withdrawn, reason)
         typer.echo(f"release {withdrawn} is set aside")
         return
-    releases.ask(step.folders, step.settings, int(step.plan.disclosure.minimum_group.value))
-    number = releases.note(step.folders, step.settings)
+    releases.ask(study.folders, study.settings, int(study.plan.disclosure.minimum_group.value))
+    number = releases.note(study.folders, study.settings)
     typer.echo(f"noted as release {number}" if number else "a synthetic cohort holds nobody: nothing to note")
 
 
@@ -346,31 +346,31 @@ def index(cohort: CohortOption = "demo", results: ResultsOption = "results") -> 
     """Write the index of every result with its origin and checksum."""
     from compendium.outputs.manifest import write_manifest
     from compendium.outputs.saving import read_values
-    from compendium.outputs.step import open_step
     from compendium.report.shelf import about_cohort
+    from compendium.study import open_study
 
-    step = open_step("index", cohort=cohort, results=results)
-    about = about_cohort(step.settings, step.framework, read_values(step.folders))
-    write_manifest(step.folders, step.settings.id, int(step.plan.disclosure.minimum_group.value), about)
+    study = open_study(cohort, results=results)
+    about = about_cohort(study.settings, study.framework, read_values(study.folders))
+    write_manifest(study.folders, study.settings.id, int(study.plan.disclosure.minimum_group.value), about)
 
 
 @app.command()
 def book(cohort: CohortOption = "demo", data: DataOption = "", results: ResultsOption = "results") -> None:
     """Render the book of a cohort from its results."""
     from compendium.outputs import release as releases
-    from compendium.outputs.step import open_step
     from compendium.report.book import BookError, build
     from compendium.report.shelf import write_shelf
+    from compendium.study import open_study
 
-    step = open_step("book", cohort=cohort, data=data, results=results)
-    releases.ask(step.folders, step.settings, int(step.plan.disclosure.minimum_group.value))
+    study = open_study(cohort, data, results)
+    releases.ask(study.folders, study.settings, int(study.plan.disclosure.minimum_group.value))
     try:
-        typer.echo(build(step.folders, step.framework, step.settings, step.plan))
+        typer.echo(build(study.folders, study.framework, study.settings, study.plan))
     except BookError as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_STATUS)
-    releases.note(step.folders, step.settings)
-    write_shelf(step.folders.root.parent)
+    releases.note(study.folders, study.settings)
+    write_shelf(study.folders.root.parent)
 
 
 @app.command()
@@ -394,7 +394,7 @@ def check(cohort: CohortOption = "demo", results: ResultsOption = "results") -> 
     """Compare built tables and values with the accepted ones."""
     from compendium.outputs.manifest import compare
 
-    differences = compare(*_built_and_accepted("check", cohort, results))
+    differences = compare(*_built_and_accepted(cohort, results))
     for difference in differences:
         typer.echo(str(difference))
     typer.echo(f"{len(differences)} differences from the accepted results")
@@ -406,12 +406,12 @@ def accept(cohort: CohortOption = "demo", results: ResultsOption = "results") ->
     """Make the built tables and values the accepted ones."""
     from compendium.outputs.manifest import accept as renew
 
-    renew(*_built_and_accepted("accept", cohort, results))
+    renew(*_built_and_accepted(cohort, results))
 
 
-def _built_and_accepted(name: str, cohort: str, results: str) -> tuple[ResultFolders, Path]:
+def _built_and_accepted(cohort: str, results: str) -> tuple[ResultFolders, Path]:
     """Return the result folders of a cohort, and the folder of its accepted results."""
-    from compendium.outputs.step import open_step
+    from compendium.study import open_study
 
-    step = open_step(name, cohort=cohort, results=results)
-    return step.folders, step.accepted
+    study = open_study(cohort, results=results)
+    return study.folders, study.accepted

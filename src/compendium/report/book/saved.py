@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -118,10 +118,9 @@ class SavedResults:
         return SavedFigure(name, metadata["caption"], metadata["alt"], _origin(metadata), path)
 
     @cached_property
-    def tables(self) -> dict[str, SavedTable]:
-        """Every saved table by name."""
-        names = sorted(path.stem for path in self.folders.tables.glob("*.json"))
-        return {name: self.table(name) for name in names}
+    def tables(self) -> Mapping[str, SavedTable]:
+        """Every saved table by name; each is read when it is asked for."""
+        return _Tables(self)
 
     @cached_property
     def values(self) -> dict[str, SavedValue]:
@@ -213,3 +212,25 @@ def _metadata(folder: Path, name: str, kind: str) -> dict[str, Any]:
 def _origin(entry: dict[str, Any]) -> Provenance:
     """Take the origin out of saved metadata."""
     return Provenance(entry["notebook"], entry["builder"], entry.get("cell"), tuple(entry.get("statistics", ())))
+
+
+class _Tables(Mapping[str, SavedTable]):
+    """The saved tables by name: a page that asks for one of them does not wait for all to be read."""
+
+    def __init__(self, saved: SavedResults) -> None:
+        self._saved = saved
+        self._names = dict.fromkeys(sorted(path.stem for path in saved.folders.tables.glob("*.json")))
+
+    def __getitem__(self, name: str) -> SavedTable:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._saved.table(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
