@@ -99,8 +99,11 @@ def kruskal_wallis(
         Team or agency of each person, none missing. p then comes from Wald's test that the mean ranks are equal, with
         their covariance from the residuals summed in each cluster (times C / (C - 1)), and Hotelling's
         :math:`F = W (\nu - q + 1) / (q \nu)` on q = groups - 1 and :math:`\nu - q + 1` df; :math:`\nu` is the number C
-        of clusters less one. Where every cluster lies in one group, p comes from the F of groups over clusters within
-        them, a nested analysis of variance of the ranks. Groups within a single cluster are left out and named.
+        of clusters less one. Where every cluster lies in one group, p comes from a nested analysis of variance of the
+        ranks: :math:`F = MS_g / (MS_c + (k' - k) s^2)` on groups - 1 and C - groups df, with the mean squares of
+        groups and of clusters within them, :math:`s^2 = \max(MS_c - MS_w, 0) / k` the variance between clusters,
+        :math:`MS_w` the mean square within clusters, and k and k' the mean sizes with which that variance stands in
+        the expectations of :math:`MS_c` and :math:`MS_g`. Groups within a single cluster are left out and named.
 
     Returns
     -------
@@ -120,6 +123,7 @@ def kruskal_wallis(
     Kruskal, W. H., & Wallis, W. A. (1952). Use of ranks in one-criterion variance analysis. Journal of the
     American Statistical Association, 47, 583-621. Tomczak, M., & Tomczak, E. (2014). The need to report
     effect size estimates revisited. Trends in Sport Sciences, 1(21), 19-25 (epsilon squared).
+    Sokal, R. R., & Rohlf, F. J. (1995). Biometry (3rd ed.), chapter 10 (nested analysis of variance, unequal sizes).
 
     Notes
     -----
