@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ TOLERANCES = {
     "item response": (5e-3, 5e-3),
     "Monte Carlo": (1e-3, 1e-3),
 }
+WHOLE = re.compile(r"-?\d+")
 # A result whose note begins so looks at the accepted results itself, so it differs by what it is for.
 NOT_COMPARED = "not compared"
 BLANK = "blank"
@@ -180,7 +182,7 @@ def _tolerance(notebook: str, kind: catalogue.Kind, name: str) -> tuple[float, f
 
 
 def _same(after: Any, before: Any, allowed: tuple[float, float]) -> bool:
-    """Compare two cells: numbers within tolerance, those in findings too, everything else exactly."""
+    """Compare two cells: numbers within tolerance, those in findings too; whole numbers and all else exactly."""
     if after == before:
         return True
     if isinstance(after, dict) and isinstance(before, dict):
@@ -189,11 +191,18 @@ def _same(after: Any, before: Any, allowed: tuple[float, float]) -> bool:
         return len(after) == len(before) and all(_same(*both, allowed) for both in zip(after, before, strict=True))
     if is_encoded(after) and is_encoded(before):
         return _same(json.loads(after), json.loads(before), allowed)
+    if _is_whole(after) and _is_whole(before):
+        return False
     try:
         absolute, relative = allowed
         return bool(np.isclose(float(after), float(before), atol=absolute, rtol=relative, equal_nan=True))
     except (TypeError, ValueError):
         return False
+
+
+def _is_whole(cell: Any) -> bool:
+    """Say whether a cell is a whole number, written without a point: a count, which has no tolerance."""
+    return WHOLE.fullmatch(str(cell)) is not None
 
 
 def _sha256(path: Path) -> str:
