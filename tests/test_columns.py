@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from compendium import columns
 from compendium.faults import InvalidInput
-from compendium.inputs import read_table
+from compendium.inputs import read_columns, read_table
 
 CELLS = st.text(st.sampled_from(" \tabÄ7.-;'\"|\r\n漢"), max_size=4)
 TABLES = st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=6)
@@ -20,9 +22,14 @@ TABLES = st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=
 def read(path: Path) -> pd.DataFrame | tuple[str, ...]:
     """Return the table, or the report of what is wrong with the file."""
     try:
-        return read_table(path)
+        return read_columns(path)
     except InvalidInput as error:
         return tuple(str(fault) for fault in error.faults)
+
+
+def texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of columns as plain text."""
+    return table.apply(columns.texts_of).astype(object)
 
 
 @settings(max_examples=300, deadline=None)
@@ -39,7 +46,7 @@ def test_both_ways_read_the_same_table_or_find_the_same_faults(
     if isinstance(by_rows, tuple) or isinstance(by_columns, tuple):
         assert by_columns == by_rows
     else:
-        pd.testing.assert_frame_equal(by_columns, by_rows)
+        pd.testing.assert_frame_equal(texts(by_columns), texts(by_rows))
 
 
 @pytest.mark.parametrize(
@@ -50,9 +57,12 @@ def test_both_ways_read_the_same_table_or_find_the_same_faults(
 def test_plain_tables_are_read_by_columns(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(text.encode())
-    by_rows = read_table(path)
+    by_rows = read_columns(path)
     monkeypatch.setattr(columns, "LARGE", 0)
-    pd.testing.assert_frame_equal(read_table(path), by_rows)
+    monkeypatch.setattr(columns, "BLOCK", 64)
+    by_columns = read_columns(path)
+    pd.testing.assert_frame_equal(texts(by_columns), read_table(path))
+    pd.testing.assert_frame_equal(texts(by_columns), texts(by_rows))
 
 
 def test_a_cell_that_many_gave_is_held_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,5 +70,37 @@ def test_a_cell_that_many_gave_is_held_once(monkeypatch: pytest.MonkeyPatch) -> 
     read = columns.read_plain("a,b\n" + "1,2\n" * 500, ",")
     assert read is not None
     table = read.table()
-    assert len({id(cell) for cell in table["a"]}) == 1
+    assert list(table["a"].cat.categories) == ["1"]
     assert table.shape == (500, 2)
+
+
+COLUMNS = st.lists(st.none() | st.sampled_from(["", "1", "2", " 1", "Ä"]), max_size=12)
+
+
+@given(COLUMNS)
+def test_what_is_asked_of_the_different_texts_is_answered_for_every_cell(cells: list[str | None]) -> None:
+    plain = pd.Series(cells, index=range(5, 5 + len(cells)), dtype=object, name="x")
+    column = columns.as_column(plain)
+    pd.testing.assert_series_equal(columns.texts_of(column), plain)
+    told = {"1": "one", " 1": "one", "2": None}
+    expected = [None if cell is None else told.get(cell, cell) for cell in cells]
+    changed = columns.recoded(column, lambda text: told.get(text, text))
+    assert columns.texts_of(changed).tolist() == expected
+    assert dict(columns.counted(changed)) == Counter(cell for cell in expected if cell is not None)
+    numbers = columns.numbers_of(column, len)
+    assert [None if np.isnan(number) else int(number) for number in numbers] == [
+        None if cell is None else len(cell) for cell in cells
+    ]
+    kept = column[[place % 2 == 0 for place in range(len(cells))]]
+    assert set(columns.without_unused(kept).cat.categories) == {cell for cell in cells[::2] if cell is not None}
+    assert columns.texts_of(columns.without_unused(kept)).tolist() == cells[::2]
+
+
+@given(st.lists(st.tuples(COLUMNS, st.booleans()), min_size=1, max_size=4))
+def test_files_below_one_another_keep_every_cell(files: list[tuple[list[str | None], bool]]) -> None:
+    plain = [pd.DataFrame({"a": cells, **({"b": cells} if both else {})}, dtype=object) for cells, both in files]
+    whole = columns.stacked([columns.in_categories(table) for table in plain])
+    assert columns.texts_of(whole["a"]).tolist() == [cell for cells, _ in files for cell in cells]
+    if "b" in whole:
+        told = [cell for cells, both in files for cell in (cells if both else [""] * len(cells))]
+        assert columns.texts_of(whole["b"]).tolist() == told

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from survey_exports import BY_CODE, ENDINGS, WRITERS
 
+from compendium.columns import in_categories
 from compendium.faults import InvalidInput
 from compendium.framework import load_framework
 from compendium.importers import labels_to_codes, read_export
@@ -197,14 +198,14 @@ def test_labels_become_their_codes_however_they_are_spaced(cells: list[str], for
         return forms.get(form, label)
 
     table = pd.DataFrame({"x": [changed(cell) for cell in cells]}, dtype=object)
-    coded, turned = labels_to_codes(table, {"x": SCALE})
+    coded, turned = labels_to_codes(in_categories(table), {"x": SCALE})
     assert coded["x"].tolist() == [str(SCALE.labels.get(cell, cell)) for cell in cells]
     assert sum(turned.values()) == sum(cell in SCALE.labels for cell in cells)
 
 
 def test_a_text_that_is_no_label_stays_as_it_is_and_its_nearest_labels_are_known() -> None:
     table = pd.DataFrame({"x": ["Almost never", "Almost always"]}, index=[2, 3])
-    coded, turned = labels_to_codes(table, {"x": SCALE})
+    coded, turned = labels_to_codes(in_categories(table), {"x": SCALE})
     assert coded["x"].tolist() == ["1", "Almost always"]
     assert turned == {"x": 1}
     assert set(nearest_labels("Almost always", SCALE.labels)) <= {"Almost never", "Almost every time"}

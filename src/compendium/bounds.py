@@ -10,6 +10,8 @@ from pathlib import Path
 import yaml
 
 MOST_BYTES = 100_000_000
+# Responses as text: a million people with their colleagues' ratings take some 600 MB.
+MOST_BYTES_OF_RESPONSES = 1_000_000_000
 MOST_COLUMNS, MOST_ROWS, LONGEST_CELL, LONGEST_NAME = 2_000, 5_000_000, 20_000, 200
 DEEPEST, MOST_NODES, LONGEST_SCALAR, LONGEST_NUMBER = 20, 50_000, 20_000, 15
 LONGEST_PATH = 255
@@ -105,8 +107,8 @@ def source_problem(source: str) -> str | None:
     return None
 
 
-def link_problem(path: Path, home: Path) -> Problem | None:
-    """Say why a file's links may not be followed, or None when there is nothing to say."""
+def link_problem(path: Path, home: Path, most: int = MOST_BYTES) -> Problem | None:
+    """Say why a file may not be read: its links lead elsewhere, or it is too large; None when it may."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
@@ -115,8 +117,8 @@ def link_problem(path: Path, home: Path) -> Problem | None:
         )
     if not real.is_relative_to(home.resolve()):
         return "the link leads out of the folder", "put the file itself there, or give its folder as DATA", None
-    if real.is_file() and real.stat().st_size > MOST_BYTES:
-        return f"the file is larger than {MOST_BYTES // 1_000_000} MB", "check the export", None
+    if real.is_file() and real.stat().st_size > most:
+        return f"the file is larger than {most // 1_000_000} MB", "check the export", None
     if not real.is_file():
         return "this is no file", "put the file there, or mend its name", None
     return None

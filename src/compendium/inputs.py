@@ -7,6 +7,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,8 +15,8 @@ import pandas as pd
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from compendium.bounds import link_problem, table_problem, yaml_problem
-from compendium.columns import read_plain
+from compendium.bounds import MOST_BYTES, MOST_BYTES_OF_RESPONSES, MOST_ROWS, link_problem, table_problem, yaml_problem
+from compendium.columns import in_categories, read_plain
 from compendium.disclosure.text import label_problem, unshown_problem
 from compendium.faults import Fault, InvalidInput, closest, display_path, raise_if_any, suggest
 
@@ -166,12 +167,30 @@ def read_table(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> 
     InvalidInput
         When the file is missing, empty, wrongly encoded or delimited, ragged, or names a column twice.
     """
-    text = _read_text(path, encoding)
-    if (quick := read_plain(text, delimiter)) is not None:
-        raise_if_any(_delimiter_faults(path, quick.header, delimiter) or _name_faults(path, quick.header))
-        return quick.table()
+    return _by_rows(path, _read_text(path, encoding), delimiter)
+
+
+def read_columns(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> pd.DataFrame:
+    """Read a CSV file as :func:`read_table` does, with every different cell of a column held once.
+
+    The columns are categories of texts (see :mod:`compendium.columns`).
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`read_table`.
+    """
+    text = _read_text(path, encoding, MOST_BYTES_OF_RESPONSES)
+    if (quick := read_plain(text, delimiter)) is None:
+        return in_categories(_by_rows(path, text, delimiter))
+    raise_if_any(_delimiter_faults(path, quick.header, delimiter) or _name_faults(path, quick.header))
+    return quick.table()
+
+
+def _by_rows(path: Path, text: str, delimiter: str) -> pd.DataFrame:
+    """Read a table row by row, or say what is wrong with it."""
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), MOST_ROWS + 1))
     except csv.Error as error:
         raise _invalid(path, f"not readable as CSV: {error}", "export it again as CSV") from error
     if (beyond := table_problem(rows)) is not None:
@@ -196,9 +215,9 @@ def _invalid(path: Path, problem: str, action: str, row: int | None = None) -> I
     return InvalidInput([Fault(display_path(path), problem, action, row=row)])
 
 
-def _read_text(path: Path, encoding: str) -> str:
+def _read_text(path: Path, encoding: str, most: int = MOST_BYTES) -> str:
     """Read a text file; a byte-order mark is dropped because exports carry one."""
-    if (wrong := link_problem(path, path.parent)) is not None:
+    if (wrong := link_problem(path, path.parent, most)) is not None:
         raise _invalid(path, *wrong[:2])
     if not path.is_file():
         raise _invalid(path, "the file is missing", "put it there, or mend its name")

@@ -14,6 +14,7 @@ from compendium.cohort.responses import Responses
 from compendium.cohort.roster import Roster
 from compendium.cohort.schema import RATER_GROUP, ROW_NUMBER, CohortSettings
 from compendium.cohort.sheets import turnout
+from compendium.columns import as_column, numbers_of, recoded, texts_of
 from compendium.framework import Framework
 
 
@@ -94,18 +95,19 @@ def assemble(
     persons = _person_ids(own, settings)
     pseudonyms = pseudonyms_of(settings.id, persons, PERSON, secret)
     index = pd.Index(persons.map(pseudonyms), name="person")
-    answers, ratings = own.answers().set_axis(index), _ratings(peers, settings, pseudonyms, secret)
     items = list(framework.items.index)
+    answers = own.answers(items).set_axis(index).reindex(columns=items)
+    ratings = _ratings(peers, settings, pseudonyms, secret)
     return Cohort(
         settings=settings,
         framework=framework,
         people=_people(own, settings).set_axis(index),
-        answers=answers.reindex(columns=items),
-        outcomes=answers[_outcome_items(own)],
+        answers=answers,
+        outcomes=own.answers(_outcome_items(own)).set_axis(index),
         peers=ratings.reindex(columns=items),
         peer_outcomes=ratings.reindex(columns=_outcome_items(peers)),
         not_applicable=_not_applicable(forms, settings),
-        without_answers=int(answers.reindex(columns=items).isna().all(axis=1).sum()),
+        without_answers=int(answers.isna().all(axis=1).sum()),
         pseudonyms=pseudonyms,
         rater_groups=_rater_groups(peers, settings, ratings.index),
         weights=_weights(own, settings, index),
@@ -129,7 +131,7 @@ def _weights(own: Responses, settings: CohortSettings, index: pd.Index) -> pd.Se
     """Return the survey weight of each person; empty where there are none."""
     if settings.weight is None:
         return pd.Series(dtype=float)
-    return pd.Series(pd.to_numeric(own.cells[settings.weight.column]).to_numpy(dtype=float), index=index)
+    return numbers_of(own.cells[settings.weight.column]).set_axis(index).rename(None)
 
 
 def _anchor(own: Responses, settings: CohortSettings, index: pd.Index) -> pd.Series[float]:
@@ -137,7 +139,7 @@ def _anchor(own: Responses, settings: CohortSettings, index: pd.Index) -> pd.Ser
     anchor = None if settings.waves is None else settings.waves.anchor
     if anchor is None:
         return pd.Series(dtype=float)
-    return pd.Series(pd.to_numeric(own.cells[anchor.column]).to_numpy(dtype=float), index=index)
+    return numbers_of(own.cells[anchor.column]).set_axis(index).rename(None)
 
 
 def effective_number(weights: pd.Series[float]) -> float:
@@ -168,12 +170,13 @@ def _person_ids(own: Responses, settings: CohortSettings) -> pd.Series:
 def _people(own: Responses, settings: CohortSettings) -> pd.DataFrame:
     """Return the groups of each person: labels applied, numbers as numbers."""
     columns: dict[str, pd.Series] = {}
+    nobody = as_column(pd.Series(None, index=own.cells.index, dtype=object))
     for name, group in settings.groups.items():
-        cells = own.cells.get(group.column, pd.Series(None, index=own.cells.index, dtype=object))
+        cells = own.cells.get(group.column, nobody)
         if group.kind == "number":
-            columns[name] = pd.to_numeric(cells).astype(float)
+            columns[name] = numbers_of(cells)
         else:
-            columns[name] = cells.map(group.levels) if group.levels else cells
+            columns[name] = texts_of(recoded(cells, group.levels.get) if group.levels else cells)
     return pd.DataFrame(columns, index=own.cells.index)
 
 
@@ -194,7 +197,8 @@ def _rater_groups(peers: Responses | None, settings: CohortSettings, index: pd.I
     group = settings.rater_group
     if peers is None or group is None:
         return pd.DataFrame(index=index)
-    return pd.DataFrame({RATER_GROUP: peers.cells[group.column].map(group.levels).to_numpy(dtype=object)}, index=index)
+    labels = recoded(peers.cells[group.column], group.levels.get)
+    return pd.DataFrame({RATER_GROUP: texts_of(labels).to_numpy()}, index=index)
 
 
 def _not_applicable(forms: dict[Form, Responses], settings: CohortSettings) -> pd.DataFrame:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from compendium.cohort.layout import Form, Question
 from compendium.cohort.responses import WHOLE_NUMBER, Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Group
 from compendium.cohort.wave_settings import Anchor
-from compendium.cohort.whole_files import id_key
+from compendium.cohort.whole_files import id_keys
+from compendium.columns import as_column, counted
 from compendium.disclosure.text import label_problem
 from compendium.faults import Fault, suggest
 from compendium.importers.answers import nearest_labels
@@ -51,11 +51,11 @@ def _broken(responses: Responses, column: str, rule: _Rule) -> Iterator[tuple[in
     if rule.column.unique:
         yield from ((int(str(row)), value) for row, value in _failing(rule.column, cells, column))
         return
-    places, different = pd.factorize(cells)
-    failing = {int(str(place)) for place, _ in _failing(rule.column, pd.Series(different, dtype=object), column)}
+    different = as_column(cells).cat.categories
+    failing = {str(text) for _, text in _failing(rule.column, pd.Series(different, dtype=object), column)}
     if failing:
-        for at in np.flatnonzero(np.isin(places, list(failing))).tolist():
-            yield int(cells.index[at]), str(different[places[at]])
+        wrong = cells[cells.isin(failing)]
+        yield from ((int(str(row)), str(value)) for row, value in wrong.items())
 
 
 def _failing(rule: pandera.Column, cells: pd.Series, column: str) -> list[tuple[object, str]]:
@@ -118,10 +118,11 @@ def identifying_faults(responses: Responses, settings: CohortSettings) -> list[F
         return []
     faults = []
     for column in (each for each in responses.layout.ids if each in responses.cells.columns):
-        ids = responses.cells[column].drop_duplicates()
+        ids = responses.cells[column].unique()
+        names = sum(NAME.fullmatch(cell) is not None for cell in ids)
         kinds = {
-            "e-mail addresses": ids.map(lambda cell: EMAIL.fullmatch(cell) is not None).any(),
-            "names": ids.map(lambda cell: NAME.fullmatch(cell) is not None).mean() >= LIKE_NAMES,
+            "e-mail addresses": any(EMAIL.fullmatch(cell) for cell in ids if "@" in cell),
+            "names": len(ids) > 0 and names / len(ids) >= LIKE_NAMES,
         }
         action = f"replace them by numbers before they come here, or say in {DESCRIPTION} why not: identifying_ids"
         problem = "the ids look like"
@@ -220,10 +221,13 @@ def _why_no_answer(value: str, question: Question, declared: list[int]) -> tuple
     return "neither a code nor a label of the scale", f"did you mean {near}? Mend it, {declare}"
 
 
-def empty_level_faults(own: Responses, settings: CohortSettings, path: Path) -> list[Fault]:
-    """Name declared levels without members and groupings for which nobody has a value."""
-    groups = {name: group for name, group in settings.groups.items() if group.column in own.cells.columns}
-    found = {name: set(own.cells[group.column].dropna()) for name, group in groups.items()}
+def empty_level_faults(forms: Sequence[Responses], settings: CohortSettings, path: Path) -> list[Fault]:
+    """Name declared levels without members in any wave and groupings for which nobody has a value."""
+    groups = {name: group for name, group in settings.groups.items() if group.column in forms[0].cells.columns}
+    found = {
+        name: {text for form in forms if group.column in form.cells for text in counted(form.cells[group.column]).index}
+        for name, group in groups.items()
+    }
     action = "leave it out, or mend its code"
     return [
         *(
@@ -247,14 +251,17 @@ def rating_faults(peers: Responses, persons: pd.Series, settings: CohortSettings
     if not {settings.person_id, settings.rater_id} <= set(peers.cells.columns):
         return []
     rated, raters = peers.cells[settings.person_id], peers.cells[settings.rater_id]
-    # Ids that are a person's but for their spelling are told together, with the whole file.
-    spelt = rated.map(id_key).isin(set(persons.dropna().map(id_key)))
-    spelt &= all(known.finding != "spelling" for known in settings.accepted)
+    strange = rated[(rated != "") & ~rated.isin(persons)]
+    if len(strange) and all(known.finding != "spelling" for known in settings.accepted):
+        # Ids that are a person's but for their spelling are told together, with the whole file.
+        known = set(id_keys(list(persons.dropna())))
+        spelt = [text for text, key in zip(strange, id_keys(list(strange)), strict=True) if key in known]
+        strange = strange[~strange.isin(spelt)]
     filled = (rated != "") & (raters != "")
     again = filled & pd.concat([rated, raters], axis=1).duplicated()
     checks = (
         (
-            rated[(rated != "") & ~rated.isin(persons) & ~spelt],
+            strange,
             "the person rated is not in the self file",
             "mend the id; who was invited and did not answer is known by a roster (files.roster), and left out",
         ),

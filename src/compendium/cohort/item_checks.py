@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
+from compendium.cohort.layout import Question
 from compendium.cohort.responses import Responses
 from compendium.cohort.schema import DESCRIPTION, CohortSettings
 from compendium.faults import Fault, suggest
@@ -17,18 +19,26 @@ CONFIDENCE = 0.95
 
 def item_faults(responses: Responses, not_applicable: list[int]) -> dict[tuple[str, str], Fault]:
     """Return the blocking faults of a form by item and kind, waived or not."""
-    answers = responses.answers()
     columns = {question.item: question.column for question in responses.questions}
-    constant = [
-        question.item
-        for question in responses.questions
-        if _is_constant(answers[question.item], responses.unreadable(question, not_applicable))
-    ]
-    faults = {(item, CONSTANT): _constant_fault(responses.file, columns[item], answers[item]) for item in constant}
-    contradicting = _contradicting(responses, answers.drop(columns=constant))
-    for item, finding in contradicting.iterrows():
-        faults[str(item), KEYING] = _keying_fault(responses.file, columns[str(item)], str(item), finding)
-    return faults
+    constant: dict[tuple[str, str], Fault] = {}
+    contradicting: dict[tuple[str, str], Fault] = {}
+    for questions in _by_scale(responses.questions):
+        answers = responses.answers([question.item for question in questions])
+        for question in questions:
+            if _is_constant(answers[question.item], responses.unreadable(question, not_applicable)):
+                item = question.item
+                constant[item, CONSTANT] = _constant_fault(responses.file, columns[item], answers.pop(item))
+        for name, finding in _contradicting(questions, answers).iterrows():
+            contradicting[str(name), KEYING] = _keying_fault(responses.file, columns[str(name)], str(name), finding)
+    return constant | contradicting
+
+
+def _by_scale(questions: Iterable[Question]) -> list[list[Question]]:
+    """Return the questions of each scale: items are checked against the rest of their own."""
+    scales: dict[str, list[Question]] = {}
+    for question in questions:
+        scales.setdefault(question.scale, []).append(question)
+    return list(scales.values())
 
 
 def _is_constant(answers: pd.Series, unreadable: int) -> bool:
@@ -36,17 +46,17 @@ def _is_constant(answers: pd.Series, unreadable: int) -> bool:
     return answers.nunique() < 2 and (unreadable == 0 or answers.count() > unreadable)
 
 
-def _contradicting(responses: Responses, answers: pd.DataFrame) -> pd.DataFrame:
-    """Return the items whose interval of the keyed item-rest correlation lies below zero."""
+def _contradicting(questions: list[Question], answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the items of a scale whose interval of the keyed item-rest correlation lies below zero."""
     from psychometrics.items import check_keying
 
-    asked = [question for question in responses.questions if question.item in answers]
+    asked = [question for question in questions if question.item in answers]
     if not asked or len(answers) < 2:
         return pd.DataFrame()
     lowest = {question.item: question.minimum for question in asked}
     steps = {question.item: question.maximum - question.minimum for question in asked}
     shares = (answers - pd.Series(lowest)) / pd.Series(steps)
-    check = check_keying(shares[answers.columns], {question.item: question.scale for question in asked}, CONFIDENCE)
+    check = check_keying(shares[answers.columns], confidence=CONFIDENCE)
     return check.to_frame().loc[list(check.contradicting)]
 
 

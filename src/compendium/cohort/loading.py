@@ -97,7 +97,7 @@ def examine(folder: Path, data_folder: Path | None = None, *, frameworks: Path =
     tables, file_faults = _read_files(settings, data_folder or folder)
     roster, roster_problems = _roster(settings, data_folder or folder)
     if roster is not None and {"self", "peer"} <= set(tables) and settings.person_id in tables["self"].table:
-        answered = set(tables["self"].table[settings.person_id].str.strip())
+        answered = set(tables["self"].table[settings.person_id])
         tables["peer"] = of_those_who_answered(tables["peer"], answered, roster, settings)
     instrument = _instrument(settings, folder, frameworks)
     claims = {} if instrument.framework is None else instrument.framework.claims
@@ -242,8 +242,7 @@ def _people_faults(
     if "self" not in forms:
         return []
     own = forms["self"]
-    everybody = pd.concat([own.cells, *(responses.cells for responses in waves.forms.values())], ignore_index=True)
-    faults = empty_level_faults(replace(own, cells=everybody), settings, path)
+    faults = empty_level_faults([own, *waves.forms.values()], settings, path)
     if settings.invited is not None and settings.invited < len(own.cells):
         problem = f"fewer people invited than the {len(own.cells)} in the self file"
         faults.append(yaml_fault(path, "invited", problem=problem, action="mend it", value=str(settings.invited)))

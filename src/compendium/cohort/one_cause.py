@@ -13,6 +13,7 @@ import pandas as pd
 from compendium.cohort.layout import Question
 from compendium.cohort.responses import Responses, not_applicable_here
 from compendium.cohort.schema import DESCRIPTION, ROW_NUMBER, CohortSettings
+from compendium.columns import counted
 from compendium.faults import Fault
 
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
@@ -50,12 +51,10 @@ def _decimal_commas(responses: Responses, settings: CohortSettings) -> Cause | N
     cells = {
         (column, str(text))
         for column in columns
-        for text in responses.cells[column].dropna().unique()
+        for text in counted(responses.cells[column]).index
         if DECIMAL_COMMA.fullmatch(str(text))
     }
-    written = sum(
-        int(responses.cells[column].isin({text for _, text in cells}).sum()) for column in {c for c, _ in cells}
-    )
+    written = sum(int(counted(responses.cells[column])[text]) for column, text in cells)
     if written <= SOME_PEOPLE:
         return None
     touched = sorted({column for column, _ in cells}, key=columns.index)
@@ -69,9 +68,9 @@ def _unknown_words(responses: Responses, settings: CohortSettings) -> Cause | No
     """Name answers in words that no label of the scale reads like, where they are most of what several columns hold."""
     words: dict[str, set[str]] = {}
     for question in responses.questions:
-        cells = responses.cells[question.column].dropna()
-        strange = [str(text) for text in cells.unique() if _is_word(str(text), question, settings.not_applicable)]
-        if strange and cells.isin(strange).mean() > 0.5:
+        counts = counted(responses.cells[question.column])
+        strange = [str(text) for text in counts.index if _is_word(str(text), question, settings.not_applicable)]
+        if strange and counts[strange].sum() / counts.sum() > 0.5:
             words[question.column] = set(strange)
     if len(words) < SOME_COLUMNS:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from compendium.cohort.layout import Form, Layout, Question
 from compendium.cohort.schema import DESCRIPTION, CohortSettings
+from compendium.columns import counted, numbers_of, recoded, without_unused
 from compendium.faults import Fault, closest
 from compendium.framework import FrameworkReading
 
@@ -25,7 +26,10 @@ WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0{1,18})?")
 
 @dataclass(frozen=True)
 class Responses:
-    """A form: its layout, its name in faults, its cells with missing ones as None, its files where there are many."""
+    """A form: its layout, its name in faults, its cells, its files where there are many.
+
+    Ids are text; every other column is in categories (see :mod:`compendium.columns`), missing cells without one.
+    """
 
     layout: Layout
     file: str
@@ -48,47 +52,48 @@ class Responses:
         """The questions whose column is there."""
         return tuple(question for question in self.layout.questions if question.column in self.cells.columns)
 
-    def answers(self) -> pd.DataFrame:
-        """Return the keyed answers as floats, columns named by item; whatever is not an answer is NaN."""
-        keyed = {question.item: _keyed(self.cells[question.column], question) for question in self.questions}
+    def answers(self, items: Collection[str] | None = None) -> pd.DataFrame:
+        """Return the keyed answers, to some items or all, as floats by item; whatever is not an answer is NaN."""
+        asked = [question for question in self.questions if items is None or question.item in items]
+        keyed = {question.item: _keyed(self.cells[question.column], question) for question in asked}
         return pd.DataFrame(keyed, index=self.cells.index, dtype=float)
 
     def unreadable(self, question: Question, codes: list[int]) -> int:
         """Count the cells of a question that are neither an answer, nor missing, nor not applicable."""
         known = [*(str(code) for code in question.codes), *not_applicable_here(question, codes)]
-        cells = self.cells[question.column].dropna()
-        return int((~cells.isin(known)).sum())
+        counts = counted(self.cells[question.column])
+        return int(counts.sum() - counts.reindex(known).sum())
 
     def not_applicable(self, codes: list[int]) -> pd.Series:
         """Count the answers 'not applicable' of each item."""
         counts = {
-            question.item: self.cells[question.column].isin(not_applicable_here(question, codes)).sum()
+            question.item: counted(self.cells[question.column]).reindex(not_applicable_here(question, codes)).sum()
             for question in self.questions
         }
         return pd.Series(counts, dtype="int64", name=self.form)
 
 
 def normalise(table: pd.DataFrame, settings: CohortSettings, form: Form) -> pd.DataFrame:
-    """Turn declared missing texts into None, and whole numbers such as ``4.0`` into ``4``.
+    """Make cells of declared missing texts missing, and turn whole numbers such as ``4.0`` into ``4``.
 
-    Ids stay as they are, and so does every label of a group: ``007`` is no 7. Where the levels of a grouping are
-    declared by code, a whole number counts as the code that it is.
+    Ids become plain text and stay as they are, and so does every label of a group: ``007`` is no 7. Where the levels
+    of a grouping are declared by code, a whole number counts as the code that it is.
     """
     ids = {settings.person_id, settings.rater_id}
     missing = {"", *settings.missing}
     labels = {group.column: set(group.levels) for group in settings.groups_of(form) if group.kind != "number"}
     columns = {
-        column: table[column] if column in ids else _normalised(table[column], missing, labels.get(str(column)))
+        column: table[column].astype(object)
+        if column in ids
+        else _normalised(table[column], missing, labels.get(str(column)))
         for column in table.columns
     }
-    return pd.DataFrame(columns, index=table.index, dtype=object)
+    return pd.DataFrame(columns, index=table.index)
 
 
 def _normalised(values: pd.Series, missing: set[str], levels: set[str] | None) -> pd.Series:
-    """Normalise one column by its distinct texts; ``levels`` are those of a grouping, None for numbers."""
-    places, different = pd.factorize(values)
-    texts = np.array([*(_normalised_text(text, missing, levels) for text in different), None], dtype=object)
-    return pd.Series(texts[places], index=values.index, dtype=object)
+    """Normalise one column by its different texts; ``levels`` are those of a grouping, None for numbers."""
+    return recoded(without_unused(values), lambda text: _normalised_text(text, missing, levels))
 
 
 def _normalised_text(text: str, missing: set[str], levels: set[str] | None) -> str | None:
@@ -103,9 +108,7 @@ def _normalised_text(text: str, missing: set[str], levels: set[str] | None) -> s
 def _keyed(cells: pd.Series, question: Question) -> pd.Series:
     """Return one question's answers, turned when it is reversed."""
     codes = {str(code): float(code) for code in question.codes}
-    places, different = pd.factorize(cells)
-    numbers = np.array([*(codes.get(text, np.nan) for text in different), np.nan])
-    answers = pd.Series(numbers[places], index=cells.index, name=cells.name)
+    answers = numbers_of(cells, lambda text: codes.get(text, np.nan))
     return question.minimum + question.maximum - answers if question.reverse else answers
 
 

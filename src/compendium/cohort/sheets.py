@@ -9,6 +9,7 @@ import pandas as pd
 
 from compendium.cohort.layout import Form
 from compendium.cohort.schema import DESCRIPTION, CohortSettings, Consent
+from compendium.columns import recoded
 from compendium.faults import Fault, InvalidInput, suggest
 from compendium.importers.export import Export, fold, without
 
@@ -28,7 +29,7 @@ class Source:
     name : str
         The file as faults show it.
     table : DataFrame
-        The sheets that may be used, text cells, index the row of the file.
+        The sheets that may be used, text cells in categories, index the row of the file.
     export : Export or None
         As the tool wrote it; None for plain CSV.
     known : DataFrame
@@ -67,7 +68,7 @@ def in_wave(source: Source, settings: CohortSettings) -> Source:
     if column not in source.table:
         action = f"add it, or mend waves.column in {DESCRIPTION}"
         raise InvalidInput([Fault(source.name, "the column of the waves is missing", action, row=1, column=column)])
-    cells = source.table[column].map({cell: _wave_key(cell) for cell in source.table[column].unique()})
+    cells = recoded(source.table[column], _wave_key)
     unknown = cells[~cells.isin(list(waves.in_order))]
     if len(unknown):
         raise InvalidInput(
@@ -113,7 +114,7 @@ def with_consent(source: Source, settings: CohortSettings, form: Form) -> Source
             return source
         action = f"export it with the answers, or mend files.consent in {DESCRIPTION}"
         raise InvalidInput([Fault(source.name, "the question of consent is missing", action, row=1, column=column)])
-    cells = source.table[column].map({cell: fold(cell) for cell in source.table[column].unique()})
+    cells = recoded(source.table[column], fold)
     agreed = _agreed(cells, consent, source.name, column)
     blank = cells == ""
     table, refused = without(source.table.drop(columns=column), ~agreed & ~blank, REFUSED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from compendium.cohort.layout import Form, Question
 from compendium.cohort.one_cause import asked_later
 from compendium.cohort.responses import Responses, not_applicable_here
 from compendium.cohort.schema import ROW_NUMBER, CohortSettings, Kind
+from compendium.columns import counted
 from compendium.faults import Fault
 from compendium.framework import Framework
 
@@ -30,6 +31,7 @@ COMMON = 0.05
 Z_95 = 1.959963984540054
 # Zeros before a number, as spreadsheets take them away.
 ZEROS = r"(?<!\d)0+(?=\d)"
+NULL = "\0"
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,24 @@ class FileFault:
     fault: Fault
 
 
-def spelling_key(text: str) -> str:
-    """Return a text without what the eye does not tell apart: case, spaces, line breaks, Unicode forms."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+def spelling_keys(texts: Sequence[str]) -> list[str]:
+    """Return each text without what the eye does not tell apart: case, spaces, line breaks, Unicode forms."""
+    # All at once, since there may be a million ids: no sign joins with another across a null.
+    joined = unicodedata.normalize("NFKC", NULL.join(text.replace(NULL, " ") for text in texts)).casefold()
+    return [" ".join(key.split()) for key in joined.split(NULL)] if texts else []
 
 
-def id_key(text: str) -> str:
-    """Return an id without what a program changes on its way: what :func:`spelling_key` leaves out, zeros in front."""
-    return re.sub(ZEROS, "", spelling_key(text))
+def id_keys(texts: Sequence[str]) -> list[str]:
+    """Return each id without what a program changes on its way: case, spaces, Unicode forms, zeros in front."""
+    return re.sub(ZEROS, "", NULL.join(spelling_keys(texts))).split(NULL) if texts else []
 
 
 def variants(texts: Iterable[str]) -> list[list[str]]:
     """Return texts that are the same to the eye and not to the computer, each set in order of appearance."""
+    different = list(dict.fromkeys(texts))
     sets: dict[str, list[str]] = {}
-    for text in dict.fromkeys(texts):
-        sets.setdefault(spelling_key(text), []).append(text)
+    for key, text in zip(spelling_keys(different), different, strict=True):
+        sets.setdefault(key, []).append(text)
     return [same for same in sets.values() if len(same) > 1]
 
 
@@ -67,9 +72,7 @@ def shifted_questions(responses: Responses, not_applicable: list[int]) -> dict[i
     found: dict[int, list[Question]] = {}
     for questions in _by_range(responses.questions):
         low, high = questions[0].minimum, questions[0].maximum
-        counts = pd.Series(dtype="int64")
-        for question in questions:
-            counts = counts.add(responses.cells[question.column].value_counts(), fill_value=0)
+        counts = _counts(responses, questions)
         outside = counts.drop([str(code) for code in range(low, high + 1)], errors="ignore")
         for shift, beyond, end in ((-1, low - 1, high), (1, high + 1, low)):
             found_beyond = int(counts.get(str(beyond), 0))
@@ -77,6 +80,14 @@ def shifted_questions(responses: Responses, not_applicable: list[int]) -> dict[i
             if found_beyond and str(end) not in counts.index and strays <= 0.1 * found_beyond:
                 found.setdefault(shift, []).extend(questions)
     return found
+
+
+def _counts(responses: Responses, questions: Iterable[Question]) -> pd.Series:
+    """Count the cells of some questions by their text."""
+    counts = pd.Series(dtype="int64")
+    for question in questions:
+        counts = counts.add(counted(responses.cells[question.column]), fill_value=0)
+    return counts
 
 
 def _declared(outside: pd.Series, question: Question, not_applicable: list[int]) -> int:
@@ -129,8 +140,8 @@ def _spelling_findings(responses: Responses, settings: CohortSettings) -> list[F
     for column, what in columns.items():
         if column not in responses.cells or column == ROW_NUMBER:
             continue
-        cells = responses.cells[column].dropna()
-        for same in variants(cells[cells != ""]):
+        cells = responses.cells[column]
+        for same in variants(text for text in cells.dropna().unique() if text != ""):
             problem = f"{what} that differ by case, spaces, line breaks or Unicode form only"
             action = "write them alike, if they mean the same"
             shown = ", ".join(ascii(text) for text in same[:4]) + (", ..." if len(same) > 4 else "")
@@ -145,16 +156,18 @@ def _rater_findings(forms: dict[Form, Responses], settings: CohortSettings) -> l
     if not {settings.person_id, settings.rater_id} <= set(peers.columns) or settings.person_id not in own:
         return []
     known = own[settings.person_id].dropna()
-    persons = {id_key(person): person for person in known}
+    unknown = {column: peers[column][~peers[column].isin(known)] for column in (settings.rater_id, settings.person_id)}
+    persons = dict(zip(id_keys(list(known)), known, strict=True)) if any(map(len, unknown.values())) else {}
     found = []
-    for column in (settings.rater_id, settings.person_id):
-        ids = peers[column].dropna()
-        other = ids[~ids.isin(known) & ids.map(id_key).isin(set(persons))]
+    for column, ids in unknown.items():
+        different = list(ids.unique())
+        meant = {text: persons[key] for text, key in zip(different, id_keys(different), strict=True) if key in persons}
+        other = ids[ids.isin(meant)]
         if len(other):
             first = str(other.iloc[0])
             problem = (
-                f"{other.nunique()} ids differ by case, spaces, zeros in front or Unicode form only from ids of the "
-                f"self file, such as {first!a} from {persons[id_key(first)]!a}"
+                f"{len(meant)} ids differ by case, spaces, zeros in front or Unicode form only from ids of the "
+                f"self file, such as {first!a} from {meant[first]!a}"
             )
             action = "write them alike, or nobody can see who rates themselves"
             fault = Fault(forms["peer"].file, problem, action, int(str(other.index[0])), column)
@@ -202,9 +215,7 @@ def _range_findings(forms: dict[Form, Responses]) -> list[FileFault]:
 
 def _codes(responses: Responses, questions: list[Question]) -> pd.Series[int]:
     """Count the readable answers to some questions by code, as given."""
-    counts = pd.Series(dtype="int64")
-    for question in questions:
-        counts = counts.add(responses.cells[question.column].value_counts(), fill_value=0)
+    counts = _counts(responses, questions)
     numbers = pd.to_numeric(pd.Series(counts.index, index=counts.index, dtype=object), errors="coerce").dropna()
     if not questions or numbers.empty:
         return pd.Series(dtype="int64")
@@ -218,17 +229,17 @@ def _turned_findings(forms: dict[Form, Responses], framework: Framework, setting
     if not {settings.person_id} <= set(peers.cells) & set(own.cells):
         return []
     scales = framework.scales()
-    rows = peers.cells[settings.person_id]
-    answers, ratings = framework.on_one_scale(own.answers()), framework.on_one_scale(peers.answers())
+    asked = {question.item for question in own.questions} & {question.item for question in peers.questions}
     found = []
-    people = answers.set_axis(own.cells[settings.person_id])
-    people = people[~people.index.duplicated()]
     for name, items in _wholes(framework, scales).items():
-        known = [item for item in items if item in people and item in ratings]
+        known = [item for item in items if item in asked]
         if not known:
             continue
-        by_peers = ratings[known].mean(axis=1).groupby(rows.to_numpy()).mean()
-        pairs = pd.concat([people[known].mean(axis=1), by_peers], axis=1, join="inner").dropna()
+        people = _means(own, known, framework, settings)
+        people = people[~people.index.duplicated()]
+        by_peers = _means(peers, known, framework, settings)
+        by_peers = by_peers.groupby(by_peers.index).mean()
+        pairs = pd.concat([people, by_peers], axis=1, join="inner").dropna()
         if len(pairs) < FEWEST_PAIRS or (pairs.nunique() < 2).any():
             continue
         correlation = float(pairs.iloc[:, 0].corr(pairs.iloc[:, 1], method="spearman"))
@@ -241,6 +252,17 @@ def _turned_findings(forms: dict[Form, Responses], framework: Framework, setting
             action = "one of the two forms seems to be coded the other way round: compare both files with the form"
             found.append(FileFault("turned", Fault(own.file, problem, action)))
     return found[:1]
+
+
+def _means(responses: Responses, items: list[str], framework: Framework, settings: CohortSettings) -> pd.Series[float]:
+    """Return the mean answer of each sheet to some items, by the person it is about."""
+    total, n = np.zeros(len(responses.cells)), np.zeros(len(responses.cells))
+    for item in items:
+        answers = framework.on_one_scale(responses.answers([item]))[item].to_numpy()
+        total += np.nan_to_num(answers)
+        n += ~np.isnan(answers)
+    means = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
+    return pd.Series(means, index=responses.cells[settings.person_id])
 
 
 def _wholes(framework: Framework, scales: dict[str, list[str]]) -> dict[str, list[str]]:

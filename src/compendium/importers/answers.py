@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from compendium.columns import counted, recoded
 from compendium.faults import Fault
 from compendium.importers.export import Export, fold
 from compendium.importers.files import is_number
@@ -47,7 +48,7 @@ def labels_to_codes(
     Parameters
     ----------
     table
-        Text cells, index the row of the file.
+        Text cells in categories (see :mod:`compendium.columns`), index the row of the file.
     scales
         Column to the labels of its codes.
     missing
@@ -61,11 +62,12 @@ def labels_to_codes(
     out, turned = table.copy(), {}
     blank = {"", *missing}
     for column in [name for name in scales if name in table]:
-        texts = [str(text) for text in table[column].unique() if text not in blank and not _is_code(str(text))]
+        counts = counted(table[column])
+        texts = [str(text) for text in counts.index if text not in blank and not _is_code(str(text))]
         codes = {text: code for text in texts if (code := scales[column].code_of(text)) is not None}
         if codes:
-            out[column] = table[column].replace(codes)
-            turned[column] = int(table[column].isin(list(codes)).sum())
+            out[column] = recoded(table[column], lambda text, codes=codes: codes.get(text, text))  # type: ignore[misc]
+            turned[column] = int(counts[list(codes)].sum())
     return out, turned
 
 

@@ -164,8 +164,9 @@ def _encoding(content: bytes, declared: str) -> str:
 
 def _likely_delimiter(text: str) -> str:
     """Return the delimiter that splits the first row into most cells."""
-    first = next((line for line in io.StringIO(text, newline=None) if line.strip()), "")
-    return max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    first = re.search(r"[^\r\n]*[^\s][^\r\n]*", text)
+    lines = [first[0]] if first else []
+    return max(DELIMITERS, key=lambda mark: len(next(csv.reader(lines, delimiter=mark), [])))
 
 
 def workbook_rows(path: Path, sheet: str | None = None) -> Rows:
