@@ -30,6 +30,8 @@ WRONG_KINDS = (
 DELIMITERS = (",", ";", "\t", "|")
 #: Readers stop here: a survey of people has fewer columns, and a file with more is another kind of file.
 MOST_COLUMNS = 5_000
+#: Signs of a long row, where the first rows of a file are wanted only.
+LONGEST_ROW = 10_000
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,11 @@ def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "", most: in
     InvalidInput
         When it is not text in this encoding, or not CSV.
     """
-    content = path.read_bytes()
+    with path.open("rb") as stream:
+        mark = stream.read(2)
     try:
-        text = content.decode(_encoding(content, encoding))
+        with path.open(encoding=_encoding(mark, encoding), newline="") as lines:
+            text = lines.read(-1 if most is None else most * LONGEST_ROW)
     except (UnicodeDecodeError, LookupError) as error:
         raise refuse(path, *undecodable(error, encoding)) from error
     try:
@@ -122,7 +126,8 @@ def text_rows(path: Path, encoding: str = "utf-8", delimiter: str = "", most: in
         cells = [list(map(str.strip, row)) for row in reader]
     except csv.Error as error:
         raise refuse(path, f"not readable as CSV: {error}", "export it again") from error
-    _refuse_open_quote(text, used, path)
+    if most is None:
+        _refuse_open_quote(text, used, path)
     return Rows(cells, list(range(1, len(cells) + 1)), used)
 
 
@@ -155,9 +160,9 @@ def refuse_damage(rows: Rows, path: Path) -> None:
         raise refuse(path, problem, "take each file as it was exported and list both in files", row=again[0])
 
 
-def _encoding(content: bytes, declared: str) -> str:
+def _encoding(start: bytes, declared: str) -> str:
     """Return the encoding that a byte-order mark names, or the declared one."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     return "utf-8-sig" if declared.lower().replace("-", "") == "utf8" else declared
 
