@@ -42,6 +42,7 @@ def test_both_ways_read_the_same_table_or_find_the_same_faults(
     by_rows = read(path)
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(columns, "LARGE", 0)
+        changed.setattr(columns, "ROWS", 2)
         by_columns = read(path)
     if isinstance(by_rows, tuple) or isinstance(by_columns, tuple):
         assert by_columns == by_rows
@@ -51,8 +52,22 @@ def test_both_ways_read_the_same_table_or_find_the_same_faults(
 
 @pytest.mark.parametrize(
     "text",
-    ["a,b\n1,2\n", "a, b \n 1 ,2\n\n3,\n", "a,b,\n1,2,\n,,\n3,4,\n", "a\n1\n\n2\n", "a,b\r\n1,2\r\n"],
-    ids=["plain", "spaces and a blank row", "a blank column", "one column", "ends of lines from Windows"],
+    [
+        "a,b\n1,2\n",
+        '"a","b"\n"1"," 2 ""x"""\n\n"3","4\n5"\n',
+        "a, b \n 1 ,2\n\n3,\n",
+        "a,b,\n1,2,\n,,\n3,4,\n",
+        "a\n1\n\n2\n",
+        "a,b\r\n1,2\r\n",
+    ],
+    ids=[
+        "plain",
+        "quotation marks",
+        "spaces and a blank row",
+        "a blank column",
+        "one column",
+        "ends of lines from Windows",
+    ],
 )
 def test_plain_tables_are_read_by_columns(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "table.csv"

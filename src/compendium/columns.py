@@ -6,22 +6,21 @@ cell that is missing has no category. What is asked of a cell is asked of the di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
 from compendium.bounds import LONGEST_CELL, LONGEST_NAME, MOST_COLUMNS, MOST_ROWS
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 # Signs from which on a table is read so; a small one is read faster row by row.
 LARGE = 2_000_000
-# Bytes of a large file that are split into columns at once.
-BLOCK = 1 << 23
+# Bytes, and rows of a file with quotation marks, that are split into columns at once.
+BLOCK, ROWS = 1 << 23, 10_000
 
 
 def in_categories(table: pd.DataFrame) -> pd.DataFrame:
@@ -109,12 +108,12 @@ class _Growing:
     known: dict[str, int] = field(default_factory=dict)
     parts: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, chunk: pa.DictionaryArray) -> None:
-        """Add the cells of a block; spaces around a text do not count."""
+    def add(self, texts: Iterable[str], places: np.ndarray | None = None) -> None:
+        """Add the cells of a block, or its different texts and where they stand; spaces around a text do not count."""
         known = self.known
-        texts = (text.strip() for text in chunk.dictionary.to_pylist())
-        places = np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int64)
-        self.parts.append(places.astype(np.min_scalar_type(-max(len(known), 1)))[chunk.indices.to_numpy()])
+        found = np.array([known.setdefault(text.strip(), len(known)) for text in texts], dtype=np.int64)
+        small = found.astype(np.min_scalar_type(-max(len(known), 1)))
+        self.parts.append(small if places is None else small[places])
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class PlainTable:
 
 
 def read_plain(text: str, delimiter: str) -> PlainTable | None:
-    """Read a large table without quotation marks, every row as wide as the header.
+    """Read a large table of which every row that holds anything is as wide as the header.
 
     Returns
     -------
@@ -148,11 +147,13 @@ def read_plain(text: str, delimiter: str) -> PlainTable | None:
         None for any other table, and for one beyond the bounds: who reads it row by row can say what is wrong, and
         where.
     """
-    if len(text) < LARGE or '"' in text:
+    if len(text) < LARGE:
         return None
-    header = [name.strip() for name in text[: text.find("\n")].split(delimiter)]
+    header = _first_row(text, delimiter)
     # A million columns cost minutes: they are counted first.
-    read = _read(text, delimiter, len(header)) if len(header) <= MOST_COLUMNS else None
+    if not header or len(header) > MOST_COLUMNS:
+        return None
+    read = (_read_quoted if '"' in text else _read)(text, delimiter, len(header))
     if read is None or any(len(cell) > LONGEST_CELL for column in read for cell in column.known):
         return None
     cells = [list(column.known) for column in read]
@@ -162,20 +163,45 @@ def read_plain(text: str, delimiter: str) -> PlainTable | None:
     return None if max(map(len, header)) > LONGEST_NAME else PlainTable(header, cells, places)
 
 
+def _first_row(text: str, delimiter: str) -> list[str]:
+    """Return the cells of the first row; none where it cannot be read."""
+    try:
+        return [name.strip() for name in next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])]
+    except csv.Error:
+        return []
+
+
+def _read_quoted(text: str, delimiter: str, width: int) -> list[_Growing] | None:
+    """Read the rows of a table with quotation marks as :func:`_read` does."""
+    columns = [_Growing() for _ in range(width)]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    blank, rows = [""] * width, 0
+    try:
+        while block := [row if any(row) else blank for row in islice(reader, ROWS)]:
+            rows += len(block)
+            if rows > MOST_ROWS or any(len(row) != width for row in block):
+                return None
+            for column, cells in zip(columns, zip(*block, strict=True), strict=True):
+                column.add(cells)
+    except csv.Error:
+        return None
+    return columns
+
+
 def _read(text: str, delimiter: str, width: int) -> list[_Growing] | None:
     """Read the rows, header included, block by block; None where a row is shorter or longer, or where rows abound."""
     import pyarrow as pa
-    from pyarrow import csv
+    from pyarrow import csv as tables
 
     names = [str(place) for place in range(width)]
     columns = [_Growing() for _ in names]
     rows = 0
     try:
-        blocks = csv.open_csv(
+        blocks = tables.open_csv(
             pa.py_buffer(text.encode()),
-            csv.ReadOptions(column_names=names, block_size=BLOCK),
-            csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
-            csv.ConvertOptions(
+            tables.ReadOptions(column_names=names, block_size=BLOCK),
+            tables.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
+            tables.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())), strings_can_be_null=False
             ),
         )
@@ -184,7 +210,7 @@ def _read(text: str, delimiter: str, width: int) -> list[_Growing] | None:
             if rows > MOST_ROWS:
                 return None
             for column, chunk in zip(columns, block.columns, strict=True):
-                column.add(chunk)
+                column.add(chunk.dictionary.to_pylist(), chunk.indices.to_numpy())
     except pa.ArrowInvalid:
         return None
     return columns
