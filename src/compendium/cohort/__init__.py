@@ -1,7 +1,7 @@
 """One cohort: its description, its responses checked against it, and the folder of a new one."""
 
 from compendium.cohort.assembly import Cohort, effective_number
-from compendium.cohort.loading import Examination, examine, load_cohort
+from compendium.cohort.loading import Examination, cohort_of, examine, load_cohort
 from compendium.cohort.new import new_cohort
 from compendium.cohort.pseudonyms import pseudonyms_of
 from compendium.cohort.schema import CohortSettings, Group, load_settings
@@ -14,6 +14,7 @@ __all__ = [
     "Examination",
     "Group",
     "Withdrawal",
+    "cohort_of",
     "effective_number",
     "examine",
     "load_cohort",

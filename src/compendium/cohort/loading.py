@@ -66,7 +66,17 @@ def load_cohort(
     InvalidInput
         With every fault of the description, the framework, the files and their rows.
     """
-    found = examine(folder, data_folder, frameworks=frameworks)
+    return cohort_of(examine(folder, data_folder, frameworks=frameworks), private)
+
+
+def cohort_of(found: Examination, private: Path | None = None) -> Cohort:
+    """Return the cohort that was examined, keyed and pseudonymised.
+
+    Raises
+    ------
+    InvalidInput
+        With every fault that was found.
+    """
     raise_if_any(found.faults)
     assert found.settings is not None  # without a fault everything was read
     assert found.framework is not None

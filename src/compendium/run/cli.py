@@ -153,7 +153,7 @@ def validate(
     if tell:
         from compendium.run.prediction import as_text, predict
 
-        typer.echo(as_text(predict(path, data)))
+        typer.echo(as_text(predict(path, data, found)))
 
 
 @app.command()

@@ -10,7 +10,7 @@ import tempfile
 import nbformat
 import pandas as pd
 
-from compendium.cohort import CohortSettings, effective_number
+from compendium.cohort import CohortSettings, Examination, cohort_of, effective_number
 from compendium.cohort.schema import compared_groupings
 from compendium.outputs.saving import Origin
 from compendium.outputs.sections import nothing_to_ask
@@ -33,7 +33,7 @@ ROLES_NOT_COMPARED = {
 }
 
 
-def predict(cohort: str, data: str = "") -> pd.DataFrame:
+def predict(cohort: str, data: str = "", examined: Examination | None = None) -> pd.DataFrame:
     """Say what a run of this cohort will give.
 
     Parameters
@@ -42,6 +42,8 @@ def predict(cohort: str, data: str = "") -> pd.DataFrame:
         A folder under ``data/cohorts``, or the path of a cohort folder.
     data
         Folder of the response files, when they do not lie beside ``cohort.yaml``.
+    examined
+        What was read of them, where that is known already.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def predict(cohort: str, data: str = "") -> pd.DataFrame:
     """
     with tempfile.TemporaryDirectory() as scratch:
         step = open_step("03_cohort_quality", cohort=cohort, data=data, results=scratch)
-        read = step.load_cohort()
+        read = step.load_cohort() if examined is None else cohort_of(examined)
         prepare(step, read)
         verdicts = judge_all(step, read)
         for name, found in verdicts.items():
