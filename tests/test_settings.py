@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from compendium.faults import InvalidInput
+from compendium.inputs import read_yaml
 from compendium.paths import STUDY_PLAN
-from compendium.plan import GATES, SampleGate, StudyPlan, judge, load_plan, merge
+from compendium.plan import GATES, Part, SampleGate, StudyPlan, checksums, judge, load_plan, merge, values_read
 from compendium.wording import sentence
 
 PUBLISHED_N, PUBLISHED_ITEMS = 91, 52
@@ -45,6 +48,51 @@ def fault_of(overrides: dict[str, Any]) -> str:
     with pytest.raises(InvalidInput) as caught:
         load_plan(overrides)
     return caught.value.report()
+
+
+# What was read
+
+
+@pytest.fixture
+def nothing_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compendium.plan._read", set())
+
+
+def test_what_is_read_of_the_plan_is_noted_value_by_value(nothing_read, plan):
+    assert values_read() == []  # loading it reads nothing
+    part = plan.selection
+    assert values_read() == []
+    assert part.fairness.value > 0 and plan.seed and plan.gates["item_rule"]
+    assert values_read() == ["gates", "seed", "selection.fairness"]
+
+
+@pytest.mark.parametrize("handed_on", [pickle.dumps, copy.deepcopy, vars, list, repr, hash, Part.model_dump])
+def test_a_part_that_is_handed_on_was_read_whole(nothing_read, plan, handed_on):
+    handed_on(plan.disclosure)
+    assert values_read() == [f"disclosure.{name}" for name in ("minimum_group", "minimum_raters", "minimum_team")]
+
+
+def test_a_plan_that_is_handed_on_was_read_whole(nothing_read, plan):
+    pickle.dumps(plan)
+    assert {"seed", "gates", "selection.size", "disclosure.minimum_team"} <= set(values_read())
+    assert set(checksums()) <= set(values_read())
+
+
+def test_one_value_changed_has_one_other_checksum(tmp_path):
+    before, edited = checksums(), tmp_path / "study.yaml"
+    edited.write_text(STUDY_PLAN.read_text().replace("fairness: {value: 0.02", "fairness: {value: 0.03", 1))
+    after = checksums(path=edited)
+    assert [name for name, total in after.items() if total != before[name]] == ["selection.fairness"]
+    assert list(after) == list(before)
+
+
+def test_every_part_of_the_plan_is_a_class_of_its_own():
+    parts = [field.annotation for field in StudyPlan.model_fields.values()]
+    parts = [part for part in parts if isinstance(part, type) and issubclass(part, Part)]
+    assert len(parts) == len(set(parts)) > 20
+    mappings = [name for name, content in read_yaml(STUDY_PLAN).items() if isinstance(content, dict)]
+    named = {name for name, field in StudyPlan.model_fields.items() if field.annotation in parts}
+    assert set(mappings) - named == {"gates", "families", "confidence", "alpha_level"}  # read as one value each
 
 
 # The plan itself

@@ -121,7 +121,9 @@ def test_kept_table_says_what_built_it_and_what_it_rests_on(step):
     assert "psychometrics.screening.little_mcar_test" in about["statistics"]
     assert read_values(step.folders)["n_people"]["builder"] == "compendium.study.Study.load_cohort"
     inputs = json.loads((step.folders.runs / "03_cohort_quality.json").read_text())
-    assert {"study.yaml/disclosure", "cohort.yaml", "framework/items", "responses/self.csv"} <= set(inputs["inputs"])
+    assert {"study.yaml/disclosure.minimum_group", "cohort.yaml", "framework/items", "responses/self.csv"} <= set(
+        inputs["inputs"]
+    )
     assert inputs["python"] and "pandas" in inputs["packages"]
 
 

@@ -37,13 +37,32 @@ GATES = (
 )
 
 
-class Scoring(Strict):
+# Values of the plan that this process has read: a step runs again when one of them changes. What hands a part or all of
+# it on, such as to another process, counts as reading all of that.
+_WHOLE = frozenset({"__dict__", "__getstate__", "__reduce__", "__reduce_ex__", "model_dump", "model_dump_json"})
+_read: set[str] = set()
+_VALUES: dict[type, dict[str, str]] = {}
+
+
+class Part(Strict):
+    """A part of the plan, which notes what it is asked for."""
+
+    def __getattribute__(self, name: str) -> Any:
+        """Return an attribute, and record that this value of the plan was read."""
+        if name in _WHOLE:
+            _read.update(_VALUES.get(type(self), {}).values())
+        elif name in (values := _VALUES.get(type(self), {})):
+            _read.add(values[name])
+        return super().__getattribute__(name)
+
+
+class Scoring(Part):
     """How answers become competency scores."""
 
     minimum_answered: Share
 
 
-class ItemRule(Strict):
+class ItemRule(Part):
     """The published item rule and the first-depth checks beside it."""
 
     item_total_minimum: Share
@@ -53,7 +72,7 @@ class ItemRule(Strict):
     cross_loading_margin: Share
 
 
-class Selection(Strict):
+class Selection(Part):
     """How the final items are chosen among those that pass the published rule."""
 
     size: Count
@@ -73,7 +92,7 @@ class Selection(Strict):
     seconds_per_item: Threshold
 
 
-class Fairness(Strict):
+class Fairness(Part):
     """Between which groups items are compared, and when a difference counts.
 
     Without ``groupings`` every declared grouping that may be compared is used; a list restricts them.
@@ -87,7 +106,7 @@ class Fairness(Strict):
     large: Share
 
 
-class Invariance(Strict):
+class Invariance(Part):
     """Between which groups the measurement model is compared, and how far fit may fall.
 
     Without ``groupings`` every declared grouping that may be compared is used; a list restricts them.
@@ -101,7 +120,7 @@ class Invariance(Strict):
     freed_share: Share
 
 
-class Change(Strict):
+class Change(Part):
     """What is said of change between waves."""
 
     fewest_people: Count
@@ -109,7 +128,7 @@ class Change(Strict):
     anchor_correlation: Share
 
 
-class Careless(Strict):
+class Careless(Part):
     """When answers look careless."""
 
     longstring_share: Share
@@ -121,7 +140,7 @@ class Careless(Strict):
     rules_to_flag: Count
 
 
-class Dimensionality(Strict):
+class Dimensionality(Part):
     """Settings of the retention criteria."""
 
     iterations: Count
@@ -130,7 +149,7 @@ class Dimensionality(Strict):
     congruent: Share
 
 
-class Structure(Strict):
+class Structure(Part):
     """When the competency model counts as supported."""
 
     srmr: Share
@@ -151,7 +170,7 @@ class Structure(Strict):
     misfit_levels: Count
 
 
-class SmallSample(Strict):
+class SmallSample(Part):
     """Priors and draws of the factor model of samples below the gate of the confirmatory one."""
 
     loading_mean: Deviations
@@ -161,13 +180,13 @@ class SmallSample(Strict):
     most_draws: Count
 
 
-class Resampling(Strict):
+class Resampling(Part):
     """Resample counts."""
 
     bootstrap: Count
 
 
-class Precision(Strict):
+class Precision(Part):
     """When a response model counts as precise, and when a person's answers as poorly fitting."""
 
     reliability: Share
@@ -181,34 +200,34 @@ class Quantiles(Strict):
     source: Reason
 
 
-class Curves(Strict):
+class Curves(Part):
     """Where the knots of a curve stand."""
 
     knots: Quantiles
 
 
-class Associations(Strict):
+class Associations(Part):
     """Settings of the associations with outcomes."""
 
     rater_varies: Share
     most_steps: Count
 
 
-class Imputation(Strict):
+class Imputation(Part):
     """How missing scores are filled in where an estimate is repeated with imputation."""
 
     tables: Count
     sweeps: Count
 
 
-class Halves(Strict):
+class Halves(Part):
     """How teams are split so that one half speaks of the competencies and the other of the outcome."""
 
     splits: Count
     resamples: Count
 
 
-class Agreement(Strict):
+class Agreement(Part):
     """Cut-offs of content validity and rater numbers."""
 
     consensus_i_cvi: Share
@@ -219,7 +238,7 @@ class Agreement(Strict):
     high_reliability: Share
 
 
-class Cosmin(Strict):
+class Cosmin(Part):
     """Cut-offs by which COSMIN rates measurement properties."""
 
     relevant_items: Share
@@ -270,7 +289,7 @@ class Claim(Strict):
     origin: Literal["published", "own"] = "own"
 
 
-class Claims(Strict):
+class Claims(Part):
     """How claims are judged; ``published`` holds those of the framework and of the cohort, laid in when it is read."""
 
     resamples: Count
@@ -281,7 +300,7 @@ class Claims(Strict):
     published: dict[str, Claim] = Field(default_factory=dict)
 
 
-class Planning(Strict):
+class Planning(Part):
     """What the next cohort is planned for: half-widths of intervals and power."""
 
     omega_half_width: Share
@@ -293,7 +312,7 @@ class Planning(Strict):
     sizes: Sizes
 
 
-class Multiverse(Strict):
+class Multiverse(Part):
     """The defensible choices over which the headline estimates are run again."""
 
     minimum_answered: dict[str, Share]
@@ -309,7 +328,7 @@ class Limit(Count):
     controller: str = ""
 
 
-class Disclosure(Strict):
+class Disclosure(Part):
     """Smallest groups that may be shown; no plan and no cohort goes below the floors of the gate."""
 
     minimum_group: Limit
@@ -333,7 +352,7 @@ class Disclosure(Strict):
         return [sentence for sentence in sentences if sentence is not None]
 
 
-class Feedback(Strict):
+class Feedback(Part):
     """What reports name, and from how many people on."""
 
     most_named: Count
@@ -343,7 +362,7 @@ class Feedback(Strict):
     fewest_teams: Count
 
 
-class ComparisonRule(Strict):
+class ComparisonRule(Part):
     """What several cohorts are compared on, when they are not apart, and when their means may be aligned."""
 
     kept_share: Share
@@ -351,7 +370,7 @@ class ComparisonRule(Strict):
     alignment_differs: Share
 
 
-class Groups(Strict):
+class Groups(Part):
     """When a mixed model is asked about groups."""
 
     fewest_for_variance: Count
@@ -392,11 +411,11 @@ class StudyPlan(Strict):
     multiverse: Multiverse
 
     def __getattribute__(self, name: str) -> Any:
-        """Return an attribute, and record that this part of the plan was read."""
-        if name in _PARTS:
-            _read.add(name)
-        elif name in _WHOLE:
-            _read.update(_PARTS)
+        """Return an attribute, and record what was read; a part of several values records these itself."""
+        if name in _WHOLE:
+            _read.update(name for values in _VALUES.values() for name in values.values())
+        elif name in (values := _VALUES.get(StudyPlan, {})):
+            _read.add(values[name])
         return super().__getattribute__(name)
 
     @field_validator("gates")
@@ -412,28 +431,38 @@ class StudyPlan(Strict):
         return gates
 
 
-# Parts of the plan that this process has read: a step runs again when one of them changes. What hands all of it on,
-# such as to another process, counts as reading all of it.
-_PARTS = frozenset(StudyPlan.model_fields)
-_WHOLE = frozenset({"__getstate__", "__reduce__", "__reduce_ex__", "model_dump", "model_dump_json", "model_copy"})
-_read: set[str] = set()
+def _values() -> dict[type, dict[str, str]]:
+    """Return the values of the plan and of each of its parts, by attribute: where in the plan each stands."""
+    fields = StudyPlan.model_fields
+    parts = {field.annotation: name for name, field in fields.items() if isinstance(field.annotation, type)}
+    parts = {part: name for part, name in parts.items() if issubclass(part, Part)}
+    within = {part: {value: f"{name}.{value}" for value in part.model_fields} for part, name in parts.items()}
+    return {StudyPlan: {name: name for name in fields if name not in parts.values()}, **within}
 
 
-def parts_read() -> list[str]:
-    """Return the parts of the plan that this process has read so far, in alphabetical order."""
+_VALUES.update(_values())
+
+
+def values_read() -> list[str]:
+    """Return the values of the plan that this process has read so far (``seed``, ``selection.size``), in order."""
     return sorted(_read)
 
 
-def checksums(parts: Iterable[str] | None = None, path: Path = STUDY_PLAN) -> dict[str, str]:
-    """Return the checksum of parts of the plan as it is written, of all where none is named."""
+def checksums(names: Iterable[str] | None = None, path: Path = STUDY_PLAN) -> dict[str, str]:
+    """Return the checksum of values of the plan as it is written, of all where none is named."""
     known = _checksums(path, path.stat().st_mtime_ns)
-    return {part: known.get(part, "") for part in (sorted(known) if parts is None else parts)}
+    return {name: known.get(name, "") for name in (sorted(known) if names is None else names)}
 
 
 @cache
 def _checksums(path: Path, date: int) -> dict[str, str]:
-    """Return the checksum of every part of the plan; ``date`` is that of the file."""
-    return {part: checksum(repr(content)) for part, content in read_yaml(path).items()}
+    """Return the checksum of every value of the plan; ``date`` is that of the file."""
+    whole = _VALUES[StudyPlan]
+    values: dict[str, Any] = {}
+    for part, content in read_yaml(path).items():
+        one = part in whole or not isinstance(content, dict)  # what is no mapping is refused when the plan is loaded
+        values |= {part: content} if one else {f"{part}.{name}": each for name, each in content.items()}
+    return {name: checksum(repr(content)) for name, content in values.items()}
 
 
 @dataclass(frozen=True)

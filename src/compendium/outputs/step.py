@@ -20,7 +20,7 @@ from compendium.outputs.saving import Noted, Origin, ResultError, Results, read_
 from compendium.outputs.sections import OpenNotebook
 from compendium.outputs.trail import Trail, open_trail
 from compendium.paths import ResultFolders
-from compendium.plan import Verdict, checksums, parts_read
+from compendium.plan import Verdict, checksums, values_read
 from compendium.study import Study, open_study
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ READ_BESIDE: dict[str, tuple[Literal["evidence", "consultation", "feedback"], ..
 }
 # The word in captions that stands for the confidence of the plan's intervals.
 CONFIDENCE = "confidence"
-# What stands before the name of a part of the plan, and of a value, among the inputs of a run.
+# What stands before the name of a value of the plan, and of one that a step kept, among the inputs of a run.
 PLAN, VALUE = "study.yaml/", "values/"
 # The step that reads the responses as they were handed in; later ones read what it prepared.
 READS_RESPONSES = "03_cohort_quality"
@@ -166,8 +166,8 @@ class Step(Study):
 
     @property
     def read(self) -> dict[str, str]:
-        """The checksum of what was read so far: inputs, parts of the plan, prepared tables, values of other steps."""
-        plan = {f"{PLAN}{part}": total for part, total in checksums(parts_read()).items()}
+        """The checksum of what was read so far: inputs, values of the plan, prepared tables, values of other steps."""
+        plan = {f"{PLAN}{name}": total for name, total in checksums(values_read()).items()}
         values = value_checksums(self.folders, self._values_read)
         return {**plan, **self.inputs, **self.prepared.inputs(), **values}
 

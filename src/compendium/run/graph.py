@@ -2,7 +2,7 @@
 
 doit runs it: freshness goes by the checksum of what is read, never by dates. A job is fresh when its target is there
 and nothing that it reads has changed since it ended well: its own files, the modules that its imports lead to, the
-parts of the plan that its last run noted, and what the jobs before it made. A step's executed notebook is its only
+values of the plan that its last run noted, and what the jobs before it made. A step's executed notebook is its only
 target. Whatever fails leaves no target and is not recorded.
 """
 
@@ -103,7 +103,7 @@ class Job:
     after
         The jobs before it.
     state
-        The checksum of what it reads that is no whole file of its own: parts of the plan, and what other jobs made. It
+        The checksum of what it reads that is no whole file of its own: values of the plan, and what other jobs made. It
         is asked when the jobs before it have ended, so that what they made again but alike is no change.
     """
 
@@ -217,20 +217,20 @@ def _before(name: str) -> frozenset[str]:
 def _state_of_step(root: Path, name: str, steps: Collection[str]) -> str:
     """Return the checksum of what a step read when it last ran, besides whole files, as it is now.
 
-    These are the parts of the plan and the values of other steps that the run noted, and every table that the steps
+    These are the values of the plan and of other steps that the run noted, and every table that the steps
     before it prepared. A step that has not run yet has read nothing: what it will read is not known.
     """
     path = root / "runs" / f"{name}.json"
     noted = json.loads(path.read_text(encoding="utf-8"))["inputs"] if path.is_file() else None
     if noted is None:
         return "not run yet"
-    parts = checksums(part.removeprefix(PLAN) for part in noted if part.startswith(PLAN))
+    plan = checksums(value.removeprefix(PLAN) for value in noted if value.startswith(PLAN))
     folders = ResultFolders(root)
     values = value_checksums(folders, [value.removeprefix(VALUE) for value in noted if value.startswith(VALUE)])
     before = {table for table, about in TABLES.items() if about.prepared_by in steps}
     paths = sorted((folders.private / "prepared").glob("*.parquet"))
     read = {path.name: checksum_of(path) for path in paths if path.stem in before}
-    return checksum(json.dumps([parts, values, read], sort_keys=True))
+    return checksum(json.dumps([plan, values, read], sort_keys=True))
 
 
 def _state_of_results(root: Path) -> str:
