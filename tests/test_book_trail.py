@@ -6,6 +6,7 @@ import io
 import json
 import math
 import re
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from docx import Document
 from made_up_book import FULL, SOURCE, STATISTIC, MadeUp, make_up, saved_names
 
 from compendium.cohort import CohortSettings
+from compendium.files import EPOCH
 from compendium.framework import load_framework
 from compendium.outputs import catalogue
 from compendium.outputs.runs import record_run
@@ -254,6 +256,8 @@ def test_the_final_framework_holds_the_kept_items_in_the_order_of_the_competenci
     )
     words = "\n".join(paragraph.text for paragraph in Document(io.BytesIO(made["docx"])).paragraphs)
     assert all(wording in words for wording in kept["wording"]) and "laceholder" in words
+    with zipfile.ZipFile(io.BytesIO(made["docx"])) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {EPOCH}
 
 
 def test_words_of_a_light_picture_are_text_and_its_lines_are_short() -> None:

@@ -23,6 +23,7 @@ from PIL import Image
 
 from compendium.disclosure.scan import faults_in_folder
 from compendium.faults import InvalidInput
+from compendium.files import EPOCH
 from compendium.outputs.manifest import write_manifest
 from compendium.paths import BOOK, ResultFolders
 from compendium.report.book.saved import SavedResults
@@ -108,6 +109,13 @@ def words_of(path: Path) -> list[str]:
 def test_no_document_shows_what_a_program_writes_for_nothing(handed: Handed, name: str) -> None:
     told = [text for text in words_of(handed.folder / name) if NOT_A_FIGURE.search(text) or "{{" in text or "⟦" in text]
     assert told == []
+
+
+def test_no_archive_tells_the_time_of_the_run(handed: Handed) -> None:
+    found = [path for path in handed.folder.rglob("*") if path.is_file() and zipfile.is_zipfile(path)]
+    assert {path.suffix for path in found} >= {".docx", ".ods", ".xlsx", ".zip"}
+    dates = {path.name: {each.date_time for each in zipfile.ZipFile(path).infolist()} for path in found}
+    assert [name for name, told in dates.items() if told != {EPOCH}] == []
 
 
 @pytest.mark.parametrize("name", ["manuscript.docx", "board_brief.docx"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import zipfile
 from dataclasses import replace
 
 import docx
@@ -15,6 +16,7 @@ from made_up_reports import evidence_of, framework, group, plan, scores_of
 
 from compendium.cohort.reports import FeedbackSettings, contrast_with_white, report_languages
 from compendium.faults import InvalidInput
+from compendium.files import EPOCH
 from compendium.framework import feedback_texts, load_framework, read_framework, translated
 from compendium.framework.feedback import feedback_faults
 from compendium.report.feedback.blocks import Document, Look, StatementBlock
@@ -240,6 +242,11 @@ def test_word_file_has_headings_and_tables(report):
     file = docx.Document(io.BytesIO(word(report)))
     styles = [paragraph.style.name for paragraph in file.paragraphs]
     assert styles.count("Heading 1") == len(report.sections) and file.tables
+
+
+def test_word_file_tells_no_time_of_the_run(report):
+    with zipfile.ZipFile(io.BytesIO(word(report))) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {EPOCH}
 
 
 def test_longest_names_and_comments_stay_on_the_page():

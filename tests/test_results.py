@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
 import stat
 import subprocess
 import sys
+import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from compendium.files import checksum, sweep, write_bytes, write_text
+from compendium.files import checksum, sweep, undated, write_bytes, write_text
 from compendium.outputs import saving as results_module
 from compendium.outputs.saving import OWNED, Origin, ResultError, Results, forget_step, read_values
 from compendium.paths import PROJECT, ResultFolders, result_folders
@@ -126,6 +129,27 @@ def _fails_on(ending: str, write):
 
 
 # Precision, metadata, determinism
+
+
+def test_documents_are_the_same_whenever_they_are_written():
+    import openpyxl
+
+    def written(day: int) -> bytes:
+        book = openpyxl.Workbook()
+        book.active["A1"] = "a cell"
+        book.properties.created = datetime(2026, 1, day)
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(zipfile.ZipInfo("letter", (2026, 1, day, 0, 0, 0)), "content")
+        inner, stream = stream.getvalue(), io.BytesIO()
+        book.save(stream)
+        return undated(inner) + undated(stream.getvalue())
+
+    assert written(1) == written(2)
+    book = io.BytesIO()
+    openpyxl.Workbook().save(book)
+    read = openpyxl.load_workbook(io.BytesIO(undated(book.getvalue())))
+    assert (read.properties.created, read.properties.modified) == (datetime(2000, 1, 1), datetime(2000, 1, 1))
 
 
 @settings(max_examples=60, deadline=None)

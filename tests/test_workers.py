@@ -1,4 +1,4 @@
-"""Where the work is done changes no digit: one process, two, a Dask cluster, and one whose worker is killed."""
+"""Where the work is done changes nothing: one process, two, a Dask cluster, and one whose worker is killed."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 from draws import correlated_normals
 from joblib.externals.loky.process_executor import TerminatedWorkerError
+from shapes import Shape, write_shape
 
 from compendium.faults import InvalidInput
 from compendium.run import many
-from compendium.study.workers import CLUSTER, THREADS, WORKERS, number_of_workers, spread
+from compendium.study.workers import CLUSTER, THREADS, WORKERS, number_of_workers, pool, spread
 from psychometrics.reliability import cronbach_alpha
 from psychometrics.resampling import BootstrapInterval, bootstrap_interval
+
+if TYPE_CHECKING:
+    from distributed import LocalCluster
 
 pytestmark = pytest.mark.slow
 DRAWN = correlated_normals(np.random.default_rng(4), np.full((6, 6), 0.4) + 0.6 * np.eye(6), 120)
@@ -47,7 +53,7 @@ def interval(statistic: object = alpha) -> BootstrapInterval:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """Start a scheduler with two worker processes that come back when they are killed."""
     from distributed import LocalCluster
 
@@ -57,9 +63,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ["MARK_OF_THE_KILLED"] = str(mark)
     try:
         with LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(mark.parent)
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=str(mark.parent)
         ) as started:
-            yield started.scheduler_address
+            yield started
     finally:
         os.environ["PYTHONPATH"] = before
 
@@ -91,14 +97,98 @@ def test_a_worker_that_is_killed_ends_the_work_instead_of_leaving_it_waiting(
 
 
 def test_a_cluster_changes_no_digit_and_a_killed_worker_loses_nothing(
-    monkeypatch: pytest.MonkeyPatch, cluster: str
+    monkeypatch: pytest.MonkeyPatch, cluster: LocalCluster
 ) -> None:
     monkeypatch.setenv(WORKERS, "1")
     alone = interval()
-    monkeypatch.setenv(CLUSTER, cluster)
+    monkeypatch.setenv(CLUSTER, cluster.scheduler_address)
     assert alike(interval(), alone)
     assert alike(interval(alpha_of_the_last_worker), alone)
     assert Path(os.environ["MARK_OF_THE_KILLED"]).read_text() == "killed"
+
+
+SPREAD = Shape("spread", people=120, competencies=2, items=4, peers=2, team_size=15)
+SPREAD_STEPS = ("03_cohort_quality", "04_item_analysis", "05_factor_structure", "09_feedback")
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shape(SPREAD, tmp_path_factory.mktemp("cohort"))
+
+
+@pytest.fixture(scope="module")
+def alone(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(WORKERS, "1")
+        return results(cohort, tmp_path_factory.mktemp("alone"))
+
+
+def results(cohort: Path, folder: Path) -> dict[str, bytes]:
+    """Walk the steps that have parts to spread; return every file that they made, reports of persons included.
+
+    In a process of their own, as steps are run: the pixels of a text depend on what matplotlib drew before.
+    """
+    words = f"from pathlib import Path; walk(Path({str(cohort)!r}), Path({str(folder)!r}), {SPREAD_STEPS})"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    # Walking puts a text in the place of stderr, to which a worker could not send what the faulthandler says.
+    python = [sys.executable, "-X", "faulthandler"]
+    subprocess.run([*python, "-c", f"from walked_study import walk; {words}"], env=environment, check=True)
+    made = (path for path in folder.rglob("*") if path.is_file() and path.parent.name != "runs")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in made}
+
+
+def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    assert one.keys() == other.keys()
+    return [name for name, content in one.items() if content != other[name]]
+
+
+def test_a_study_of_two_workers_is_that_of_one(
+    monkeypatch: pytest.MonkeyPatch, cohort: Path, alone: dict[str, bytes], tmp_path: Path
+) -> None:
+    monkeypatch.setenv(WORKERS, "2")
+    monkeypatch.setenv(THREADS, "1")
+    assert {name.rpartition(".")[2] for name in alone} >= {"csv", "json", "svg", "parquet", "pdf", "html", "docx"}
+    assert differing(results(cohort, tmp_path), alone) == []
+
+
+def test_a_study_on_a_cluster_that_loses_workers_is_that_of_one_process(
+    monkeypatch: pytest.MonkeyPatch, cluster: LocalCluster, cohort: Path, alone: dict[str, bytes], tmp_path: Path
+) -> None:
+    monkeypatch.setenv(CLUSTER, cluster.scheduler_address)
+    done, killed = threading.Event(), list[int]()
+    killer = threading.Thread(target=kill_workers_at_work, args=(cluster, done, killed))
+    killer.start()
+    try:
+        found = results(cohort, tmp_path)
+    finally:
+        done.set()
+        killer.join()
+    assert len(killed) > 1
+    assert differing(found, alone) == []
+
+
+def kill_workers_at_work(cluster: LocalCluster, done: threading.Event, killed: list[int]) -> None:
+    """Kill the process of a worker that has tasks, and again when it is back, every two seconds."""
+    while not done.wait(0.05):
+        at_work = {each.name for each in cluster.scheduler.workers.values() if each.processing}
+        for name in sorted(at_work & cluster.workers.keys()):
+            process = cluster.workers[name].pid
+            if process:
+                os.kill(process, signal.SIGKILL)
+                killed.append(process)
+                done.wait(2)
+                break
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_more_jobs_are_done_at_once_than_there_are_workers(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setenv(WORKERS, str(workers))
+    together = threading.Barrier(workers)
+    with pool() as lent:
+        waiting = [lent.submit(together.wait, 30) for _ in range(workers)]
+        threads = {lent.submit(threading.get_ident).result() for _ in range(20)}
+    assert sorted(each.result() for each in waiting) == list(range(workers))  # as many were there at once
+    assert len(threads) <= workers
 
 
 @pytest.mark.parametrize("said", ["0", "-1", "two", "1.5", "²"])

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import tempfile
+import zipfile
 from pathlib import Path
 
 PART = ".part"
+# The date of every entry of an archive: none of the run.
+EPOCH = (2000, 1, 1, 0, 0, 0)
+# Where a document of Office Open XML says when it was created and changed last, and how.
+ABOUT_A_DOCUMENT = "docProps/core.xml"
+TIME = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</)")
 
 
 def sweep(folder: Path) -> None:
@@ -46,6 +53,18 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o644) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def undated(archive: bytes) -> bytes:
+    """Return a zip archive, such as a Word document or a workbook, without the time at which it was written."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as given, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as written:
+        for entry in given.infolist():
+            content = given.read(entry)
+            if entry.filename == ABOUT_A_DOCUMENT:
+                content = TIME.sub(rb"\g<1>2000-01-01T00:00:00Z\g<2>", content)
+            written.writestr(zipfile.ZipInfo(entry.filename, EPOCH), content, zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
 
 
 def checksum_of(path: Path) -> str:

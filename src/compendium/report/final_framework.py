@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from compendium.disclosure.text import document_property
+from compendium.files import undated
 from compendium.framework import Framework
 
 TEMPLATE = Path(__file__).with_suffix(".typ")
@@ -60,12 +61,9 @@ def documents(framework: Framework, items: pd.DataFrame, title: str) -> dict[str
 
 def _word(framework: Framework, items: pd.DataFrame, title: str, notice: str) -> bytes:
     """Return the items as a Word document without dates."""
-    from datetime import UTC, datetime
-
     from docx import Document
 
     document = Document()
-    document.core_properties.created = document.core_properties.modified = datetime(2000, 1, 1, tzinfo=UTC)
     document.core_properties.author, document.core_properties.title = "", document_property(title)
     document.add_heading(title, level=0)
     if notice:
@@ -77,7 +75,7 @@ def _word(framework: Framework, items: pd.DataFrame, title: str, notice: str) ->
             document.add_paragraph(f"{wording}{' (reversed)' if reverse else ''}", style="List Bullet")
     stream = io.BytesIO()
     document.save(stream)
-    return stream.getvalue()
+    return undated(stream.getvalue())
 
 
 def _pdf(framework: Framework, items: pd.DataFrame, title: str, notice: str) -> bytes:

@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 
 from tqdm import tqdm
@@ -16,7 +16,7 @@ from compendium.children import call
 from compendium.faults import Fault, raise_if_any
 from compendium.paths import PROJECT
 from compendium.run.graph import Place
-from compendium.study.workers import CLUSTER, WORKERS, cluster_address, connected, number_of_workers
+from compendium.study.workers import CLUSTER, WORKERS, pool
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,8 @@ def build_many(cohorts: Sequence[str], results: str, until: str = "book") -> lis
 
 def _finished(tasks: Sequence[tuple[str, str, str]]) -> Iterator[Built]:
     """Yield the outcome of each cohort as it ends."""
-    address = cluster_address()
-    if not address:
-        with ThreadPoolExecutor(number_of_workers()) as pool:
-            for future in as_completed([pool.submit(_build, *task) for task in tasks]):
-                yield future.result()
-        return
-    from distributed import as_completed as completed
-
-    with connected(address) as client:
-        submit: Callable[..., object] = client.submit
-        futures = [submit(_build, *task, pure=False) for task in tasks]
-        for future in completed(futures):  # type: ignore[no-untyped-call]
+    with pool() as workers:
+        for future in as_completed([workers.submit(_build, *task) for task in tasks]):
             yield future.result()
 
 

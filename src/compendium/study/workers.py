@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -74,6 +75,24 @@ def spread() -> Iterator[None]:
 
 
 @contextmanager
+def pool() -> Iterator[Executor]:
+    """Lend what takes jobs one by one: as many threads here as there are workers, or the cluster the user named.
+
+    Raises
+    ------
+    InvalidInput
+        When the cluster does not answer, or the packages for it are not installed.
+    """
+    address = cluster_address()
+    if not address:
+        with ThreadPoolExecutor(number_of_workers()) as threads:
+            yield threads
+        return
+    with connected(address) as client, client.get_executor(pure=False) as far:
+        yield far
+
+
+@contextmanager
 def _forked_workers() -> Iterator[None]:
     """Let joblib's workers be forked from this process, which has loaded what they need; they end with the work.
 
@@ -128,6 +147,9 @@ def connected(address: str) -> Iterator[Any]:
         problem, action = "no Dask scheduler answers there", "start one (dask scheduler), or leave CLUSTER out"
         raise InvalidInput([Fault(CLUSTER, problem, action, value=address)]) from error
     try:
-        yield client
+        with warnings.catch_warnings():
+            # Tasks are sent with their data on purpose.
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            yield client
     finally:
         client.close()  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from compendium.files import checksum_of, write_text
+from compendium.files import EPOCH, checksum_of, write_text
 
 CONTEXT = "https://w3id.org/ro/crate/1.3/context"
 CODECHECK = "https://codecheck.org.uk/spec/config/1.0/"
@@ -35,7 +35,6 @@ LICENCES = {
         "To be chosen by the authors with the data controller; until then all rights are reserved.",
     ),
 }
-EPOCH = (2000, 1, 1, 0, 0, 0)
 AUTHORS = "The authors of the study"
 
 

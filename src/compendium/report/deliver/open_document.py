@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from compendium.files import EPOCH
+
 Cell = str | int | float | bool | None
 Rows = Sequence[Sequence[Cell]]
 Content = tuple[str, Sequence[str], Sequence[str], Rows, Sequence[str], Sequence[int], Sequence[int], int]
@@ -54,7 +56,6 @@ PAGES = (
     f"<office:master-styles>{MASTERS}</office:master-styles>"
 )
 LETTER = 0.21
-EPOCH = (2000, 1, 1, 0, 0, 0)
 
 
 def write_ods(sheets: Sequence[Content], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from compendium.disclosure.text import document_property
+from compendium.files import undated, write_bytes
 from compendium.report.book.faults import BookError
 
 
@@ -141,7 +143,9 @@ def _finish(plain: Path, path: Path, title: str, layout: PageLayout) -> None:
     for table in document.tables:
         _rule(table)
     _fit_pictures(document)
-    document.save(str(path))
+    stream = io.BytesIO()
+    document.save(stream)
+    write_bytes(path, undated(stream.getvalue()))
 
 
 def _rule(table: Any) -> None:

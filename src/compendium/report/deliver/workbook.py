@@ -7,6 +7,7 @@ Source: Government Analysis Function, Releasing statistics in spreadsheets (2021
 
 from __future__ import annotations
 
+import io
 import re
 import textwrap
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from compendium.files import undated, write_bytes
 from compendium.report.book.builder import banner_sentences, cohort_title
 from compendium.report.book.subject import Subject
 from compendium.report.deliver.open_document import write_ods
@@ -162,7 +164,9 @@ def _write_xlsx(content: Sequence[Sheet], path: Path) -> None:
             _wrap(page, 1, len(sheet.lines), sheet.widths)
             page.column_dimensions["A"].width = COVER_WIDTH
     book.properties.title, book.properties.creator = content[0].lines[0], ""
-    book.save(path)
+    stream = io.BytesIO()
+    book.save(stream)
+    write_bytes(path, undated(stream.getvalue()))
 
 
 def _write_table(page: Worksheet, sheet: Sheet, number: int) -> None:

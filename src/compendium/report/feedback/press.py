@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +14,14 @@ from tqdm import tqdm
 from compendium.files import checksum, checksum_of, write_bytes, write_text
 from compendium.report.feedback.blocks import Document
 from compendium.report.feedback.render import HERE, html, pdf
+from compendium.study.workers import pool
 
 RECORD = ".written.json"
 # So many reports are written between two notes of what is done: a run that is cut off goes on from there.
 NOTED_EVERY = 50
 # The typesetter runs outside the interpreter's lock, so that threads use every core.
 Form = Callable[[Document], bytes]
+Files = dict[str, bytes]
 
 
 def web_page(document: Document) -> bytes:
@@ -71,15 +72,16 @@ class Press:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         before, record = self._read(), dict[str, str]()
         kept = written = 0
-        under_way: list[tuple[dict[str, str], list[Future[None]]]] = []
+        under_way: list[tuple[dict[str, str], dict[str, Future[Files]]]] = []
         with (
-            ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+            pool() as workers,
             tqdm(total=total, desc=title, leave=False, disable=None) as bar,
         ):
             for batch in _batches(documents, NOTED_EVERY):
                 keys = {name: checksum(document.as_json, self.program) for name, document in batch}
                 stale = [each for each in batch if not self._fresh(each[0], keys[each[0]], before)]
-                under_way.append((keys, [pool.submit(self._write, each) for each in stale]))
+                typeset = {name: workers.submit(_typeset, document, self.forms) for name, document in stale}
+                under_way.append((keys, typeset))
                 written, kept = written + len(stale), kept + len(batch) - len(stale)
                 # The next part is put into words while this one is typeset.
                 if len(under_way) > 1:
@@ -93,23 +95,20 @@ class Press:
             self._note(record)
         return Written(written, kept)
 
-    def _finish(self, part: tuple[dict[str, str], list[Future[None]]], record: Mapping[str, str]) -> dict[str, str]:
-        """Wait for the reports of a part, and write down that they are done."""
+    def _finish(
+        self, part: tuple[dict[str, str], dict[str, Future[Files]]], record: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Write the reports of a part as they are typeset, and then that they are done."""
         keys, reports = part
-        for report in reports:
-            report.result()
+        for name, report in reports.items():
+            for ending, content in report.result().items():
+                write_bytes(self.folder / f"{name}.{ending}", content, mode=0o600)
         self._note({**record, **keys})
         return keys
 
     def _fresh(self, name: str, key: str, before: Mapping[str, str]) -> bool:
         """Say whether every file of a report is there and was made from the same data."""
         return before.get(name) == key and all((self.folder / f"{name}.{ending}").is_file() for ending in self.forms)
-
-    def _write(self, report: tuple[str, Document]) -> None:
-        """Write the files of one report."""
-        name, document = report
-        for ending, form in self.forms.items():
-            write_bytes(self.folder / f"{name}.{ending}", form(document), mode=0o600)
 
     def _read(self) -> dict[str, str]:
         """Return what earlier runs wrote."""
@@ -126,6 +125,11 @@ class Press:
         for path in self.folder.iterdir():
             if path.is_file() and path.name not in wanted:
                 path.unlink()
+
+
+def _typeset(document: Document, forms: Mapping[str, Form]) -> Files:
+    """Return the files of one report, by their endings."""
+    return {ending: form(document) for ending, form in forms.items()}
 
 
 def _batches(documents: Iterable[tuple[str, Document]], size: int) -> Iterable[Sequence[tuple[str, Document]]]:

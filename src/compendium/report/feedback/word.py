@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from compendium.disclosure.text import document_property
+from compendium.files import undated
 from compendium.report.feedback.blocks import Block, Boxes, Chart, Document, Fields, Points, Text, TextTable
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def word(document: Document) -> bytes:
             _add(file, block)
     content = io.BytesIO()
     file.save(content)
-    return content.getvalue()
+    return undated(content.getvalue())
 
 
 def _add(file: WordFile, block: Block) -> None:
