@@ -196,6 +196,7 @@ GROUND = {
     "faults",
     "inputs",
     "thresholds",
+    "plan_values",
     "columns",
     "children",
     "files",

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from compendium.faults import InvalidInput
 from compendium.inputs import read_yaml
 from compendium.paths import STUDY_PLAN
-from compendium.plan import GATES, Part, SampleGate, StudyPlan, checksums, judge, load_plan, merge, values_read
+from compendium.plan import GATES, SampleGate, StudyPlan, checksums, judge, load_plan, merge
+from compendium.plan_values import Noted, values_read
 from compendium.wording import sentence
 
 PUBLISHED_N, PUBLISHED_ITEMS = 91, 52
@@ -55,7 +56,7 @@ def fault_of(overrides: dict[str, Any]) -> str:
 
 @pytest.fixture
 def nothing_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compendium.plan._read", set())
+    monkeypatch.setattr("compendium.plan_values._read", set())
 
 
 def test_what_is_read_of_the_plan_is_noted_value_by_value(nothing_read, plan):
@@ -66,7 +67,7 @@ def test_what_is_read_of_the_plan_is_noted_value_by_value(nothing_read, plan):
     assert values_read() == ["gates", "seed", "selection.fairness"]
 
 
-@pytest.mark.parametrize("handed_on", [pickle.dumps, copy.deepcopy, vars, list, repr, hash, Part.model_dump])
+@pytest.mark.parametrize("handed_on", [pickle.dumps, copy.deepcopy, vars, list, repr, hash, Noted.model_dump])
 def test_a_part_that_is_handed_on_was_read_whole(nothing_read, plan, handed_on):
     handed_on(plan.disclosure)
     assert values_read() == [f"disclosure.{name}" for name in ("minimum_group", "minimum_raters", "minimum_team")]
@@ -88,7 +89,7 @@ def test_one_value_changed_has_one_other_checksum(tmp_path):
 
 def test_every_part_of_the_plan_is_a_class_of_its_own():
     parts = [field.annotation for field in StudyPlan.model_fields.values()]
-    parts = [part for part in parts if isinstance(part, type) and issubclass(part, Part)]
+    parts = [part for part in parts if isinstance(part, type) and issubclass(part, Noted)]
     assert len(parts) == len(set(parts)) > 20
     mappings = [name for name, content in read_yaml(STUDY_PLAN).items() if isinstance(content, dict)]
     named = {name for name, field in StudyPlan.model_fields.items() if field.annotation in parts}

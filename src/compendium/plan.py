@@ -18,6 +18,7 @@ from compendium.files import checksum
 from compendium.findings import Finding, found
 from compendium.inputs import Strict, load_model, read_yaml, showable
 from compendium.paths import STUDY_PLAN
+from compendium.plan_values import Noted, by_value, note_values
 from compendium.thresholds import (
     Count,
     CountCheck,
@@ -37,32 +38,13 @@ GATES = (
 )
 
 
-# Values of the plan that this process has read: a step runs again when one of them changes. What hands a part or all of
-# it on, such as to another process, counts as reading all of that.
-_WHOLE = frozenset({"__dict__", "__getstate__", "__reduce__", "__reduce_ex__", "model_dump", "model_dump_json"})
-_read: set[str] = set()
-_VALUES: dict[type, dict[str, str]] = {}
-
-
-class Part(Strict):
-    """A part of the plan, which notes what it is asked for."""
-
-    def __getattribute__(self, name: str) -> Any:
-        """Return an attribute, and record that this value of the plan was read."""
-        if name in _WHOLE:
-            _read.update(_VALUES.get(type(self), {}).values())
-        elif name in (values := _VALUES.get(type(self), {})):
-            _read.add(values[name])
-        return super().__getattribute__(name)
-
-
-class Scoring(Part):
+class Scoring(Noted):
     """How answers become competency scores."""
 
     minimum_answered: Share
 
 
-class ItemRule(Part):
+class ItemRule(Noted):
     """The published item rule and the first-depth checks beside it."""
 
     item_total_minimum: Share
@@ -72,7 +54,7 @@ class ItemRule(Part):
     cross_loading_margin: Share
 
 
-class Selection(Part):
+class Selection(Noted):
     """How the final items are chosen among those that pass the published rule."""
 
     size: Count
@@ -92,7 +74,7 @@ class Selection(Part):
     seconds_per_item: Threshold
 
 
-class Fairness(Part):
+class Fairness(Noted):
     """Between which groups items are compared, and when a difference counts.
 
     Without ``groupings`` every declared grouping that may be compared is used; a list restricts them.
@@ -106,7 +88,7 @@ class Fairness(Part):
     large: Share
 
 
-class Invariance(Part):
+class Invariance(Noted):
     """Between which groups the measurement model is compared, and how far fit may fall.
 
     Without ``groupings`` every declared grouping that may be compared is used; a list restricts them.
@@ -120,7 +102,7 @@ class Invariance(Part):
     freed_share: Share
 
 
-class Change(Part):
+class Change(Noted):
     """What is said of change between waves."""
 
     fewest_people: Count
@@ -128,7 +110,7 @@ class Change(Part):
     anchor_correlation: Share
 
 
-class Careless(Part):
+class Careless(Noted):
     """When answers look careless."""
 
     longstring_share: Share
@@ -140,7 +122,7 @@ class Careless(Part):
     rules_to_flag: Count
 
 
-class Dimensionality(Part):
+class Dimensionality(Noted):
     """Settings of the retention criteria."""
 
     iterations: Count
@@ -149,7 +131,7 @@ class Dimensionality(Part):
     congruent: Share
 
 
-class Structure(Part):
+class Structure(Noted):
     """When the competency model counts as supported."""
 
     srmr: Share
@@ -170,7 +152,7 @@ class Structure(Part):
     misfit_levels: Count
 
 
-class SmallSample(Part):
+class SmallSample(Noted):
     """Priors and draws of the factor model of samples below the gate of the confirmatory one."""
 
     loading_mean: Deviations
@@ -180,13 +162,13 @@ class SmallSample(Part):
     most_draws: Count
 
 
-class Resampling(Part):
+class Resampling(Noted):
     """Resample counts."""
 
     bootstrap: Count
 
 
-class Precision(Part):
+class Precision(Noted):
     """When a response model counts as precise, and when a person's answers as poorly fitting."""
 
     reliability: Share
@@ -200,34 +182,34 @@ class Quantiles(Strict):
     source: Reason
 
 
-class Curves(Part):
+class Curves(Noted):
     """Where the knots of a curve stand."""
 
     knots: Quantiles
 
 
-class Associations(Part):
+class Associations(Noted):
     """Settings of the associations with outcomes."""
 
     rater_varies: Share
     most_steps: Count
 
 
-class Imputation(Part):
+class Imputation(Noted):
     """How missing scores are filled in where an estimate is repeated with imputation."""
 
     tables: Count
     sweeps: Count
 
 
-class Halves(Part):
+class Halves(Noted):
     """How teams are split so that one half speaks of the competencies and the other of the outcome."""
 
     splits: Count
     resamples: Count
 
 
-class Agreement(Part):
+class Agreement(Noted):
     """Cut-offs of content validity and rater numbers."""
 
     consensus_i_cvi: Share
@@ -238,7 +220,7 @@ class Agreement(Part):
     high_reliability: Share
 
 
-class Cosmin(Part):
+class Cosmin(Noted):
     """Cut-offs by which COSMIN rates measurement properties."""
 
     relevant_items: Share
@@ -289,7 +271,7 @@ class Claim(Strict):
     origin: Literal["published", "own"] = "own"
 
 
-class Claims(Part):
+class Claims(Noted):
     """How claims are judged; ``published`` holds those of the framework and of the cohort, laid in when it is read."""
 
     resamples: Count
@@ -300,7 +282,7 @@ class Claims(Part):
     published: dict[str, Claim] = Field(default_factory=dict)
 
 
-class Planning(Part):
+class Planning(Noted):
     """What the next cohort is planned for: half-widths of intervals and power."""
 
     omega_half_width: Share
@@ -312,7 +294,7 @@ class Planning(Part):
     sizes: Sizes
 
 
-class Multiverse(Part):
+class Multiverse(Noted):
     """The defensible choices over which the headline estimates are run again."""
 
     minimum_answered: dict[str, Share]
@@ -328,7 +310,7 @@ class Limit(Count):
     controller: str = ""
 
 
-class Disclosure(Part):
+class Disclosure(Noted):
     """Smallest groups that may be shown; no plan and no cohort goes below the floors of the gate."""
 
     minimum_group: Limit
@@ -352,7 +334,7 @@ class Disclosure(Part):
         return [sentence for sentence in sentences if sentence is not None]
 
 
-class Feedback(Part):
+class Feedback(Noted):
     """What reports name, and from how many people on."""
 
     most_named: Count
@@ -362,7 +344,7 @@ class Feedback(Part):
     fewest_teams: Count
 
 
-class ComparisonRule(Part):
+class ComparisonRule(Noted):
     """What several cohorts are compared on, when they are not apart, and when their means may be aligned."""
 
     kept_share: Share
@@ -370,13 +352,14 @@ class ComparisonRule(Part):
     alignment_differs: Share
 
 
-class Groups(Part):
+class Groups(Noted):
     """When a mixed model is asked about groups."""
 
     fewest_for_variance: Count
 
 
-class StudyPlan(Strict):
+@note_values
+class StudyPlan(Noted):
     """The whole of ``study.yaml``."""
 
     seed: int
@@ -410,14 +393,6 @@ class StudyPlan(Strict):
     planning: Planning
     multiverse: Multiverse
 
-    def __getattribute__(self, name: str) -> Any:
-        """Return an attribute, and record what was read; a part of several values records these itself."""
-        if name in _WHOLE:
-            _read.update(name for values in _VALUES.values() for name in values.values())
-        elif name in (values := _VALUES.get(StudyPlan, {})):
-            _read.add(values[name])
-        return super().__getattribute__(name)
-
     @field_validator("gates")
     @classmethod
     def _every_gate_once(cls, gates: dict[str, SampleGate]) -> dict[str, SampleGate]:
@@ -431,23 +406,6 @@ class StudyPlan(Strict):
         return gates
 
 
-def _values() -> dict[type, dict[str, str]]:
-    """Return the values of the plan and of each of its parts, by attribute: where in the plan each stands."""
-    fields = StudyPlan.model_fields
-    parts = {field.annotation: name for name, field in fields.items() if isinstance(field.annotation, type)}
-    parts = {part: name for part, name in parts.items() if issubclass(part, Part)}
-    within = {part: {value: f"{name}.{value}" for value in part.model_fields} for part, name in parts.items()}
-    return {StudyPlan: {name: name for name in fields if name not in parts.values()}, **within}
-
-
-_VALUES.update(_values())
-
-
-def values_read() -> list[str]:
-    """Return the values of the plan that this process has read so far (``seed``, ``selection.size``), in order."""
-    return sorted(_read)
-
-
 def checksums(names: Iterable[str] | None = None, path: Path = STUDY_PLAN) -> dict[str, str]:
     """Return the checksum of values of the plan as it is written, of all where none is named."""
     known = _checksums(path, path.stat().st_mtime_ns)
@@ -457,12 +415,7 @@ def checksums(names: Iterable[str] | None = None, path: Path = STUDY_PLAN) -> di
 @cache
 def _checksums(path: Path, date: int) -> dict[str, str]:
     """Return the checksum of every value of the plan; ``date`` is that of the file."""
-    whole = _VALUES[StudyPlan]
-    values: dict[str, Any] = {}
-    for part, content in read_yaml(path).items():
-        one = part in whole or not isinstance(content, dict)  # what is no mapping is refused when the plan is loaded
-        values |= {part: content} if one else {f"{part}.{name}": each for name, each in content.items()}
-    return {name: checksum(repr(content)) for name, content in values.items()}
+    return {name: checksum(repr(value)) for name, value in by_value(read_yaml(path), StudyPlan).items()}
 
 
 @dataclass(frozen=True)

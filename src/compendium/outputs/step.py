@@ -20,7 +20,8 @@ from compendium.outputs.saving import Noted, Origin, ResultError, Results, read_
 from compendium.outputs.sections import OpenNotebook
 from compendium.outputs.trail import Trail, open_trail
 from compendium.paths import ResultFolders
-from compendium.plan import Verdict, checksums, values_read
+from compendium.plan import Verdict, checksums
+from compendium.plan_values import values_read
 from compendium.study import Study, open_study
 
 if TYPE_CHECKING:
