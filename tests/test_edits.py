@@ -70,6 +70,16 @@ def threshold_that_only_items_read(place: Place) -> set[str]:
     return {"04"}
 
 
+def threshold_that_items_and_groups_read(place: Place) -> set[str]:
+    place.replace(place.project / "study.yaml", r"fairness: \{value: 0\.02,", "fairness: {value: 0.021,")
+    return {"04", "06"}
+
+
+def threshold_of_the_structure(place: Place) -> set[str]:
+    place.replace(place.project / "study.yaml", r"srmr: \{value: 0\.08,", "srmr: {value: 0.081,")
+    return {"05"}
+
+
 def figure_helper(place: Place) -> set[str]:
     helper = place.project / "src/compendium/report/figures/raters.py"
     place.replace(helper, r"from __future__ import annotations\n", "from __future__ import annotations\n\nEDITED = 1\n")
@@ -119,7 +129,8 @@ def nothing(place: Place) -> set[str]:
 
 
 EDITS: list[Callable[[Place], set[str]]] = [
-    nothing, threshold_that_only_items_read, figure_helper, estimator, notebook, sentence_of_a_page, caption, answer,
+    nothing, threshold_that_only_items_read, threshold_that_items_and_groups_read, threshold_of_the_structure,
+    figure_helper, estimator, notebook, sentence_of_a_page, caption, answer,
 ]  # fmt: skip
 
 
