@@ -54,8 +54,9 @@ class Shape:
     labels, of which those in ``ordered`` have an order that is not the alphabet's; ``numbers`` are groupings that
     are amounts. ``peers`` is how many colleagues rate each person, and ``peer_outcome`` whether these answer an
     outcome scale of their own. ``languages`` are those the form was filled in. ``labels`` are the competencies' own
-    labels where they are no plain words; ``directions`` say in turn what a higher score of them means, and
-    ``scored`` how answers make a score. ``claims`` are the kinds of claim that are declared.
+    labels where they are no plain words, and ``directions`` say in turn what a higher score of them means, and
+    ``scored`` how answers make a score; so many of their last items are ``candidates``. ``claims`` are the kinds of
+    claim that are declared.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Shape:
     people: int = 120
     competencies: int = 2
     items: int = 4
+    candidates: int = 0
     low: int = 1
     high: int = 5
     kind: str = "published"
@@ -219,7 +221,7 @@ def _items(shape: Shape) -> pd.DataFrame:
             "peer_wording": f"They show {NAMES[place].lower()}, way {number}." if shape.peers else "",
             "reverse": "true" if shape.reverse and number == 2 else "false",
             "evidence": "",
-            "status": "final",
+            "status": "candidate" if number > shape.items - shape.candidates else "final",
             "answer_scale": "other" if shape.other_scale and number == 1 else "",
             **{f"wording.{language}": f"Ffordd {number}." for language in shape.languages[1:]},
         }

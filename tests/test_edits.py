@@ -65,8 +65,16 @@ class Place:
         file.write_text(edited, encoding="utf-8")
 
 
-def threshold_that_only_items_read(place: Place) -> set[str]:
+def threshold_that_nothing_reads(place: Place) -> set[str]:
+    """By it items are chosen; the items of this cohort are final, and another value beside it is read."""
     place.replace(place.project / "study.yaml", r"second_loading: \{value: 0\.4,", "second_loading: {value: 0.41,")
+    return set()
+
+
+def threshold_that_only_items_read(place: Place) -> set[str]:
+    place.replace(
+        place.project / "study.yaml", r"inter_item_maximum: \{value: 0\.9,", "inter_item_maximum: {value: 0.91,"
+    )
     return {"04"}
 
 
@@ -129,8 +137,8 @@ def nothing(place: Place) -> set[str]:
 
 
 EDITS: list[Callable[[Place], set[str]]] = [
-    nothing, threshold_that_only_items_read, threshold_that_items_and_groups_read, threshold_of_the_structure,
-    figure_helper, estimator, notebook, sentence_of_a_page, caption, answer,
+    nothing, threshold_that_nothing_reads, threshold_that_only_items_read, threshold_that_items_and_groups_read,
+    threshold_of_the_structure, figure_helper, estimator, notebook, sentence_of_a_page, caption, answer,
 ]  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def test_a_cluster_changes_no_digit_and_a_killed_worker_loses_nothing(
     assert Path(os.environ["MARK_OF_THE_KILLED"]).read_text() == "killed"
 
 
-SPREAD = Shape("spread", people=120, competencies=2, items=4, peers=2, team_size=15)
+SPREAD = Shape("spread", people=230, competencies=2, items=6, candidates=2, peers=2, team_size=23)
 SPREAD_STEPS = ("03_cohort_quality", "04_item_analysis", "05_factor_structure", "09_feedback")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -18,6 +19,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from compendium.study import Study
+from compendium.study.workers import Follower, let_follow
 
 STATISTICS = "psychometrics"
 # Rooms of the study whose public functions build results.
@@ -62,6 +64,7 @@ class Trail:
         self._watched: dict[FunctionType, CodeType] = {}
         self._last: dict[FunctionType, Call] = {}
         self._functions: dict[str, FunctionType] = {}
+        self._task = threading.local()
         self._calls = 0
         self._modules = 0
 
@@ -143,6 +146,11 @@ class Trail:
 
     def called(self, name: str, function: Callable[..., Any], arguments: Any, keywords: Mapping[str, Any]) -> Any:
         """Run an announced function; called from a notebook, its result is remembered, else only its name."""
+        within = getattr(self._task, "within", None)
+        if within is not None:
+            if name.startswith(STATISTICS):
+                within.add(name)
+            return function(*arguments, **keywords)
         if self._open:
             if name.startswith(STATISTICS):
                 self._open[0].within.add(name)
@@ -158,6 +166,19 @@ class Trail:
             self._open.clear()
         self._remember(result, call)
         return result
+
+    def follow(self, task: Callable[[], Any]) -> tuple[Any, frozenset[str]]:
+        """Run a task of a call and return its result, and the statistics called within."""
+        self._task.within = within = set[str]()
+        try:
+            return task(), frozenset(within)
+        finally:
+            self._task.within = None
+
+    def tell(self, within: frozenset[str]) -> None:
+        """Note the statistics that a task called elsewhere for the call that is open."""
+        if self._open:
+            self._open[0].within.update(within)
 
     def _known(self, value: Any) -> Iterator[Call]:
         """Yield the calls behind an argument, or behind the entries of one that was put together by hand."""
@@ -201,7 +222,18 @@ def open_trail() -> Trail:
     _load_rooms()
     _current = Trail()
     _current.watch()
+    let_follow(Follower(followed, _current.tell))
     return _current
+
+
+def followed(task: Callable[[], Any]) -> tuple[Any, frozenset[str]]:
+    """Run a task where it was sent to, with a trail of that process; return its result and the statistics it called."""
+    with _one_at_a_time:
+        if _current is None:  # a worker of a cluster, where no call is one of a notebook
+            open_trail()._open.append(Call("a task"))
+        trail = _current
+    assert trail is not None
+    return trail.follow(task)
 
 
 def _load_rooms() -> None:
@@ -216,10 +248,12 @@ def close_trail() -> None:
     global _current
     if _current is not None:
         _current.close()
+        let_follow(None)
     _current = None
 
 
 _current: Trail | None = None
+_one_at_a_time = threading.Lock()
 
 
 def public_name(function: Callable[..., Any]) -> str:

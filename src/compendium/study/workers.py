@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 from compendium.children import CAN_FORK, end_with
 from compendium.faults import Fault, InvalidInput
@@ -22,6 +22,30 @@ WORKERS, CLUSTER = "WORKERS", "CLUSTER"
 THREADS = "OMP_NUM_THREADS"
 # Seconds that a cluster may take to answer.
 PATIENCE = 30
+
+
+class Follower(NamedTuple):
+    """Whoever wants to know what tasks do that run elsewhere.
+
+    Attributes
+    ----------
+    follow
+        Runs a task, there, and returns its result with what is to be told.
+    tell
+        Is told that, here.
+    """
+
+    follow: Callable[[Callable[[], Any]], tuple[Any, Any]]
+    tell: Callable[[Any], None]
+
+
+_follower: Follower | None = None
+
+
+def let_follow(follower: Follower | None) -> None:
+    """Let the tasks of this process be followed wherever they run; nobody follows them without one."""
+    global _follower
+    _follower = follower
 
 
 def number_of_workers() -> int:
@@ -62,14 +86,15 @@ def spread() -> Iterator[None]:
     if not address:
         # A worker that finds another parent when it begins ends at once: its step was killed meanwhile.
         workers = number_of_workers()
+        joblib.register_parallel_backend(WORKERS, _local_backend())
         with (
             _forked_workers() if workers > 1 else nullcontext(),
-            joblib.parallel_config(backend="loky", n_jobs=workers, initializer=end_with, initargs=(os.getpid(),)),
+            joblib.parallel_config(backend=WORKERS, n_jobs=workers, initializer=end_with, initargs=(os.getpid(),)),
         ):
             yield
         return
     with connected(address) as client:
-        joblib.register_parallel_backend(CLUSTER, _backend())
+        joblib.register_parallel_backend(CLUSTER, _cluster_backend())
         with joblib.parallel_config(backend=CLUSTER, n_jobs=-1, client=client):
             yield
 
@@ -115,14 +140,57 @@ def _forked_workers() -> Iterator[None]:
             set_start_method(before, force=True)
 
 
-def _backend() -> type:
+class _Followed:
+    """A batch of tasks that tells what it did beside its results."""
+
+    def __init__(self, batch: Callable[..., Any], follower: Follower) -> None:
+        self._batch, self._follow = batch, follower.follow
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> tuple[Any, Any]:
+        return self._follow(lambda: self._batch(*arguments, **keywords))
+
+    def __repr__(self) -> str:
+        return repr(self._batch)  # a cluster calls tasks by it
+
+
+def _local_backend() -> type:
+    """Return joblib's way to processes of this machine, with every task followed."""
+    from joblib._parallel_backends import LokyBackend
+
+    if _follower is None:
+        return LokyBackend  # type: ignore[no-any-return]
+    follower: Follower = _follower
+
+    class Local(LokyBackend):  # type: ignore[misc]
+        def submit(self, func: Any, callback: Any = None) -> Any:
+            return super().submit(_Followed(func, follower), callback)
+
+        def retrieve_result_callback(self, out: Any) -> Any:
+            results, told = super().retrieve_result_callback(out)
+            follower.tell(told)
+            return results
+
+    return Local
+
+
+def _cluster_backend() -> type:
     """Return joblib's way to Dask, with every task sent whole: data laid on one worker would be lost with it."""
     from joblib._dask import Batch, DaskDistributedBackend
+
+    follower = _follower
 
     class Whole(DaskDistributedBackend):  # type: ignore[misc]
         async def _to_func_args(self, func: Any) -> tuple[Any, list[tuple[Any, list[Any], dict[str, Any]]]]:
             tasks = [(call, list(arguments), keywords) for call, arguments, keywords in func.items]
-            return Batch(tasks), tasks
+            batch = Batch(tasks)
+            return batch if follower is None else _Followed(batch, follower), tasks
+
+        def retrieve_result_callback(self, out: Any) -> Any:
+            results = super().retrieve_result_callback(out)
+            if follower is not None:
+                results, told = results
+                follower.tell(told)
+            return results
 
     return Whole
 
