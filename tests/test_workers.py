@@ -219,6 +219,18 @@ def test_a_cohort_that_fails_keeps_no_other_from_being_built(tmp_path: Path) -> 
     assert lines[-1].startswith(f"{good}: built in ")
 
 
+def test_cohorts_are_built_on_a_cluster_each_in_a_process_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, cluster: LocalCluster, tmp_path: Path
+) -> None:
+    good, bad = str(write_shape(Shape("good", people=60), tmp_path)), tmp_path / "bad"
+    bad.mkdir()
+    (bad / "cohort.yaml").write_text("id: bad\n")
+    monkeypatch.setenv(CLUSTER, cluster.scheduler_address)
+    built = many.build_many([good, str(bad)], str(tmp_path / "results"), "validate")
+    assert [(each.cohort, each.status) for each in built] == [(good, 0), (str(bad), 2)]
+    assert "cohort.yaml" in built[1].message
+
+
 def test_two_cohorts_that_would_write_the_same_results_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="has the same id"):
         many.build_many(["demo-small", "demo-small"], str(tmp_path))
