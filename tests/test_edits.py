@@ -142,28 +142,27 @@ def made(results: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a copied project with a cohort that was built once."""
-    home = tmp_path_factory.mktemp("edits")
-    (home / "project").mkdir()
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return the folder of a copied project with a cohort that was built once, and a copy to put in its place."""
+    home = tmp_path_factory.mktemp("edits") / "home"
+    (home / "project").mkdir(parents=True)
     for name in COPIED:
         copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copyfile
         copy(PROJECT / name, home / "project" / name)
     cohort = write_shape(SHAPE, home)
     ran = Place(home / "project", cohort).build(home / "results")
     assert {"01", "03", "04", *AFTER_THE_ITEMS} & {path.name[:2] for path in (PROJECT / "notebooks").glob("*")} <= ran
-    return home
+    return home, Path(shutil.copytree(home, home.with_name("as built")))
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
 def test_what_an_edit_concerns_runs_again_and_nothing_is_stale(
-    edit: Callable[[Place], set[str]], built: Path, tmp_path: Path
+    edit: Callable[[Place], set[str]], built: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    home = tmp_path / "copy"
-    shutil.copytree(built, home)
-    cohort = next(path.parent for path in home.rglob("cohort.yaml") if "project" not in path.relative_to(home).parts)
-    place = Place(home / "project", cohort)
-    place.build(home / "results")  # the copy lies elsewhere: what is told by its path is told anew
+    home, as_built = built
+    shutil.rmtree(home)
+    shutil.copytree(as_built, home)
+    place = Place(home / "project", home / SHAPE.name)
     expected = edit(place) & {path.name[:2] for path in (place.project / "notebooks").glob("*.ipynb")}
     assert place.build(home / "results") == expected
     place.build(tmp_path / "from nothing")

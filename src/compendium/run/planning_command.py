@@ -43,7 +43,6 @@ def plan(
     from compendium.outputs.step import open_step
     from compendium.run.lock import only_run
     from compendium.steps.planning.parts import Wanted
-    from compendium.study.workers import spread
 
     targets = {"omega": omega, "loading": loading, "correlation": correlation, "peers": peers}
     asked = {name: value or precision for name, value in targets.items()} | {"power": power, "difference": difference}
@@ -52,7 +51,7 @@ def plan(
     if step.too_few is not None:
         raise InvalidInput([Fault(cohort, step.too_few, "nothing is planned from it")])
     wishes = {name: value for name, value in asked.items() if value}
-    with only_run(step.folders.root), spread():
+    with only_run(step.folders.root):
         wanted = Wanted.of(step.plan)
         wanted = replace(wanted, replications=replications or wanted.replications)
         table, left_out = planned(step, replace(wanted, **wishes))  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from compendium.findings import found
 from compendium.steps.planning.parts import PlanningPart, Wanted, clusters, curve, row
 from compendium.study import Study
+from compendium.study.workers import spread
 from psychometrics.errors import PsychometricsError
 from psychometrics.planning import (
     FactorPopulation,
@@ -100,15 +101,16 @@ def hardest(study: Study, wanted: Wanted) -> Hardest:
     plans = {}
     bar = tqdm((ESTIMATE, LOW, HIGH), desc="omega and loadings", leave=False, disable=None)
     try:
-        for name in bar:
-            if name == ESTIMATE:
-                plans[name] = simulated(known[competency], wanted.replications)
-                half = plans[ESTIMATE].omega_half_width(n)
-                continue
-            end = known[competency].omega + (half if name == HIGH else -half)
-            plans[name] = simulated(
-                known[competency].with_omega(end), max(wanted.replications // 2, FEWEST_REPLICATIONS)
-            )
+        with spread():
+            for name in bar:
+                if name == ESTIMATE:
+                    plans[name] = simulated(known[competency], wanted.replications)
+                    half = plans[ESTIMATE].omega_half_width(n)
+                    continue
+                end = known[competency].omega + (half if name == HIGH else -half)
+                plans[name] = simulated(
+                    known[competency].with_omega(end), max(wanted.replications // 2, FEWEST_REPLICATIONS)
+                )
     except PsychometricsError:
         return Hardest("", n, {}, omegas)
     return Hardest(competency, n, plans, omegas)
@@ -157,17 +159,18 @@ def groups(study: Study, found_of: Hardest, wanted: Wanted) -> PlanningPart:
     for goal, (planned, alpha) in tqdm(ways.items(), desc="groups", leave=False, disable=None):
         repeats = replications if goal == "dif" else 2 * replications
         try:
-            found_for = {
-                name: planned(
-                    each.population,
-                    wanted.difference,
-                    SIMULATED_GROUP,
-                    repeats if name == ESTIMATE else max(repeats // 2, 2),
-                    plan.seed,
-                    alpha,
-                )
-                for name, each in found_of.plans.items()
-            }
+            with spread():
+                found_for = {
+                    name: planned(
+                        each.population,
+                        wanted.difference,
+                        SIMULATED_GROUP,
+                        repeats if name == ESTIMATE else max(repeats // 2, 2),
+                        plan.seed,
+                        alpha,
+                    )
+                    for name, each in found_of.plans.items()
+                }
         except PsychometricsError as error:
             part.rows.append(row(goal, found_of.competency, "in_each_group", found("said_by_method", text=str(error))))
             continue
