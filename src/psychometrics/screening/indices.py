@@ -7,6 +7,7 @@ import pandas as pd
 
 from psychometrics._checks import Scales, numeric_table, refuse_constant, scales_of
 from psychometrics.errors import InputShapeError
+from psychometrics.screening._gaps import squared_distances
 from psychometrics.screening.missingness import normal_moments, refuse_singular
 
 _STRAIGHT_LINE_ANSWERS = 3
@@ -173,7 +174,7 @@ def mahalanobis_distance(responses: pd.DataFrame) -> pd.DataFrame:
     mean, covariance = normal_moments(answers)
     covariance = covariance * len(answers) / (len(answers) - 1)
     refuse_singular(covariance, list(answers.columns))
-    squared = _squared_distances(answers.to_numpy(), mean, covariance)
+    squared = squared_distances(answers.to_numpy(), mean, covariance)
     df = answers.notna().sum(axis=1)
     p_value = chi2.sf(squared, df.where(df > 0).to_numpy(dtype=float))
     return pd.DataFrame({"distance_squared": squared, "df": df, "p_value": p_value}, index=answers.index)
@@ -294,19 +295,6 @@ def straight_lining(responses: pd.DataFrame, scales: Scales | None = None) -> pd
         straight = (block.max(axis=1) == block.min(axis=1)).astype(float)
         lines[name] = straight.where(block.notna().sum(axis=1) >= _STRAIGHT_LINE_ANSWERS)
     return pd.DataFrame(lines, index=answers.index)
-
-
-def _squared_distances(values: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """Return each row's squared distance over the items it holds."""
-    squared = np.full(len(values), np.nan)
-    patterns, membership = np.unique(~np.isnan(values), axis=0, return_inverse=True)
-    for number, answered in enumerate(patterns):
-        if answered.any():
-            rows = np.flatnonzero(membership.ravel() == number)
-            centred = values[np.ix_(rows, answered)] - mean[answered]
-            weighted = np.linalg.solve(covariance[np.ix_(answered, answered)], centred.T)
-            squared[rows] = np.sum(centred * weighted.T, axis=1)
-    return squared
 
 
 def _row_correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from psychometrics._checks import listed, numeric_table, refuse_constant
 from psychometrics.errors import ConvergenceError, InputShapeError, SingularMatrixError
+from psychometrics.screening._gaps import Gaps, filled, gaps_of, inverse_of, patterns_of, squared_distances
 
 _EM_STEPS = 1000
 
@@ -123,7 +124,8 @@ def missing_patterns(responses: pd.DataFrame) -> MissingPatterns:
         raise InputShapeError(
             f"items may not be called {listed(taken)}: the table of patterns has columns of that name"
         )
-    patterns, counts = np.unique(missing.to_numpy(), axis=0, return_counts=True)
+    patterns, membership = patterns_of(missing.to_numpy())
+    counts = np.bincount(membership)
     order = np.lexsort((np.arange(len(counts)), patterns.sum(axis=1), -counts))
     counted = pd.DataFrame(patterns[order], columns=missing.columns)
     counted = counted.assign(n_missing=patterns[order].sum(axis=1), n=counts[order], share=counts[order] / len(missing))
@@ -199,7 +201,7 @@ def little_mcar_test(responses: pd.DataFrame) -> LittleTest:
     frame = numeric_table(responses, minimum_columns=2, minimum_rows=2).dropna(how="all")
     refuse_constant(frame)
     values = frame.to_numpy()
-    patterns, membership = np.unique(~np.isnan(values), axis=0, return_inverse=True)
+    patterns, membership = patterns_of(~np.isnan(values))
     df = int(patterns.sum()) - values.shape[1]
     if len(patterns) == 1:
         alike = "everybody answered the same items, so that there are no patterns to compare"
@@ -209,7 +211,7 @@ def little_mcar_test(responses: pd.DataFrame) -> LittleTest:
     if df == 0:
         apart = "no two patterns share an item, so that there is nothing to compare"
         return LittleTest(float("nan"), 0, float("nan"), len(patterns), len(values), (apart,))
-    statistic = _pattern_distances(values, patterns, membership.ravel(), mean, covariance)
+    statistic = _pattern_distances(values, patterns, membership, mean, covariance)
     return LittleTest(statistic, df, float(chi2.sf(statistic, df)), len(patterns), len(values))
 
 
@@ -276,10 +278,10 @@ def normal_moments(frame: pd.DataFrame, tolerance: float = 1e-7) -> tuple[np.nda
         raise SingularMatrixError(
             f"{len(values)} persons cannot determine the covariances of {values.shape[1]} items; use fewer items"
         )
-    groups = _by_pattern(values)
+    groups = gaps_of(values)
     for _ in range(_EM_STEPS):
         before = (mean, covariance)
-        mean, covariance = _em_step(values.shape, groups, mean, covariance)
+        mean, covariance = _em_step(values, groups, mean, covariance)
         moved = max(np.abs(mean - before[0]).max(), np.abs(covariance - before[1]).max())
         if moved < tolerance:
             return centre + scale * mean, covariance * np.outer(scale, scale)
@@ -299,63 +301,30 @@ def refuse_singular(covariance: np.ndarray, items: list[str]) -> None:
         )
 
 
-def _by_pattern(values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return, for every pattern, which items are answered and the answers of its persons."""
-    patterns, membership = np.unique(~np.isnan(values), axis=0, return_inverse=True)
-    return [
-        (answered, values[membership.ravel() == number][:, answered])
-        for number, answered in enumerate(patterns)
-        if answered.any()
-    ]
-
-
 def _em_step(
-    shape: tuple[int, ...],
-    groups: list[tuple[np.ndarray, np.ndarray]],
-    mean: np.ndarray,
-    covariance: np.ndarray,
+    values: np.ndarray, groups: list[Gaps], mean: np.ndarray, covariance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the moments expected from the answers under the current ones."""
-    total, products, n_persons = np.zeros(shape[1]), np.zeros((shape[1], shape[1])), 0
-    for answered, block in groups:
-        filled, conditional = _fill(answered, block, mean, covariance)
-        total += filled.sum(axis=0)
-        products += filled.T @ filled
-        products[np.ix_(~answered, ~answered)] += len(block) * conditional
-        n_persons += len(block)
-    new_mean = total / n_persons
-    return new_mean, products / n_persons - np.outer(new_mean, new_mean)
-
-
-def _fill(
-    answered: np.ndarray, block: np.ndarray, mean: np.ndarray, covariance: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the block with expected values in the gaps, and the covariance of what is not known."""
-    missing = ~answered
-    try:
-        weights = np.linalg.solve(covariance[np.ix_(answered, answered)], covariance[np.ix_(answered, missing)])
-    except np.linalg.LinAlgError as problem:
-        raise SingularMatrixError(
-            "the covariances of the answered items cannot be inverted; use more persons or fewer items"
-        ) from problem
-    filled = np.empty((len(block), len(answered)))
-    filled[:, answered] = block
-    filled[:, missing] = mean[missing] + (block - mean[answered]) @ weights
-    conditional = covariance[np.ix_(missing, missing)] - covariance[np.ix_(missing, answered)] @ weights
-    return filled, conditional
+    n_items, inverse = values.shape[1], inverse_of(covariance)
+    total, products, n_persons = np.zeros(n_items), np.zeros((n_items, n_items)), 0
+    for gaps in groups:
+        complete, conditional = filled(values[gaps.rows] - mean, gaps, inverse)
+        total += complete.sum(axis=0)
+        products += complete.T @ complete
+        places = gaps.missing[:, :, None] * n_items + gaps.missing[:, None, :]
+        weighted = conditional * gaps.counts[:, None, None]
+        products += np.bincount(places.ravel(), weighted.ravel(), n_items**2).reshape(n_items, n_items)
+        n_persons += len(gaps.rows)
+    moved = total / n_persons
+    return mean + moved, products / n_persons - np.outer(moved, moved)
 
 
 def _pattern_distances(
-    values: np.ndarray,
-    patterns: np.ndarray,
-    membership: np.ndarray,
-    mean: np.ndarray,
-    covariance: np.ndarray,
+    values: np.ndarray, patterns: np.ndarray, membership: np.ndarray, mean: np.ndarray, covariance: np.ndarray
 ) -> float:
     """Return the weighted squared distances of the patterns' means from the overall one."""
-    statistic = 0.0
-    for number, answered in enumerate(patterns):
-        rows = values[membership == number][:, answered]
-        away = rows.mean(axis=0) - mean[answered]
-        statistic += len(rows) * away @ np.linalg.solve(covariance[np.ix_(answered, answered)], away)
-    return float(statistic)
+    counts = np.bincount(membership)
+    order = np.argsort(membership, kind="stable")
+    starts = np.cumsum(counts) - counts
+    means = np.add.reduceat(np.nan_to_num(values[order]), starts, axis=0) / counts[:, None]
+    return float(counts @ squared_distances(np.where(patterns, means, np.nan), mean, covariance))
