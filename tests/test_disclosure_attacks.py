@@ -115,11 +115,41 @@ def test_linear_programmes_bound_no_hidden_agency_within_the_limit(sizes):
 
 def test_bounds_of_a_hidden_group_are_those_worked_out_by_hand():
     table = CrossTable.of(nested({"A": ("one", 40), "B": ("one", 5), "C": ("one", 12), "D": ("two", 30)}))
-    shown = [("sector", "one"), ("sector", "two"), ("agency", "A"), ("agency", "D")]
-    found = table.bounds(table.groups[("agency", "B")], shown)
+    found = table.published({"agency": {"B", "C"}}).bounds(table.cells(("agency", "B")))
     assert (found.lower, found.upper) == pytest.approx((0, 17))
-    alone = table.bounds(table.groups[("agency", "B")], [*shown, ("agency", "C")])
+    alone = table.published({"agency": {"B"}}).bounds(table.cells(("agency", "B")))
     assert (alone.lower, alone.upper) == pytest.approx((5, 5))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(*(st.sampled_from("abcde"),) * 3), min_size=1, max_size=60),
+    st.lists(st.sets(st.sampled_from("abcde")), min_size=3, max_size=3),
+    st.none() | st.integers(0, 2**12),
+)
+def test_what_can_be_worked_out_is_what_linear_programmes_over_every_cell_find(rows, hidden, known):
+    table = CrossTable.of(pd.DataFrame(rows, columns=["x", "y", "z"]))
+    secret = dict(zip("xyz", hidden, strict=True))
+    cells = None if known is None else np.array([bool(known >> (n % 12) & 1) for n in range(len(table.counts))])
+    told = table.published(secret, cells)
+    system = [np.ones(len(table.counts)), *(np.eye(len(table.counts))[cells] if cells is not None else [])]
+    system += [
+        np.isin(np.arange(len(table.counts)), table.cells((name, group)))
+        for name in "xyz"
+        for group in set(table.groups[name]) - secret[name]
+    ]
+    targets = {group: table.cells(group) for group in told.groups(secret)}
+    targets |= {number: np.array([number]) for number in range(len(table.counts))}
+    found = {name: told.bounds(target) for name, target in targets.items()} | told.groups(secret)
+    for name, cells in targets.items():
+        target = np.isin(np.arange(len(table.counts)), cells).astype(float)
+        ends = [
+            sign * linprog(sign * target, A_eq=np.array(system), b_eq=np.array(system) @ table.counts).fun
+            for sign in (1, -1)
+        ]
+        assert (found[name].lower, found[name].upper) == pytest.approx(tuple(ends), abs=1e-6)
+    small = [n for n in range(len(table.counts)) if found[n].lower > 1 - 1e-6 and found[n].upper < 3 - 1e-6]
+    assert told.exposed_cells(3) == small
 
 
 def test_group_whose_every_shown_neighbour_gives_it_away_is_hidden_with_one():

@@ -1,6 +1,6 @@
 """What may be shown: everything that leaves the study passes here first."""
 
-from compendium.disclosure.crosstable import Bounds, CrossTable, exposed_groups
+from compendium.disclosure.crosstable import Bounds, CrossTable
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.gate import Gate, Withheld, neutral_text
 from compendium.disclosure.kinds import Kinds, OfPeople
@@ -34,7 +34,6 @@ __all__ = [
     "Kinds",
     "OfPeople",
     "Withheld",
-    "exposed_groups",
     "floor_problem",
     "guarded_edges",
     "hidden_groups",

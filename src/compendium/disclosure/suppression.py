@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from compendium.disclosure.crosstable import CrossTable, Target, exposed_groups, nested_together
+from compendium.disclosure.crosstable import TOLERANCE, CrossTable, Target, nested_together
 
 SUPPRESSED = "suppressed"
 NOT_STATED = "not stated"
@@ -103,38 +103,62 @@ def _protected_together(
     table = CrossTable(pd.DataFrame(cells, columns=names), np.array(counts))
     hidden = {name: set(groups) for name, groups in first}
     known = table.exceptions(minimum)
-    while (exposed := _exposed(table, hidden, minimum, known)) is not None:
-        name, group = min(exposed, key=lambda each: (table.size(each), each))
-        hidden[name].add(group)
-        sizes = pd.Series({each: table.size((name, each)) for each in table.labels[name].unique()})
-        protecting = _hidden(sizes, minimum, pd.Series({each: each in hidden[name] for each in sizes.index}))
-        hidden[name] |= set(protecting.index[protecting])
+    while exposed := _exposed(table, hidden, minimum, known):
+        chosen = [min(each, key=lambda group: (table.sizes[group[0]][group[1]], group)) for each in exposed]
+        for name in {name: None for name, _ in chosen}:
+            hidden[name] |= {group for own, group in chosen if own == name}
+            sizes = table.sizes[name]
+            protecting = _hidden(sizes, minimum, pd.Series(sizes.index.isin(hidden[name]), index=sizes.index))
+            hidden[name] |= set(protecting.index[protecting])
     return tuple((name, frozenset(groups)) for name, groups in hidden.items())
 
 
-def _exposed(table: CrossTable, hidden: dict[str, set[str]], minimum: float, known: np.ndarray) -> list[Target] | None:
-    """Return the groups of which one more has to be hidden, or None when nothing is given away."""
-    concealed = {(name, group) for name, groups in hidden.items() for group in groups}
-    for cells in (None, known if known.any() else None):
-        for group in exposed_groups(table, hidden, minimum, cells):
-            for near in _around(table, group):
-                if open_groups := sorted(near - concealed):
-                    return open_groups
-    shown = [group for group in table.groups if group not in concealed]
-    for cell in table.exposed_cells(shown, minimum):
+def _exposed(
+    table: CrossTable, hidden: dict[str, set[str]], minimum: float, known: np.ndarray
+) -> list[frozenset[Target]]:
+    """Return sets of groups of each of which one more has to be hidden; none where nothing is given away.
+
+    Several are returned only where none can be of help to another: they lie in different places that are shown.
+    """
+    published = table.published(hidden)
+    anywhere: list[frozenset[Target]] = []
+    apart: list[frozenset[Target]] = []
+    taken: set[Target] = set()
+    for told in (published, *([table.published(hidden, known)] if known.any() else [])):
+        for group, bounds in told.groups(hidden).items():
+            if bounds.width < minimum - TOLERANCE and (helpful := _nearest(table, group, hidden)) is not None:
+                near, place_is_shown = helpful
+                anywhere.append(near)
+                if place_is_shown and not near & taken:
+                    apart.append(near)
+                    taken |= near
+    for cell in published.exposed_cells(minimum) if not anywhere else []:
         groups = {(str(name), str(table.labels.loc[cell, name])) for name in table.labels.columns}
-        if open_groups := sorted(groups - concealed):
-            return open_groups
+        anywhere += [near] if (near := _not_hidden(groups, hidden)) else []
+    return apart or anywhere[:1]
+
+
+def _nearest(table: CrossTable, group: Target, hidden: dict[str, set[str]]) -> tuple[frozenset[Target], bool] | None:
+    """Return the nearest shown groups that may hide a group, and whether they lie beside it in a place that is shown.
+
+    Those beside it in a place come first, then the place itself, then those in the next larger place: a team is hidden
+    by another team of its agency; a team elsewhere in the sector is no help as long as the agency is shown.
+    """
+    own, inside = group[0], table.labels.iloc[table.cells(group)]
+    for name in sorted(set(table.groups) - {own}, key=lambda each: (-len(table.groups[each]), each)):
+        places = set(inside[name])
+        cells = np.concatenate([table.cells((name, str(place))) for place in places])
+        beside = {(own, str(each)) for each in table.labels[own].to_numpy()[cells]}
+        if near := _not_hidden(beside - {group}, hidden):
+            return near, not places & hidden[name]
+        if near := _not_hidden({(name, str(each)) for each in places}, hidden):
+            return near, False
     return None
 
 
-def _around(table: CrossTable, group: Target) -> tuple[set[Target], set[Target]]:
-    """Return the groups beside a group that share a group of another grouping with it, and those shared groups."""
-    own, others = group[0], [name for name in table.labels.columns if name != group[0]]
-    inside = table.labels[table.groups[group] > 0]
-    shared = {(str(name), str(each)) for name in others for each in inside[name].unique()}
-    beside = pd.concat([table.labels[name].isin(set(inside[name])) for name in others], axis=1).any(axis=1)
-    return {(own, str(each)) for each in table.labels.loc[beside, own].unique()} - {group}, shared
+def _not_hidden(groups: set[Target], hidden: dict[str, set[str]]) -> frozenset[Target]:
+    """Return those of some groups that are shown."""
+    return frozenset((name, group) for name, group in groups if group not in hidden[name])
 
 
 def pool_hidden_groups(members: pd.Series[str], hidden: frozenset[str]) -> pd.Series[str]:
@@ -142,7 +166,9 @@ def pool_hidden_groups(members: pd.Series[str], hidden: frozenset[str]) -> pd.Se
     return members.mask(members.isin(hidden), OTHER_GROUPS)
 
 
-def _hidden(members: pd.Series[int], minimum: float, already: pd.Series[bool] | None = None) -> pd.Series[bool]:
+def _hidden(
+    members: pd.Series[int] | pd.Series[float], minimum: float, already: pd.Series[bool] | None = None
+) -> pd.Series[bool]:
     """Say which groups are hidden: the small ones, and the next smallest until the hidden ones protect each other."""
     counts = members.astype(float).fillna(0)
     hidden = counts < minimum
