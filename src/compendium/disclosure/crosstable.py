@@ -234,25 +234,23 @@ class Published:
         table[open_] = found.x
         return table
 
-    def exposed_cells(self, limit: float) -> list[int]:
-        """Return the small cells that certainly hold somebody and certainly fewer than the limit.
+    def exposed(self, limit: float) -> list[np.ndarray]:
+        """Return the cells of the classes that certainly hold somebody and certainly fewer than the limit.
 
-        The tables found on the way serve as counterexamples for other cells, so that few programmes are solved.
+        The tables found on the way serve as counterexamples for other classes, so that few programmes are solved.
         """
-        alone = np.bincount(self.classes)[self.classes] == 1
         low, high = self.sums.copy(), self.sums.copy()
         exposed = []
-        for cell in map(int, np.flatnonzero(alone & (self.table.counts < limit - TOLERANCE))):
-            part = self.classes[cell]
-            unit = np.zeros(len(self.sums))
-            unit[part] = 1
+        for part in np.flatnonzero((self.sums > 1 - TOLERANCE) & (self.sums < limit - TOLERANCE)):
             for sign in (1, -1):
                 if not self.follows[part] and low[part] > 1 - TOLERANCE and high[part] < limit - TOLERANCE:
-                    table = self._extreme(sign * unit)
+                    unit = np.zeros(len(self.sums))
+                    unit[part] = sign
+                    table = self._extreme(unit)
                     table = self.sums if table is None else table
                     low, high = np.minimum(low, table), np.maximum(high, table)
             if low[part] > 1 - TOLERANCE and high[part] < limit - TOLERANCE:
-                exposed.append(cell)
+                exposed.append(np.flatnonzero(self.classes == part))
         return exposed
 
 

@@ -132,8 +132,8 @@ def _exposed(
                 if place_is_shown and not near & taken:
                     apart.append(near)
                     taken |= near
-    for cell in published.exposed_cells(minimum) if not anywhere else []:
-        groups = {(str(name), str(table.labels.loc[cell, name])) for name in table.labels.columns}
+    for cells in published.exposed(minimum) if not anywhere else []:
+        groups = {(str(name), str(each)) for name, labels in table.labels.iloc[cells].items() for each in labels}
         anywhere += [near] if (near := _not_hidden(groups, hidden)) else []
     return apart or anywhere[:1]
 
