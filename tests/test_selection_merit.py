@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import integrate, stats
 
+from psychometrics._ranks import MOST_VALUES, pairwise_spearman
 from psychometrics.efa import fit_efa
 from psychometrics.errors import ConstantItemError, InputShapeError
 from psychometrics.irt import fit_graded_response
 from psychometrics.selection import graded_information
-from psychometrics.selection._rank_correlations import MOST_VALUES, pairwise_spearman, rest_and_total, spearman
+from psychometrics.selection._rank_correlations import rest_and_total, spearman
 from psychometrics.selection.merit import LOGISTIC, _expected
 
 DATA = Path(__file__).parent / "reference" / "data"

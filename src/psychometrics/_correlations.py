@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import listed, numeric_table, one_of, refuse_constant, text_names
+from psychometrics._ranks import pairwise_spearman
 from psychometrics.errors import SingularMatrixError, TooFewPersonsError, UndefinedError
 
 Correlation = Literal["pearson", "spearman", "polychoric"]
@@ -65,7 +66,7 @@ def correlation_matrix(
 def product_moment(frame: pd.DataFrame, method: Literal["pearson", "spearman"] = "pearson") -> pd.DataFrame:
     """Correlate the columns, each pair over the rows that have both; quick where nothing is missing."""
     if frame.isna().to_numpy().any():
-        return frame.corr(method=method)
+        return pairwise_spearman(frame) if method == "spearman" else frame.corr(method=method)
     values = frame.to_numpy() if method == "pearson" else frame.rank().to_numpy()
     return pd.DataFrame(np.corrcoef(values, rowvar=False), index=frame.columns, columns=frame.columns)
 

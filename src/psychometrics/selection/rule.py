@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import Label, known_items, listed, numeric_table
+from psychometrics._ranks import pairwise_spearman
 from psychometrics.errors import InputShapeError
-from psychometrics.selection._rank_correlations import pairwise_spearman, rest_and_total
+from psychometrics.selection._rank_correlations import rest_and_total
 from psychometrics.selection.checks import Decision, ItemCheck
 from psychometrics.selection.reasons import Reason, reason_table
 
