@@ -124,6 +124,21 @@ def test_item_that_cannot_be_tested_is_a_finding_no_anchor_and_never_chosen() ->
     assert last in dict(held)
 
 
+def test_of_very_many_groups_the_largest_are_compared_and_the_others_told_of() -> None:
+    answers, _ = made_up()
+    place = np.repeat(["a", "b", "c", "d"], [110, 100, 130, 60])
+    people = pd.DataFrame({"place": place}, answers.index)
+    step = step_of(answers, people)
+    fairness = step.plan.fairness
+    most = fairness.most_groups.model_copy(update={"value": 2})
+    step.plan = step.plan.model_copy(update={"fairness": fairness.model_copy(update={"most_groups": most})})
+    step.settings.groups["place"] = Group(column="place", label="Place", kind="nominal")
+    groupings = findings.compare_groups(step, answers, ITEMS)
+    assert sorted(groupings.found["place"].groups.index) == ["a", "c"]
+    assert [finding["value"] for finding in groupings.left_out if finding.kind == "groups_beyond"] == [3]
+    assert "the 2 largest groups are compared, of 3" in sentences(groupings.left_out)
+
+
 def test_nothing_not_a_number_passes() -> None:
     answers, group = made_up()
     table = findings.fairness_table(compared(answers, pd.DataFrame({"sector": group})), {"sector": "Sector"})

@@ -82,6 +82,7 @@ class Fairness(Noted):
 
     groupings: list[str] | None = None
     smallest_group: Count
+    most_groups: Count
     planned_difference: Spread
     planned_power: Share
     moderate: Share
@@ -96,6 +97,7 @@ class Invariance(Noted):
 
     groupings: list[str] | None = None
     smallest_group: Count
+    most_groups: Count
     fewest_answers: Count
     cfi_drop: Share
     rmsea_rise: Share

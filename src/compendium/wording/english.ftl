@@ -132,6 +132,7 @@ groups_small = { $other }: too small to compare { $groups_count ->
     [one] is { $groups }
    *[other] are { $groups }
  }.
+groups_beyond = { $other }: the { $limit } largest groups are compared, of { $value } that are large enough.
 groups_in_one_cluster = { $other }: { $groups_count ->
     [one] { $groups } is left out, because it lies
    *[other] { $groups } are left out, because each lies

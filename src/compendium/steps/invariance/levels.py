@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 from tqdm import tqdm
 
 from compendium.findings import Finding, encode, found
-from compendium.steps.group_names import named_groups
+from compendium.steps.group_names import compared_groups, named_groups
 from compendium.study import Level, Study
 from compendium.study.nesting import FEWEST_CLUSTERS_OF_A_GROUP
 from psychometrics.dif import DifRule, ordinal_dif
@@ -101,12 +101,14 @@ def compare(
     single = () if clusters is None else _within_one(groups, clusters)
     groups = groups.where(~groups.isin(single))
     plan = step.plan.invariance
-    names, fewest = _large(answers, groups, plan.smallest_group.value), int(plan.fewest_answers.value)
-    large = groups[groups.isin(names)]
-    refused = merge_categories(answers.loc[large.index], large, fewest).refused if len(names) > 1 else ()
+    compared = compared_groups(groups, answers, plan.smallest_group.value, plan.most_groups.value)
+    groups, fewest = groups.where(~groups.isin(compared.beyond)), int(plan.fewest_answers.value)
+    large = groups[groups.isin(compared.groups)]
+    refused = merge_categories(answers.loc[large.index], large, fewest).refused if len(compared.groups) > 1 else ()
     kept = {name: [item for item in items if item not in refused] for name, items in scales.items()}
     model_scales = {name: items for name, items in kept.items() if len(items) >= FEWEST_ITEMS}
     notes = [found("groups_in_one_cluster", other=label, groups=named_groups(step, single))] if single else []
+    notes += [compared.finding(label)] if compared.beyond else []
     notes += [found("items_left_out", other=tuple(map(str, refused)))] if refused else []
     short = [name for name in scales if name not in model_scales]
     notes += [found("scales_short", other=short)] if short else []
@@ -134,18 +136,13 @@ def _within_one(groups: pd.Series, clusters: pd.Series) -> tuple[str, ...]:
     return tuple(sorted(map(str, counts.index[counts < FEWEST_CLUSTERS_OF_A_GROUP])))
 
 
-def _large(answers: pd.DataFrame, groups: pd.Series, minimum: float) -> list[str]:
-    """Return the groups with enough people who answered anything."""
-    sizes = groups[answers.notna().any(axis="columns")].value_counts()
-    return list(sizes.index[sizes >= minimum])
-
-
 def across_groups(step: Study) -> list[GroupComparison]:
     """Compare the groups of every grouping of the plan that was collected and is large enough."""
-    plan = step.plan.invariance
-    size = plan.smallest_group.value
+    plan, people = step.plan.invariance, step.prepared.people
+    size, most = plan.smallest_group.value, plan.most_groups.value
     names = step.comparable(plan.groupings, size)
-    answers, people = step.prepared.answers[step.kept_items], step.prepared.people
+    answers = step.prepared.answers[step.kept_items]
+    large = {name: compared_groups(people[name], answers, size, most).groups for name in names}
     return [
         compare(
             step,
@@ -153,7 +150,7 @@ def across_groups(step: Study) -> list[GroupComparison]:
             answers,
             people[name],
             step.scales,
-            step.nesting.between(people[name].where(people[name].isin(_large(answers, people[name], size)))),
+            step.nesting.between(people[name].where(people[name].isin(large[name]))),
         )
         for name in tqdm(names, desc="groupings", leave=False, disable=None)
     ]

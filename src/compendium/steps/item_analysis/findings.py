@@ -11,7 +11,7 @@ from compendium import consultation
 from compendium import review as evidence
 from compendium.cohort.schema import compared_groupings
 from compendium.findings import Finding, found
-from compendium.steps.group_names import named_groups
+from compendium.steps.group_names import compared_groups, named_groups
 from compendium.study import Level, Study
 from compendium.thresholds import Check
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
@@ -196,8 +196,10 @@ def compare_groups(step: Study, answers: pd.DataFrame, items: list[str]) -> Grou
     asked = answers[list(scales.index)]
     for name in compared_groupings(step.settings.groups, rule.groupings):
         label, members = step.group_labels[name], step.prepared.people[name]
-        sizes = members[asked.notna().any(axis="columns")].value_counts()
-        shown = members.where(members.isin(sizes.index[sizes >= cuts.minimum_size]))
+        compared = compared_groups(members, asked, cuts.minimum_size, rule.most_groups.value)
+        members = members.where(~members.isin(compared.beyond))
+        shown = members.where(members.isin(compared.groups))
+        left_out += [compared.finding(label)] if compared.beyond else []
         level = step.nesting.between(shown, GROUP_COEFFICIENTS)
         if not level.enough:
             left_out.append(found("groups_few_clusters", other=label))
