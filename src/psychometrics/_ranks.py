@@ -32,7 +32,8 @@ def pairwise_spearman(answers: pd.DataFrame) -> pd.DataFrame:
     p, c = values.shape[1], len(codes)
     table = np.zeros((p * c, p * c))
     for start in range(0, len(values), _ROWS):
-        chosen = (values[start : start + _ROWS, :, None] == codes).astype(np.float64).reshape(-1, p * c)
+        part = values[start : start + _ROWS]
+        chosen = (part[:, :, None] == codes).astype(np.float64).reshape(len(part), p * c)
         table += chosen.T @ chosen
     counts = table.reshape(p, c, p, c).transpose(0, 2, 1, 3)
     rows, columns = _centred_ranks(counts.sum(axis=3)), _centred_ranks(counts.sum(axis=2))
