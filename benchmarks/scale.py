@@ -1,9 +1,10 @@
 """How long the study takes, and how much memory, as the number of people grows.
 
-``python -m benchmarks.scale 100000 FOLDER`` simulates a cohort of that many people with peers below the folder and runs
-the study job by job: seconds by the clock and of the processor, and the largest process in MB. A job that fails ends
-the table. With ``--record`` each job that ended well has its row in ``book/how_large.csv``, from which the book's page
-is made, in place of an earlier one of that size; without, the rows are printed.
+``python -m benchmarks.scale 100000 FOLDER`` simulates a cohort of that many people with peers below the folder (without
+them with ``--alone``) and runs the study job by job: seconds by the clock and of the processor, and the largest process
+in MB. A job that fails ends the table. With ``--record`` each job that ended well has its row in
+``book/how_large.csv``, from which the book's page is made, in place of an earlier one of that size; without, the rows
+are printed.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ IN_AN_AGENCY = DEMO.n // DEMO.agencies
 PAGE = BOOK / "how_large.csv"
 
 
-def simulated(persons: int, folder: Path) -> Path:
+def simulated(persons: int, folder: Path, *, alone: bool = False) -> Path:
     """Return the folder of a cohort like the demonstration, written if it is not there."""
-    cohort = folder / f"people-{persons}"
+    cohort = folder / f"people-{persons}{'-alone' if alone else ''}"
     if not (cohort / "cohort.yaml").is_file():
         size = {"n": persons, "invited": persons * DEMO.invited // DEMO.n}
-        write_cohort(cohort, replace(DEMO, **size, agencies=max(1, persons // IN_AN_AGENCY)))
+        plan = replace(DEMO, **size, agencies=max(1, persons // IN_AN_AGENCY))
+        write_cohort(cohort, replace(plan, peers=None) if alone else plan)
     return cohort
 
 
@@ -76,17 +78,21 @@ def record(row: dict[str, float | str | int], file: Path) -> None:
     """Put a row in the place of that of the same size and job."""
     rows = pd.read_csv(file) if file.is_file() else pd.DataFrame()
     if len(rows):
-        rows = rows[(rows["people"] != row["people"]) | (rows["job"] != row["job"])]
+        same = rows[["people", "ratings", "job"]] == [row["people"], row["ratings"], row["job"]]
+        rows = rows[~same.all(axis="columns")]
     jobs = list(targets_of(Place("demo")))
     rows = pd.concat([rows, pd.DataFrame([row])]).sort_values(
-        ["people", "job"], key=lambda column: column.map(jobs.index) if column.name == "job" else column
+        ["people", "ratings", "job"], key=lambda column: column.map(jobs.index) if column.name == "job" else column
     )
     rows.to_csv(file, index=False)
 
 
 def rated_in(cohort: Path) -> int:
     """Return how many ratings by peers a cohort has."""
-    with (cohort / "peer.csv").open("rb") as lines:
+    file = cohort / "peer.csv"
+    if not file.is_file():
+        return 0
+    with file.open("rb") as lines:
         return sum(1 for _ in lines) - 1
 
 
@@ -96,9 +102,10 @@ def main() -> None:
     parser.add_argument("persons", type=int)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--until", default="book")
+    parser.add_argument("--alone", action="store_true", help="without peers")
     parser.add_argument("--record", action="store_true")
     asked = parser.parse_args()
-    cohort, results = simulated(asked.persons, asked.folder), asked.folder / "results"
+    cohort, results = simulated(asked.persons, asked.folder, alone=asked.alone), asked.folder / "results"
     place = Place(str(cohort), results=str(results))
     size = {"people": asked.persons, "ratings": rated_in(cohort)}
     for job in targets_of(place):
