@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psychometrics import agreement
+from psychometrics import _nesting, agreement
 from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, PsychometricsError
 
 NEGATIVE = pd.DataFrame({"r1": [1, 5, 2, 4, 3], "r2": [5, 1, 4, 2, 4], "r3": [3, 2, 3, 3, 3]})
@@ -219,3 +219,25 @@ def test_intraclass_correlations_stay_in_their_range_or_say_why(seed: int, n: in
     assert (table.loc[table[["estimate", "lower", "upper"]].isna().any(axis=1), "note"] != "").all()
     known = table.dropna(subset=["lower", "upper"])
     assert (known["lower"] < known["upper"]).all()
+
+
+def test_resamples_in_blocks_are_those_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = np.random.default_rng(4).multinomial(30, np.full(30, 1 / 30), 11)
+    for at_once in (1, 60, 95, 10_000):
+        monkeypatch.setattr(_nesting, "_COUNTS_AT_ONCE", at_once)
+        np.testing.assert_array_equal(_nesting.resample_counts(30, 11, 4), whole)
+
+
+def test_bootstrap_of_components_is_that_of_the_ratings_drawn() -> None:
+    rng = np.random.default_rng(8)
+    person = np.repeat(np.arange(12), rng.integers(1, 5, 12))
+    ratings = pd.DataFrame(rng.integers(1, 6, (len(person), 3)), columns=["a", "b", "c"])
+    found = agreement.generalisability_study(ratings, pd.Series(person), 25, 6).components
+    drawn = []
+    for counts in np.random.default_rng(6).multinomial(12, np.full(12, 1 / 12), 25):
+        again = [(who, copy) for who, count in enumerate(counts) for copy in range(count)]
+        rows = pd.concat([ratings[person == who] for who, _ in again], ignore_index=True)
+        names = [f"{who} {copy}" for who, copy in again for _ in range((person == who).sum())]
+        drawn.append(agreement.generalisability_study(rows, pd.Series(names)).components["variance"])
+    ends = np.quantile(drawn, (0.025, 0.975), axis=0)
+    np.testing.assert_allclose(found[["lower", "upper"]].T, ends, rtol=1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from psychometrics.errors import InputShapeError
 
 # Draws that differ by less than this are the same but for rounding.
 _SAME = 1e-12
+# Counts of resampled units that are in memory at once (16 MB).
+_COUNTS_AT_ONCE = 2_000_000
 
 
 def nested_in(clusters: pd.Series, index: pd.Index) -> tuple[np.ndarray, int]:
@@ -26,10 +29,17 @@ def nested_in(clusters: pd.Series, index: pd.Index) -> tuple[np.ndarray, int]:
 
 def resample_counts(n_units: int, n_resamples: int, seed: int) -> np.ndarray:
     """Return how often each unit is drawn in each resample, shape (n_resamples, n_units)."""
+    return np.vstack(list(resample_blocks(n_units, n_resamples, seed)))
+
+
+def resample_blocks(n_units: int, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield the same counts in blocks of resamples, so that those of very many units are never all in memory."""
     if n_resamples < 2:
         raise InputShapeError(f"at least two resamples are needed, got {n_resamples}")
-    chances = np.full(n_units, 1 / n_units)
-    return np.random.default_rng(seed).multinomial(n_units, chances, n_resamples).astype(float)
+    chances, stream = np.full(n_units, 1 / n_units), np.random.default_rng(seed)
+    size = max(1, _COUNTS_AT_ONCE // n_units)
+    for start in range(0, n_resamples, size):
+        yield stream.multinomial(n_units, chances, min(size, n_resamples - start)).astype(float)
 
 
 def clustered_error(influences: np.ndarray, codes: np.ndarray) -> tuple[float, int]:

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import numeric_table, require_same_rows
-from psychometrics._nesting import Percentiles, percentiles, resample_counts
+from psychometrics._nesting import Percentiles, percentiles, resample_blocks
 from psychometrics.errors import ConstantItemError, InputShapeError, PsychometricsError
 
 COMPONENTS = ("person", "rater:person", "item", "person x item", "residual")
+# A person's parts of the sums of squares that stand before the sums of the items.
+_BEFORE_ITEMS = 7
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def generalisability_study(
     keep = (table.notna().all(axis=1) & persons.notna()).to_numpy()
     sums = _sums(table[keep].to_numpy(), persons[keep])
     _require_design(sums, table.shape[1])
-    components = pd.DataFrame(_estimate(sums, np.ones(len(sums.n))))
+    components = pd.DataFrame(_estimate(sums.parts.sum(axis=0)))
     found: list[Percentiles] = []
     if n_resamples:
         found = [percentiles(draws, confidence) for draws in _bootstrap(sums, n_resamples, seed).T]
@@ -232,6 +234,13 @@ class _Sums:
     raters: np.ndarray
     squares: np.ndarray
 
+    @property
+    def parts(self) -> np.ndarray:
+        """One row a person: what :func:`_estimate` needs the sums of over the persons of a sample."""
+        n, items = self.n, self.items
+        own, both = items.sum(axis=1) ** 2 / n, (items**2).sum(axis=1) / n
+        return np.column_stack([np.ones(len(n)), n, n**2, own, self.raters, both, self.squares, items])
+
 
 def _sums(x: np.ndarray, persons: pd.Series) -> _Sums:
     """Return, for each person: raters, item sums, squared rater totals, squared ratings."""
@@ -258,19 +267,13 @@ def _effective(n: np.ndarray) -> float:
     return float((n.sum() - (n**2).sum() / n.sum()) / (len(n) - 1))
 
 
-def _estimate(sums: _Sums, weight: np.ndarray) -> dict[str, object]:
-    """Return the analysis of variance with each person counted `weight` times."""
-    used = weight > 0
-    w, n, items = weight[used], sums.n[used], sums.items[used]
-    size, P, N = items.shape[1], float(w.sum()), float(w @ n)
-    squared = float(w @ n**2)
+def _estimate(parts: np.ndarray) -> dict[str, object]:
+    """Return the analysis of variance from the sums of the persons' parts."""
+    (P, N, squared, own, raters, t_both, t_all), items = parts[:_BEFORE_ITEMS].tolist(), parts[_BEFORE_ITEMS:]
+    size = len(items)
     n0 = (N - squared / N) / (P - 1)
-    t_mean = (w @ items).sum() ** 2 / (N * size)
-    t_person = float(w @ (items.sum(axis=1) ** 2 / n)) / size
-    t_rater = float(w @ sums.raters[used]) / size
-    t_item = float(((w @ items) ** 2).sum()) / N
-    t_both = float(w @ ((items**2).sum(axis=1) / n))
-    t_all = float(w @ sums.squares[used])
+    t_mean, t_item = items.sum() ** 2 / (N * size), float((items**2).sum()) / N
+    t_person, t_rater = own / size, raters / size
     df = np.array([P - 1, N - P, size - 1, (P - 1) * (size - 1), (N - P) * (size - 1)])
     ss = np.array(
         [t_person - t_mean, t_rater - t_person, t_item - t_mean, t_both - t_person - t_item + t_mean,
@@ -295,10 +298,9 @@ def _estimate(sums: _Sums, weight: np.ndarray) -> dict[str, object]:
 
 
 def _bootstrap(sums: _Sums, n_resamples: int, seed: int) -> np.ndarray:
-    """Return the variances over resampled persons, ``NaN`` where nobody has two raters or all are one person."""
-    k = len(sums.n)
-    draws = np.full((n_resamples, len(COMPONENTS)), np.nan)
-    for place, weight in enumerate(resample_counts(k, n_resamples, seed)):
-        if weight @ sums.n > weight.sum() and sums.n[weight > 0].max() > 1:
-            draws[place] = _estimate(sums, weight)["variance"]
-    return draws
+    """Return the variances over resampled persons, ``NaN`` where nobody has two raters."""
+    parts = sums.parts
+    drawn = np.vstack([counts @ parts for counts in resample_blocks(len(parts), n_resamples, seed)])
+    undefined = np.full(len(COMPONENTS), np.nan)
+    # More raters than persons: somebody drawn has two.
+    return np.array([_estimate(each)["variance"] if each[1] > each[0] else undefined for each in drawn])

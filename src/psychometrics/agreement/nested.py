@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from psychometrics._checks import numeric_column, require_same_rows, require_varying, share
-from psychometrics._nesting import effective_size, nested_in, percentiles, resample_counts
+from psychometrics._nesting import nested_in, percentiles, resample_counts
 from psychometrics._reml import fit_random_intercepts
 from psychometrics.agreement.intraclass import ratio_bounds
 from psychometrics.agreement.rater_number import spearman_brown
@@ -43,9 +43,6 @@ class IccGroups:
     confidence : float
     n_clusters, n_resamples, n_failed : int
         Clusters and resamples behind the intervals (0 without clusters), and resamples without an estimate.
-    design_effect, effective_n_groups : float
-        Variance of ICC(1) over resampled clusters divided by that over resampled groups, and the number of independent
-        groups that this leaves; ``NaN`` without clusters.
     notes : tuple of str
     """
 
@@ -72,8 +69,6 @@ class IccGroups:
     n_clusters: int = 0
     n_resamples: int = 0
     n_failed: int = 0
-    design_effect: float = math.nan
-    effective_n_groups: float = math.nan
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
@@ -206,30 +201,29 @@ def _clustered(
     if n_clusters < 2:
         raise InputShapeError("all groups are in one cluster; clusters need at least two")
     y = y - y.mean()
-    sums = np.column_stack([np.bincount(codes), np.bincount(codes, y), np.bincount(codes, y**2)])
-    drawn = resample_counts(n_clusters, n_resamples, seed)[:, pairs[:, 1]]
-    one, two = _resampled(sums, drawn, result.method)
-    alone, _ = _resampled(sums, resample_counts(len(sums), n_resamples, seed), result.method)
+    size, total = np.bincount(codes).astype(float), np.bincount(codes, y)
+    parts = np.column_stack([np.ones(len(size)), size, size**2, total, total**2 / size, np.bincount(codes, y**2)])
+    of_cluster = np.column_stack([np.bincount(pairs[:, 1], part, n_clusters) for part in parts.T])
+    one, two = _resampled(resample_counts(n_clusters, n_resamples, seed) @ of_cluster, result.method)
     first, second = percentiles(one, result.confidence), percentiles(two, result.confidence)
-    effect = first.variance / percentiles(alone, result.confidence).variance
     return replace(
         result,
         icc1_lower=first.lower, icc1_upper=first.upper, icc2_lower=second.lower, icc2_upper=second.upper, p=math.nan,
-        n_clusters=n_clusters, n_resamples=n_resamples, n_failed=first.n_failed, design_effect=effect,
-        effective_n_groups=effective_size(result.n_groups, effect),
+        n_clusters=n_clusters, n_resamples=n_resamples, n_failed=first.n_failed,
         notes=(*result.notes, *filter(None, (first.note and f"ICC(1): {first.note}",))),
     )  # fmt: skip
 
 
-def _resampled(sums: np.ndarray, counts: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return ICC(1) and ICC(2) with each group counted as often as each row says; ``NaN`` where undefined."""
-    size, total, square = sums.T
-    n, groups = counts @ size, counts.sum(axis=1)
+def _resampled(sums: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return ICC(1) and ICC(2) of each resample; ``NaN`` where undefined.
+
+    `sums` has one row a resample: groups, members, squared sizes, values, squared totals over sizes, squared values.
+    """
+    groups, n, squared_sizes, total, means, squares = sums.T
     df1, df2 = groups - 1, n - groups
-    means = counts @ (total**2 / size)
-    between = (means - (counts @ total) ** 2 / n) / df1
-    within = np.divide(counts @ square - means, df2, out=np.full(len(n), np.nan), where=df2 > 0)
-    k = n / groups if method == "anova_mean_size" else (n - counts @ size**2 / n) / df1
+    between = (means - total**2 / n) / df1
+    within = np.divide(squares - means, df2, out=np.full(len(n), np.nan), where=df2 > 0)
+    k = n / groups if method == "anova_mean_size" else (n - squared_sizes / n) / df1
     below = between + (k - 1) * within
     one = np.divide(between - within, below, out=np.full(len(n), np.nan), where=below > 1e-12)
     two = np.divide(between - within, between, out=np.full(len(n), np.nan), where=between > 1e-12)
