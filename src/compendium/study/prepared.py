@@ -177,7 +177,8 @@ def _as_declared(frame: pd.DataFrame, declared: Declared) -> pa.Table:
     keys = [frame.index.get_level_values(name) for name in declared.index]
     arrays, fields = [], []
     for name, key in zip(declared.index, keys, strict=True):
-        arrays.append(pa.array([str(label) for label in key], type=pa.string()))
+        text = isinstance(key.dtype, pd.StringDtype)
+        arrays.append(pa.array(key.array if text else [str(label) for label in key], type=pa.string()))
         fields.append(pa.field(f"{KEY}{name}", pa.string(), nullable=False))
     for name in frame.columns:
         kind = _kind(frame[name], declared.kind)
@@ -201,17 +202,20 @@ def _array(column: pd.Series, kind: Kind) -> pa.Array:
     """Return a column as it is stored: numbers as doubles, flags as booleans, labels as text; NaN as nothing."""
     import pyarrow as pa
 
-    values = [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
     if kind == "number":
-        return pa.array([None if value is None else float(value) for value in values], type=pa.float64())
-    if kind == "text":
-        return pa.array([_label(value, str(column.name)) for value in values], type=pa.string())
-    return pa.array(values, type=pa.int64() if kind == "count" else pa.bool_())
+        return pa.array(column.to_numpy(dtype=float, na_value=float("nan")), from_pandas=True)
+    if kind == "text" and not isinstance(column.dtype, pd.StringDtype):
+        values = zip(column.tolist(), column.isna(), strict=True)
+        return pa.array(
+            [None if missing else _label(value, str(column.name)) for value, missing in values], type=pa.string()
+        )
+    stored = {"text": pa.string(), "count": pa.int64(), "flag": pa.bool_()}[kind]
+    return pa.array(column.array, type=stored, from_pandas=True)
 
 
-def _label(value: object, column: str) -> str | None:
+def _label(value: object, column: str) -> str:
     """Refuse a label that is no text: turning it into one here would hide where it lost its type."""
-    if value is not None and not isinstance(value, str):
+    if not isinstance(value, str):
         raise TypeError(f"column {column!r} holds {value!r}, a {type(value).__name__}; labels are text")
     return value
 
@@ -221,7 +225,7 @@ def _column(stored: pa.ChunkedArray, field: pa.Field) -> pd.Series:
     import pyarrow as pa
 
     if pa.types.is_string(field.type):
-        return pd.Series(stored.to_pylist(), name=field.name, dtype="str")
+        return pd.Series(stored, name=field.name, dtype="str")
     if pa.types.is_boolean(field.type) or pa.types.is_integer(field.type):
         return pd.Series(stored.to_numpy(), name=field.name)
     return pd.Series(stored.to_numpy(), name=field.name, dtype=float)
