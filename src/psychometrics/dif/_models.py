@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 from psychometrics.dif._cumulative import CumulativeFit, CumulativeModel, fit_cumulative, null_log_likelihood
@@ -218,7 +219,7 @@ def _clustered_score(models: ItemModels, larger: CumulativeFit, smaller: Cumulat
     at = np.concatenate([smaller.parameters, np.zeros(width - len(smaller.coefficients))])
     information, scores = -model.derivatives(at).hessian, model.scores(at)
     projection = np.linalg.solve(information[:kept, :kept], information[:kept, kept:])
-    sums = cluster_sums(scores[:, kept:] - scores[:, :kept] @ projection, models.data.clusters)
+    sums = efficient_sums(scores, projection, models.data.clusters)
     n, df = sums.shape
     if np.linalg.matrix_rank(sums) < df:
         raise ConvergenceError("too few clusters of a group answer differently for a cluster-robust test")
@@ -227,11 +228,16 @@ def _clustered_score(models: ItemModels, larger: CumulativeFit, smaller: Cumulat
     return statistic, float(stats.f.sf((n - df) * statistic / (df * max(n - statistic, 1e-12)), df, n - df))
 
 
+def efficient_sums(scores: np.ndarray, projection: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
+    """Return the clusters' sums of the scores of what is tested, less what those of the other parameters tell."""
+    sums, kept = cluster_sums(scores, clusters), len(projection)
+    return np.asarray(sums[:, kept:] - sums[:, :kept] @ projection)
+
+
 def cluster_sums(values: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
     """Return the sums of the rows of each cluster; the rows themselves without clusters."""
     if clusters is None:
         return values
     names, places = np.unique(clusters, return_inverse=True)
-    sums = np.zeros((len(names), values.shape[1]))
-    np.add.at(sums, places, values)
-    return sums
+    member = csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=(len(names), len(places)))
+    return np.asarray(member @ values)

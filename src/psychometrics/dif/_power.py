@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from scipy import stats
 
 from psychometrics._checks import Label
 from psychometrics.dif._cumulative import CumulativeModel, null_log_likelihood
-from psychometrics.dif._models import ItemModels, cluster_sums
+from psychometrics.dif._models import ItemModels, efficient_sums
 from psychometrics.dif._persons import DifData
 from psychometrics.dif.result import DifRule
 
@@ -27,10 +27,9 @@ def power_table(study: DifData, models: Mapping[Label, ItemModels]) -> pd.DataFr
     """
     rows = []
     for item, fitted in models.items():
-        for group in range(1, len(study.names)):
-            shift = _noncentrality(study, fitted, group)
-            rows.append({"item": item, "group": study.names[group], "n": int((fitted.data.groups == group).sum())}
-                        | shift)  # fmt: skip
+        sizes = np.bincount(fitted.data.groups, minlength=len(study.names))
+        for group, shift in enumerate(_noncentralities(study, fitted), start=1):
+            rows.append({"item": item, "group": study.names[group], "n": int(sizes[group])} | shift)
     names = ["item", "group", "n", "test", "change", "limit", "df", "clusters"]
     table = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names[3:], float))
     sizes = np.full(len(table), study.rule.planned_difference)
@@ -44,26 +43,25 @@ def power_table(study: DifData, models: Mapping[Label, ItemModels]) -> pd.DataFr
     )
 
 
-def _noncentrality(study: DifData, models: ItemModels, group: int) -> dict[str, float]:
-    """Return the noncentralities of a shift of one standard deviation, and what the limits need."""
+def _noncentralities(study: DifData, models: ItemModels) -> Iterator[dict[str, float]]:
+    """Yield for each focal group the noncentralities of a shift of one standard deviation, and what the limits need."""
     data, first = models.data, models.fits[0]
-    model, kept = CumulativeModel(data.codes, models.design), len(first.parameters)
-    at = np.concatenate([first.parameters, np.zeros(models.design.shape[1] - 1)])
+    design = models.design
+    model, kept, width = CumulativeModel(data.codes, design), len(first.parameters), design.shape[1] - 1
+    at = np.concatenate([first.parameters, np.zeros(width)])
     information = -model.derivatives(at).hessian
     projection = np.linalg.solve(information[:kept, :kept], information[:kept, kept:])
     efficient = information[kept:, kept:] - information[kept:, :kept] @ projection
     unit = 1.0 if study.matching == "trait" else data.spread
-    direction = np.zeros(efficient.shape[1])
-    direction[group - 1] = abs(first.coefficients[0]) / data.spread * unit
-    change = test = float(direction @ efficient @ direction)
-    n_clusters = 0
+    size = abs(first.coefficients[0]) / data.spread * unit
+    tested, n_clusters = efficient, 0
     if data.clusters is not None:
-        scores = model.scores(at)
-        sums = cluster_sums(scores[:, kept:] - scores[:, :kept] @ projection, data.clusters)
-        n_clusters, pull = len(sums), efficient @ direction
-        test = float(pull @ np.linalg.pinv(sums.T @ sums) @ pull)
+        sums = efficient_sums(model.scores(at), projection, data.clusters)
+        n_clusters, tested = len(sums), efficient @ np.linalg.pinv(sums.T @ sums) @ efficient
     limit = -2 * study.rule.minimum_change * null_log_likelihood(data.codes)
-    return {"test": test, "change": change, "limit": limit, "df": len(direction), "clusters": n_clusters}
+    for place in range(len(study.names) - 1):
+        test, change = (float(size**2 * matrix[place, place]) for matrix in (tested, efficient))
+        yield {"test": test, "change": change, "limit": limit, "df": width, "clusters": n_clusters}
 
 
 def _flagged(table: pd.DataFrame, sizes: np.ndarray, alpha: float) -> np.ndarray:
