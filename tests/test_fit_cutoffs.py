@@ -178,6 +178,20 @@ def test_no_cutoff_where_right_and_wrong_cannot_be_told_apart() -> None:
     assert found.to_frame().loc[found.cutoffs["cutoff"].isna(), "met"].isna().all()
 
 
+def test_of_very_many_people_no_more_are_drawn_and_the_cutoffs_keep_their_promise() -> None:
+    fit = ordered(3000)
+    few, all_ = (dynamic_cutoffs(fit, n_replications=40, most_persons=most) for most in (750, None))
+    assert (few.n_persons, all_.n_persons) == (750, fit.n_used)
+    # What scatters less lies inside: of the draws of all people at least as many are let in, and kept out.
+    drawn = all_.replications
+    for row in few.cutoffs.dropna().itertuples():
+        side = -1.0 if row.index == "cfi" else 1.0
+        right, wrong = (drawn.loc[drawn["level"] == level, row.index] for level in (0, row.level))
+        assert (side * right <= side * row.cutoff).mean() >= row.share
+        assert (side * wrong > side * row.cutoff).mean() >= row.share - 0.05
+    assert len(few.cutoffs.dropna())
+
+
 def test_levels_are_thinned_to_the_last_published_one() -> None:
     loadings = {name: [0.6, 0.7, 0.8] for name in "abcde"}
     model, table = answers(loadings, np.eye(5) * 0.7 + 0.3, 300, seed=3, exact=True)

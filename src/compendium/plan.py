@@ -150,6 +150,7 @@ class Structure(Noted):
     reliability: Share
     general_share: Share
     resamples: Count
+    cutoff_people: Count
     cutoff_replications: Count
     misfit_levels: Count
 

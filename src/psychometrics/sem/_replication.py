@@ -50,6 +50,8 @@ class Replicator:
     populations : tuple of ndarray, (n_items, n_items)
         Correlations of the (latent) answers in each population.
     reading : {"naive", "scaled", "robust"}
+    most : int or None
+        People drawn at most; the gaps are then those of every second, third, ... person.
     """
 
     data: Sorted
@@ -58,12 +60,20 @@ class Replicator:
     deviations: Array
     populations: tuple[Array, ...]
     reading: Reading
+    most: int | None = None
 
     @classmethod
-    def of(cls, fit: CfaResult, populations: tuple[Array, ...], reading: Reading) -> Replicator:
+    def of(
+        cls, fit: CfaResult, populations: tuple[Array, ...], reading: Reading, most: int | None = None
+    ) -> Replicator:
         """Take from a fit what its refits need."""
         deviations = np.sqrt(np.diag(fit.implied.to_numpy()))
-        return cls(fit.data, fit.rules, fit.estimation.cells, deviations, populations, reading)
+        return cls(fit.data, fit.rules, fit.estimation.cells, deviations, populations, reading, most)
+
+    @property
+    def n_persons(self) -> int:
+        """How many people a draw has."""
+        return len(self._absent)
 
     @cached_property
     def _roots(self) -> list[Array]:
@@ -75,9 +85,11 @@ class Replicator:
 
     @cached_property
     def _absent(self) -> NDArray[np.bool_]:
-        if not self.data.ordered:
-            return np.isnan(self.data.values[0])
-        return np.asarray(self.data.coded[0].codes == self.data.coded[0].n_categories.max())
+        if self.data.ordered:
+            absent = np.asarray(self.data.coded[0].codes == self.data.coded[0].n_categories.max())
+        else:
+            absent = np.isnan(self.data.values[0])
+        return absent if self.most is None else absent[:: -(-len(absent) // self.most)]
 
     def __call__(self, stream: np.random.SeedSequence) -> Array:
         """SRMR, RMSEA and CFI in one draw from each population, (n_populations, 3); NaN where a refit fails."""

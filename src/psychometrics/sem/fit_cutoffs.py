@@ -22,6 +22,8 @@ Progress = Callable[[Iterator[Array], int], Iterable[Array]]
 # Share of the misspecified models that a cut-off keeps out and of the right ones that it lets in, strict one first.
 SHARES = (0.95, 0.90)
 FEWEST_REPLICATIONS = 20
+# Draws of fewer people than this say little, however many answered.
+FEWEST_PERSONS = 200
 _READINGS: dict[str, Reading] = {"WLSMV": "scaled", "ULSMV": "scaled", "MLR": "robust", "ML": "naive"}
 _BATCHES = 40
 
@@ -48,6 +50,7 @@ class DynamicCutoffs:
     reading : {"naive", "scaled", "robust"}
         Version of RMSEA and CFI.
     n_persons : int
+        People of a draw.
     n_replications : int
         Draws for each level.
     n_failed : Series of int
@@ -127,6 +130,7 @@ def dynamic_cutoffs(
     seed: int = 0,
     reading: Reading | None = None,
     most_levels: int | None = None,
+    most_persons: int | None = None,
     n_jobs: int | None = None,
     progress: Progress | None = None,
 ) -> DynamicCutoffs:
@@ -162,6 +166,9 @@ def dynamic_cutoffs(
     most_levels : int, optional
         With more factors, this many levels evenly over all omissions instead of one for each; the last level always
         omits as much as the published one.
+    most_persons : int, optional
+        People drawn at most, where very many answered. Indices of fewer people scatter more, so that the cut-offs keep
+        out and let in at least as many models as they say.
     n_jobs : int, optional
         Workers; None leaves it to joblib's active configuration.
     progress : callable, optional
@@ -177,7 +184,7 @@ def dynamic_cutoffs(
         Several groups, a second-order or bifactor model, no degree of freedom, an improper solution, an index that the
         estimator does not define, too few items that load on one factor alone.
     InputShapeError
-        Fewer than 20 replications, less than one level, an unknown reading.
+        Fewer than 20 replications, less than one level, fewer than 200 people at most, an unknown reading.
     UndefinedError
         The model failed in more than half of the draws of a level.
 
@@ -218,11 +225,11 @@ def dynamic_cutoffs(
     True
     """
     reading = reading or _READINGS[fit.estimator]
-    _check_request(fit, n_replications, reading, most_levels)
+    _check_request(fit, n_replications, reading, most_levels, most_persons)
     population = Population.of(fit)
     omissions, levels = omissions_of(population)
     levels = _thinned(levels, most_levels)
-    replicator = Replicator.of(fit, _populations(population, omissions, levels), reading)
+    replicator = Replicator.of(fit, _populations(population, omissions, levels), reading, most_persons)
     drawn = _draw(replicator, n_replications, seed, n_jobs, progress)
     n_failed = pd.Series(np.isnan(drawn).any(axis=2).sum(axis=0), name="n_failed", dtype=int).rename_axis("level")
     _refuse_minority(n_failed, n_replications)
@@ -233,7 +240,7 @@ def dynamic_cutoffs(
         replications=_replication_table(drawn),
         observed=_observed(fit, reading),
         reading=reading,
-        n_persons=fit.n_used,
+        n_persons=replicator.n_persons,
         n_replications=n_replications,
         n_failed=n_failed,
         seed=seed,
@@ -241,10 +248,13 @@ def dynamic_cutoffs(
     )
 
 
-def _check_request(fit: CfaResult, n_replications: int, reading: str, most_levels: int | None) -> None:
+def _check_request(
+    fit: CfaResult, n_replications: int, reading: str, most_levels: int | None, most_persons: int | None
+) -> None:
     """Refuse what has no cut-offs of this kind."""
     at_least(n_replications, FEWEST_REPLICATIONS, "n_replications")
     at_least(1 if most_levels is None else most_levels, 1, "most_levels")
+    at_least(FEWEST_PERSONS if most_persons is None else most_persons, FEWEST_PERSONS, "most_persons")
     one_of(reading, ("naive", "scaled", "robust"), "reading")
     if fit.groups:
         raise ModelError("The model has several groups; cut-offs are derived for one group at a time.")

@@ -144,6 +144,7 @@ def model_cutoffs(rivals: Rivals, rule: Structure, seed: int) -> ModelCutoffs:
                 draws,
                 seed,
                 most_levels=int(rule.misfit_levels.value),
+                most_persons=int(rule.cutoff_people.value),
                 progress=_with_progress,
             )
     except PsychometricsError as problem:
