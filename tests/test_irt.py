@@ -14,6 +14,7 @@ from scipy import integrate, stats
 
 from psychometrics import fit_graded_response, irt
 from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, TooFewPersonsError
+from psychometrics.irt import _marginal, _start
 
 REFERENCE = Path(__file__).parent / "reference"
 # R stops its EM at changes of 1e-6, this package's Newton steps at 1e-7; the issue asks for 5e-3.
@@ -251,6 +252,18 @@ def test_people_without_answers_change_nothing(answers: dict[str, pd.DataFrame],
     assert irt.person_scores(again, frame).loc["nobody", ["score", "standard_error"]].isna().all()
     assert irt.person_fit(again, frame).loc["nobody", ["log_likelihood", "lz"]].isna().all()
     close(irt.empirical_reliability(again, frame), irt.empirical_reliability(science, answers["science"]), IDENTITY)
+
+
+def test_persons_in_parts_and_a_start_from_some_give_the_same_maximum(
+    answers: dict[str, pd.DataFrame], science: irt.GradedResponse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_marginal, "AT_ONCE", 100)
+    monkeypatch.setattr(_start, "_ENGINE_PERSONS", 100)
+    parts = irt.fit_graded_response(answers["science"])
+    assert parts.log_likelihood == pytest.approx(science.log_likelihood, abs=IDENTITY)
+    np.testing.assert_allclose(parts.covariance, science.covariance, rtol=IDENTITY, atol=IDENTITY)
+    scores, expected = (irt.person_scores(model, answers["science"]) for model in (parts, science))
+    pd.testing.assert_frame_equal(scores, expected, rtol=IDENTITY, atol=IDENTITY)
 
 
 def test_scales_are_fitted_one_by_one(answers: dict[str, pd.DataFrame], science: irt.GradedResponse) -> None:

@@ -17,6 +17,8 @@ Codes = NDArray[np.int64]
 GRID_LIMIT = 6.0
 _MAXIMUM_STEPS = 100
 _SMALLEST_STEP = 1e-7
+# Persons whose posteriors are in memory at once.
+AT_ONCE = 20_000
 
 
 def quadrature(n_points: int) -> tuple[Array, Array]:
@@ -43,6 +45,19 @@ def posterior(curves: list[ItemCurve], codes: Codes, n_points: int) -> tuple[Arr
     return np.exp(joint - marginal[:, None]), np.asarray(marginal)
 
 
+def in_parts(codes: Codes) -> list[Codes]:
+    """Return the answers in parts that fit in memory with all that is computed from them."""
+    return [codes[first : first + AT_ONCE] for first in range(0, max(len(codes), 1), AT_ONCE)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some of the persons: their answers, and which answers they gave together."""
+
+    codes: Codes
+    pairs: csr_array
+
+
 @dataclass(frozen=True)
 class Solution:
     """Where the search ended."""
@@ -58,13 +73,13 @@ def maximise(curves: list[ItemCurve], codes: Codes, n_points: int) -> Solution:
     """Maximise the marginal likelihood by Newton steps with the exact observed information."""
     sizes = [curve.n_parameters for curve in curves]
     here = np.concatenate([curve.packed() for curve in curves])
-    pairs = _answered_together(codes, sizes)
+    parts = [_Part(each, _answered_together(each, sizes)) for each in in_parts(codes)]
     for step in range(1, _MAXIMUM_STEPS + 1):
-        height, gradient, information = _derivatives(unpack(here, sizes), codes, pairs, n_points)
+        height, gradient, information = _derivatives(unpack(here, sizes), parts, n_points)
         direction, definite = _direction(gradient, information)
         if definite and np.abs(direction).max() < _SMALLEST_STEP:
             return Solution(unpack(here, sizes), height, information, True, step)
-        moved = _climb(here, direction, sizes, codes, n_points, height)
+        moved = _climb(here, direction, sizes, parts, n_points, height)
         if moved is None:
             flat = bool(definite and gradient @ direction < _SMALLEST_STEP)
             return Solution(unpack(here, sizes), height, information, flat, step)
@@ -83,27 +98,33 @@ def _direction(gradient: Array, information: Array) -> tuple[Array, bool]:
         return np.asarray(vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(roots), abs(floor)))), False
 
 
-def _climb(here: Array, direction: Array, sizes: list[int], codes: Codes, n_points: int, height: float) -> Array | None:
+def _climb(
+    here: Array, direction: Array, sizes: list[int], parts: list[_Part], n_points: int, height: float
+) -> Array | None:
     """Return the first of successively halved steps that raises the likelihood and keeps the categories ordered."""
     for halving in range(30):
         there = here + direction / 2**halving
         curves = unpack(there, sizes)
-        if is_ordered(curves) and posterior(curves, codes, n_points)[1].sum() > height:
+        if is_ordered(curves) and sum(posterior(curves, each.codes, n_points)[1].sum() for each in parts) > height:
             return np.asarray(there)
     return None
 
 
-def _derivatives(curves: list[ItemCurve], codes: Codes, pairs: csr_array, n_points: int) -> tuple[float, Array, Array]:
+def _derivatives(curves: list[ItemCurve], parts: list[_Part], n_points: int) -> tuple[float, Array, Array]:
     """Return log-likelihood, gradient and observed information (Louis's identity, no approximation)."""
     theta, _ = quadrature(n_points)
-    weights, marginal = posterior(curves, codes, n_points)
     first, second = zip(*(parameter_derivatives(curve, theta) for curve in curves), strict=True)
-    scores = _person_scores(list(first), codes, weights)
-    within = _within_items(list(second), codes, weights)
-    expected = block_diag(*within) + _between_items(list(first), pairs, weights)
-    # Matrix libraries spread a product of this shape over threads, which costs more than it saves on a busy machine.
-    products = np.einsum("ni,nj->ij", scores, scores)
-    return float(marginal.sum()), scores.sum(axis=0), products - expected
+    height, gradient, information = 0.0, np.zeros(()), np.zeros(())
+    for part in parts:
+        weights, marginal = posterior(curves, part.codes, n_points)
+        scores = _person_scores(list(first), part.codes, weights)
+        within = _within_items(list(second), part.codes, weights)
+        expected = block_diag(*within) + _between_items(list(first), part.pairs, weights)
+        # Matrix libraries spread a product of this shape over threads: more costly than it is worth on a busy machine.
+        products = np.einsum("ni,nj->ij", scores, scores)
+        height, gradient = height + float(marginal.sum()), gradient + scores.sum(axis=0)
+        information = information + (products - expected)
+    return height, gradient, information
 
 
 def _person_scores(first: list[Array], codes: Codes, weights: Array) -> Array:

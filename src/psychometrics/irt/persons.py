@@ -11,7 +11,7 @@ from psychometrics._checks import listed, numeric_table
 from psychometrics.errors import ConvergenceError, InputShapeError, TooFewPersonsError
 from psychometrics.irt import _curves
 from psychometrics.irt._curves import Array
-from psychometrics.irt._marginal import Codes, posterior, quadrature
+from psychometrics.irt._marginal import Codes, in_parts, posterior, quadrature
 from psychometrics.irt._start import as_positions
 from psychometrics.irt.graded import GradedResponse
 
@@ -212,9 +212,10 @@ def codes_for(model: GradedResponse, responses: pd.DataFrame) -> tuple[Codes, pd
 def _means(model: GradedResponse, codes: Codes) -> tuple[Array, Array]:
     """Return posterior means and standard deviations."""
     theta, _ = quadrature(model.quadrature_points)
-    weights, _ = posterior(model.curves(), codes, model.quadrature_points)
-    mean = weights @ theta
-    return mean, np.sqrt(weights @ theta**2 - mean**2)
+    curves, moments = model.curves(), np.column_stack([theta, theta**2])
+    found = [posterior(curves, part, model.quadrature_points)[0] @ moments for part in in_parts(codes)]
+    mean, square = np.concatenate(found).T
+    return mean, np.sqrt(square - mean**2)
 
 
 def _modes(model: GradedResponse, codes: Codes) -> tuple[Array, Array]:
