@@ -85,12 +85,14 @@ def _groups(step: Study) -> Iterator[tuple[str, str, pd.Index]]:
 
 def _rows(step: Study, answers: pd.DataFrame, source: str, grouping: str, group: str) -> Iterator[dict[str, object]]:
     """Yield one row an item."""
-    for item in answers.columns:
-        answered, scale = answers[item].dropna(), step.framework.scale_of(str(item))
-        persons = answered.index.get_level_values(0).nunique()
+    persons, values = pd.factorize(answers.index.get_level_values(0))[0], answers.to_numpy(dtype=float)
+    means, spreads = answers.mean(), answers.std()
+    for place, item in enumerate(answers.columns):
+        answered, scale = ~np.isnan(values[:, place]), step.framework.scale_of(str(item))
+        given, n = values[answered, place], np.count_nonzero(np.bincount(persons[answered]))
         codes = np.arange(scale.minimum, scale.maximum + 1)
-        shares = [float((answered == code).mean()) if len(answered) else np.nan for code in codes]
+        shares = [float((given == code).mean()) if len(given) else np.nan for code in codes]
         yield {
-            "item": item, "source": source, "grouping": grouping, "group": group, "n": persons,
-            "mean": answered.mean(), "sd": answered.std(), **dict(zip(PLACES, shares, strict=False)),
+            "item": item, "source": source, "grouping": grouping, "group": group, "n": n,
+            "mean": means[item], "sd": spreads[item], **dict(zip(PLACES, shares, strict=False)),
         }  # fmt: skip
