@@ -369,6 +369,28 @@ def test_stability_does_not_depend_on_the_number_of_workers() -> None:
     assert one.held_out.empty
 
 
+def test_of_very_many_people_so_many_are_drawn_and_as_many_others_measured() -> None:
+    sizes: list[tuple[int, int]] = []
+
+    def choose(responses: pd.DataFrame) -> list[str]:
+        sizes.append((len(responses), 0))
+        return ["a", "b"]
+
+    def measure(responses: pd.DataFrame, chosen: list[str]) -> dict[str, float]:
+        sizes[-1] = sizes[-1][0], len(responses)
+        return {"persons": float(responses.index.nunique())}
+
+    answers = six_items(100)
+    few = selection.selection_stability(answers, choose, measure, n_resamples=4, seed=5, n_jobs=1, most_drawn=30)
+    assert sizes[1:5] == [(30, 30)] * 3 + [(30, 100)]  # the last is measured on everybody after the samples
+    assert few.held_out.loc[0, ["on_all", "held_out"]].tolist() == [100, 30]
+    assert len(few.notes) == 1 and "30 of the 100" in few.notes[0]
+    everybody = selection.selection_stability(answers, choose, measure, n_resamples=4, seed=5, n_jobs=1)
+    enough = selection.selection_stability(answers, choose, measure, n_resamples=4, seed=5, n_jobs=1, most_drawn=100)
+    pd.testing.assert_frame_equal(enough.held_out, everybody.held_out)
+    assert not enough.notes and not everybody.notes
+
+
 def test_stability_refusals() -> None:
     with pytest.raises(InputShapeError, match="not in the responses"):
         selection.selection_stability(six_items(), lambda table: ["typo"], n_resamples=5)

@@ -70,6 +70,7 @@ class Selection(Noted):
     evidence: CountCheck
     dependence: Share
     resamples: Count
+    most_drawn: Count
     splits: Count
     seconds_per_item: Threshold
 

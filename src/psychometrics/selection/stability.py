@@ -36,6 +36,8 @@ class SelectionStability:
     n_resamples, n_failed : int
     seed : int
     confidence : float
+    notes : tuple of str
+        That fewer persons than there are were drawn, where that was asked for.
     """
 
     items: pd.DataFrame
@@ -45,6 +47,7 @@ class SelectionStability:
     n_failed: int
     seed: int
     confidence: float
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table of items."""
@@ -59,11 +62,14 @@ def selection_stability(
     seed: int = 0,
     confidence: float = 0.95,
     n_jobs: int | None = None,
+    most_drawn: int | None = None,
 ) -> SelectionStability:
     r"""Repeat a choice of items on bootstrap samples of persons.
 
     Each resample draws as many persons as there are, with replacement; about :math:`e^{-1}` of them are not drawn and
-    serve to measure the choice on people not used to make it.
+    serve to measure the choice on people not used to make it. Of more than `most_drawn` persons a resample draws only
+    so many (m out of n), and measures on as many others: choices then vary as in a study of that size, more than in one
+    of all persons.
 
     Parameters
     ----------
@@ -76,6 +82,8 @@ def selection_stability(
     confidence : float
     n_jobs : int, optional
         Workers; None leaves it to joblib's active configuration. The numbers do not depend on it.
+    most_drawn : int, optional
+        Persons that a resample draws at most, ten or more; None draws as many as there are.
 
     Returns
     -------
@@ -85,7 +93,7 @@ def selection_stability(
     Raises
     ------
     TooFewPersonsError
-        Fewer than ten persons.
+        Fewer than ten persons, or fewer than ten to draw.
     InputShapeError
         Fewer than two resamples, or chosen items that are not columns.
     PsychometricsError
@@ -99,7 +107,9 @@ def selection_stability(
     ----------
     Meinshausen, N., & Buehlmann, P. (2010). Stability selection. Journal of the Royal Statistical Society B, 72,
     417-473. Efron, B., & Tibshirani, R. (1997). Improvements on cross-validation: the .632+ bootstrap method. Journal
-    of the American Statistical Association, 92, 548-560, section 3 (leave-one-out bootstrap).
+    of the American Statistical Association, 92, 548-560, section 3 (leave-one-out bootstrap). Bickel, P. J., Götze, F.,
+    & van Zwet, W. R. (1997). Resampling fewer than n observations: Gains, losses, and remedies for losses. Statistica
+    Sinica, 7, 1-31.
 
     Notes
     -----
@@ -122,14 +132,15 @@ def selection_stability(
     import joblib
 
     share(confidence)
-    if len(responses) < 10 or n_resamples < 2:
-        error = TooFewPersonsError if len(responses) < 10 else InputShapeError
-        raise error(f"{len(responses)} persons and {n_resamples} resamples; ten persons and two resamples are needed")
+    n_drawn = len(responses) if most_drawn is None else min(most_drawn, len(responses))
+    if n_drawn < 10 or n_resamples < 2:
+        error = TooFewPersonsError if n_drawn < 10 else InputShapeError
+        raise error(f"{n_drawn} persons and {n_resamples} resamples; ten persons and two resamples are needed")
     first = _checked(choose(responses), responses)
     streams = np.random.SeedSequence(seed).spawn(n_resamples)
     size = -(-n_resamples // _BATCHES)
     batches = joblib.Parallel(n_jobs=n_jobs)(
-        joblib.delayed(_batch)(responses, choose, evaluate, streams[start : start + size])
+        joblib.delayed(_batch)(responses, choose, evaluate, n_drawn, streams[start : start + size])
         for start in range(0, n_resamples, size)
     )
     done = [outcome for batch in batches for outcome in batch if outcome is not None]
@@ -145,6 +156,17 @@ def selection_stability(
         n_failed=n_resamples - len(done),
         seed=seed,
         confidence=confidence,
+        notes=_said(n_drawn, len(responses)),
+    )
+
+
+def _said(n_drawn: int, n_persons: int) -> tuple[str, ...]:
+    """Say that fewer persons than there are were drawn."""
+    if n_drawn == n_persons:
+        return ()
+    return (
+        f"each sample draws {n_drawn} of the {n_persons} persons and measures on as many others, so that the choices "
+        "vary as in a study of that size, more than in one of all persons",
     )
 
 
@@ -158,18 +180,28 @@ def _checked(chosen: Collection[str], responses: pd.DataFrame) -> list[str]:
 
 
 def _batch(
-    responses: pd.DataFrame, choose: Choose, evaluate: Evaluate | None, streams: list[np.random.SeedSequence]
+    responses: pd.DataFrame,
+    choose: Choose,
+    evaluate: Evaluate | None,
+    n_drawn: int,
+    streams: list[np.random.SeedSequence],
 ) -> list[tuple[list[str], dict[str, float]] | None]:
     """Choose and measure in some of the resamples."""
-    return [_one(responses, choose, evaluate, np.random.default_rng(stream)) for stream in streams]
+    return [_one(responses, choose, evaluate, n_drawn, np.random.default_rng(stream)) for stream in streams]
 
 
 def _one(
-    responses: pd.DataFrame, choose: Choose, evaluate: Evaluate | None, generator: np.random.Generator
+    responses: pd.DataFrame,
+    choose: Choose,
+    evaluate: Evaluate | None,
+    n_drawn: int,
+    generator: np.random.Generator,
 ) -> tuple[list[str], dict[str, float]] | None:
     """Choose on one resample and measure on the persons it did not draw."""
-    drawn = generator.integers(0, len(responses), len(responses))
+    drawn = generator.integers(0, len(responses), n_drawn)
     left = np.setdiff1d(np.arange(len(responses)), drawn)
+    if n_drawn < len(responses):
+        left = generator.choice(left, min(n_drawn, len(left)), replace=False)
     try:
         chosen = _checked(choose(responses.iloc[drawn].reset_index(drop=True)), responses)
         measures = {} if evaluate is None else dict(evaluate(responses.iloc[left], chosen))

@@ -228,6 +228,7 @@ def stability(step: Study, rule: Chooser, answers: pd.DataFrame) -> SelectionSta
             n_resamples=int(plan.selection.resamples.value),
             seed=plan.seed,
             confidence=plan.confidence.value,
+            most_drawn=int(plan.selection.most_drawn.value),
         )
 
 
