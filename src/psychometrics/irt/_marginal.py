@@ -18,7 +18,7 @@ GRID_LIMIT = 6.0
 _MAXIMUM_STEPS = 100
 _SMALLEST_STEP = 1e-7
 # Persons whose posteriors are in memory at once.
-AT_ONCE = 20_000
+AT_ONCE = 5_000
 
 
 def quadrature(n_points: int) -> tuple[Array, Array]:
@@ -41,8 +41,11 @@ def posterior(curves: list[ItemCurve], codes: Codes, n_points: int) -> tuple[Arr
     """Return each person's posterior weights over the grid and marginal log-likelihood."""
     theta, log_weights = quadrature(n_points)
     joint = log_likelihoods(curves, codes, theta) + log_weights
-    marginal = logsumexp(joint, axis=1)
-    return np.exp(joint - marginal[:, None]), np.asarray(marginal)
+    highest = joint.max(axis=1, keepdims=True)
+    weights = np.exp(joint - highest)
+    total = weights.sum(axis=1, keepdims=True)
+    weights /= total
+    return weights, np.asarray((highest + np.log(total))[:, 0])
 
 
 def in_parts(codes: Codes) -> list[Codes]:
@@ -74,16 +77,17 @@ def maximise(curves: list[ItemCurve], codes: Codes, n_points: int) -> Solution:
     sizes = [curve.n_parameters for curve in curves]
     here = np.concatenate([curve.packed() for curve in curves])
     parts = [_Part(each, _answered_together(each, sizes)) for each in in_parts(codes)]
+    height, gradient, information = _derivatives(unpack(here, sizes), parts, n_points)
     for step in range(1, _MAXIMUM_STEPS + 1):
-        height, gradient, information = _derivatives(unpack(here, sizes), parts, n_points)
         direction, definite = _direction(gradient, information)
-        if definite and np.abs(direction).max() < _SMALLEST_STEP:
+        # Half of this is what the step should gain; what rounding hides cannot be climbed.
+        gain, seen = float(gradient @ direction), 4 * np.finfo(float).eps * abs(height)
+        if definite and (np.abs(direction).max() < _SMALLEST_STEP or gain < seen):
             return Solution(unpack(here, sizes), height, information, True, step)
         moved = _climb(here, direction, sizes, parts, n_points, height)
         if moved is None:
-            flat = bool(definite and gradient @ direction < _SMALLEST_STEP)
-            return Solution(unpack(here, sizes), height, information, flat, step)
-        here = moved
+            return Solution(unpack(here, sizes), height, information, definite and gain < _SMALLEST_STEP, step)
+        here, (height, gradient, information) = moved
     return Solution(unpack(here, sizes), height, information, False, _MAXIMUM_STEPS)
 
 
@@ -100,13 +104,13 @@ def _direction(gradient: Array, information: Array) -> tuple[Array, bool]:
 
 def _climb(
     here: Array, direction: Array, sizes: list[int], parts: list[_Part], n_points: int, height: float
-) -> Array | None:
+) -> tuple[Array, tuple[float, Array, Array]] | None:
     """Return the first of successively halved steps that raises the likelihood and keeps the categories ordered."""
     for halving in range(30):
         there = here + direction / 2**halving
         curves = unpack(there, sizes)
-        if is_ordered(curves) and sum(posterior(curves, each.codes, n_points)[1].sum() for each in parts) > height:
-            return np.asarray(there)
+        if is_ordered(curves) and (found := _derivatives(curves, parts, n_points))[0] > height:
+            return np.asarray(there), found
     return None
 
 
