@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from compendium.paths import EVIDENCE, NOTEBOOKS, PROJECT, REFERENCE_RESULTS, fr
 from compendium.review.changes import SNAPSHOT, SUPPORT
 from compendium.run import graph
 from compendium.run.graph import Job, Place, jobs_of
+from compendium.study.prepared import TABLE
 
 # The cohorts of these tests have one wave; the step on change is another test's.
 STEPS = {path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb")} - {"11_change"}
@@ -60,6 +62,26 @@ def known_jobs(place: Place) -> list[Job]:
 def test_a_job_reads_its_own_files_and_the_modules_that_its_imports_lead_to(changed: Path, expected: set[str]) -> None:
     assert changed.is_file()
     assert reading(changed, Place("demo")) == expected
+
+
+def test_a_step_rests_on_the_prepared_tables_that_it_read_and_on_which_there_are(tmp_path: Path) -> None:
+    root, prepared = tmp_path / "results", tmp_path / "results" / "private" / "prepared"
+    prepared.mkdir(parents=True)
+    (root / "runs").mkdir()
+    step, inputs = "05_factor_structure", {f"{TABLE}answers.parquet": "as it was"}
+    (root / "runs" / f"{step}.json").write_text(json.dumps({"inputs": inputs}))
+
+    def state_with(**tables: str) -> str:
+        for name, content in tables.items():
+            (prepared / f"{name}.parquet").write_text(content)
+        return graph._state_of_step(root, step, {"03_cohort_quality"})
+
+    first = state_with(answers="1 2 3", careless="yes")
+    assert state_with(careless="no") == first  # it did not read this one
+    assert state_with(claims="of a step that comes later") == first
+    assert state_with(answers="1 2 4") != first
+    assert state_with(answers="1 2 3") == first
+    assert state_with(peers="whether they are there may be asked") != first
 
 
 def test_the_step_on_change_is_one_of_cohorts_with_waves_only() -> None:

@@ -41,7 +41,7 @@ from compendium.plan import checksums
 from compendium.run.dependencies import Program, imported_by_notebook
 from compendium.run.forked import PROGRAM, Forked, call_alone
 from compendium.run.lock import Unwritable
-from compendium.study.prepared import TABLES
+from compendium.study.prepared import TABLE, TABLES
 
 VALIDATE, INDEX, BOOK_JOB = "validate", "index", "book"
 # Which steps a step reads from; every other step rests on the chosen items.
@@ -217,8 +217,8 @@ def _before(name: str) -> frozenset[str]:
 def _state_of_step(root: Path, name: str, steps: Collection[str]) -> str:
     """Return the checksum of what a step read when it last ran, besides whole files, as it is now.
 
-    These are the values of the plan and of other steps that the run noted, and every table that the steps
-    before it prepared. A step that has not run yet has read nothing: what it will read is not known.
+    These are the values of the plan and of other steps, and the prepared tables, that the run noted; and which tables
+    the steps before it prepared. A step that has not run yet has read nothing: what it will read is not known.
     """
     path = root / "runs" / f"{name}.json"
     noted = json.loads(path.read_text(encoding="utf-8"))["inputs"] if path.is_file() else None
@@ -229,7 +229,8 @@ def _state_of_step(root: Path, name: str, steps: Collection[str]) -> str:
     values = value_checksums(folders, [value.removeprefix(VALUE) for value in noted if value.startswith(VALUE)])
     before = {table for table, about in TABLES.items() if about.prepared_by in steps}
     paths = sorted((folders.private / "prepared").glob("*.parquet"))
-    read = {path.name: checksum_of(path) for path in paths if path.stem in before}
+    told = {path: f"{TABLE}{path.name}" for path in paths if path.stem in before}
+    read = {name: checksum_of(path) if name in noted else "" for path, name in told.items()}
     return checksum(json.dumps([plan, values, read], sort_keys=True))
 
 

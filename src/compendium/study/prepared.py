@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Kind = Literal["number", "count", "flag", "text", "mixed"]
 # Before the name of a column that says whose row it is; a competency may be called "person" as well.
 KEY = "key:"
+# What stands before the name of a table among the inputs of a run.
+TABLE = "private/prepared/"
 BY_PERSON, BY_RATING, BY_WAVE = ("person",), ("person", "rater"), ("person", "wave")
 
 
@@ -152,7 +154,7 @@ class Prepared:
 
     def inputs(self) -> dict[str, str]:
         """Return the checksum of every table that was read so far."""
-        return {f"private/prepared/{name}.parquet": checksum_of(self.path(name)) for name in sorted(self._read)}
+        return {f"{TABLE}{name}.parquet": checksum_of(self.path(name)) for name in sorted(self._read)}
 
     def _load(self, name: str) -> pd.DataFrame:
         """Read a table, or say which step prepares it."""
