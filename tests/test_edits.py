@@ -115,7 +115,7 @@ def sentence_of_a_page(place: Place) -> set[str]:
 
 def caption(place: Place) -> set[str]:
     captions = place.project / "src/compendium/outputs/catalogue/06_invariance.yaml"
-    place.replace(captions, r"caption: (['\"]?)", r"caption: \1Edited: ")
+    place.replace(captions, r"caption: (['\"]?)", r"caption: \1Edited. ")
     return {"06"}
 
 
