@@ -81,12 +81,6 @@ def threshold_of_the_structure(place: Place) -> set[str]:
     return {"05"}
 
 
-def threshold_of_careless_answers(place: Place) -> set[str]:
-    """Fewer rules than any number of them that a person broke: everybody who broke one is flagged."""
-    place.replace(place.project / "study.yaml", r"rules_to_flag: \{value: 2,", "rules_to_flag: {value: 1,")
-    return {"03", "05", "08"}
-
-
 def figure_helper(place: Place) -> set[str]:
     helper = place.project / "src/compendium/report/figures/raters.py"
     place.replace(helper, r"from __future__ import annotations\n", "from __future__ import annotations\n\nEDITED = 1\n")
@@ -137,7 +131,7 @@ def nothing(place: Place) -> set[str]:
 
 EDITS: list[Callable[[Place], set[str]]] = [
     nothing, threshold_that_only_items_read, threshold_that_items_and_groups_read, threshold_of_the_structure,
-    threshold_of_careless_answers, figure_helper, estimator, notebook, sentence_of_a_page, caption, answer,
+    figure_helper, estimator, notebook, sentence_of_a_page, caption, answer,
 ]  # fmt: skip
 
 
