@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # are taken as known where they are fewer people than the limit and no more than this share of their group.
 NESTED, FEW = 0.9, 0.2
 TOLERANCE = 1e-6
+# What stands for a grouping where cells count as known; no grouping of a cohort has this name.
+KNOWN = ""
 
 Target = tuple[str, str]
 
@@ -98,6 +100,13 @@ class CrossTable:
         nobody: both lead near the truth. Such cells protect nobody and count as known.
         """
         known = np.zeros(len(self.counts), dtype=bool)
+        for cells in self.strays(limit):
+            known[cells] = True
+        return known
+
+    def strays(self, limit: float) -> list[np.ndarray]:
+        """Return the exceptions in sets: those of one inner group, those in one outer group, those away from one."""
+        found = []
         for inner, outer in permutations(self.labels.columns, 2):
             pairs = self.labels.assign(n=self.counts).groupby([inner, outer], as_index=False)["n"].sum()
             home = pairs.loc[pairs.groupby(inner)["n"].idxmax()].set_index(inner)
@@ -105,8 +114,12 @@ class CrossTable:
             elsewhere = inside - home["n"]
             few = (elsewhere > 0) & (elsewhere < limit) & (elsewhere <= FEW * inside)
             mine = self.labels[inner]
-            known |= (mine.map(few) & (self.labels[outer] != mine.map(home[outer]))).to_numpy(dtype=bool)
-        return known
+            homes = mine.map(home[outer])
+            away = np.flatnonzero(mine.map(few) & (self.labels[outer] != homes))
+            for groups in (mine, self.labels[outer], homes):
+                codes = pd.factorize(groups.iloc[away])[0]
+                found += [away[codes == group] for group in np.unique(codes)]
+        return found
 
     def published(self, hidden: Mapping[str, Collection[str]], known: np.ndarray | None = None) -> Published:
         """Return what all groups but the hidden ones tell, and the cells that count as known."""
@@ -115,7 +128,7 @@ class CrossTable:
             secret = np.array([group in hidden.get(name, ()) for group in groups])
             told[name] = np.where(secret[self.codes[name]], -1, self.codes[name])
         if known is not None:
-            told[""] = np.where(known, np.arange(len(known)), -1)
+            told[KNOWN] = np.where(known, np.arange(len(known)), -1)
         return Published(self, told)
 
 
@@ -237,11 +250,14 @@ class Published:
     def exposed(self, limit: float) -> list[np.ndarray]:
         """Return the cells of the classes that certainly hold somebody and certainly fewer than the limit.
 
+        Cells that count as known are passed over: what is known already is not given away.
         The tables found on the way serve as counterexamples for other classes, so that few programmes are solved.
         """
         low, high = self.sums.copy(), self.sums.copy()
         exposed = []
-        for part in np.flatnonzero((self.sums > 1 - TOLERANCE) & (self.sums < limit - TOLERANCE)):
+        small = (self.sums > 1 - TOLERANCE) & (self.sums < limit - TOLERANCE)
+        small[self.classes[self.told.get(KNOWN, self.classes * 0 - 1) >= 0]] = False
+        for part in np.flatnonzero(small):
             for sign in (1, -1):
                 if not self.follows[part] and low[part] > 1 - TOLERANCE and high[part] < limit - TOLERANCE:
                     unit = np.zeros(len(self.sums))

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from compendium.disclosure.crosstable import TOLERANCE, CrossTable, Target, nested_together
+from compendium.disclosure.crosstable import TOLERANCE, Bounds, CrossTable, Target, nested_together
 
 SUPPRESSED = "suppressed"
 NOT_STATED = "not stated"
@@ -103,7 +103,8 @@ def _protected_together(
     table = CrossTable(pd.DataFrame(cells, columns=names), np.array(counts))
     hidden = {name: set(groups) for name, groups in first}
     known = table.exceptions(minimum)
-    while exposed := _exposed(table, hidden, minimum, known):
+    strays = table.strays(minimum)
+    while exposed := _exposed(table, hidden, minimum, known, strays):
         chosen = [min(each, key=lambda group: (table.sizes[group[0]][group[1]], group)) for each in exposed]
         for name in {name: None for name, _ in chosen}:
             hidden[name] |= {group for own, group in chosen if own == name}
@@ -114,7 +115,11 @@ def _protected_together(
 
 
 def _exposed(
-    table: CrossTable, hidden: dict[str, set[str]], minimum: float, known: np.ndarray
+    table: CrossTable,
+    hidden: dict[str, set[str]],
+    minimum: float,
+    known: np.ndarray,
+    strays: list[np.ndarray],
 ) -> list[frozenset[Target]]:
     """Return sets of groups of each of which one more has to be hidden; none where nothing is given away.
 
@@ -124,7 +129,8 @@ def _exposed(
     anywhere: list[frozenset[Target]] = []
     apart: list[frozenset[Target]] = []
     taken: set[Target] = set()
-    for told in (published, *([table.published(hidden, known)] if known.any() else [])):
+    both = (published, *([table.published(hidden, known)] if known.any() else []))
+    for told in both:
         for group, bounds in told.groups(hidden).items():
             if bounds.width < minimum - TOLERANCE and (helpful := _nearest(table, group, hidden)) is not None:
                 near, place_is_shown = helpful
@@ -132,10 +138,17 @@ def _exposed(
                 if place_is_shown and not near & taken:
                     apart.append(near)
                     taken |= near
-    for cells in published.exposed(minimum) if not anywhere else []:
+    small = [] if anywhere else [each for told in both for each in told.exposed(minimum)]
+    small += [] if small or anywhere else [each for each in strays if 1 <= _certain(published.bounds(each)) < minimum]
+    for cells in small:
         groups = {(str(name), str(each)) for name, labels in table.labels.iloc[cells].items() for each in labels}
         anywhere += [near] if (near := _not_hidden(groups, hidden)) else []
     return apart or anywhere[:1]
+
+
+def _certain(bounds: Bounds) -> float:
+    """Return how many people a set holds for certain; none where that is open."""
+    return round(bounds.lower) if bounds.width < TOLERANCE else 0
 
 
 def _nearest(table: CrossTable, group: Target, hidden: dict[str, set[str]]) -> tuple[frozenset[Target], bool] | None:
