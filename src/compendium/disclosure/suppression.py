@@ -139,16 +139,16 @@ def _exposed(
                     apart.append(near)
                     taken |= near
     small = [] if anywhere else [each for told in both for each in told.exposed(minimum)]
-    small += [] if small or anywhere else [each for each in strays if 1 <= _certain(published.bounds(each)) < minimum]
+    small += [] if small or anywhere else [each for each in strays if _given_away(published.bounds(each), minimum)]
     for cells in small:
         groups = {(str(name), str(each)) for name, labels in table.labels.iloc[cells].items() for each in labels}
         anywhere += [near] if (near := _not_hidden(groups, hidden)) else []
     return apart or anywhere[:1]
 
 
-def _certain(bounds: Bounds) -> float:
-    """Return how many people a set holds for certain; none where that is open."""
-    return round(bounds.lower) if bounds.width < TOLERANCE else 0
+def _given_away(bounds: Bounds, minimum: float) -> bool:
+    """Whether the number of a few people is certain."""
+    return bounds.width < TOLERANCE and 1 - TOLERANCE < bounds.lower < minimum - TOLERANCE
 
 
 def _nearest(table: CrossTable, group: Target, hidden: dict[str, set[str]]) -> tuple[frozenset[Target], bool] | None:
