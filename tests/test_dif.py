@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from psychometrics.dif import DifRule, ordinal_dif
+from psychometrics.dif import DifRule, _trait, ordinal_dif
 from psychometrics.dif._cumulative import fit_cumulative
 from psychometrics.dif._trait import expected_traits
 from psychometrics.errors import CodingError, ConvergenceError, InputShapeError, TooFewPersonsError
@@ -159,6 +159,17 @@ def test_expected_trait_recovers_the_impact_between_groups() -> None:
     # Standard error of a difference of means over 1500 persons each: .037.
     close(means.loc["g1"] - means.loc["g0"], 0.7, 0.11)
     assert steep == ()
+
+
+def test_expected_traits_are_the_same_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    groups = rng.integers(0, 3, 200)
+    latent = rng.normal(size=(200, 1)) + rng.normal(size=(200, 4))
+    answers = pd.DataFrame(np.digitize(latent, [-1, 0, 1]).astype(float), columns=list("abcd"))
+    answers = answers.mask(rng.random(answers.shape) < 0.05)
+    whole, _ = expected_traits(answers, groups, list("abc"))
+    monkeypatch.setattr(_trait, "AT_ONCE", 60)
+    close(expected_traits(answers, groups, list("abc"))[0], whole, 1e-10)
 
 
 def test_effects_follow_from_the_curves() -> None:

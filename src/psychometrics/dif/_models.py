@@ -203,7 +203,7 @@ def _clustered_wald(models: ItemModels, fit: CumulativeFit, df: int) -> tuple[fl
 def _free_clusters(models: ItemModels) -> int:
     """Return clusters less one; less the number of groups where every cluster lies in one group (its stratum)."""
     assert models.data.clusters is not None
-    pairs = np.unique(np.column_stack([models.data.clusters, models.data.groups]), axis=0)
+    pairs = np.unique(models.data.clusters * models.n_groups + models.data.groups)
     n_clusters = len(np.unique(models.data.clusters))
     return n_clusters - (models.n_groups if len(pairs) == n_clusters else 1)
 

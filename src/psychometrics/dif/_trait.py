@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ _MOST_HALVINGS = 20
 # Log odds for each standard deviation of the trait; a standardised loading of .96.
 _STEEPEST = 6.0
 _SMALLEST_SHARE = 1e-300
+# Persons whose posteriors are in memory at once.
+AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ class _Anchors:
     member: np.ndarray
     n_categories: int
 
+    def in_parts(self, groups: np.ndarray) -> Iterator[tuple[_Anchors, np.ndarray]]:
+        """Yield the answers and groups of persons, so many at once."""
+        for first in range(0, len(groups), AT_ONCE):
+            rows = slice(first, first + AT_ONCE)
+            yield replace(self, member=self.member[rows]), groups[rows]
+
     def log_likelihood(self, curves: _Curves) -> np.ndarray:
         """Return the log probability of all answers of each person at each node."""
         return np.asarray(self.member @ np.log(curves.shares()).reshape(-1, len(NODES)))
@@ -79,9 +88,7 @@ def expected_traits(
     curves = _first(data)
     means, spreads = np.zeros(groups.max() + 1), np.ones(groups.max() + 1)
     for _ in range(_MOST_ROUNDS):
-        posterior = _posterior(data.log_likelihood(curves), groups, means, spreads)
-        free = _moments(posterior, groups)
-        expected = (data.member.T @ posterior).reshape(len(data.names), data.n_categories, len(NODES))
+        expected, free = _expected(data, curves, groups, means, spreads)
         new = _rescale(_step(curves, expected), free[0][0], free[1][0])
         moments = (free[0] - free[0][0]) / free[1][0], free[1] / free[1][0]
         change = max(np.abs(after - before).max() for after, before in
@@ -159,9 +166,21 @@ def _posterior(log_likelihood: np.ndarray, groups: np.ndarray, means: np.ndarray
     return np.asarray(joint / joint.sum(axis=1, keepdims=True))
 
 
-def _moments(posterior: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and standard deviation of the trait in each group."""
-    weights = np.stack([posterior[groups == group].mean(axis=0) for group in range(groups.max() + 1)])
+def _expected(
+    data: _Anchors, curves: _Curves, groups: np.ndarray, means: np.ndarray, spreads: np.ndarray
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return the expected answers (items, categories, nodes), and mean and deviation of the trait in each group."""
+    answers, weights = np.zeros((data.member.shape[1], len(NODES))), np.zeros((len(means), len(NODES)))
+    for part, of in data.in_parts(groups):
+        posterior = _posterior(part.log_likelihood(curves), of, means, spreads)
+        answers += part.member.T @ posterior
+        weights += (of == np.arange(len(means))[:, None]).astype(float) @ posterior
+    weights /= np.bincount(groups, minlength=len(means))[:, None]
+    return answers.reshape(len(data.names), data.n_categories, len(NODES)), _moments(weights)
+
+
+def _moments(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and standard deviation of the trait in each group from its weights of the nodes."""
     means = weights @ NODES
     return means, np.sqrt(np.maximum(weights @ NODES**2 - means**2, 1e-8))
 
@@ -183,8 +202,9 @@ def _without_studied(
     spreads: np.ndarray,
 ) -> np.ndarray:
     """Return the posterior means, each without the item it will be used for."""
-    together = data.log_likelihood(curves)
-    columns = [
-        _posterior(together - data.of_item(curves, name), groups, means, spreads) @ NODES for name in answers.columns
-    ]
-    return np.stack(columns, axis=1)
+    found = []
+    for part, of in data.in_parts(groups):
+        together = part.log_likelihood(curves)
+        without = (_posterior(together - part.of_item(curves, name), of, means, spreads) for name in answers.columns)
+        found.append(np.stack([each @ NODES for each in without], axis=1))
+    return np.concatenate(found)
