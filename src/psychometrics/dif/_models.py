@@ -238,6 +238,7 @@ def cluster_sums(values: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
     """Return the sums of the rows of each cluster; the rows themselves without clusters."""
     if clusters is None:
         return values
-    names, places = np.unique(clusters, return_inverse=True)
-    member = csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=(len(names), len(places)))
+    present = np.bincount(clusters) > 0
+    places = (present.cumsum() - 1)[clusters]
+    member = csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=(present.sum(), len(places)))
     return np.asarray(member @ values)
