@@ -142,7 +142,7 @@ def whole_codes(
 ) -> None:
     """Refuse answers that are no whole-number codes, or not codes of the response scale, naming all of them at once."""
     values = table.to_numpy(dtype=float)
-    wrong = values % 1 != 0
+    wrong = values != np.floor(values)
     if minimum is not None:
         wrong |= values < minimum
     if maximum is not None:

@@ -104,14 +104,12 @@ def encode(responses: pd.DataFrame, missing: Missing = "listwise") -> OrdinalRes
 
 def _positions(values: NDArray[np.float64], items: tuple[Label, ...]) -> OrdinalResponses:
     """Category positions of checked values."""
-    categories = [np.unique(column[~np.isnan(column)]) for column in values.T]
+    # Different answers are few: they are found by hashing, which takes no sorting of persons.
+    places, categories = zip(*(pd.factorize(column, sort=True) for column in values.T), strict=True)
     _check_categories(categories, items)
-    gap = max(len(codes) for codes in categories)
-    codes = np.empty(values.shape, dtype=np.int8)
-    for place, observed in enumerate(categories):
-        codes[:, place] = np.searchsorted(observed, values[:, place])
     absent = np.isnan(values)
-    codes[absent] = gap
+    codes = np.stack(places, axis=1).astype(np.int8)
+    codes[absent] = max(len(observed) for observed in categories)
     named = tuple(tuple(int(code) for code in observed) for observed in categories)
     return OrdinalResponses(items, codes, named, not bool(absent.any()))
 
