@@ -263,6 +263,19 @@ def test_pairs_are_those_of_shown_groups_and_agree_with_the_test_of_two(study):
     assert list(pairs["differ"]) == list(pairs["p_holm"] < 0.05)
 
 
+def test_of_very_many_groups_the_largest_are_compared_in_pairs_and_the_others_counted(study):
+    own, people, described = grouped(study, ["North"] * 18 + ["South"] * 16 + ["West"] * 14 + ["East"] * 12)
+    pairs = groups.group_pairs(own, people, described, MINIMUM, 0.05, most=3).query("grouping == 'Agency'")
+    assert set(pairs["group_a"]) | set(pairs["group_b"]) == {"North", "South", "West"}
+    alone = groups.group_pairs(
+        own[people["agency"] != "East"], people[people["agency"] != "East"], described, MINIMUM, 0.05
+    )
+    np.testing.assert_allclose(pairs["p_holm"], alone.query("grouping == 'Agency'")["p_holm"])
+    (told,) = groups.groups_beyond(people, described, MINIMUM, 3)
+    assert (told.kind, told["other"], told["limit"], told["value"]) == ("groups_beyond", "Agency", 3, 4)
+    assert groups.groups_beyond(people, described, MINIMUM, 20) == ()
+
+
 def test_group_with_too_few_scores_is_hidden_for_that_score_only(study):
     own, people, described = grouped(study, ["North"] * 20 + ["South"] * 20 + ["West"] * 20)
     own.loc[people["agency"].eq("West") & (np.arange(60) < 55), "share"] = np.nan

@@ -357,9 +357,10 @@ class ComparisonRule(Noted):
 
 
 class Groups(Noted):
-    """When a mixed model is asked about groups."""
+    """When a mixed model is asked about groups, and how many groups are compared in pairs."""
 
     fewest_for_variance: Count
+    most_in_pairs: Count
 
 
 @note_values

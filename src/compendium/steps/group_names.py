@@ -33,7 +33,8 @@ def compared_groups(members: pd.Series, answers: pd.DataFrame, minimum: float, m
     sizes = members[answers.notna().any(axis="columns")].value_counts()
     sizes = sizes[sizes >= minimum]
     in_order = sorted(sizes.index, key=lambda group: (-sizes[group], str(group)))
-    return Compared(tuple(in_order[: int(most)]), tuple(in_order[int(most) :]))
+    most = int(min(most, len(in_order)))
+    return Compared(tuple(in_order[:most]), tuple(in_order[most:]))
 
 
 def named_groups(step: Study, names: Iterable[object]) -> tuple[str, ...]:

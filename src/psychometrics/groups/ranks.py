@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
+from scipy.sparse import coo_array
 
 from psychometrics._checks import require_varying
 from psychometrics._nesting import effective_size, nested_in
@@ -190,20 +191,18 @@ def _robust_ranks(score: pd.Series, group: pd.Series, clusters: pd.Series) -> di
     sizes, (units, names) = np.bincount(codes), pd.factorize(clusters)
     means = np.bincount(codes, ranks) / sizes
     share = (ranks - means[codes]) / sizes[codes]
-    sums = np.zeros((len(names), len(sizes)))
-    np.add.at(sums, (units, codes), share)
-    covariance = sums.T @ sums * len(names) / (len(names) - 1)
+    sums = coo_array((share, (units, codes)), shape=(len(names), len(sizes))).tocsr()
     alone = np.bincount(codes, share**2) * len(score) / (len(score) - 1)
-    q, pairs = len(sizes) - 1, np.unique(np.column_stack([units, codes]), axis=0)
-    nested = len(pairs) == len(names)
+    q, nested = len(sizes) - 1, sums.nnz == len(names)
     free = len(names) - len(sizes) if nested else len(names) - q
     if free < 1 or alone.min() <= 0:
         raise InputShapeError(
             f"{score.name}: {len(names)} clusters do not suffice to compare {len(sizes)} groups, or a group does not "
             "vary"
         )
-    effect = float(np.mean(np.diag(covariance) / alone))
-    f = _nested_f(ranks, codes, units) if nested else _wald_f(means, covariance, free)
+    inflation = len(names) / (len(names) - 1)
+    effect = float(np.mean(np.asarray(sums.power(2).sum(axis=0)) * inflation / alone))
+    f = _nested_f(ranks, codes, units) if nested else _wald_f(means, (sums.T @ sums).toarray() * inflation, free)
     return {
         "p": float(stats.f.sf(f, q, free)), "robust_f": f, "df_denominator": float(free), "n_clusters": len(names),
         "design_effect": effect, "effective_n": effective_size(len(score), effect),
