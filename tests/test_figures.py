@@ -297,3 +297,15 @@ def test_colours_differ_in_every_colour_vision(palette, vision):
 def test_lines_are_drawn_in_colours_of_the_palette(name):
     used = {to_hex(line.get_color()).upper() for axes in FIGURES[name]().axes for line in axes.lines}
     assert used <= {colour.upper() for colour in (*theme.PALETTE, *theme.LIKERT, theme.INK)}
+
+
+def test_forest_of_very_many_rows_keeps_its_height_and_draws_every_row():
+    def drawn(n):
+        frame = pd.DataFrame({"team": [f"team {place}" for place in range(n)], "mean": np.linspace(3, 4, n)})
+        frame = frame.assign(lower=frame["mean"] - 0.2, upper=frame["mean"] + 0.2)
+        return forest.forest(frame, row="team", estimate="mean", reference=None, x="Mean (points)", y="Team")
+
+    few, many = drawn(100), drawn(3000)
+    assert many.get_size_inches()[1] == few.get_size_inches()[1]
+    assert (len(few.axes[0].get_yticklabels()), len(many.axes[0].get_yticklabels())) == (100, 0)
+    assert len(many.axes[0].collections[0].get_segments()) == len(many.axes[0].lines[0].get_ydata()) == 3000

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
+# Rows that are drawn with their names; of more each is a fine line, in a figure of the height of so many.
+MOST_NAMED = 100
 
 
 def forest(
@@ -28,6 +30,8 @@ def forest(
 ) -> Figure:
     """Draw one line for each value of ``row``; groups sit side by side with their own colour and marker.
 
+    Of very many rows, such as 12,000 teams, each is a fine line without its name.
+
     Parameters
     ----------
     frame
@@ -39,15 +43,19 @@ def forest(
     """
     rows = list(dict.fromkeys(frame[row]))
     groups = list(dict.fromkeys(frame[group])) if group else [None]
-    figure, [axes] = subplots(7.0, 1.4 + len(rows) * max(0.3, 0.13 * len(groups)))
+    place, named = {value: number for number, value in enumerate(rows)}, len(rows) <= MOST_NAMED
+    figure, [axes] = subplots(7.0, 1.4 + min(len(rows), MOST_NAMED) * max(0.3, 0.13 * len(groups)))
     for number, name in enumerate(groups):
         part = frame if group is None else frame[frame[group] == name]
         shift = (number - (len(groups) - 1) / 2) * 0.7 / len(groups)
-        places = [rows.index(value) + shift for value in part[row]]
-        _draw(axes, part, estimate, places, number, "" if name is None else str(name))
+        places = [place[value] + shift for value in part[row]]
+        _draw(axes, part, estimate, places, number, "" if name is None else str(name), named)
     if reference is not None:
         axes.axvline(reference, color=INK, linewidth=0.8, linestyle=":")
-    axes.set_yticks(range(len(rows)), rows)
+    if named:
+        axes.set_yticks(range(len(rows)), rows)
+    else:
+        axes.set_yticks([])
     axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     label(axes, x=x, y=y, title=title)
     if group and rows:
@@ -55,8 +63,13 @@ def forest(
     return figure
 
 
-def _draw(axes: Axes, part: pd.DataFrame, estimate: str, places: list[float], number: int, name: str) -> None:
-    """Draw the points and intervals of one group."""
+def _draw(
+    axes: Axes, part: pd.DataFrame, estimate: str, places: list[float], number: int, name: str, named: bool
+) -> None:
+    """Draw the points and intervals of one group; those of very many rows as fine lines and dots of one picture."""
     colour = PALETTE[number % len(PALETTE)]
-    axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=1.6)
-    axes.plot(part[estimate], places, MARKERS[number % len(MARKERS)], color=colour, markersize=5, label=name)
+    line, size = (1.6, 5.0) if named else (0.4, 1.0)
+    axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=line, rasterized=not named)
+    marker = MARKERS[number % len(MARKERS)]
+    point = colour if named else INK
+    axes.plot(part[estimate], places, marker, color=point, markersize=size, label=name, rasterized=not named)
