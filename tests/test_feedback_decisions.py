@@ -112,7 +112,7 @@ def test_no_report_has_a_fault_that_reports_had(seed):
     """High scores called low, ties cut, advice against colleagues, comparisons without them: over made-up groups."""
     made = group(people=10, raters=seed % 6, seed=seed)
     found = [findings_of_person(made, person) for person in made.people]
-    table = census.statements(made, found).set_index("what")["people"]
+    table = census.statements(census.tally(made, found)).set_index("what")["people"]
     assert table[table.index.str.startswith("fault_")].sum() == 0
 
 

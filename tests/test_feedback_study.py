@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from made_up_step import open_small, prepare, study_for_steps
 from compendium.faults import InvalidInput
 from compendium.report.feedback.batch import Reports, open_reports
 from compendium.report.feedback.blocks import Document
-from compendium.report.feedback.press import Press
+from compendium.report.feedback.press import Press, Written
 from compendium.steps.cohort_quality import judge_all
+from compendium.steps.feedback import census
 
 
 @pytest.fixture
@@ -52,6 +54,25 @@ def test_everybody_with_a_score_gets_a_report_and_small_teams_get_none(study, ch
     assert names == ["South.pdf"]  # the total less North would give the small one away
 
 
+def test_very_many_reports_are_written_on_request_and_those_of_nobody_go(study, cheap):
+    few = opened(study)
+    few.write_all()
+    feedback = few.study.plan.feedback
+    limit = feedback.most_at_once.model_copy(update={"value": 59})
+    plan = few.study.plan.model_copy(update={"feedback": feedback.model_copy(update={"most_at_once": limit})})
+    many = replace(few, study=replace(few.study, plan=plan))
+    folder = many.folder / "people"
+    (folder / "left.pdf").touch()
+    one = many.evidence.people[0]
+    (folder / f"{one}.pdf").unlink()
+    assert many.write_people(asked=False) == Written(0, 0)
+    assert {path.stem for path in folder.glob("*.pdf")} == set(many.evidence.people[1:])
+    assert many.write_teams(asked=False).kept == 1
+    assert many.write_people() == Written(1, 59)
+    assert list(many.findings) == list(few.findings)
+    assert census.tally(many.evidence, many.findings)["feedback_individual_report"] == 60
+
+
 def test_signs_in_the_name_of_a_team_stay_in_its_folder(study, cheap):
     study.own["team"] = ["../North/1"] * 20 + ["South"] * 40
     reports = opened(study)
@@ -69,7 +90,7 @@ def test_a_cohort_without_colleagues_teams_or_known_errors_has_reports_that_say_
     study.settings["study"] = {"gates": {"reliability": {"minimum_n": 1000, "source": "a test's reason"}}}
     reports = opened(study)
     assert reports.write_all()["teams"].written == 0
-    found = reports.findings[0]
+    found = next(iter(reports.findings))
     text = reports.individual(found).text()
     assert not found.strengths and not found.priorities and not found.low_items
     assert "How exact the scores are is not known" in text and "Colleagues were not asked" in text

@@ -346,6 +346,7 @@ class Feedback(Noted):
     comments_from: Count
     answers_from: Count
     fewest_teams: Count
+    most_at_once: Count
 
 
 class ComparisonRule(Noted):

@@ -6,6 +6,7 @@ what was written.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -60,20 +61,37 @@ class Reports:
         """Where they go."""
         return self.study.folders.private / REPORTS
 
+    def wait(self, number: int) -> bool:
+        """Say whether so many reports are written on request alone, and not by the step."""
+        return number > self.study.plan.feedback.most_at_once.value
+
+    @property
+    def findings(self) -> Iterable[PersonFindings]:
+        """What each person's report says; of very many people worked out each time, so that never all are in memory."""
+        return self._each() if self.wait(len(self.evidence.people)) else self._found
+
     @cached_property
-    def findings(self) -> list[PersonFindings]:
-        """What each person's report says."""
-        return [findings_of_person(self.evidence, person) for person in self.evidence.people]
+    def _found(self) -> list[PersonFindings]:
+        """What each person's report says, worked out once."""
+        return list(self._each())
+
+    def _each(self) -> Iterator[PersonFindings]:
+        """Work out what each person's report says."""
+        return (findings_of_person(self.evidence, person) for person in self.evidence.people)
 
     def individual(self, found: PersonFindings) -> Document:
         """Return the report of one person."""
         return individual_report(self.setting, self.evidence, found)
 
-    def write_people(self) -> Written:
-        """Write a report for everybody with at least one score."""
-        documents = ((found.person, self.individual(found)) for found in self.findings)
+    def write_people(self, asked: bool = True) -> Written:
+        """Write a report for everybody with at least one score; of very many only where somebody asked for them."""
+        press, people = Press(self.folder / PEOPLE), self.evidence.people
         self._write_comments_to_check()
-        return Press(self.folder / PEOPLE).write(documents, len(self.findings), PEOPLE)
+        if not asked and self.wait(len(people)):
+            press.keep(set(people))
+            return Written(0, 0)
+        documents = ((found.person, self.individual(found)) for found in self.findings)
+        return press.write(documents, len(people), PEOPLE)
 
     @cached_property
     def teams(self) -> pd.DataFrame:
@@ -85,15 +103,17 @@ class Reports:
         """What each team's report says."""
         return [findings_of_team(self.evidence, str(name)) for name in self.teams.loc[self.teams["reported"], "team"]]
 
-    def write_teams(self) -> Written:
-        """Write a report for every team that may have one.
+    def write_teams(self, asked: bool = True) -> Written:
+        """Write a report for every team that may have one; of very many only where somebody asked for them.
 
         A team's name may hold any sign; those that mean something in a path are escaped in the file's name.
         """
-        documents = (
-            (file_name(found.team), team_report(self.setting, self.evidence, found)) for found in self.team_findings
-        )
-        return Press(self.folder / TEAMS).write(documents, len(self.team_findings), TEAMS)
+        press, teams = Press(self.folder / TEAMS), self.team_findings
+        if not asked and self.wait(len(teams)):
+            press.keep({file_name(found.team) for found in teams})
+            return Written(0, 0)
+        documents = ((file_name(found.team), team_report(self.setting, self.evidence, found)) for found in teams)
+        return press.write(documents, len(teams), TEAMS)
 
     @property
     def board(self) -> Document:

@@ -17,8 +17,9 @@ from compendium.report.feedback.render import HERE, html, pdf
 from compendium.study.workers import pool
 
 RECORD = ".written.json"
-# So many reports are written between two notes of what is done: a run that is cut off goes on from there.
-NOTED_EVERY = 50
+# So many reports are written between two notes of what is done, or this share of those done if that is more: a run that
+# is cut off goes on from there, and a million notes of a million reports would take longer than the reports.
+NOTED_EVERY, NOTED_SHARE = 50, 0.02
 # The typesetter runs outside the interpreter's lock, so that threads use every core.
 Form = Callable[[Document], bytes]
 Files = dict[str, bytes]
@@ -71,7 +72,7 @@ class Press:
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         before, record = self._read(), dict[str, str]()
-        kept = written = 0
+        kept = written = noted = 0
         under_way: list[tuple[dict[str, str], dict[str, Future[Files]]]] = []
         with (
             pool() as workers,
@@ -85,26 +86,33 @@ class Press:
                 written, kept = written + len(stale), kept + len(batch) - len(stale)
                 # The next part is put into words while this one is typeset.
                 if len(under_way) > 1:
-                    record |= self._finish(under_way.pop(0), before | record)
+                    record |= self._finish(*under_way.pop(0))
                     bar.update(len(record) - bar.n)
+                    if len(record) - noted >= NOTED_SHARE * len(record):
+                        self._note(before | record)
+                        noted = len(record)
             for part in under_way:
-                record |= self._finish(part, before | record)
+                record |= self._finish(*part)
                 bar.update(len(record) - bar.n)
+            self._note(before | record)
         if complete:
             self._remove_others(set(record))
             self._note(record)
         return Written(written, kept)
 
-    def _finish(
-        self, part: tuple[dict[str, str], dict[str, Future[Files]]], record: Mapping[str, str]
-    ) -> dict[str, str]:
-        """Write the reports of a part as they are typeset, and then that they are done."""
-        keys, reports = part
+    def _finish(self, keys: dict[str, str], reports: Mapping[str, Future[Files]]) -> dict[str, str]:
+        """Write the reports of a part as they are typeset; return from what each was made."""
         for name, report in reports.items():
             for ending, content in report.result().items():
                 write_bytes(self.folder / f"{name}.{ending}", content, mode=0o600)
-        self._note({**record, **keys})
         return keys
+
+    def keep(self, names: set[str]) -> None:
+        """Remove the reports of all but these, which are not written now and keep what they have."""
+        if self.folder.is_dir():
+            record = {name: key for name, key in self._read().items() if name in names}
+            self._remove_others(set(record))
+            self._note(record)
 
     def _fresh(self, name: str, key: str, before: Mapping[str, str]) -> bool:
         """Say whether every file of a report is there and was made from the same data."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -17,54 +18,72 @@ PEOPLE = "people"
 OF_REPORTS = "feedback_"
 # How many colleagues' means count as their top.
 TOP = 2
+# Pairs of own and colleagues' score that are judged, and those called different.
+JUDGED, DIFFERENT = "judged", "different"
+COVERAGE = (
+    "feedback_individual_report", "feedback_no_individual_report", "feedback_own_score_missing", "feedback_with_peers",
+    "feedback_peers_not_asked", "feedback_peers_nobody", "feedback_peers_too_few", "feedback_peers_in_part",
+)  # fmt: skip
+STATEMENTS = (
+    "feedback_names_strength", "feedback_names_priority", "feedback_names_hidden_strength",
+    "feedback_names_blind_spot", "feedback_names_statement", "feedback_names_nothing", "feedback_high_throughout",
+    "feedback_fault_not_told_apart", "feedback_fault_high_called_low", "feedback_fault_against_peers",
+    "feedback_fault_compared_without_peers",
+)  # fmt: skip
 
 
-def coverage(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataFrame:
-    """Return how many individual reports are made, and how many lack colleagues' scores, by reason."""
-    everybody = len(evidence.own.scores)
+def tally(evidence: Evidence, people: Iterable[PersonFindings]) -> Counter[str]:
+    """Count the reports by what they hold, name and lack, one report after the other: a million are never in memory.
 
-    def lacking(reason: str) -> int:
-        """Count the reports without any of colleagues' means for this reason."""
-        return sum(all(row.peers.reason == reason for row in found.rows) for found in people)
-
-    own = sum(any(row.own.value is None for row in found.rows) for found in people)
-    some = sum(
-        any(row.peers.value is not None for row in found.rows) and any(row.peers.value is None for row in found.rows)
-        for found in people
-    )
-    rows = [
-        ("feedback_individual_report", len(people)),
-        ("feedback_no_individual_report", everybody - len(people)),
-        ("feedback_own_score_missing", own),
-        ("feedback_with_peers", sum(any(row.peers.value is not None for row in found.rows) for found in people)),
-        ("feedback_peers_not_asked", lacking("not_asked")),
-        ("feedback_peers_nobody", lacking("nobody")),
-        ("feedback_peers_too_few", lacking("too_few_raters") + lacking("too_few_here")),
-        ("feedback_peers_in_part", some),
-    ]
-    return counted(rows, PEOPLE)
-
-
-def statements(evidence: Evidence, people: Sequence[PersonFindings]) -> pd.DataFrame:
-    """Count the reports by what they name, and those that go beyond what the numbers support.
-
-    The last four are the faults that a report must not have, looked for in the finished findings.
+    The ``feedback_fault_...`` are those that a report must not have, looked for in the finished findings. Beside the
+    reports: pairs of own and colleagues' score that are judged, and those that are called different.
     """
-    counts: list[tuple[str, Callable[[PersonFindings], bool]]] = [
-        ("feedback_names_strength", lambda found: bool(found.strengths)),
-        ("feedback_names_priority", lambda found: bool(found.priorities)),
-        ("feedback_names_hidden_strength", lambda found: bool(found.having("hidden_strength"))),
-        ("feedback_names_blind_spot", lambda found: bool(found.having("blind_spot"))),
-        ("feedback_names_statement", lambda found: bool(found.high_items or found.low_items)),
-        ("feedback_names_nothing", _names_nothing),
-        ("feedback_high_throughout", lambda found: found.high_throughout),
-        ("feedback_fault_not_told_apart", lambda found: not _told_apart(evidence, found)),
-        ("feedback_fault_high_called_low", lambda found: found.high_throughout and bool(found.priorities)),
-        ("feedback_fault_against_peers", _against_peers),
-        ("feedback_fault_compared_without_peers", lambda found: bool(found.compared) and not _has_peers(found)),
-    ]
-    rows = [(name, sum(map(check, people))) for name, check in counts]
-    return counted(rows, PEOPLE)
+    checks = _checks(evidence)
+    counts: Counter[str] = Counter()
+    for found in people:
+        counts.update(name for name, check in checks.items() if check(found))
+        views = [row.view for row in found.rows if row.view is not None]
+        counts[JUDGED] += len(views)
+        counts[DIFFERENT] += sum(view in ("hidden_strength", "blind_spot") for view in views)
+    return counts
+
+
+def _checks(evidence: Evidence) -> dict[str, Callable[[PersonFindings], bool]]:
+    """Return what is counted of a report."""
+    return {
+        "feedback_individual_report": lambda found: True,
+        "feedback_own_score_missing": lambda found: any(row.own.value is None for row in found.rows),
+        "feedback_with_peers": _has_peers,
+        "feedback_peers_not_asked": lambda found: _lacks(found, "not_asked"),
+        "feedback_peers_nobody": lambda found: _lacks(found, "nobody"),
+        "feedback_peers_too_few": lambda found: _lacks(found, "too_few_raters") or _lacks(found, "too_few_here"),
+        "feedback_peers_in_part": lambda found: (
+            _has_peers(found) and any(row.peers.value is None for row in found.rows)
+        ),
+        "feedback_names_strength": lambda found: bool(found.strengths),
+        "feedback_names_priority": lambda found: bool(found.priorities),
+        "feedback_names_hidden_strength": lambda found: bool(found.having("hidden_strength")),
+        "feedback_names_blind_spot": lambda found: bool(found.having("blind_spot")),
+        "feedback_names_statement": lambda found: bool(found.high_items or found.low_items),
+        "feedback_names_nothing": _names_nothing,
+        "feedback_high_throughout": lambda found: found.high_throughout,
+        "feedback_fault_not_told_apart": lambda found: not _told_apart(evidence, found),
+        "feedback_fault_high_called_low": lambda found: found.high_throughout and bool(found.priorities),
+        "feedback_fault_against_peers": _against_peers,
+        "feedback_fault_compared_without_peers": lambda found: bool(found.compared) and not _has_peers(found),
+    }
+
+
+def coverage(evidence: Evidence, counts: Mapping[str, int]) -> pd.DataFrame:
+    """Return how many individual reports are made, and how many lack colleagues' scores, by reason."""
+    made = counts.get("feedback_individual_report", 0)
+    known = {"feedback_no_individual_report": len(evidence.own.scores) - made, **counts}
+    return counted([(name, known.get(name, 0)) for name in COVERAGE], PEOPLE)
+
+
+def statements(counts: Mapping[str, int]) -> pd.DataFrame:
+    """Return how many reports name what, and how many go beyond what the numbers support."""
+    return counted([(name, counts.get(name, 0)) for name in STATEMENTS], PEOPLE)
 
 
 def counted(rows: Sequence[tuple[str, int]], column: str) -> pd.DataFrame:
@@ -74,10 +93,15 @@ def counted(rows: Sequence[tuple[str, int]], column: str) -> pd.DataFrame:
     return pd.DataFrame(told | {"finding": [Finding(kind).encoded for kind in kinds]})
 
 
-def different_views(people: Iterable[PersonFindings]) -> float:
+def different_views(counts: Mapping[str, int]) -> float:
     """Return the share of pairs of own and colleagues' score that are called different; NaN without pairs."""
-    views = [row.view for found in people for row in found.rows if row.view is not None]
-    return sum(view in ("hidden_strength", "blind_spot") for view in views) / len(views) if views else float("nan")
+    judged = counts.get(JUDGED, 0)
+    return counts.get(DIFFERENT, 0) / judged if judged else float("nan")
+
+
+def _lacks(found: PersonFindings, reason: str) -> bool:
+    """Say whether all of colleagues' means are missing for a reason."""
+    return all(row.peers.reason == reason for row in found.rows)
 
 
 def _has_peers(found: PersonFindings) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -22,18 +22,62 @@ from psychometrics.self_other import peer_standard_error
 # The middle half of a group lies between its quartiles.
 MIDDLE_HALF = (0.25, 0.75)
 
-Table = dict[str, dict[str, float]]
+Table = Mapping[str, dict[str, float]]
 #: What two rules say of a change; why there is none where it cannot be told.
 Verdict = Literal[
     "improved", "deteriorated", "unchanged", "one_rule", "unknown", "not_asked", "not_tested", "not_alike", "too_few"
 ]  # fmt: skip
 
 
-def as_table(frame: pd.DataFrame) -> Table:
-    """Return the rows of a table as plain figures, since reports look at them one by one."""
-    names = list(map(str, frame.columns))
-    rows = zip(frame.index, frame.to_numpy(dtype=float).tolist(), strict=True)
-    return {str(person): dict(zip(names, row, strict=True)) for person, row in rows}
+class Rows(Mapping[str, dict[str, float]]):
+    """The rows of a table as plain figures, each made when it is asked for: reports look at them one by one."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._names = list(map(str, frame.columns))
+        self._figures = frame.to_numpy(dtype=float)
+        self._places = {str(person): place for place, person in enumerate(frame.index)}
+
+    def __getitem__(self, person: str) -> dict[str, float]:
+        return dict(zip(self._names, self._figures[self._places[person]].tolist(), strict=True))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """People, the sum of their scores and of the squares, both about the mean of all: what a team is set beside."""
+
+    n: int
+    total: float
+    squares: float
+    centre: float
+
+    @classmethod
+    def of(cls, scores: pd.Series[float]) -> Sums:
+        """Return the sums of those who have a score."""
+        known = scores.dropna().to_numpy(dtype=float)
+        centre = float(known.mean()) if len(known) else 0.0
+        return cls(len(known), float((known - centre).sum()), float(((known - centre) ** 2).sum()), centre)
+
+    def without(self, scores: np.ndarray) -> Sums:
+        """Return the sums of all but some."""
+        away = scores - self.centre
+        left = (self.n - len(scores), self.total - float(away.sum()), self.squares - float((away**2).sum()))
+        return Sums(*left, self.centre)
+
+    @property
+    def mean(self) -> float:
+        """The mean score; there must be somebody."""
+        return self.centre + self.total / self.n
+
+    @property
+    def variance(self) -> float:
+        """The variance of the scores, of one less than all; NaN of one person."""
+        return max(self.squares - self.total**2 / self.n, 0.0) / (self.n - 1) if self.n > 1 else math.nan
 
 
 @dataclass(frozen=True)
@@ -55,14 +99,19 @@ class OwnView:
     answers: pd.DataFrame
 
     @cached_property
+    def sums(self) -> dict[str, Sums]:
+        """What the scores of everybody add up to, by competency."""
+        return {str(name): Sums.of(score) for name, score in self.scores.items()}
+
+    @cached_property
     def of_person(self) -> Table:
         """The scores of each person by competency."""
-        return as_table(self.scores)
+        return Rows(self.scores)
 
     @cached_property
     def answers_of(self) -> Table:
         """The answers of each person by item."""
-        return as_table(self.answers)
+        return Rows(self.answers)
 
 
 @dataclass(frozen=True)
@@ -99,7 +148,7 @@ class PeerView:
     def by_name(self) -> dict[str, Table]:
         """Every table by its name, then by person."""
         names = ("scores", "errors", "counts", "items", "item_errors", "item_counts")
-        return {name: as_table(getattr(self, name)) for name in names}
+        return {name: Rows(getattr(self, name)) for name in names}
 
     @cached_property
     def answers_to(self) -> dict[str, dict[str, list[float]]]:
@@ -216,7 +265,7 @@ class Evidence:
         enough = self.own.scores.notna().sum() >= self.plan.disclosure.minimum_group.value
         quartiles = self.own.scores.quantile(list(MIDDLE_HALF)).T.set_axis(["lower", "upper"], axis=1)
         n = float(self.own.scores.notna().sum().min()) if len(self.own.scores) else 0.0
-        return as_table(quartiles.where(enough, np.nan).apply(lambda column: rounded_sums(column, n)))
+        return Rows(quartiles.where(enough, np.nan).apply(lambda column: rounded_sums(column, n)))
 
     @cached_property
     def answer_shares(self) -> dict[str, tuple[float, ...]]:
@@ -229,6 +278,13 @@ class Evidence:
             enough = n >= self.plan.disclosure.minimum_group.value and int(known.sum()) == n
             shares[str(item)] = tuple(rounded_sums(known / n, n)) if enough else ()
         return shares
+
+    @cached_property
+    def members(self) -> dict[str, pd.Index]:
+        """The people of each team, in the order of the scores."""
+        everybody = self.own.scores.index
+        teams = pd.Series(dtype=object) if self.teams is None else self.teams.reindex(everybody).dropna()
+        return {str(team): teams.index[places] for team, places in teams.groupby(teams.to_numpy()).indices.items()}
 
     @cached_property
     def people(self) -> list[str]:

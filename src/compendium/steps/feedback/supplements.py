@@ -13,7 +13,7 @@ import pandas as pd
 from compendium.cohort.beside import CHECKED, COMMENT, ID, read_figures, read_written
 from compendium.cohort.roster import roster_of
 from compendium.faults import NotYet
-from compendium.steps.feedback.evidence import Evidence, Table, as_table
+from compendium.steps.feedback.evidence import Evidence, Rows, Table
 from compendium.study import Study
 
 YES = "yes"
@@ -98,7 +98,7 @@ def read_invited(study: Study) -> Mapping[str, int] | None:
 def read_importance(study: Study, evidence: Evidence) -> Table | None:
     """Return how important people find each competency, None where the cohort declares no file of it."""
     name = study.settings.feedback.importance
-    return None if name is None else as_table(_figures(study, name, evidence))
+    return None if name is None else Rows(_figures(study, name, evidence))
 
 
 def read_earlier(study: Study, evidence: Evidence) -> pd.DataFrame:

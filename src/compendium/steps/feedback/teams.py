@@ -13,7 +13,7 @@ from scipy import special
 
 from compendium.disclosure import UNIFORM, hidden_groups, rater_step, rounded_to, step_for
 from compendium.steps.feedback.census import counted
-from compendium.steps.feedback.evidence import Evidence, TeamChange
+from compendium.steps.feedback.evidence import Evidence, Sums, TeamChange
 from compendium.steps.feedback.standing import Names, normal_limit, top_set
 from psychometrics.agreement import average_deviation, rwg_j
 from psychometrics.errors import PsychometricsError
@@ -106,16 +106,13 @@ def reported_teams(evidence: Evidence) -> pd.DataFrame:
 
 def findings_of_team(evidence: Evidence, team: str) -> TeamFindings:
     """Return what the report of a team says; the team must be one that gets a report."""
-    assert evidence.teams is not None
-    inside = evidence.own.scores.index[(evidence.teams.reindex(evidence.own.scores.index) == team).to_numpy()]
-    return findings_of_members(evidence, team, inside)
+    return findings_of_members(evidence, team, evidence.members[team])
 
 
 def findings_of_members(evidence: Evidence, team: str, inside: pd.Index) -> TeamFindings:
     """Return what the report of these people says."""
     members = evidence.own.scores.loc[inside].dropna(how="all")
-    others = evidence.own.scores.drop(index=inside)
-    rows = tuple(_row(evidence, name, members, others) for name in evidence.scales)
+    rows = tuple(_row(evidence, name, members) for name in evidence.scales)
     strengths, priorities = _standing(evidence, members, rows)
     limit = (evidence.framework.scale.maximum - evidence.framework.scale.minimum + 1) / DEVIATION_PARTS
     apart = {row.competency: row.deviation for row in rows if row.deviation is not None and row.deviation > limit}
@@ -127,9 +124,10 @@ def findings_of_members(evidence: Evidence, team: str, inside: pd.Index) -> Team
     )  # fmt: skip
 
 
-def _row(evidence: Evidence, name: str, members: pd.DataFrame, others: pd.DataFrame) -> TeamRow:
+def _row(evidence: Evidence, name: str, members: pd.DataFrame) -> TeamRow:
     """Return one competency of a team."""
-    own, rest = members[name].dropna(), others[name].dropna()
+    own = members[name].dropna()
+    rest = evidence.own.sums[name].without(own.to_numpy())
     n, needed = len(own), evidence.plan.disclosure.minimum_team.value
     if n < needed:
         return TeamRow(name, n)
@@ -138,11 +136,11 @@ def _row(evidence: Evidence, name: str, members: pd.DataFrame, others: pd.DataFr
     half = float(special.stdtrit(n - 1, (1 + evidence.confidence) / 2)) * error
     mean, spread = _rounded(float(own.mean()), step), _rounded(float(own.std()), step)
     scale = evidence.framework.scale
-    enough = len(rest) >= evidence.plan.disclosure.minimum_group.value
+    enough = rest.n >= evidence.plan.disclosure.minimum_group.value
     agreement, deviation = _agreement(evidence, name, own.index)
     return TeamRow(
         name, n, mean, max(float(scale.minimum), mean - half), min(float(scale.maximum), mean + half), spread,
-        agreement, deviation, _rounded(float(rest.mean()), step_for(len(rest))) if enough else None,
+        agreement, deviation, _rounded(rest.mean, step_for(rest.n)) if enough else None,
         _place(evidence, name, own, rest) if enough else None, _peers(evidence, name, members.index),
     )  # fmt: skip
 
@@ -167,11 +165,11 @@ def _agreement(evidence: Evidence, name: str, people: pd.Index) -> tuple[float |
     return first, second
 
 
-def _place(evidence: Evidence, name: str, own: pd.Series, rest: pd.Series) -> Place:
+def _place(evidence: Evidence, name: str, own: pd.Series, rest: Sums) -> Place:
     """Say whether a team lies clearly above or below everybody else, the error shared among the competencies."""
-    error = math.sqrt(float(own.var()) / len(own) + float(rest.var()) / len(rest))
+    error = math.sqrt(float(own.var()) / len(own) + rest.variance / rest.n)
     limit = normal_limit(evidence.confidence, len(evidence.scales)) * error
-    gap = float(own.mean() - rest.mean())
+    gap = float(own.mean()) - rest.mean
     return "above" if gap > limit else "below" if gap < -limit else "no_clear_difference"
 
 
