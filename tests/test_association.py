@@ -373,7 +373,8 @@ def test_bootstrap_resamples_are_plain_resamples(method: Any, incomplete: pd.Dat
     from psychometrics.association.clustered import _WeightedPair
 
     weights = np.random.default_rng(3).multinomial(60, np.full(60, 1 / 60), 25).astype(float)
-    got = _WeightedPair(incomplete["C1"], incomplete["ENG"], method).correlations(weights)
+    each = np.arange(len(incomplete))
+    got = _WeightedPair(incomplete["C1"], incomplete["ENG"], each, len(each), method).correlations(weights)
     expected = [
         incomplete.loc[np.repeat(np.arange(60), row.astype(int)), ["C1", "ENG"]].corr(method=method).iloc[0, 1]
         for row in weights

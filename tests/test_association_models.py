@@ -227,6 +227,22 @@ def test_uncorrelated_predictors_share_by_their_squared_correlations() -> None:
         close(method(y, x).table["importance"], expected, 1e-8)
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_dominance_of_resamples_is_that_of_the_drawn_rows(scores: pd.DataFrame, nested: bool) -> None:
+    """Sums of products by unit give what the analysis of the repeated rows gives."""
+    from psychometrics.resampling import bootstrap_interval
+
+    names = COMPETENCIES[:3]
+    teams = pd.Series(np.arange(len(scores)) // 5, scores.index) if nested else None
+    found = association.dominance_analysis(scores["ENG"], scores[names], 40, 3, clusters=teams).table
+
+    def again(sample: pd.DataFrame) -> pd.Series:
+        return association.dominance_analysis(sample["ENG"], sample[names]).table.set_index("predictor")["importance"]
+
+    drawn = bootstrap_interval(again, scores[[*names, "ENG"]], 40, 3, clusters=teams)
+    close(found[["lower", "upper"]], np.column_stack([drawn.lower, drawn.upper]))
+
+
 def test_complete_dominance_is_an_order(scores: pd.DataFrame) -> None:
     complete = association.dominance_analysis(scores["ENG"], scores[COMPETENCIES]).complete.to_numpy()
     assert not (complete & complete.T).any()

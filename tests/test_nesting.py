@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from psychometrics import association, groups, self_other
+from psychometrics import _nesting, association, groups, self_other
 from psychometrics.errors import ConstantItemError, PsychometricsError, SingularMatrixError
 
 
@@ -196,3 +196,14 @@ def test_a_correlation_has_an_interval_or_a_reason(seed: int, n: int, q: int, ne
     known = rows[~undefined]
     assert (known["lower"] < known["upper"]).all()
     assert known[["lower", "upper"]].abs().le(1).all(axis=None)
+
+
+def test_counts_of_very_many_units_are_drawn_as_those_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = _nesting.resample_counts(20, 4000, 1)
+    monkeypatch.setattr(_nesting, "_MANY_UNITS", 20)
+    many = _nesting.resample_counts(20, 4000, 1)
+    assert not np.array_equal(few, many)
+    for counts in (few, many):
+        assert (counts.sum(axis=1) == 20).all()
+        assert abs((counts == 0).mean() - (1 - 1 / 20) ** 20) < 0.01
+        assert abs(np.cov(counts, rowvar=False)[np.diag_indices(20)].mean() - (1 - 1 / 20)) < 0.02

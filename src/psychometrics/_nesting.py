@@ -15,6 +15,8 @@ from psychometrics.errors import InputShapeError
 _SAME = 1e-12
 # Counts of resampled units that are in memory at once (16 MB).
 _COUNTS_AT_ONCE = 2_000_000
+# Units from which drawing them one by one and counting replaces a draw of all counts, which takes seven times as long.
+_MANY_UNITS = 10_000
 
 
 def nested_in(clusters: pd.Series, index: pd.Index) -> tuple[np.ndarray, int]:
@@ -39,7 +41,12 @@ def resample_blocks(n_units: int, n_resamples: int, seed: int) -> Iterator[np.nd
     chances, stream = np.full(n_units, 1 / n_units), np.random.default_rng(seed)
     size = max(1, _COUNTS_AT_ONCE // n_units)
     for start in range(0, n_resamples, size):
-        yield stream.multinomial(n_units, chances, min(size, n_resamples - start)).astype(float)
+        rows = min(size, n_resamples - start)
+        if n_units < _MANY_UNITS:
+            yield stream.multinomial(n_units, chances, rows).astype(float)
+            continue
+        drawn = (stream.integers(0, n_units, n_units) for _ in range(rows))
+        yield np.array([np.bincount(places, minlength=n_units) for places in drawn], dtype=float)
 
 
 def clustered_error(influences: np.ndarray, codes: np.ndarray) -> tuple[float, int]:

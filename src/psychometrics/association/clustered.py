@@ -9,15 +9,12 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import numeric_column, numeric_table, require_same_rows, require_varying
-from psychometrics._nesting import effective_size, nested_in, percentiles
+from psychometrics._nesting import effective_size, nested_in, percentiles, resample_blocks
 from psychometrics._ranks import restore_ties
 from psychometrics.association.contrasts import compare_overlapping_correlations
 from psychometrics.association.correlation import COEFFICIENT_NAME, CorrelationTable, correlation_matrix
 from psychometrics.association.robust import fisher_error
 from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
-
-#: Resamples worked on at once, to bound memory.
-_CHUNK = 250
 
 
 def bootstrap_correlations(
@@ -90,13 +87,12 @@ def bootstrap_correlations(
         raise PsychometricsError(f"method must be 'spearman' or 'pearson', not {method!r}")
     result = correlation_matrix(left, right, confidence, method)
     codes, n_units = _units(left.index, clusters)
-    generator = np.random.default_rng(seed)
-    chunks = [min(_CHUNK, n_resamples - start) for start in range(0, n_resamples, _CHUNK)]
-    drawn = [generator.multinomial(n_units, np.full(n_units, 1 / n_units), size).astype(float) for size in chunks]
+    found_rows = result.table.drop(columns="p").to_dict("records")
+    pairs = [_WeightedPair(left[row["x"]], right[row["y"]], codes, n_units, method) for row in found_rows]
+    drawn = [[pair.correlations(counts) for pair in pairs] for counts in resample_blocks(n_units, n_resamples, seed)]
     rows, notes = [], list(result.notes)
-    for row in result.table.drop(columns="p").to_dict("records"):
-        pair = _WeightedPair(left[row["x"]], right[row["y"]], method)
-        draws = np.concatenate([pair.correlations(counts[:, codes]) for counts in drawn])
+    for row, pair, *of_blocks in zip(found_rows, pairs, *drawn, strict=True):
+        draws = np.concatenate(of_blocks)
         found, spread = percentiles(draws, confidence), _fisher_spread(draws)
         note = found.note if row["note"] != found.note else ""
         bounds = {"lower": found.lower, "upper": found.upper, "fisher_error": spread, "n_failed": found.n_failed}
@@ -130,39 +126,67 @@ def _fisher_spread(draws: np.ndarray) -> float:
     return float(np.arctanh(np.clip(known, -1 + 1e-12, 1 - 1e-12)).std(ddof=1))
 
 
-class _WeightedPair:
-    """Correlation of one pair with rows counted by weights, for many sets of weights at once."""
+#: Numbers worked on at once, a few times: they stay in the processor's own memory.
+_AT_ONCE = 200_000
 
-    def __init__(self, x: pd.Series, y: pd.Series, method: str) -> None:
+
+class _WeightedPair:
+    """Correlation of one pair with units counted by weights, for many sets of weights at once.
+
+    Persons of one unit with the same two values count together: sums over persons are sums over these few patterns.
+    """
+
+    def __init__(self, x: pd.Series, y: pd.Series, codes: np.ndarray, n_units: int, method: str) -> None:
+        from scipy.sparse import coo_array
+
         both = x.notna() & y.notna()
         self.rows = np.flatnonzero(both)
         self.values = [restore_ties(side[both].to_numpy(dtype=float)) for side in (x, y)]
         self.ranked = method == "spearman"
+        self.levels, places = zip(*(np.unique(side, return_inverse=True) for side in self.values), strict=True)
+        size = max(len(self.levels[1]), 1)
+        self.patterns, of_row = np.unique(places[0] * size + places[1], return_inverse=True)
+        ones, units = np.ones(len(self.rows)), codes[self.rows]
+        shape = (len(self.patterns), n_units)
+        self.counts = coo_array((ones, (of_row, units)), shape=shape).tocsr()
+        self.sides = np.divmod(self.patterns, size)
+        self.margins = [
+            coo_array((np.ones(len(side)), (side, np.arange(len(side)))), shape=(len(levels), len(side))).tocsr()
+            for side, levels in zip(self.sides, self.levels, strict=True)
+        ]
 
     def fisher_error(self) -> float:
         """Return the standard error of Fisher's z with every person independent (NaN for a perfect correlation)."""
         return fisher_error(self.values[0], self.values[1], np.arange(len(self.rows)), self.ranked)
 
     def correlations(self, weights: np.ndarray) -> np.ndarray:
-        """Return one correlation a row of `weights`, NaN where a side does not vary."""
+        """Return one correlation a row of `weights`, one column a unit; NaN where a side does not vary."""
         if len(self.rows) < 2:
             return np.full(len(weights), np.nan)
-        w = weights[:, self.rows]
-        total = np.maximum(w.sum(axis=1, keepdims=True), 1)
-        sides = [_weighted_ranks(side, w) if self.ranked else np.broadcast_to(side, w.shape) for side in self.values]
-        a, b = (side - (w * side).sum(axis=1, keepdims=True) / total for side in sides)
-        spread = np.sqrt((w * a * a).sum(axis=1) * (w * b * b).sum(axis=1))
-        return np.where(spread > 1e-9, (w * a * b).sum(axis=1) / np.where(spread > 1e-9, spread, 1), np.nan)
+        size = max(1, _AT_ONCE // len(self.patterns))
+        return np.concatenate(
+            [self._correlations(weights[start : start + size]) for start in range(0, len(weights), size)]
+        )
+
+    def _correlations(self, weights: np.ndarray) -> np.ndarray:
+        """Return the correlations of a few rows of weights."""
+        w = self.counts @ weights.T
+        total = np.maximum(w.sum(axis=0), 1)
+        centred, spread = [], np.ones(len(weights))
+        for levels, margin in zip(self.levels, self.margins, strict=True):
+            of_level = margin @ w
+            side = _weighted_ranks(of_level) if self.ranked else np.broadcast_to(levels[:, None], of_level.shape)
+            centred.append(side - (of_level * side).sum(axis=0) / total)
+            spread *= (of_level * centred[-1] ** 2).sum(axis=0)
+        a, b = (side[places] for side, places in zip(centred, self.sides, strict=True))
+        spread = np.sqrt(spread)
+        return np.where(spread > 1e-9, (w * a * b).sum(axis=0) / np.where(spread > 1e-9, spread, 1), np.nan)
 
 
-def _weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return mid-ranks of values that occur as often as their weights say."""
-    codes = np.unique(values, return_inverse=True)[1]
-    order = np.argsort(codes, kind="stable")
-    last = np.searchsorted(codes[order], np.arange(codes.max() + 1), side="right") - 1
-    upper = np.cumsum(weights[:, order], axis=1)[:, last]
-    lower = np.hstack([np.zeros((len(weights), 1)), upper[:, :-1]])
-    return np.asarray(((lower + upper + 1) / 2)[:, codes])
+def _weighted_ranks(weights: np.ndarray) -> np.ndarray:
+    """Return the mid-ranks of values in rising order that occur as often as their weights say, by resample."""
+    upper = np.cumsum(weights, axis=0)
+    return upper - (weights - 1) / 2
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,16 @@ from math import comb
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import cluster_codes
 from psychometrics.association._design import build_design
-from psychometrics.errors import ConstantItemError, InputShapeError, SingularMatrixError
+from psychometrics.errors import InputShapeError, SingularMatrixError
 
 #: 2 to the power of this many subsets are still quick.
 MOST_PREDICTORS = 15
 #: R squared below this is none.
 NO_VARIANCE = 1e-14
+#: A column whose variance in a resample is below this share of that of all does not vary there.
+NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True)
@@ -242,14 +245,6 @@ def _correlations(y: pd.Series, x: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.corrcoef(np.column_stack([x, y]), rowvar=False))
 
 
-def _sample_correlations(sample: pd.DataFrame) -> np.ndarray:
-    """Return the correlations of a resample; refuse one in which a column does not vary."""
-    values = sample.to_numpy()
-    if (np.ptp(values, axis=0) == 0).any():
-        raise ConstantItemError("a column does not vary in this resample")
-    return np.asarray(np.corrcoef(values, rowvar=False))
-
-
 def _subset_r_squared(correlations: np.ndarray) -> np.ndarray:
     """Return R squared of every subset of predictors, indexed by bit mask."""
     p = len(correlations) - 1
@@ -293,15 +288,39 @@ def _bounds(
     """Return percentile bootstrap bounds, or None when none are asked for, and the resamples lost."""
     if n_resamples == 0:
         return None, 0
-    from psychometrics.resampling import bootstrap_interval
+    from psychometrics.resampling import bootstrap_from_counts
 
-    data = x.assign(**{"outcome (last)": y})
-    kept = None if clusters is None else clusters.loc[y.index]
-    found = bootstrap_interval(
-        lambda sample: pd.Series(importance(_sample_correlations(sample)), x.columns),
-        data, n_resamples, seed, confidence, clusters=kept,
-    )  # fmt: skip
+    values = np.column_stack([x, y])
+    size = values.shape[1]
+    values = values - values.mean(axis=0)
+    scale = (values**2).mean(axis=0)
+    units = np.arange(len(y)) if clusters is None else cluster_codes(clusters.loc[y.index], len(y))
+    first, second = np.triu_indices(size)
+    parts = np.column_stack([np.ones(len(y)), values, values[:, first] * values[:, second]])
+    sums = parts if clusters is None else np.column_stack([np.bincount(units, part) for part in parts.T])
+
+    def statistic(counts: np.ndarray) -> np.ndarray:
+        found = np.full((len(counts), size - 1), np.nan)
+        for place, (n, *rest) in enumerate(counts @ sums):
+            mean = np.array(rest[:size]) / n
+            covariance = np.zeros((size, size))
+            covariance[first, second] = covariance[second, first] = np.array(rest[size:]) / n
+            covariance -= np.outer(mean, mean)
+            spread = covariance.diagonal()
+            if (spread > NO_SPREAD * scale).all():
+                found[place] = _or_nothing(importance, covariance / np.sqrt(np.outer(spread, spread)))
+        return found
+
+    found = bootstrap_from_counts(statistic, len(sums), n_resamples, seed, confidence, names=list(x.columns))
     return pd.DataFrame({"lower": found.lower, "upper": found.upper}), found.n_failed
+
+
+def _or_nothing(importance: Callable[[np.ndarray], np.ndarray], correlations: np.ndarray) -> np.ndarray:
+    """Return the importance, or NaN where predictors are linearly dependent in a resample."""
+    try:
+        return importance(correlations)
+    except SingularMatrixError:
+        return np.full(len(correlations) - 1, np.nan)
 
 
 def _result(
