@@ -18,6 +18,7 @@ from compendium.steps.feedback.evidence import Evidence
 from compendium.steps.feedback.people import answer_bands, views_of
 from compendium.steps.feedback.standing import normal_limit
 from compendium.steps.feedback.teams import findings_of_team, reported_teams
+from psychometrics.agreement import average_deviation, rwg_j
 
 LONE = evidence_of(scores_of([[3.0] * 8]))
 NAMES = list(load_framework("integrated-care").competencies.index)
@@ -178,6 +179,26 @@ def test_a_team_is_clearly_above_only_beyond_chance():
     above = findings_of_team(replace(made, own=replace(made.own, scores=raised)), "A")
     assert {row.place for row in above.rows} == {"above"}
     assert all(row.peers is not None for row in found.rows)
+
+
+def test_what_members_agree_on_is_theirs_alone():
+    """Found for all teams in one go, over those with a score: as it is for a team by itself."""
+    made = group(people=60, raters=4, seed=1, team=20)
+    scores = made.own.scores.copy()
+    scores.iloc[3:6, 0] = np.nan
+    made = replace(made, own=replace(made.own, scores=scores))
+    for team in ("A", "B"):
+        people = made.teams.index[made.teams == team]
+        for row in findings_of_team(made, team).rows:
+            answers = made.own.answers.loc[
+                [person for person in people if scores.notna().loc[person, row.competency]],
+                made.scales[row.competency],
+            ]
+            alone = pd.Series("all", answers.index)
+            agreed = rwg_j(answers, alone, 5).table["rwg_j"].item()
+            apart = average_deviation(answers, alone).table["average_deviation"].item()
+            assert row.members == len(answers)
+            assert abs(row.agreement - agreed) <= 0.05 + 1e-9 and abs(row.deviation - apart) <= 0.05 + 1e-9
 
 
 def test_a_competency_of_too_few_members_is_blank():

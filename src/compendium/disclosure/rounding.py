@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -39,13 +39,28 @@ def rounded_to(values: pd.Series[float], step: pd.Series[float] | float, side: S
     >>> [float(rounded_to(pd.Series([0.13]), 0.1, side).iloc[0]) for side in ("nearest", "below", "above")]
     [0.1, 0.1, 0.2]
     """
-    parts = (values.astype(float) / step).to_numpy()
+    steps = step.to_numpy() if isinstance(step, pd.Series) else step
+    exact = _multiples((values.astype(float) / step).to_numpy(), steps, side)
+    return pd.Series(exact, index=values.index, name=values.name)
+
+
+def rounded_number(value: float, step: float, side: Side = "nearest") -> float:
+    """Round one number as :func:`rounded_to` does many.
+
+    Examples
+    --------
+    >>> rounded_number(0.13, 0.1), rounded_number(0.13, 0.1, "above")
+    (0.1, 0.2)
+    """
+    return float(_multiples(np.float64(value) / step, step, side))
+
+
+def _multiples(parts: Any, steps: Any, side: Side) -> Any:
+    """Return the multiples of steps that lie nearest to so many steps, or below or above them."""
     # Halves go up, all alike: to the nearest even number, every second result would go with a sum less than it should.
     whole = np.ceil(parts - TINY) if side == "above" else np.floor(parts + TINY + (0.5 if side == "nearest" else 0.0))
-    steps = step.to_numpy() if isinstance(step, pd.Series) else step
     scale = 10.0**DECIMALS
-    exact = np.rint(whole * steps * scale) / scale
-    return pd.Series(exact + 0.0, index=values.index, name=values.name)  # no minus zero
+    return np.rint(whole * steps * scale) / scale + 0.0  # no minus zero
 
 
 def rounded_sums(values: pd.Series[float], n: pd.Series[float] | float, side: Side = "nearest") -> pd.Series[float]:

@@ -17,6 +17,8 @@ from compendium.framework import Framework
 from compendium.plan import StudyPlan
 from compendium.steps.feedback.rater_groups import RaterBlock, set_apart
 from compendium.study import Study
+from psychometrics.agreement import average_deviation, rwg_j
+from psychometrics.errors import PsychometricsError
 from psychometrics.self_other import peer_standard_error
 
 # The middle half of a group lies between its quartiles.
@@ -102,6 +104,11 @@ class OwnView:
     def sums(self) -> dict[str, Sums]:
         """What the scores of everybody add up to, by competency."""
         return {str(name): Sums.of(score) for name, score in self.scores.items()}
+
+    @cached_property
+    def figures(self) -> dict[str, np.ndarray]:
+        """The scores of everybody as plain figures, by competency."""
+        return {str(name): score.to_numpy(dtype=float) for name, score in self.scores.items()}
 
     @cached_property
     def of_person(self) -> Table:
@@ -280,11 +287,41 @@ class Evidence:
         return shares
 
     @cached_property
-    def members(self) -> dict[str, pd.Index]:
-        """The people of each team, in the order of the scores."""
+    def members(self) -> dict[str, np.ndarray]:
+        """The people of each team, as their places among the scores."""
+        groups = self._team.groupby(self._team.to_numpy()).indices
+        return {str(team): np.asarray(places) for team, places in groups.items()}
+
+    @cached_property
+    def peer_figures(self) -> dict[str, np.ndarray]:
+        """Colleagues' means of everybody as plain figures, by competency and in the order of the scores."""
+        if self.peers is None:
+            return {}
+        means = self.peers.scores.reindex(self.own.scores.index)
+        return {str(name): mean.to_numpy(dtype=float) for name, mean in means.items()}
+
+    @cached_property
+    def team_agreement(self) -> dict[str, dict[str, tuple[float, float]]]:
+        """Agreement of each team, by competency: rwg(j) and average deviation of the answers of those with a score."""
+        scale, found = self.framework.scale, dict[str, dict[str, tuple[float, float]]]()
+        for name, items in self.scales.items():
+            teams = self._team[self.own.scores[name].notna()].dropna()
+            answers = self.own.answers.loc[teams.index, items]
+            try:
+                alike = rwg_j(answers, teams, scale.maximum - scale.minimum + 1, minimum=scale.minimum).table
+                apart = average_deviation(answers, teams).table["average_deviation"]
+            except PsychometricsError:
+                found[name] = {}
+                continue
+            both = zip(alike["rwg_j"].tolist(), apart.tolist(), strict=True)
+            found[name] = dict(zip(map(str, alike["group"]), both, strict=True))
+        return found
+
+    @cached_property
+    def _team(self) -> pd.Series:
+        """The team of everybody with answers, in the order of the scores."""
         everybody = self.own.scores.index
-        teams = pd.Series(dtype=object) if self.teams is None else self.teams.reindex(everybody).dropna()
-        return {str(team): teams.index[places] for team, places in teams.groupby(teams.to_numpy()).indices.items()}
+        return pd.Series(index=everybody, dtype=object) if self.teams is None else self.teams.reindex(everybody)
 
     @cached_property
     def people(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from compendium.disclosure import UNIFORM, hidden_groups, rater_step, rounded_to, step_for
+from compendium.disclosure import UNIFORM, hidden_groups, rater_step, rounded_number, step_for
 from compendium.steps.feedback.census import counted
 from compendium.steps.feedback.evidence import Evidence, Sums, TeamChange
 from compendium.steps.feedback.standing import Names, normal_limit, top_set
-from psychometrics.agreement import average_deviation, rwg_j
-from psychometrics.errors import PsychometricsError
 
+# Members' scores by competency, NaN missing.
+Scores = Mapping[str, np.ndarray]
 Place = Literal["above", "below", "no_clear_difference"]
 # A sixth of the answer scale is the usual upper limit of the average deviation (Burke & Dunlap 2002).
 DEVIATION_PARTS = 6
@@ -106,96 +106,68 @@ def reported_teams(evidence: Evidence) -> pd.DataFrame:
 
 def findings_of_team(evidence: Evidence, team: str) -> TeamFindings:
     """Return what the report of a team says; the team must be one that gets a report."""
-    return findings_of_members(evidence, team, evidence.members[team])
-
-
-def findings_of_members(evidence: Evidence, team: str, inside: pd.Index) -> TeamFindings:
-    """Return what the report of these people says."""
-    members = evidence.own.scores.loc[inside].dropna(how="all")
-    rows = tuple(_row(evidence, name, members) for name in evidence.scales)
-    strengths, priorities = _standing(evidence, members, rows)
+    inside = evidence.members[team]
+    scores = {name: evidence.own.figures[name][inside] for name in evidence.scales}
+    answered = np.any([np.isfinite(score) for score in scores.values()], axis=0)
+    scores, inside = {name: score[answered] for name, score in scores.items()}, inside[answered]
+    seen = {name: means[inside] for name, means in evidence.peer_figures.items()}
+    rows = tuple(_row(evidence, team, name, score, seen) for name, score in scores.items())
+    strengths, priorities = _standing(evidence, scores, rows)
     limit = (evidence.framework.scale.maximum - evidence.framework.scale.minimum + 1) / DEVIATION_PARTS
     apart = {row.competency: row.deviation for row in rows if row.deviation is not None and row.deviation > limit}
+    rated = None if evidence.peers is None else int(np.isfinite(list(seen.values())).any(axis=0).sum())
     return TeamFindings(
-        team, len(members), _rated(evidence, members), rows, strengths, priorities,
+        team, len(inside), rated, rows, strengths, priorities,
         tuple(sorted(apart, key=lambda name: -apart[name])),
         None if evidence.team_changes is None else evidence.team_changes.get(team),
-        _ends_differ(evidence, members, rows),
+        _ends_differ(evidence, scores, rows),
     )  # fmt: skip
 
 
-def _row(evidence: Evidence, name: str, members: pd.DataFrame) -> TeamRow:
+def _row(evidence: Evidence, team: str, name: str, scores: np.ndarray, seen: Mapping[str, np.ndarray]) -> TeamRow:
     """Return one competency of a team."""
-    own = members[name].dropna()
-    rest = evidence.own.sums[name].without(own.to_numpy())
+    own = scores[np.isfinite(scores)]
+    rest = evidence.own.sums[name].without(own)
     n, needed = len(own), evidence.plan.disclosure.minimum_team.value
     if n < needed:
         return TeamRow(name, n)
     step = rater_step(n)
-    error = math.sqrt(float(own.var()) / n + step**2 / UNIFORM)
+    error = math.sqrt(float(own.var(ddof=1)) / n + step**2 / UNIFORM)
     half = float(special.stdtrit(n - 1, (1 + evidence.confidence) / 2)) * error
-    mean, spread = _rounded(float(own.mean()), step), _rounded(float(own.std()), step)
+    mean, spread = rounded_number(float(own.mean()), step), rounded_number(float(own.std(ddof=1)), step)
     scale = evidence.framework.scale
     enough = rest.n >= evidence.plan.disclosure.minimum_group.value
-    agreement, deviation = _agreement(evidence, name, own.index)
+    alike = evidence.team_agreement[name].get(team, (math.nan, math.nan))
+    agreement, deviation = (rounded_number(value, TENTH) if math.isfinite(value) else None for value in alike)
     return TeamRow(
         name, n, mean, max(float(scale.minimum), mean - half), min(float(scale.maximum), mean + half), spread,
-        agreement, deviation, _rounded(rest.mean, step_for(rest.n)) if enough else None,
-        _place(evidence, name, own, rest) if enough else None, _peers(evidence, name, members.index),
+        agreement, deviation, rounded_number(rest.mean, step_for(rest.n)) if enough else None,
+        _place(evidence, own, rest) if enough else None, _peers(evidence, seen.get(name)),
     )  # fmt: skip
 
 
-def _rounded(value: float, step: float) -> float:
-    """Round to a step."""
-    return float(rounded_to(pd.Series([value]), step).iloc[0])
-
-
-def _agreement(evidence: Evidence, name: str, people: pd.Index) -> tuple[float | None, float | None]:
-    """Return rwg(j) and average deviation of the members' answers to the items of a competency, to a tenth."""
-    answers, scale = evidence.own.answers.loc[people, evidence.scales[name]], evidence.framework.scale
-    together = pd.Series("team", index=answers.index)
-    points = scale.maximum - scale.minimum + 1
-    try:
-        agreement = float(rwg_j(answers, together, points, minimum=scale.minimum).table["rwg_j"].iloc[0])
-        deviation = float(average_deviation(answers, together).table["average_deviation"].iloc[0])
-    except PsychometricsError:
-        return None, None
-    known = [value if math.isfinite(value) else None for value in (agreement, deviation)]
-    first, second = (None if value is None else _rounded(value, TENTH) for value in known)
-    return first, second
-
-
-def _place(evidence: Evidence, name: str, own: pd.Series, rest: Sums) -> Place:
+def _place(evidence: Evidence, own: np.ndarray, rest: Sums) -> Place:
     """Say whether a team lies clearly above or below everybody else, the error shared among the competencies."""
-    error = math.sqrt(float(own.var()) / len(own) + rest.variance / rest.n)
+    error = math.sqrt(float(own.var(ddof=1)) / len(own) + rest.variance / rest.n)
     limit = normal_limit(evidence.confidence, len(evidence.scales)) * error
     gap = float(own.mean()) - rest.mean
     return "above" if gap > limit else "below" if gap < -limit else "no_clear_difference"
 
 
-def _peers(evidence: Evidence, name: str, people: pd.Index) -> float | None:
+def _peers(evidence: Evidence, seen: np.ndarray | None) -> float | None:
     """Return the mean of colleagues' means, where enough members have one."""
-    if evidence.peers is None:
-        return None
-    means = evidence.peers.scores.reindex(people)[name].dropna()
+    means = np.array([]) if seen is None else seen[np.isfinite(seen)]
     if len(means) < evidence.plan.disclosure.minimum_team.value:
         return None
-    return _rounded(float(means.mean()), rater_step(len(means)))
+    return rounded_number(float(means.mean()), rater_step(len(means)))
 
 
-def _rated(evidence: Evidence, members: pd.DataFrame) -> int | None:
-    """Return how many members enough colleagues rated."""
-    if evidence.peers is None:
-        return None
-    return int(evidence.peers.scores.reindex(members.index).notna().any(axis=1).sum())
-
-
-def _standing(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ...]) -> tuple[Names, Names]:
+def _standing(evidence: Evidence, scores: Scores, rows: tuple[TeamRow, ...]) -> tuple[Names, Names]:
     r"""Return what stands out within a team, tested on the members' own differences.
 
     Competencies a and b differ where :math:`|\bar d| > t \, s_d / \sqrt n` for the differences d of the members.
     """
-    turned = _turned(evidence, members, rows)
+    turned = _turned(evidence, scores, rows)
     means = {name: float(np.nanmean(score)) for name, score in turned.items()}
     most = int(evidence.plan.feedback.most_named.value)
 
@@ -211,13 +183,12 @@ def _standing(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ..
     )
 
 
-def _turned(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ...]) -> dict[str, np.ndarray]:
+def _turned(evidence: Evidence, scores: Scores, rows: tuple[TeamRow, ...]) -> dict[str, np.ndarray]:
     """Return the members' scores that are shown, with more as better; those without a better end are left out."""
     signs = evidence.directions
     ends = evidence.framework.scale.minimum + evidence.framework.scale.maximum
     shown = [row.competency for row in rows if row.mean is not None and signs[row.competency]]
-    scores = {name: members[name].to_numpy(dtype=float) for name in shown}
-    return {name: score if signs[name] > 0 else ends - score for name, score in scores.items()}
+    return {name: scores[name] if signs[name] > 0 else ends - scores[name] for name in shown}
 
 
 def _least(evidence: Evidence, turned: dict[str, np.ndarray], pair: tuple[str, str], comparisons: int = 1) -> float:
@@ -231,9 +202,9 @@ def _least(evidence: Evidence, turned: dict[str, np.ndarray], pair: tuple[str, s
     return float(special.stdtrit(n - 1, 1 - tail) * differences.std(ddof=1) / math.sqrt(n))
 
 
-def _ends_differ(evidence: Evidence, members: pd.DataFrame, rows: tuple[TeamRow, ...]) -> bool:
+def _ends_differ(evidence: Evidence, scores: Scores, rows: tuple[TeamRow, ...]) -> bool:
     """Say whether the highest and the lowest mean clearly differ, the error shared among all pairs."""
-    turned = _turned(evidence, members, rows)
+    turned = _turned(evidence, scores, rows)
     if len(turned) < 2:
         return False
     means = {name: float(np.nanmean(score)) for name, score in turned.items()}
