@@ -36,11 +36,17 @@ class Rows(Mapping[str, dict[str, float]]):
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._names = list(map(str, frame.columns))
+        self._columns = {name: place for place, name in enumerate(self._names)}
         self._figures = frame.to_numpy(dtype=float)
         self._places = {str(person): place for place, person in enumerate(frame.index)}
 
     def __getitem__(self, person: str) -> dict[str, float]:
         return dict(zip(self._names, self._figures[self._places[person]].tolist(), strict=True))
+
+    def figure(self, person: str, name: str) -> float:
+        """Return one figure, NaN of somebody who has none."""
+        place = self._places.get(person)
+        return math.nan if place is None else float(self._figures[place, self._columns[name]])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -116,7 +122,7 @@ class OwnView:
         return Rows(self.scores)
 
     @cached_property
-    def answers_of(self) -> Table:
+    def answers_of(self) -> Rows:
         """The answers of each person by item."""
         return Rows(self.answers)
 
@@ -152,22 +158,27 @@ class PeerView:
     blocks: Mapping[str, tuple[RaterBlock, ...]] | None = None
 
     @cached_property
-    def by_name(self) -> dict[str, Table]:
+    def by_name(self) -> dict[str, Rows]:
         """Every table by its name, then by person."""
         names = ("scores", "errors", "counts", "items", "item_errors", "item_counts")
         return {name: Rows(getattr(self, name)) for name in names}
 
+    def answers_to(self, person: str, item: str) -> list[float]:
+        """Return the answers given to an item about a person."""
+        given = self._answers[item][self._ratings.get(person, [])]
+        return [float(answer) for answer in given if math.isfinite(answer)]
+
     @cached_property
-    def answers_to(self) -> dict[str, dict[str, list[float]]]:
-        """The given answers about each person by item."""
-        found: dict[str, dict[str, list[float]]] = {}
-        columns = list(map(str, self.answers.columns))
-        for person, row in zip(self.answers.index.get_level_values("person"), self.answers.to_numpy(), strict=True):
-            about = found.setdefault(str(person), {name: [] for name in columns})
-            for name, answer in zip(columns, row, strict=True):
-                if math.isfinite(answer):
-                    about[name].append(float(answer))
-        return found
+    def _answers(self) -> dict[str, np.ndarray]:
+        """The answers to each item, one a rating."""
+        return {str(item): answers.to_numpy(dtype=float) for item, answers in self.answers.items()}
+
+    @cached_property
+    def _ratings(self) -> dict[str, np.ndarray]:
+        """The places of the ratings of each person."""
+        persons = self.answers.index.get_level_values("person")
+        places = pd.Series(range(len(persons))).groupby(persons.to_numpy(dtype=object)).indices
+        return {str(person): np.asarray(of_person) for person, of_person in places.items()}
 
 
 @dataclass(frozen=True)

@@ -273,7 +273,8 @@ def _why(evidence: Evidence, raters: int | None) -> Reason:
 
 def _raters_here(peers: PeerView | None, person: str, name: str) -> int:
     """Return how many colleagues scored a competency of a person."""
-    return 0 if peers is None else int(peers.by_name["counts"].get(person, {}).get(name, 0))
+    count = math.nan if peers is None else peers.by_name["counts"].figure(person, name)
+    return 0 if math.isnan(count) else int(count)
 
 
 def _of_person(peers: PeerView | None, table: str, person: str, names: Iterable[str]) -> Figures:
@@ -305,13 +306,13 @@ def _outstanding(evidence: Evidence, answers: Figures, errors: Figures) -> tuple
 
 def _item_row(evidence: Evidence, person: str, item: str) -> ItemRow:
     """Return a statement with own answer and colleagues' answers as they may be shown."""
-    answer = evidence.own.answers_of[person][item]
+    answer = evidence.own.answers_of.figure(person, item)
     own = None if math.isnan(answer) else answer
     cohort = evidence.answer_shares[item]
     if evidence.peers is None:
         return ItemRow(item, own, None, (), cohort)
-    bands = answer_bands(evidence, evidence.peers.answers_to.get(person, {}).get(item, []))
-    mean = evidence.peers.by_name["items"].get(person, {}).get(item, math.nan)
+    bands = answer_bands(evidence, evidence.peers.answers_to(person, item))
+    mean = evidence.peers.by_name["items"].figure(person, item)
     return ItemRow(item, own, None if bands or math.isnan(mean) else mean, bands, cohort)
 
 
