@@ -28,6 +28,7 @@ from compendium.report.book.pages import Page, check_contents, prune_contents, r
 from compendium.report.book.prose import Prose
 from compendium.report.book.reference import read_reference
 from compendium.report.book.saved import SavedResults
+from compendium.report.book.shortened import MOST_GROUPS, MOST_ROWS
 from compendium.report.book.subject import Subject
 from compendium.report.sphinx_extensions.offline import keep_local_assets, visit_block, visit_inline
 
@@ -211,6 +212,24 @@ def test_a_table_can_be_cut_sorted_out_and_folded(prose: Prose) -> None:
     assert "person\\_01" not in prose.table("items", where={"competency": ["roles"]})
     assert prose.table("items", rows=1).count("\n| ") == 3
     assert prose.table("items", where={"competency": "none"}) == ""
+
+
+def test_of_a_long_table_the_largest_groups_are_shown_and_the_rest_is_said(study: Subject, prose: Prose) -> None:
+    save = Results(study.saved.folders, "06_invariance")
+    origin = Origin("psychometrics.items.item_statistics")
+    rows = [("agency", f"agency {place}", name, 10 + place) for place in range(400) for name in ("person", "roles")]
+    rows += [("sector", name, "person", 5) for name in ("care", "acute")]
+    frame = pd.DataFrame(rows, columns=["grouping", "group", "competency", "n"])
+    save.table("means", frame, caption="Means", origin=origin)
+    save.table("many", frame[["group", "n"]], caption="Many", origin=origin)
+    shown = prose.table("means", columns=["group", "competency", "n"])
+    assert shown.count("\n| ") == 2 + 2 * MOST_GROUPS + 2
+    assert "| agency 399 |" in shown and "| care |" in shown and "| agency 379 |" not in shown
+    assert "the 20 largest are shown: 42 of 802 rows; all of them are in the file." in shown
+    few = prose.table("means", where={"grouping": "sector"})
+    assert "in the file" not in few and few.count("\n| ") == 4
+    first = prose.table("many")
+    assert first.count("\n| ") == 2 + MOST_ROWS and "The first 300 of 802 rows; all of them are in the file." in first
 
 
 def test_a_column_or_interval_without_an_entry_is_left_out(study: Subject, prose: Prose) -> None:

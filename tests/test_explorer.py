@@ -20,6 +20,7 @@ from compendium.outputs.saving import Origin, Results
 from compendium.paths import ResultFolders
 from compendium.plan import load_plan
 from compendium.report.book import explorer
+from compendium.report.book.prose import Prose
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Subject
 from compendium.steps.item_analysis.answers import answers_by_group
@@ -100,3 +101,16 @@ def test_the_tables_beside_the_explorer_hold_everybody_the_groups_and_the_peers(
     assert list(shown.columns) == ["answers of", *(item.rpartition("_")[2] for item in ITEMS)]
     groups = {"Sector: acute", "Sector: care", "Agency: one", "Occupation: nurse"}
     assert set(shown["answers of"]) == {"everybody, of themselves", "peers", *groups}
+
+
+def test_of_very_many_groups_the_largest_can_be_picked_and_the_page_says_so(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explorer, "MOST_GROUPS", 1)
+    study = SimpleNamespace(
+        saved=SimpleNamespace(tables={explorer.ANSWERS: SimpleNamespace(frame=table)}), framework=FRAMEWORK, labels={}
+    )
+    assert explorer.left_out(study) == [("Sector", 1, 2)]  # type: ignore[arg-type]
+    assert Prose(study).groups_to_pick().startswith("Of 2 groups of Sector the 1 largest can be picked")  # type: ignore[arg-type]
+    shown = explorer.answers_shown(study)  # type: ignore[arg-type]
+    assert set(shown["group"]) == {"everybody", "acute", "one", "nurse"}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from compendium.disclosure.text import script_data
 from compendium.report.book.passports import interval
+from compendium.report.book.shortened import largest_groups
 from compendium.wording import shown
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ FACTS = (
     ("chosen_share", "Bootstrap samples that choose it", "percent"),
 )
 SCRIPT = "_static/explorer.js"
+# Groups of one grouping that the page holds.
+MOST_GROUPS = 100
 WHO = {"self": "everybody, of themselves", "peers": "peers"}
 # What can be picked, in the order of the form.
 PICKED = (("competency", "Competency"), ("item", "Item"), ("source", "Answered by"), ("group", "Group"))
@@ -55,7 +58,7 @@ def collected(study: Subject) -> dict[str, Any]:
     """Return what can be picked: competencies, items with what is known of them, and who answered how."""
     tables = study.saved.tables
     models = tables[MODELS].frame.set_index("item") if MODELS in tables else pd.DataFrame()
-    answers = tables[ANSWERS].frame
+    answers = answers_shown(study)
     places = [name for name in answers.columns if str(name).startswith("answer_")]
     who: dict[str, list[dict[str, Any]]] = {}
     for row in answers.to_dict("records"):
@@ -76,12 +79,27 @@ def collected(study: Subject) -> dict[str, Any]:
     return {"competencies": names, "items": items}
 
 
+def answers_shown(study: Subject) -> pd.DataFrame:
+    """Return the answers of everybody and of the largest groups of each grouping: the page holds them all."""
+    answers = study.saved.tables[ANSWERS].frame
+    return answers[largest_groups(answers, MOST_GROUPS)]
+
+
+def left_out(study: Subject) -> list[tuple[str, int, int]]:
+    """Return each grouping of which groups are left out, with how many can be picked, and how many there are."""
+    kept, every = (
+        {str(name): int(n) for name, n in table.groupby("grouping", sort=False)["group"].nunique().items()}
+        for table in (answers_shown(study), study.saved.tables[ANSWERS].frame)
+    )
+    return [(name, kept[name], n) for name, n in every.items() if n > kept[name]]
+
+
 def means(study: Subject) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield each competency with the mean answers to its items: what the explorer shows, as it stands on paper.
 
     One row a source and group, one column an item; what all items of a competency are called by is left out.
     """
-    answers = study.saved.tables[ANSWERS].frame
+    answers = answers_shown(study)
     plain = answers["grouping"].isna() | (answers["grouping"] == "")
     who = answers["group"].where(plain, answers["grouping"].astype(str) + ": " + answers["group"])
     answers = answers.assign(who=answers["source"].map(WHO).where(plain, who))

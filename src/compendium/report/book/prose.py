@@ -21,6 +21,7 @@ from compendium.report.book import brief, checklists, explorer, listings, markdo
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference.inventory import STATISTICS, read_inventory
 from compendium.report.book.saved import SavedValue
+from compendium.report.book.shortened import shortened
 from compendium.report.book.subject import Subject
 from compendium.report.book.trail import address
 
@@ -115,6 +116,8 @@ class Prose:
         frame = selected(saved.frame, name, [*columns, *limits] if columns else None, rows, where)
         if frame.empty:
             return ""
+        kept, left_out = shortened(saved.frame.loc[frame.index])
+        frame = frame.loc[kept]
         intervals = {of: pair for of, pair in (intervals or {}).items() if {of, *pair} <= set(frame)}
         known = [bound for pair in intervals.values() for bound in pair]
         frame = frame.drop(columns=[bound for bound in limits if bound in frame and bound not in known])
@@ -122,7 +125,8 @@ class Prose:
         body = markdown.pipe_table(frame, decimals=decimals, labels=words, headings=headings, intervals=intervals)
         origin = markdown.origin_line(address("table", name, saved.origin), f"files/tables/{name}.csv")
         caption = f"{saved.caption}: {part}" if part else saved.caption
-        about = replace(saved, caption=caption, note=self.study.in_words(saved.note))
+        note = " ".join(filter(None, (self.study.in_words(saved.note), left_out)))
+        about = replace(saved, caption=caption, note=note)
         shown = markdown.saved_table(about, body, origin, len(frame.columns) - len(known))
         return markdown.folded(folded, shown) if folded else shown
 
@@ -231,6 +235,12 @@ class Prose:
     def explorer(self) -> str:
         """Let readers pick an item, a source and a group; the builder puts it in."""
         return EXPLORER_MARK
+
+    def groups_to_pick(self) -> str:
+        """Say of which groupings the explorer holds the largest groups only; nothing where it holds all."""
+        counted = explorer.left_out(self.study)
+        said = [f"Of {every:,} groups of {markdown.escape(name)} the {kept:,} largest" for name, kept, every in counted]
+        return f"{'; '.join(said)} can be picked and stand below; the file has all." if said else ""
 
     def answers_by_group(self) -> str:
         """Show what the explorer shows of groups as tables, one a competency."""
