@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -358,6 +359,25 @@ def test_imputations_are_reproducible_and_leave_answers_alone(incomplete: pd.Dat
     known = incomplete.notna()
     pd.testing.assert_frame_equal(first[0].where(known), incomplete.astype(float))
     assert not np.allclose(first[0].to_numpy()[~known], first[1].to_numpy()[~known])
+
+
+@pytest.mark.parametrize(("rows", "doubled"), [(60, False), (60, True), (7, False)])
+def test_imputations_are_those_of_chained_bayesian_ridges(incomplete: pd.DataFrame, rows: int, doubled: bool) -> None:
+    """Sums of products, kept up to date, give what passes through all rows give; also with columns that repeat."""
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+    from sklearn.impute import IterativeImputer
+
+    table = incomplete.iloc[:rows, :6]
+    table = table.loc[:, table.notna().any()]
+    if doubled:
+        table = table.assign(again=table.iloc[:, 0] * 2)
+    state = int(np.random.SeedSequence(4).generate_state(2)[0])
+    imputer = IterativeImputer(sample_posterior=True, max_iter=4, random_state=state)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = imputer.fit_transform(table.to_numpy())
+    got = association.multiple_imputation(table, 2, 4, seed=4)[0]
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
 def test_imputation_refusals(incomplete: pd.DataFrame) -> None:
