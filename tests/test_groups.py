@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from psychometrics import groups
 from psychometrics.errors import ConstantItemError, InputShapeError, TooFewPersonsError
+from psychometrics.groups.people import superiority
 
 REFERENCE = Path(__file__).parent / "reference"
 CLOSED_FORM = 1e-10
@@ -155,3 +158,10 @@ def test_rank_effect_of_groups_without_overlap_or_spread_is_one_and_has_no_bound
     assert np.isnan([lower, upper]).all()
     with pytest.raises(TooFewPersonsError, match="more persons than groups"):
         groups.rank_effect_interval(1.0, 2, 3)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=9), st.lists(st.integers(1, 4), min_size=1, max_size=9))
+def test_superiority_by_places_is_that_of_every_pair(one: list[int], two: list[int]) -> None:
+    pairs = [(a > b) + (a == b) / 2 for a in one for b in two]
+    assert superiority(np.array(one), np.array(two)) == pytest.approx(np.mean(pairs), abs=1e-12)

@@ -11,6 +11,7 @@ from scipy import stats
 
 from psychometrics._checks import numeric_column, require_same_rows, share
 from psychometrics.errors import ConstantItemError, InputShapeError, PsychometricsError
+from psychometrics.groups.people import superiority
 from psychometrics.self_other.comparison import noncentrality_interval
 
 
@@ -141,10 +142,9 @@ def known_groups(
     correction = float(np.exp(_log_gamma(free / 2) - _log_gamma((free - 1) / 2)) / np.sqrt(free / 2))
     ends = [correction * end / scale for end in noncentrality_interval(difference / pooled * scale, free, confidence)]
     g = correction * difference / pooled
-    superiority = float((np.sign(one[:, None] - two[None, :]).mean() + 1) / 2)
     return KnownGroups(
         difference, float(low), float(high), statistic, welch_df, float(2 * stats.t.sf(abs(statistic), welch_df)), g,
-        float(ends[0]), float(ends[1]), superiority,
+        float(ends[0]), float(ends[1]), superiority(one, two),
         bool(low > 0 and g >= smallest_effect), n, m, len(score) - n - m, str(higher), str(lower),
         smallest_effect, confidence,
     )  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from psychometrics.association import adjust_p
-from psychometrics.groups.people import described, prepared, samples
+from psychometrics.groups.people import described, prepared, samples, superiority
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,7 @@ def _dunn_pair(table: pd.DataFrame, parts: list[np.ndarray], i: int, j: int, var
     a, b = table.iloc[i], table.iloc[j]
     difference = a["mean_rank"] - b["mean_rank"]
     z = difference / np.sqrt(variance * (1 / a["n"] + 1 / b["n"]))
-    superiority = (np.sign(parts[i][:, None] - parts[j][None, :]).mean() + 1) / 2
     return {
         "group_a": a["group"], "group_b": b["group"], "n_a": a["n"], "n_b": b["n"], "difference": difference,
-        "z": z, "p": 2 * stats.norm.sf(abs(z)), "probability_of_superiority": superiority,
+        "z": z, "p": 2 * stats.norm.sf(abs(z)), "probability_of_superiority": superiority(parts[i], parts[j]),
     }  # fmt: skip

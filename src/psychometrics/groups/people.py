@@ -35,6 +35,16 @@ def samples(score: pd.Series, group: pd.Series) -> list[np.ndarray]:
     return [part.to_numpy() for _, part in score.groupby(group.to_numpy(), observed=True)]
 
 
+def superiority(one: np.ndarray, two: np.ndarray) -> float:
+    """Return the probability that a draw of one group is above a draw of another, ties counted half.
+
+    Places in order instead of every pair: of two groups of 20,000 people there are 400 million.
+    """
+    ordered = np.sort(two)
+    below = sum(int(np.searchsorted(ordered, one, side).sum()) for side in ("left", "right"))
+    return below / (2 * len(one) * len(two))
+
+
 def described(score: pd.Series, group: pd.Series) -> pd.DataFrame:
     """Return size, median, mean and mean rank of each group."""
     data = pd.DataFrame({"group": group.to_numpy(), "score": score.to_numpy(), "rank": score.rank().to_numpy()})
