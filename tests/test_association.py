@@ -382,6 +382,19 @@ def test_bootstrap_resamples_are_plain_resamples(method: Any, incomplete: pd.Dat
     close(got, expected)
 
 
+def test_halves_of_resampled_groups_are_those_of_the_repeated_groups() -> None:
+    from psychometrics.association.clustered import _half_correlations, _resampled_halves
+
+    draw = np.random.default_rng(5)
+    halves = draw.normal(size=(3, 12, 2, 2))
+    rows = draw.integers(0, 12, (6, 12))
+    rows[0] = 4
+    got = _resampled_halves(halves, np.array([np.bincount(row, minlength=12) for row in rows], float))
+    with np.errstate(all="ignore"):
+        close(got[1:], [_half_correlations(halves[:, row])[0] for row in rows[1:]])
+    assert np.isnan(got[0])
+
+
 def test_bootstrap_of_persons_is_near_the_fisher_interval(scores: pd.DataFrame) -> None:
     left, right = scores[["C1", "C2"]], scores[["ENG"]]
     ours = association.bootstrap_correlations(left, right, n_resamples=1000, seed=4).to_frame()

@@ -126,6 +126,10 @@ def _fisher_spread(draws: np.ndarray) -> float:
     return float(np.arctanh(np.clip(known, -1 + 1e-12, 1 - 1e-12)).std(ddof=1))
 
 
+#: Means of a half as they stand in a row (predictor and outcome of one half, then of the other) that are correlated.
+_ONE_HALF, _OTHER_HALF = [0, 1], [3, 2]
+#: Means whose variance in a resample is below this share of that of all do not vary there.
+_NO_SPREAD = 1e-12
 #: Numbers worked on at once, a few times: they stay in the processor's own memory.
 _AT_ONCE = 200_000
 
@@ -320,7 +324,7 @@ def split_group_correlation(
     whole = _means(data, codes, np.ones(len(codes)))
     cross, r_xx, r_yy = _half_correlations(halves)
     resamples = generator.integers(0, n_groups, (n_resamples, n_groups))
-    draws = np.array([_half_correlations(halves[:, rows])[0] for rows in resamples])
+    draws = _resampled_halves(halves, np.array([np.bincount(rows, minlength=n_groups) for rows in resamples], float))
     found = percentiles(draws, confidence) if n_resamples > 1 else None
     stepped = cross * np.sqrt(2 / (1 + r_xx) * 2 / (1 + r_yy)) if min(r_xx, r_yy) > 0 else float("nan")
     same = _whole_correlation(whole)
@@ -363,6 +367,23 @@ def _half_correlations(halves: np.ndarray) -> tuple[float, float, float]:
         across = np.einsum("sgv,sgw->svw", centred[:, :, 0], centred[:, :, 1])
         r = across / (spread[:, 0, :, None] * spread[:, 1, None, :])
     return _mean_known(r[:, [0, 1], [1, 0]]), _mean_known(r[:, 0, 0]), _mean_known(r[:, 1, 1])
+
+
+def _resampled_halves(halves: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the cross-half correlation of predictor with outcome with the groups counted as often as each row says.
+
+    Sums over a resample are sums over the groups weighted by these counts, split by split.
+    """
+    r = np.full((len(counts), len(halves), 2), np.nan)
+    for split, half in enumerate(halves):
+        means = (half - half.mean(axis=0)).reshape(len(half), 4)
+        pairs = means[:, _ONE_HALF] * means[:, _OTHER_HALF]
+        first, squares, products = np.split(counts @ np.hstack([means, means**2, pairs]) / len(half), (4, 8), axis=1)
+        spread = squares - first**2
+        spread[spread <= _NO_SPREAD * (means**2).mean(axis=0)] = np.nan
+        across = products - first[:, _ONE_HALF] * first[:, _OTHER_HALF]
+        r[:, split] = across / np.sqrt(spread[:, _ONE_HALF] * spread[:, _OTHER_HALF])
+    return np.array([_mean_known(each) for each in r])
 
 
 def _mean_known(values: np.ndarray) -> float:
