@@ -13,6 +13,7 @@ from scipy.linalg import block_diag, solve_triangular
 
 from psychometrics.errors import SingularMatrixError
 from psychometrics.sem import _normal as normal
+from psychometrics.sem._bordered import Bordered
 from psychometrics.sem._cells import Cell
 from psychometrics.sem._clusters import Clusters
 from psychometrics.sem._equal_parameters import Sharing
@@ -241,24 +242,21 @@ class NormalProblem:
             return np.inf
         return float(self.samples.shares @ values_of_groups)
 
-    def evaluate(self, values: Array) -> tuple[float, Array, Array]:
+    def evaluate(self, values: Array) -> tuple[float, Array, Bordered]:
         """Value, gradient and second derivatives; the expected information where these are indefinite."""
-        size = self.sharing.size
-        total, slope, exact = 0.0, np.zeros(size), np.zeros((size, size))
+        total, slope, squares = 0.0, np.zeros(self.sharing.size), []
         found = [self.at(values, group) for group in range(len(self.samples.groups))]
         for group, (part, (structure, expected)) in enumerate(zip(self.samples.shares, found, strict=True)):
             directions = Directions.of(structure)
             total += part * expected.value
             slope += part * self.sharing.fold(group, normal.gradient(directions, expected))
-            square = normal.hessian(structure, directions, expected, self.samples.groups[group])
-            self.sharing.add_square(exact, group, part * square)
-        if positive_definite(exact):
+            squares.append(part * normal.hessian(structure, directions, expected, self.samples.groups[group]))
+        exact = self.sharing.summed(squares)
+        if exact.positive_definite:
             return total, slope, exact
-        metric = np.zeros((size, size))
-        for group, (part, (structure, expected)) in enumerate(zip(self.samples.shares, found, strict=True)):
-            square = normal.information(Directions.of(structure), expected.inverse)
-            self.sharing.add_square(metric, group, part * square)
-        return total, slope, metric
+        shares = zip(self.samples.shares, found, strict=True)
+        squares = [part * normal.information(Directions.of(at), expected.inverse) for part, (at, expected) in shares]
+        return total, slope, self.sharing.summed(squares)
 
     def cell_information(self, values: Array, group: int) -> Array:
         """Information of a group's cells: expected with plain ML on complete responses, else observed."""
@@ -268,12 +266,10 @@ class NormalProblem:
             return normal.hessian(structure, directions, expected, data)
         return normal.information(directions, expected.inverse)
 
-    def information(self, values: Array) -> Array:
+    def information(self, values: Array) -> Bordered:
         """Information of the parameters."""
-        total = np.zeros((self.sharing.size, self.sharing.size))
-        for group, part in enumerate(self.samples.shares):
-            self.sharing.add_square(total, group, part * self.cell_information(values, group))
-        return total
+        shares = enumerate(self.samples.shares)
+        return self.sharing.summed([part * self.cell_information(values, group) for group, part in shares])
 
     def scores(self, values: Array) -> list[Array]:
         """Differentiate each person's log-likelihood in the cells of the group."""
@@ -301,7 +297,7 @@ class Assessed:
 def assess(problem: NormalProblem, values: Array) -> Assessed:
     """Covariance of the estimates, and likelihood ratio against the unrestricted moments with its corrections."""
     samples = problem.samples
-    bread = inverted(problem.information(values))
+    bread = problem.information(values).inverse()
     likelihood = Likelihood(-samples.n_persons * problem.value(values), samples.likelihood)
     df = samples.n_moments - problem.sharing.size
     statistic = 2.0 * (likelihood.saturated - likelihood.model)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from psychometrics.errors import ModelError
+from psychometrics.sem._bordered import Bordered, Partition
 from psychometrics.sem._cells import Cell
 from psychometrics.sem._structure import CellLayout
 from psychometrics.sem.model import CfaModel
@@ -166,10 +166,18 @@ class Sharing:
         return [np.flatnonzero(place >= 0) for place in self.place]
 
     @cached_property
-    def _distinct(self) -> bool:
-        """Whether no two cells of a group share a parameter."""
-        pairs = zip(self.place, self._free, strict=True)
-        return all(np.unique(place[free]).size == free.size for place, free in pairs)
+    def partition(self) -> Partition:
+        """Parameters that each group has."""
+        columns = [np.unique(place[free]) for place, free in zip(self.place, self._free, strict=True)]
+        return Partition(tuple(columns), self.size)
+
+    @cached_property
+    def _cells_of_columns(self) -> list[NDArray[np.intp] | None]:
+        """Of each group the cell of each of its parameters; None where two cells share one."""
+        found: list[NDArray[np.intp] | None] = []
+        for place, free, columns in zip(self.place, self._free, self.partition.columns, strict=True):
+            found.append(free[np.argsort(place[free])] if columns.size == free.size else None)
+        return found
 
     def cells(self, values: Array, group: int) -> Array:
         """Cell values of a group at a parameter vector."""
@@ -184,27 +192,24 @@ class Sharing:
             np.add.at(number, place[free], 1.0)
         return np.asarray(total / number)
 
-    def selection(self, group: int) -> Any:
-        """Matrix that turns derivatives in a group's cells into derivatives in the parameters."""
-        free = self._free[group]
-        shape = (self.place.shape[1], self.size)
-        return sparse.csr_array((np.ones(free.size), (free, self.place[group][free])), shape=shape)
+    def narrowed(self, group: int, derivative: Array) -> Array:
+        """Turn derivatives in a group's cells (last axis) into derivatives in the parameters that the group has."""
+        cells = self._cells_of_columns[group]
+        if cells is not None:
+            return derivative[..., cells]
+        free, columns = self._free[group], self.partition.columns[group]
+        return np.asarray(derivative[..., free] @ (self.place[group][free][:, None] == columns).astype(float))
 
     def fold(self, group: int, derivative: Array) -> Array:
-        """Turn derivatives in a group's cells (last axis) into derivatives in the parameters."""
-        free = self._free[group]
-        where = self.place[group][free]
+        """Turn derivatives in a group's cells (last axis) into derivatives in the parameters of all groups."""
         folded = np.zeros((*derivative.shape[:-1], self.size))
-        if self._distinct:
-            folded[..., where] = derivative[..., free]
-            return folded
-        return np.asarray((self.selection(group).T @ derivative.T).T)
+        folded[..., self.partition.columns[group]] = self.narrowed(group, derivative)
+        return folded
 
-    def add_square(self, target: Array, group: int, square: Array) -> None:
-        """Add a matrix over a group's cells to one over the parameters."""
-        free = self._free[group]
-        where = self.place[group][free]
-        np.add.at(target, np.ix_(where, where), square[np.ix_(free, free)])
+    def summed(self, squares: Sequence[Array]) -> Bordered:
+        """Sum symmetric matrices over each group's cells into one over the parameters."""
+        parts = [self.narrowed(group, self.narrowed(group, square).T) for group, square in enumerate(squares)]
+        return Bordered.of(self.partition, parts)
 
     def extended(self, cells: Sequence[Cell]) -> Sharing:
         """Add cells that are held at zero in every group."""

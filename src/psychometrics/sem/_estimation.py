@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from psychometrics.sem._continuous import NormalProblem
 from psychometrics.sem._equal_parameters import Sharing
+from psychometrics.sem._jacobian import Jacobian
 from psychometrics.sem._ordinal import OrdinalProblem
 from psychometrics.sem._solve import Solution
 from psychometrics.sem._structure import Structure
@@ -34,8 +35,8 @@ class Estimation:
         Of the parameter estimates; NaN where the information is singular.
     test : ModelTest
     likelihood : Likelihood
-    derivative : sparse array or None
-        Of the moments in the parameters (ordered items).
+    jacobian : Jacobian or None
+        Derivatives of the moments in the parameters (ordered items).
     """
 
     problem: Problem
@@ -43,7 +44,7 @@ class Estimation:
     covariance: Array
     test: ModelTest
     likelihood: Likelihood
-    derivative: Any = None
+    jacobian: Jacobian | None = None
 
     @property
     def ordered(self) -> bool:

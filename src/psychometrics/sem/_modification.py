@@ -10,12 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychometrics.sem import _normal as normal
+from psychometrics.sem._bordered import Bordered, Solver
 from psychometrics.sem._cells import Cell, Kind
 from psychometrics.sem._continuous import NormalProblem
 from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Sorted
 from psychometrics.sem._normal import Directions
-from psychometrics.sem._ordinal import OrdinalProblem, plain, scaled_rows
+from psychometrics.sem._ordinal import OrdinalProblem
 from psychometrics.sem._problems import deviations_of
 from psychometrics.sem.model import CfaModel
 
@@ -36,7 +37,7 @@ def modification_table(data: Sorted, estimation: Estimation) -> pd.DataFrame:
     sharing = estimation.sharing.extended(candidates)
     problem, values = estimation.problem, estimation.solution.values
     old, frames = estimation.sharing.layout.size, []
-    within = _within(estimation)
+    within = _within(estimation).solver()
     for group, name in enumerate(data.names):
         if isinstance(problem, OrdinalProblem):
             score = _ordinal_score(OrdinalProblem(problem.samples, sharing, problem.delta), values, group, old)
@@ -72,19 +73,18 @@ def _candidates(model: CfaModel, estimation: Estimation) -> tuple[Cell, ...]:
     return tuple(cell for cell in found if (cell.kind, cell.row, cell.column) not in taken)
 
 
-def _within(estimation: Estimation) -> Array:
+def _within(estimation: Estimation) -> Bordered:
     """Information of the parameters: expected, that of the observed items where responses are missing."""
     problem, values = estimation.problem, estimation.solution.values
-    sharing = problem.sharing
     if isinstance(problem, OrdinalProblem):
         return problem.evaluate(values)[2]
-    total = np.zeros((sharing.size, sharing.size))
+    squares = []
     for group, part in enumerate(problem.samples.shares):
         structure, expected = problem.at(values, group)
         directions = Directions.of(structure)
-        for share, Q in normal.patterns(problem.samples.groups[group], expected.inverse):
-            sharing.add_square(total, group, part * share * normal.information(directions, Q))
-    return total
+        patterns = normal.patterns(problem.samples.groups[group], expected.inverse)
+        squares.append(sum(part * share * normal.information(directions, Q) for share, Q in patterns))
+    return problem.sharing.summed(squares)
 
 
 def _ordinal_score(problem: OrdinalProblem, values: Array, group: int, old: int) -> _Score:
@@ -94,9 +94,9 @@ def _ordinal_score(problem: OrdinalProblem, values: Array, group: int, old: int)
     share = (moments.n_persons - 1) / problem.samples.n_persons
     derivative = implied.derivative
     new = derivative[:, old:]
-    weighted = scaled_rows(new, share * moments.weight)
-    own = np.asarray((new * weighted).sum(axis=0)).ravel()
-    across = plain(weighted.T @ derivative)
+    weighted = new * (share * moments.weight)[:, None]
+    own = np.sum(new * weighted, axis=0)
+    across = weighted.T @ derivative
     residual = moments.observed - implied.moments
     return _Score(-(weighted.T @ residual), own, problem.sharing.fold(group, across))
 
@@ -120,12 +120,11 @@ def _pairs(kind: Kind, names: Sequence[str]) -> list[Cell]:
     return [Cell(kind, one, other) for one, other in found]
 
 
-def _remaining(score: _Score, within: Array) -> Array:
+def _remaining(score: _Score, within: Solver | None) -> Array:
     """Information of each candidate that the free parameters leave over; NaN where none is left."""
-    try:
-        explained = np.einsum("ca,ac->c", score.across, np.linalg.solve(within, score.across.T))
-    except np.linalg.LinAlgError:
+    if within is None:
         return np.full_like(score.own, np.nan)
+    explained = np.einsum("ca,ac->c", score.across, within.solve(score.across.T))
     remaining = score.own - explained
     return np.where(remaining > 1e-8 * np.maximum(score.own, 1e-300), remaining, np.nan)
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from psychometrics.errors import SingularMatrixError
 from psychometrics.ordinal import OrdinalResponses, two_step
 from psychometrics.sem._clusters import Clusters
+from psychometrics.sem._jacobian import Jacobian
 from psychometrics.sem.fit_measures import ModelTest
 
 Array = NDArray[np.float64]
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
-# scipy has no types.
-Sparse: TypeAlias = Any
 
 
 def pairs_of(n_items: int) -> Pairs:
@@ -49,12 +48,31 @@ class Spread:
         assert self.root is not None
         return np.asarray(np.einsum("nm,nm->m", self.root, self.root))
 
-    def times(self, matrix: Sparse) -> Array:
+    @property
+    def half(self) -> Array:
+        """What is held: X, or the covariance itself."""
+        held = self.full if self.root is None else self.root
+        assert held is not None
+        return held
+
+    def dense(self) -> Array:
+        """Lay out the whole covariance."""
+        return self.half if self.root is None else self.root.T @ self.root
+
+    def times(self, matrix: Array) -> Array:
         """Covariance times a matrix."""
         if self.full is not None:
-            return np.asarray((matrix.T @ self.full).T)
+            return self.full @ matrix
         assert self.root is not None
-        return np.asarray(self.root.T @ (matrix.T @ self.root.T).T)
+        return self.root.T @ (self.root @ matrix)
+
+    def quadratic(self, matrix: Array) -> Array:
+        """Matrix transposed times covariance times matrix."""
+        if self.full is not None:
+            return matrix.T @ self.full @ matrix
+        assert self.root is not None
+        across = self.root @ matrix
+        return across.T @ across
 
     def square(self, weight: Array) -> float:
         """Squared norm of the covariance with rows and columns weighted by the root of the weight."""
@@ -100,6 +118,58 @@ class Spread:
             turned = (laid.reshape(-1, len(inverse)) @ inverse).reshape(laid.shape)
             total += 0.5 * float(np.vdot(turned, turned.transpose(0, 2, 1)))
         return total
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Covariance of weighted sums of the moments: blocks over some of the sums each, which add up.
+
+    Attributes
+    ----------
+    size : int
+        Number of sums.
+    blocks : list of (ndarray of int, Spread)
+    """
+
+    size: int
+    blocks: list[tuple[NDArray[np.intp], Spread]]
+
+    @cached_property
+    def root(self) -> Array | None:
+        """X with X'X the covariance; None where it is no smaller than the covariance."""
+        roots = [spread.root for _, spread in self.blocks]
+        if any(root is None for root in roots) or sum(len(root) for root in roots if root is not None) >= self.size:
+            return None
+        found = []
+        for (columns, _), root in zip(self.blocks, roots, strict=True):
+            assert root is not None
+            found.append(np.zeros((len(root), self.size)))
+            found[-1][:, columns] = root
+        return np.vstack(found)
+
+    @property
+    def diagonal(self) -> Array:
+        """Variances of the sums."""
+        found = np.zeros(self.size)
+        for columns, spread in self.blocks:
+            found[columns] += spread.diagonal
+        return found
+
+    def dense(self) -> Array:
+        """Lay out the whole covariance."""
+        found = np.zeros((self.size, self.size))
+        for columns, spread in self.blocks:
+            found[np.ix_(columns, columns)] += spread.dense()
+        return found
+
+    def quadratic(self, matrix: Array) -> Array:
+        """Covariance of sums of the sums, a column each."""
+        return np.asarray(sum((spread.quadratic(matrix[columns]) for columns, spread in self.blocks), np.zeros(())))
+
+    def traces(self, times: Callable[[Array], Array]) -> tuple[float, float]:
+        """Traces of a symmetric matrix, given as what it does to another, times the covariance, and of the square."""
+        product = times(self.dense()) if self.root is None else self.root @ times(self.root.T)
+        return float(np.trace(product)), float(np.sum(product * product.T))
 
 
 def laid_out(rows: Array, n_items: int) -> Array:
@@ -201,10 +271,20 @@ class Stacked:
         ends = np.cumsum([0, *[group.observed.size for group in self.groups]])
         return [slice(ends[k], ends[k + 1]) for k in range(len(self.groups))]
 
+    @cached_property
+    def weights(self) -> list[Array]:
+        """Diagonal weight of each group."""
+        return [self.weight[rows] for rows in self.places]
+
+    @property
+    def _joint(self) -> bool:
+        """Whether one block holds the moments of all groups."""
+        return len(self.blocks) < len(self.groups)
+
     @property
     def placed_blocks(self) -> list[tuple[slice, Spread]]:
         """Each block of the covariance with its rows among the moments."""
-        everything = [slice(0, self.n_moments)] if len(self.blocks) < len(self.groups) else self.places
+        everything = [slice(0, self.n_moments)] if self._joint else self.places
         return list(zip(everything, self.blocks, strict=True))
 
     def sample_covariance(self, group: int) -> Array:
@@ -213,7 +293,7 @@ class Stacked:
 
     def correlation_spread(self, group: int) -> Spread:
         """Covariance of sqrt(N) times a group's correlations."""
-        place, joint = self.places[group], len(self.blocks) < len(self.groups)
+        place, joint = self.places[group], self._joint
         start = self.groups[group].n_thresholds + (place.start if joint else 0)
         stop = place.stop if joint else place.stop - place.start
         return self.blocks[0 if joint else group].part(slice(start, stop))
@@ -227,13 +307,55 @@ class Stacked:
         sums = self.clusters.sums(rows, group) / estimates.responses.n_persons
         return np.asarray(np.sum(sums**2, axis=0))
 
-    def times(self, matrix: Array) -> Array:
-        """Covariance times a matrix."""
-        return np.vstack([block.times(matrix[rows]) for rows, block in self.placed_blocks])
+    @cached_property
+    def _inner(self) -> list[Array | None]:
+        """X W X' of each block that is held as a root X."""
+        found: list[Array | None] = []
+        for rows, block in self.placed_blocks:
+            weighted = None if block.root is None else block.root * np.sqrt(self.weight[rows])
+            found.append(None if weighted is None else weighted @ weighted.T)
+        return found
 
-    def sandwiched(self, one: Sparse, other: Sparse) -> Array:
-        """Covariance of two weighted sums of the moments, ``one' Gamma other``."""
-        return np.asarray(sum(one[rows].T @ block.times(other[rows]) for rows, block in self.placed_blocks))
+    @property
+    def inner(self) -> Array:
+        """X W X' over all blocks, where all are held as roots."""
+        return np.asarray(block_diag(*self._inner))
+
+    def _halves(self, weighted: Jacobian) -> list[tuple[NDArray[np.intp], Array]]:
+        """Each block's root, or its covariance, times the columns, with the places of these."""
+        parts = zip(weighted.partition.columns, weighted.parts, strict=True)
+        if not self._joint:
+            return [(columns, block.half @ part) for block, (columns, part) in zip(self.blocks, parts, strict=True)]
+        half = self.blocks[0].half
+        found = np.zeros((len(half), weighted.size))
+        for rows, (columns, part) in zip(self.places, parts, strict=True):
+            found[:, columns] += half[:, rows] @ part
+        return [(np.arange(weighted.size), found)]
+
+    def sums(self, weighted: Jacobian) -> Sums:
+        """Covariance of sums of the moments, each weighted by a column."""
+        halves = self._halves(weighted)
+        if all(block.root is not None for block in self.blocks):
+            return Sums(weighted.size, [(columns, Spread(root=half)) for columns, half in halves])
+        if self._joint:
+            (every, half), whole = halves[0], np.zeros((weighted.size, weighted.size))
+            for rows, columns, part in zip(self.places, weighted.partition.columns, weighted.parts, strict=True):
+                whole[columns] += part.T @ half[rows]
+            return Sums(weighted.size, [(every, Spread(full=whole))])
+        blocks = []
+        for block, part, (columns, half) in zip(self.blocks, weighted.parts, halves, strict=True):
+            blocks.append((columns, Spread(root=half) if block.full is None else Spread(full=part.T @ half)))
+        return Sums(weighted.size, blocks)
+
+    def beyond(self, weighted: Jacobian) -> Array:
+        """Weighted cross-products of the covariance times the columns: ``D' W Gamma W Gamma W D``."""
+        found = np.zeros((weighted.size, weighted.size))
+        for (columns, half), inner, (rows, _) in zip(
+            self._halves(weighted), self._inner, self.placed_blocks, strict=True
+        ):
+            across = half * self.weight[rows, None] if inner is None else inner @ half
+            found[np.ix_(columns, columns)] += half.T @ across
+        return found
 
     def traces(self, chosen: Array) -> tuple[float, float]:
         """Trace of the weighted covariance and of its square, over the moments that are chosen (1) and not (0)."""
@@ -244,7 +366,10 @@ class Stacked:
     @cached_property
     def all_traces(self) -> tuple[float, float]:
         """Traces over all moments."""
-        return self.traces(np.ones(self.n_moments))
+        square = 0.0
+        for inner, (rows, block) in zip(self._inner, self.placed_blocks, strict=True):
+            square += block.square(self.weight[rows]) if inner is None else float(np.vdot(inner, inner))
+        return float(self.weight @ self.diagonal), square
 
     @cached_property
     def baseline(self) -> ModelTest:

@@ -8,15 +8,17 @@ corrections; with theta the residual variances are parameters or 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
+from psychometrics.sem._bordered import Bordered
 from psychometrics.sem._equal_parameters import Sharing
-from psychometrics.sem._moments import GroupMoments, Pairs, Sparse, Stacked, laid_out, pairs_of, scaled_shifted
+from psychometrics.sem._jacobian import Jacobian
+from psychometrics.sem._moments import GroupMoments, Pairs, Stacked, laid_out, pairs_of, scaled_shifted
 from psychometrics.sem._solve import Solution, inverted
 from psychometrics.sem._structure import Structure
 from psychometrics.sem.fit_measures import ModelTest
@@ -29,7 +31,7 @@ class Implied:
     """Moments that a group's cells imply, with their derivatives in the cells."""
 
     moments: Array
-    derivative: Sparse
+    derivative: Array
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,18 @@ class OrdinalProblem:
         moments = self._moments(cells, structure, deviation)
         item, (first, second) = self._threshold_item, self._pairs
         U, V = (part / deviation[:, None] for part in structure.directions)
-        of_rho = U[first] * V[second] + V[first] * U[second]
         if self.delta:
-            return Implied(moments, of_rho)
-        relative = U * V
-        of_rho -= moments[item.size :, None] * (relative[first] + relative[second])
-        of_threshold = -structure.mean_directions[item] / deviation[item][:, None]
+            return Implied(moments, U[first] * V[second] + V[first] * U[second])
+        relative, bends = U * V, self.sharing.layout.of_covariance
+        derivative = np.zeros((moments.size, self.sharing.layout.size))
+        of_threshold, of_rho = derivative[: item.size], derivative[item.size :]
+        U, V, bent = U[:, bends], V[:, bends], relative[:, bends]
+        own = U[first] * V[second] + V[first] * U[second]
+        of_rho[:, bends] = own - moments[item.size :, None] * (bent[first] + bent[second])
+        of_threshold -= structure.mean_directions[item] / deviation[item][:, None]
         of_threshold -= moments[: item.size, None] * relative[item]
         of_threshold[np.arange(item.size), self.sharing.layout.thresholds] += 1.0 / deviation[item]
-        return Implied(moments, sparse.csr_array(np.vstack([of_threshold, of_rho])))
+        return Implied(moments, derivative)
 
     def value(self, values: Array) -> float:
         """Half the weighted sum of squares; infinite where a latent variance is not positive."""
@@ -101,31 +106,28 @@ class OrdinalProblem:
             total += _share(group, self.samples) * float(np.sum(group.weight * (group.observed - moments) ** 2))
         return 0.5 * total
 
-    def evaluate(self, values: Array) -> tuple[float, Array, Array]:
+    def evaluate(self, values: Array) -> tuple[float, Array, Bordered]:
         """Value, gradient and Gauss-Newton matrix."""
-        size = self.sharing.size
-        total, slope, metric = 0.0, np.zeros(size), np.zeros((size, size))
-        for number, group in enumerate(self.samples.groups):
-            implied, part = self.implied(values, number), _share(group, self.samples)
-            residual = group.observed - implied.moments
-            weighted = scaled_rows(implied.derivative, part * group.weight)
-            total += 0.5 * part * float(np.sum(group.weight * residual**2))
-            slope -= self.sharing.fold(number, weighted.T @ residual)
-            self.sharing.add_square(metric, number, plain(implied.derivative.T @ weighted))
-        return total, slope, metric
+        found = [self.implied(values, number) for number in range(len(self.samples.groups))]
+        jacobian = self._jacobian(found)
+        weights = [_share(group, self.samples) * group.weight for group in self.samples.groups]
+        residuals = [group.observed - each.moments for group, each in zip(self.samples.groups, found, strict=True)]
+        weighted = [weight * residual for weight, residual in zip(weights, residuals, strict=True)]
+        total = 0.5 * sum(float(one @ other) for one, other in zip(weighted, residuals, strict=True))
+        return total, -jacobian.sums(weighted), jacobian.square(weights)
 
-    def derivative(self, values: Array) -> Sparse:
-        """Differentiate all stacked moments in the parameters."""
-        parts = [self.implied(values, g).derivative for g in range(len(self.samples.groups))]
-        if self.delta:
-            return np.vstack([self.sharing.fold(g, part) for g, part in enumerate(parts)])
-        folded = [part @ self.sharing.selection(g) for g, part in enumerate(parts)]
-        return sparse.csr_array(sparse.vstack(folded))
+    def _jacobian(self, found: Sequence[Implied]) -> Jacobian:
+        """Narrow derivatives in cells to the parameters of each group."""
+        parts = [self.sharing.narrowed(group, each.derivative) for group, each in enumerate(found)]
+        return Jacobian(self.sharing.partition, tuple(parts))
 
-    def residuals(self, values: Array) -> Array:
-        """Observed less implied moments, stacked."""
-        parts = [g.observed - self.implied(values, k).moments for k, g in enumerate(self.samples.groups)]
-        return np.concatenate(parts)
+    def jacobian(self, values: Array) -> Jacobian:
+        """Differentiate the moments of every group in its parameters."""
+        return self._jacobian([self.implied(values, number) for number in range(len(self.samples.groups))])
+
+    def residuals(self, values: Array) -> list[Array]:
+        """Observed less implied moments of each group."""
+        return [group.observed - self.implied(values, k).moments for k, group in enumerate(self.samples.groups)]
 
 
 def _share(group: GroupMoments, stacked: Stacked) -> float:
@@ -133,52 +135,43 @@ def _share(group: GroupMoments, stacked: Stacked) -> float:
     return (group.n_persons - 1) / stacked.n_persons
 
 
-def scaled_rows(derivative: Sparse, weight: Array) -> Sparse:
-    """Weigh the rows of a derivative, which is sparse where thresholds are among the moments."""
-    if isinstance(derivative, np.ndarray):
-        return derivative * weight[:, None]
-    return sparse.csr_array(sparse.diags_array(weight) @ derivative)
-
-
-def plain(matrix: Sparse) -> Array:
-    """Return a product of derivatives as a plain array."""
-    return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix)
-
-
-def assess(problem: OrdinalProblem, solution: Solution) -> tuple[Array, ModelTest, Sparse]:
+def assess(problem: OrdinalProblem, solution: Solution) -> tuple[Array, ModelTest, Jacobian]:
     """Covariance of the estimates, the scaled-shifted test, and the derivative of the moments."""
-    stacked, derivative = problem.samples, problem.derivative(solution.values)
-    covariance, traces = _robust(stacked, derivative)
+    stacked, jacobian = problem.samples, problem.jacobian(solution.values)
+    covariance, traces = _robust(stacked, jacobian)
     statistic = 2.0 * stacked.n_persons * solution.minimum
     df = stacked.n_moments - problem.sharing.size
     scaled = scaled_shifted(statistic, df, *traces)
-    return covariance, ModelTest(statistic, df, *scaled), derivative
+    return covariance, ModelTest(statistic, df, *scaled), jacobian
 
 
-def _robust(stacked: Stacked, derivative: Sparse) -> tuple[Array, tuple[float, float]]:
+def _robust(stacked: Stacked, jacobian: Jacobian) -> tuple[Array, tuple[float, float]]:
     """Sandwich covariance of the parameters, and tr(U Gamma) and tr((U Gamma)^2).
+
+    ``U = W - W D H^-1 D' W`` with ``H = D' W D``. Where Gamma = X'X has fewer rows than there are parameters, the
+    traces are those of ``X U X'``.
 
     References
     ----------
     Satorra, A., & Bentler, P. M. (1994). Corrections to test statistics and standard errors in covariance structure
     analysis. In von Eye & Clogg (Eds.), Latent variables analysis (pp. 399-419), equations 16.10 and 16.14.
     """
-    weighted = scaled_rows(derivative, stacked.weight)
-    bread = inverted(plain(derivative.T @ weighted))
-    middle, beyond = np.zeros_like(bread), np.zeros_like(bread)
-    for rows, block in stacked.placed_blocks:
-        part = weighted[rows]
-        # A group's moments depend on its own parameters and on the shared ones.
-        columns = np.unique(part.indices if sparse.issparse(part) else np.flatnonzero(part.any(axis=0)))
-        part = part[:, columns]
-        across, place = block.times(part), np.ix_(columns, columns)
-        middle[place] += part.T @ across
-        beyond[place] += across.T @ (across * stacked.weight[rows, None])
-    trace, square = stacked.all_traces
-    turned = bread @ middle
-    trace -= float(np.trace(turned))
-    square += float(np.sum(turned * turned.T)) - 2.0 * float(np.sum(bread * beyond))
-    return stacked.correction * turned @ bread / stacked.n_persons, (trace, square)
+    solver = jacobian.square(stacked.weights).solver()
+    if solver is None:
+        return np.full((jacobian.size, jacobian.size), np.nan), (np.nan, np.nan)
+    weighted = jacobian.weighted(stacked.weights)
+    sums = stacked.sums(weighted)
+    if sums.root is not None:
+        reach = solver.solve(sums.root.T)
+        left = stacked.inner - sums.root @ reach
+        covariance, traces = reach @ reach.T, (float(np.trace(left)), float(np.vdot(left, left)))
+    else:
+        turned = solver.solve(sums.dense())
+        covariance = solver.solve(turned.T)
+        trace, square = stacked.all_traces
+        beyond = float(np.trace(solver.solve(stacked.beyond(weighted))))
+        traces = trace - float(np.trace(turned)), square + float(np.sum(turned * turned.T)) - 2.0 * beyond
+    return stacked.correction * covariance / stacked.n_persons, traces
 
 
 def likelihood_discrepancy(problem: OrdinalProblem, values: Array, df: int) -> tuple[float, float]:
@@ -208,7 +201,7 @@ def _weighted_trace(problem: OrdinalProblem, implied: Implied, group: int, inver
     """Trace of P'VP Gamma, with V the normal-theory weight of the correlations and P the residual projector."""
     own = problem.samples.groups[group]
     spread = problem.samples.correlation_spread(group)
-    derivative = problem.sharing.fold(group, plain(implied.derivative[own.n_thresholds :]))
+    derivative = problem.sharing.narrowed(group, implied.derivative[own.n_thresholds :])
     derivative = derivative[:, np.abs(derivative).any(axis=0)]
     weighted = derivative * own.weight[own.n_thresholds :, None]
     solved = inverted(derivative.T @ weighted) @ weighted.T

@@ -143,7 +143,7 @@ class Replicator:
             return np.nan, np.nan, np.nan
         model, base = _scaled_tests(samples, problem, solution)
         found = indices(model.scaled, 1.0, base.scaled, 1.0, model.df, base.df, samples.n_persons - 1)
-        gap, p = problem.residuals(solution.values), len(sharing.layout.items)
+        gap, p = problem.residuals(solution.values)[0], len(sharing.layout.items)
         return float(np.sqrt(gap @ gap / (p * (p + 1) / 2))), found.rmsea, found.cfi
 
 
@@ -155,7 +155,7 @@ def _scaled_tests(samples: Stacked, problem: ordinal.OrdinalProblem, solution: S
     ``A = X W^(1/2)``.
     """
     root_weight, spread = np.sqrt(samples.weight), samples.blocks[0]
-    scaled = root_weight[:, None] * problem.derivative(solution.values)
+    scaled = root_weight[:, None] * problem.jacobian(solution.values).parts[0]
     basis = solve_triangular(np.linalg.cholesky(scaled.T @ scaled), scaled.T, lower=True).T
     if spread.root is not None:
         weighted = spread.root * root_weight

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.special import chdtrc, fdtrc
 
 from psychometrics.errors import ModelError
 from psychometrics.sem import _normal as normal
+from psychometrics.sem._bordered import Partition
 from psychometrics.sem._clusters import Clusters
 from psychometrics.sem._continuous import NormalProblem
 from psychometrics.sem._equal_parameters import KINDS, Equal, Rules, Sharing
 from psychometrics.sem._estimation import Estimation
 from psychometrics.sem._input import Sorted
-from psychometrics.sem._moments import Sparse
+from psychometrics.sem._jacobian import Jacobian
 from psychometrics.sem._normal import Directions
-from psychometrics.sem._ordinal import OrdinalProblem, scaled_rows
+from psychometrics.sem._ordinal import OrdinalProblem
 
 Array = NDArray[np.float64]
 # Directions that the free parameters leave less than this share of carry no test.
@@ -36,7 +36,7 @@ class _Candidate(NamedTuple):
 
 
 class _Score(NamedTuple):
-    """Score in all candidate directions, its covariance, and the covariance before the model was fitted out."""
+    """Score in an item's directions, its covariance, and the variances before the model was fitted out."""
 
     score: Array
     covariance: Array
@@ -53,12 +53,12 @@ def release_tests(data: Sorted, rules: Rules, estimation: Estimation, kind: Equa
     items = [item for item in names if item not in freed]
     candidates = _candidates(estimation.sharing, kind, items)
     if isinstance(estimation.problem, OrdinalProblem):
-        found = _ordinal_score(estimation.problem, estimation, candidates)
+        scores = _ordinal_scores(estimation.problem, estimation, candidates, items)
     else:
-        found = _normal_score(estimation.problem, estimation, candidates)
+        scores = _normal_scores(estimation.problem, estimation, candidates, items)
     free = None if data.clusters is None else _free_clusters(data.clusters)
-    rows = [_tested(item, found, candidates, free) for item in items]
-    table = pd.DataFrame([row for row in rows if row is not None], columns=["item", "statistic", "df", "p_value"])
+    rows = [(item, *tested) for item, score in scores if (tested := _tested(score, free)) is not None]
+    table = pd.DataFrame(rows, columns=["item", "statistic", "df", "p_value"])
     # Far in the tail p is zero for several items; the statistic then decides.
     order = table.sort_values(["p_value", "statistic"], ascending=[True, False], kind="stable")
     return order.reset_index(drop=True)
@@ -75,42 +75,56 @@ def _candidates(sharing: Sharing, kind: Equal, items: Sequence[str]) -> list[_Ca
     return [_Candidate(cells[k].row, group, k) for group in range(1, sharing.n_groups) for k in chosen]
 
 
-def _ordinal_score(problem: OrdinalProblem, estimation: Estimation, candidates: Sequence[_Candidate]) -> _Score:
-    """Score of the least-squares discrepancy with its sandwich covariance."""
-    values, stacked, derivative = estimation.solution.values, problem.samples, estimation.derivative
-    new = sparse.csr_array(
-        sparse.vstack(
-            [
-                problem.implied(values, g).derivative @ _chosen(candidates, g, problem)
-                for g in range(len(stacked.groups))
-            ]
-        )
-    )
-    old_weighted, new_weighted = (scaled_rows(part, stacked.weight) for part in (derivative, new))
-    within, across = (derivative.T @ old_weighted).toarray(), (derivative.T @ new_weighted).toarray()
-    reach = np.linalg.solve(within, across)
-    residuals = problem.residuals(values)
-    score = new_weighted.T @ residuals - reach.T @ (old_weighted.T @ residuals)
-    whole = stacked.sandwiched(new_weighted, new_weighted)
-    mixed = reach.T @ stacked.sandwiched(old_weighted, new_weighted)
-    known = reach.T @ stacked.sandwiched(old_weighted, old_weighted) @ reach
-    return _Score(score, whole - mixed - mixed.T + known, whole, stacked.n_persons)
+def _rows(candidates: Sequence[_Candidate], item: str) -> list[int]:
+    """Places of an item among the candidates."""
+    return [place for place, candidate in enumerate(candidates) if candidate.item == item]
 
 
-def _chosen(candidates: Sequence[_Candidate], group: int, problem: OrdinalProblem) -> Sparse:
-    """Matrix that picks the candidate directions of one group among its cells."""
-    places = [place for place, candidate in enumerate(candidates) if candidate.group == group]
-    cells = [candidates[place].cell for place in places]
-    shape = (len(problem.sharing.layout.cells), len(candidates))
-    return sparse.csr_array((np.ones(len(places)), (cells, places)), shape=shape)
+def _ordinal_scores(
+    problem: OrdinalProblem, estimation: Estimation, candidates: Sequence[_Candidate], items: Sequence[str]
+) -> Iterator[tuple[str, _Score]]:
+    """Yield each item's score of the least-squares discrepancy with its sandwich covariance.
+
+    Beside the parameters, the candidates are directions of their own; an item's score is that of its candidates less
+    what the parameters explain of it.
+    """
+    old = estimation.jacobian
+    assert old is not None
+    values, stacked, size = estimation.solution.values, problem.samples, old.size
+    columns, parts = [], []
+    for group, (place, part) in enumerate(zip(old.partition.columns, old.parts, strict=True)):
+        here = [k for k, candidate in enumerate(candidates) if candidate.group == group]
+        cells = [candidates[k].cell for k in here]
+        columns.append(np.concatenate([place, size + np.array(here, np.intp)]))
+        parts.append(np.hstack([part, problem.implied(values, group).derivative[:, cells]]))
+    every = Jacobian(Partition(tuple(columns), size + len(candidates)), tuple(parts))
+    weighted = every.weighted(stacked.weights)
+    slope, sums = weighted.sums(problem.residuals(values)), stacked.sums(weighted)
+    solver, whole = old.square(stacked.weights).solver(), sums.diagonal
+    if solver is None:
+        return
+    for item in items:
+        rows = size + np.array(_rows(candidates, item), np.intp)
+        across = np.zeros((size, rows.size))
+        for place, part, by in zip(columns, parts, weighted.parts, strict=True):
+            _, own, at = np.intersect1d(place, rows, return_indices=True)
+            known = place < size
+            across[np.ix_(place[known], at)] += by[:, known].T @ part[:, own]
+        chosen = np.zeros((every.size, rows.size))
+        chosen[:size], chosen[rows, np.arange(rows.size)] = -solver.solve(across), 1.0
+        yield item, _Score(chosen.T @ slope, sums.quadratic(chosen), whole[rows], stacked.n_persons)
 
 
-def _normal_score(problem: NormalProblem, estimation: Estimation, candidates: Sequence[_Candidate]) -> _Score:
-    """Score of the likelihood; its covariance from persons' scores (MLR) or from the information (ML)."""
+def _normal_scores(
+    problem: NormalProblem, estimation: Estimation, candidates: Sequence[_Candidate], items: Sequence[str]
+) -> Iterator[tuple[str, _Score]]:
+    """Yield each item's score of the likelihood; its covariance from persons' scores (MLR) or the information (ML)."""
     values, samples = estimation.solution.values, problem.samples
     sharing, size = problem.sharing, len(candidates)
     score, own = np.zeros(size), np.zeros((size, size))
-    across, within = np.zeros((size, sharing.size)), problem.information(values)
+    across, solver = np.zeros((size, sharing.size)), problem.information(values).solver()
+    if solver is None:
+        return
     for group, share in enumerate(samples.shares):
         structure, expected = problem.at(values, group)
         information = problem.cell_information(values, group)
@@ -119,18 +133,29 @@ def _normal_score(problem: NormalProblem, estimation: Estimation, candidates: Se
         score[rows] = -share * normal.gradient(Directions.of(structure), expected)[cells]
         own[np.ix_(rows, rows)] = share * information[np.ix_(cells, cells)]
         across[rows] = sharing.fold(group, share * information[cells])
-    reach = np.linalg.solve(within, across.T).T
-    if not samples.robust:
-        return _Score(score, own - reach @ across.T, own, samples.n_persons)
+    reach = solver.solve(across.T).T
+    whole, covariance = own, own - reach @ across.T
+    if samples.robust:
+        whole, covariance = _outer(problem, values, candidates, reach)
+    for item in items:
+        rows = _rows(candidates, item)
+        place = np.ix_(rows, rows)
+        yield item, _Score(score[rows], covariance[place], np.diag(whole)[rows], samples.n_persons)
+
+
+def _outer(
+    problem: NormalProblem, values: Array, candidates: Sequence[_Candidate], reach: Array
+) -> tuple[Array, Array]:
+    """Mean outer product of persons' scores in the candidates, and of what the parameters leave of them."""
     left, whole = [], []
     for group, scores in enumerate(problem.scores(values)):
-        new = np.zeros((len(scores), size))
+        new = np.zeros((len(scores), len(candidates)))
         for place, candidate in enumerate(candidates):
             if candidate.group == group:
                 new[:, place] = scores[:, candidate.cell]
-        left.append(new - sharing.fold(group, scores) @ reach.T)
+        left.append(new - problem.sharing.fold(group, scores) @ reach.T)
         whole.append(new)
-    return _Score(score, samples.outer(left), samples.outer(whole), samples.n_persons)
+    return problem.samples.outer(whole), problem.samples.outer(left)
 
 
 def _free_clusters(clusters: Clusters) -> int:
@@ -140,24 +165,20 @@ def _free_clusters(clusters: Clusters) -> int:
     return clusters.number - (len(present) if apart else 1)
 
 
-def _tested(
-    item: str, found: _Score, candidates: Sequence[_Candidate], free: int | None
-) -> tuple[str, float, int, float] | None:
+def _tested(found: _Score, free: int | None) -> tuple[float, int, float] | None:
     """Test one item's directions; None where the model leaves none.
 
     With clusters the p is that of Hotelling's F on their degrees of freedom, NaN where these do not suffice: the
     chi-square would reject far too often with few of them.
     """
-    rows = [place for place, candidate in enumerate(candidates) if candidate.item == item]
-    spread = np.sqrt(np.diag(found.whole)[rows])
-    covariance = found.covariance[np.ix_(rows, rows)] / np.outer(spread, spread)
-    values, vectors = np.linalg.eigh(covariance)
+    spread = np.sqrt(found.whole)
+    values, vectors = np.linalg.eigh(found.covariance / np.outer(spread, spread))
     real = values > _LEFT
     if not real.any():
         return None
-    turned = vectors[:, real].T @ (found.score[rows] / spread)
+    turned = vectors[:, real].T @ (found.score / spread)
     statistic, df = float(found.n * np.sum(turned**2 / values[real])), int(real.sum())
     if free is None:
-        return item, statistic, df, float(chdtrc(df, statistic))
+        return statistic, df, float(chdtrc(df, statistic))
     rest = free - df + 1
-    return item, statistic, df, float(fdtrc(df, rest, statistic * rest / (df * free))) if rest > 0 else float("nan")
+    return statistic, df, float(fdtrc(df, rest, statistic * rest / (df * free))) if rest > 0 else float("nan")

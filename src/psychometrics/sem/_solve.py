@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychometrics.errors import ConvergenceError
+from psychometrics.sem._bordered import Bordered
 
 Array = NDArray[np.float64]
 
 # Value, gradient and a positive definite stand-in for the second derivatives.
-Evaluation = tuple[float, Array, Array]
+Evaluation = tuple[float, Array, Bordered]
 _HALVINGS = 30
 _RIDGES = (0.0, *(10.0**power for power in range(-8, 4)))
 
@@ -95,16 +96,15 @@ def _line_search(
     return now, False
 
 
-def _solved(metric: Array, slope: Array) -> Array:
+def _solved(metric: Bordered, slope: Array) -> Array:
     """Solve in the metric, with as much ridge as it takes to be positive definite."""
-    scale = np.sqrt(np.maximum(np.diag(metric), 1e-12))
-    scaled = metric / np.outer(scale, scale)
+    scale = np.sqrt(np.maximum(metric.diagonal, 1e-12))
+    scaled = metric.scaled(scale)
     for ridge in _RIDGES:
         try:
-            factor = np.linalg.cholesky(scaled + ridge * np.eye(len(scaled)))
+            return np.asarray(scaled.factor(ridge).solve(slope / scale) / scale)
         except np.linalg.LinAlgError:
             continue
-        return np.asarray(np.linalg.solve(factor.T, np.linalg.solve(factor, slope / scale)) / scale)
     return np.asarray(slope / scale**2)
 
 

@@ -76,8 +76,8 @@ def standardise(estimation: Estimation, group: int, cells: tuple[Cell, ...], val
         if k < scales.size:
             own[k] = 1.0
         found[k], derivative[k] = _ratio(*_parts(scales, cell, float(value), own))
-    folded = estimation.sharing.fold(group, derivative)
-    variance = np.einsum("ka,ka->k", folded @ estimation.precision, folded)
+    narrow, columns = estimation.sharing.narrowed(group, derivative), estimation.sharing.partition.columns[group]
+    variance = np.einsum("ka,ka->k", narrow @ estimation.precision[np.ix_(columns, columns)], narrow)
     return found, np.sqrt(np.where(variance < 1e-18, 0.0, variance))
 
 

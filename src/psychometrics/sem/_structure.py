@@ -65,6 +65,12 @@ class CellLayout:
         """Positions of the thresholds in the vector of cells."""
         return np.array([k for k, cell in enumerate(self.cells) if cell.kind == "threshold"], np.intp)
 
+    @cached_property
+    def of_covariance(self) -> Places:
+        """Positions of the cells that move the covariance of the items."""
+        kinds = ("loading", "regression", "factor_covariance", "residual_covariance")
+        return np.array([k for k, cell in enumerate(self.cells) if cell.kind in kinds], np.intp)
+
     def at(self, values: Array) -> Structure:
         """Model matrices at a vector of cell values."""
         p, m = len(self.items), len(self.factors)

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.linalg import qr
+from scipy.linalg import cho_factor, cho_solve
 from scipy.special import chdtrc
 
 from psychometrics.errors import ModelError
-from psychometrics.sem._moments import Sparse, Stacked, pairs_of, scaled_shifted
-from psychometrics.sem._ordinal import plain, scaled_rows
+from psychometrics.sem._jacobian import Jacobian
+from psychometrics.sem._moments import Stacked, pairs_of, scaled_shifted
 from psychometrics.sem.fit_measures import FitMeasures
 from psychometrics.sem.result import CfaResult
 
@@ -148,49 +148,47 @@ def _satorra_bentler(general: FitMeasures, nested: FitMeasures, difference: floa
 
 def _satorra(general: CfaResult, nested: CfaResult, difference: float, df: int) -> float:
     """Scaled-shifted difference."""
-    stacked = general.estimation.problem.samples
+    stacked, wide, narrow = general.estimation.problem.samples, general.estimation.jacobian, nested.estimation.jacobian
     assert isinstance(stacked, Stacked)
-    narrow = nested.estimation.derivative[_same_moments(general, nested)]
-    trace, square = _restriction_traces(stacked, general.estimation.derivative, narrow)
+    assert wide is not None
+    assert narrow is not None
+    trace, square = _restriction_traces(stacked, wide, narrow.rows(_same_moments(general, nested)))
     return scaled_shifted(difference, df, trace, square)[0]
 
 
-def _same_moments(general: CfaResult, nested: CfaResult) -> NDArray[np.intp]:
-    """Rows of the nested model's moments in the general model's order of items."""
+def _same_moments(general: CfaResult, nested: CfaResult) -> list[NDArray[np.intp]]:
+    """Rows of the nested model's moments in the general model's order of items, by group."""
     stacked = nested.estimation.problem.samples
     assert isinstance(stacked, Stacked)
-    items, rows, start = list(nested.model.items), [], 0
+    items, found = list(nested.model.items), []
     order = np.array([items.index(item) for item in general.model.items])
     first, second = pairs_of(len(items))
     number = np.zeros((len(items), len(items)), dtype=np.intp)
     number[first, second] = number[second, first] = np.arange(len(first))
     for group in stacked.groups:
+        rows = [group.n_thresholds + number[order[first], order[second]]]
         if group.n_thresholds:
             of_item = group.estimates.threshold_places[0]
-            rows.append(start + np.concatenate([np.flatnonzero(of_item == item) for item in order]))
-        rows.append(start + group.n_thresholds + number[order[first], order[second]])
-        start += group.observed.size
-    return np.concatenate(rows)
+            rows = [np.flatnonzero(of_item == item) for item in order] + rows
+        found.append(np.concatenate(rows))
+    return found
 
 
-def _restriction_traces(stacked: Stacked, wide: Sparse, narrow: Sparse) -> tuple[float, float]:
-    """Traces of U Gamma and of its square, for the U of the restriction A (Satorra 2000, delta method).
+def _restriction_traces(stacked: Stacked, wide: Jacobian, narrow: Jacobian) -> tuple[float, float]:
+    """Traces of U Gamma and of its square, for the U of the restriction (Satorra 2000, delta method).
 
-    A spans what the general model's derivatives (wide) have beyond the nested model's (narrow);
-    ``U = W D E A' (A E A')^-1 A E D' W`` with E the inverse information of the general model.
+    With E the inverse information of the general model and ``narrow = wide M`` by least squares, U is
+    ``W D (E - M (M' E^-1 M)^-1 M') D' W``: what the general model's derivatives D have beyond the nested model's. That
+    is Satorra's ``W D E A' (A E A')^-1 A E D' W`` for an A that spans what is orthogonal to M.
     """
-    mapping = _least_squares(plain(wide.T @ wide), plain(wide.T @ narrow))
-    restriction = qr(mapping)[0][:, narrow.shape[1] :].T
-    weighted = scaled_rows(wide, stacked.weight)
-    inverse = np.linalg.inv(plain(wide.T @ weighted))
-    reach = (weighted @ (restriction @ inverse).T).T
-    inner = np.linalg.inv(restriction @ inverse @ restriction.T)
-    product = inner @ (reach @ stacked.times(reach.T))
-    return float(np.trace(product)), float(np.sum(product * product.T))
+    information = wide.square(stacked.weights)
+    solver, own = information.solver(), wide.square([np.ones(len(part)) for part in wide.parts]).solver()
+    if solver is None or own is None:
+        raise ModelError("The general model is not identified; there is nothing to compare.")
+    mapping = own.solve(wide.across(narrow))
+    inner = cho_factor(mapping.T @ information.times(mapping), check_finite=False)
 
+    def beyond(matrix: Array) -> Array:
+        return np.asarray(solver.solve(matrix) - mapping @ cho_solve(inner, mapping.T @ matrix, check_finite=False))
 
-def _least_squares(square: Array, across: Array) -> Array:
-    """Solve the normal equations in units that give the square a unit diagonal."""
-    scale = np.sqrt(np.diag(square))
-    solved = np.linalg.solve(square / np.outer(scale, scale), across / scale[:, None])
-    return np.asarray(solved / scale[:, None])
+    return stacked.sums(wide.weighted(stacked.weights)).traces(beyond)

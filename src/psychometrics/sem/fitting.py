@@ -251,11 +251,11 @@ def _fit_ordered(samples: ordered.Stacked, rules: Rules, sharing: Sharing, start
     """Least squares on thresholds and correlations."""
     problem = ordinal.OrdinalProblem(samples, sharing, rules.scheme == "delta")
     solution = minimise(problem.evaluate, problem.value, start)
-    covariance, test, derivative = ordinal.assess(problem, solution)
+    covariance, test, jacobian = ordinal.assess(problem, solution)
     if not rules.equal:
         behind = ordinal.likelihood_discrepancy(problem, solution.values, test.df)
         test = ModelTest(test.statistic, test.df, test.scaled, test.factor, test.shift, *behind)
-    return Estimation(problem, solution, covariance, test, Likelihood(), derivative)
+    return Estimation(problem, solution, covariance, test, Likelihood(), jacobian)
 
 
 def _fit_normal(samples: continuous.Samples, rules: Rules, sharing: Sharing, start: Array) -> Estimation:
