@@ -52,6 +52,14 @@ def test_a_tie_is_never_cut(values):
     assert not {scores[name] for name in named} & {scores[name] for name in scores if name not in named}
 
 
+def test_what_is_too_low_for_a_strength_is_still_to_be_exceeded():
+    """The two highest stand out from the rest, the second is below the middle, and the first does not exceed it."""
+    near = findings_of_person(evidence_of(scores_of([[3.5, 2.9, *[1.0] * 6]])), "p00")
+    assert near.strengths == ()
+    clear = findings_of_person(evidence_of(scores_of([[3.7, 2.9, *[1.0] * 6]])), "p00")
+    assert clear.strengths == (NAMES[0],)
+
+
 def test_few_people_without_true_differences_have_anything_named():
     """Eight equal true scores: the share of people with a name at either end stays below the error of the plan."""
     draw, named, n = np.random.default_rng(5), 0, 2000
@@ -86,6 +94,15 @@ def views(own: list[float], theirs: list[float], evidence: Evidence) -> dict[str
     pairs = [dict(zip(NAMES, values, strict=True)) for values in (own, theirs)]
     known = replace(evidence, own=replace(evidence.own, errors=pd.Series(errors())))
     return dict(views_of(known, *pairs, errors()))
+
+
+def test_what_colleagues_see_as_high_as_the_rest_is_no_room_to_grow(evidence):
+    """Also where the person scored two competencies only: colleagues' views of all of them count."""
+    own = [4.4, 3.7, *[math.nan] * 6]
+    level = views(own, [4.5, *[4.0] * 7], evidence)
+    assert level == {NAMES[0]: "shared_strength", NAMES[1]: "no_clear_difference"}
+    below = views(own, [4.5, 3.9, *[4.0] * 6], evidence)
+    assert below[NAMES[1]] == "shared_development"
 
 
 def test_views_differ_only_beyond_both_errors(evidence):

@@ -210,20 +210,22 @@ def _together(evidence: Evidence, own: Figures, theirs: Figures, errors: Figures
     weights = {name: (evidence.own_errors[name] ** -2, errors[name] ** -2) for name in own}
     means = {name: (w * own[name] + v * theirs[name]) / (w + v) for name, (w, v) in weights.items()}
     top, bottom = _standing(evidence, means, {name: 1 / math.sqrt(sum(pair)) for name, pair in weights.items()})
-    # What colleagues see no lower than the rest is no shared development area, and the other way round.
-    seen = _turned(evidence, {name: theirs[name] for name in own})
+    # What colleagues see no lower than all that they see is no shared development area, and the other way round.
+    seen = _turned(evidence, {name: score for name, score in theirs.items() if math.isfinite(score)})
     middle = median(seen.values())
     return tuple(name for name in top if seen[name] >= middle), tuple(name for name in bottom if seen[name] < middle)
 
 
 def _standing(evidence: Evidence, scores: Figures, errors: Figures) -> tuple[Names, Names]:
-    """Return what stands out at the top and at the bottom, but for what is low at the top or high at the bottom."""
-    turned, most = _turned(evidence, scores), int(evidence.plan.feedback.most_named.value)
-    top = clearly_highest(turned, errors, evidence.confidence, most)
-    bottom = clearly_lowest(turned, errors, evidence.confidence, most)
+    """Return what stands out at the top and is not low, and what stands out at the bottom and is not high."""
+    turned, most, confidence = (
+        _turned(evidence, scores),
+        int(evidence.plan.feedback.most_named.value),
+        evidence.confidence,
+    )
     return (
-        tuple(name for name in top if turned[name] > evidence.middle),
-        tuple(name for name in bottom if turned[name] < evidence.high),
+        clearly_highest(turned, errors, confidence, most, lambda name: turned[name] > evidence.middle),
+        clearly_lowest(turned, errors, confidence, most, lambda name: turned[name] < evidence.high),
     )
 
 

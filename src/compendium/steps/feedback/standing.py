@@ -22,7 +22,9 @@ def normal_limit(confidence: float, comparisons: int = 1) -> float:
     return float(ndtri(1 - (1 - confidence) / (2 * max(comparisons, 1))))
 
 
-def clearly_highest(scores: Figures, errors: Figures, confidence: float, most: int) -> Names:
+def clearly_highest(
+    scores: Figures, errors: Figures, confidence: float, most: int, fits: Callable[[str], bool] = lambda name: True
+) -> Names:
     r"""Return the scores at the top that are clearly above every other one, highest first; none where there is no gap.
 
     A set is named when each of its members exceeds each score outside it by more than the error of their difference:
@@ -39,6 +41,8 @@ def clearly_highest(scores: Figures, errors: Figures, confidence: float, most: i
         Two-sided; its normal quantile is z.
     most
         How many may be named.
+    fits
+        Whether a score may be named at all. What may not is one of those that the named ones must exceed.
 
     Examples
     --------
@@ -49,22 +53,28 @@ def clearly_highest(scores: Figures, errors: Figures, confidence: float, most: i
     ()
     """
     known, limit = _known(scores, errors), normal_limit(confidence)
-    return top_set({name: scores[name] for name in known}, lambda a, b: limit * math.hypot(errors[a], errors[b]), most)
+    return top_set(
+        {name: scores[name] for name in known}, lambda a, b: limit * math.hypot(errors[a], errors[b]), most, fits
+    )
 
 
-def top_set(scores: Figures, least: Callable[[str, str], float], most: int) -> Names:
-    """Return the largest set at the top whose members exceed every other score by more than ``least`` of the two."""
+def top_set(
+    scores: Figures, least: Callable[[str, str], float], most: int, fits: Callable[[str], bool] = lambda name: True
+) -> Names:
+    """Return the largest set of fitting scores at the top that exceed every other by more than ``least`` of the two."""
     names = sorted(scores, key=lambda name: -scores[name])
     for size in range(min(most, len(names) // 2), 0, -1):
         pairs = ((high, other) for high in names[:size] for other in names[size:])
-        if all(scores[a] - scores[b] > least(a, b) for a, b in pairs):
+        if all(map(fits, names[:size])) and all(scores[a] - scores[b] > least(a, b) for a, b in pairs):
             return tuple(names[:size])
     return ()
 
 
-def clearly_lowest(scores: Figures, errors: Figures, confidence: float, most: int) -> Names:
+def clearly_lowest(
+    scores: Figures, errors: Figures, confidence: float, most: int, fits: Callable[[str], bool] = lambda name: True
+) -> Names:
     """Return the scores at the bottom that are clearly below every other one, lowest first."""
-    return clearly_highest({name: -score for name, score in scores.items()}, errors, confidence, most)
+    return clearly_highest({name: -score for name, score in scores.items()}, errors, confidence, most, fits)
 
 
 def ends_differ(scores: Figures, errors: Figures, confidence: float) -> bool:

@@ -175,11 +175,9 @@ def _standing(evidence: Evidence, scores: Scores, rows: tuple[TeamRow, ...]) -> 
         """Return the difference that is not explained by chance."""
         return _least(evidence, turned, (a, b))
 
-    top = top_set(means, least, most)
-    bottom = top_set({name: -mean for name, mean in means.items()}, least, most)
     return (
-        tuple(name for name in top if means[name] > evidence.middle),
-        tuple(name for name in bottom if means[name] < evidence.high),
+        top_set(means, least, most, lambda name: means[name] > evidence.middle),
+        top_set({name: -mean for name, mean in means.items()}, least, most, lambda name: means[name] < evidence.high),
     )
 
 
