@@ -202,7 +202,8 @@ def require_same_rows(left: pd.Index, right: pd.Index, roles: str) -> None:
 
 def cluster_codes(clusters: pd.Series | np.ndarray | Sequence[Any], n_rows: int) -> np.ndarray:
     """Return the cluster of each row as 0, 1, ...; refuse rows without one, and fewer than two clusters."""
-    codes, levels = pd.factorize(np.asarray(clusters, dtype=object))
+    named = np.asarray(clusters)
+    codes, levels = pd.factorize(named if named.dtype.kind in "iu" else named.astype(object))
     if len(codes) != n_rows:
         raise InputShapeError(f"clusters name {len(codes)} rows and there are {n_rows}; give each row its cluster")
     absent = int((codes < 0).sum())

@@ -167,8 +167,10 @@ def random_intercept(
 
 def _require_residual(outcome: np.ndarray, fixed: np.ndarray, groups: dict[str, np.ndarray]) -> None:
     """Refuse an outcome that groups and predictors reproduce: no variance within groups is left."""
-    codes = pd.factorize(pd.MultiIndex.from_arrays(list(groups.values())))[0] if len(groups) > 1 else None
-    places = codes if codes is not None else pd.factorize(next(iter(groups.values())))[0]
+    places = np.zeros(len(outcome), dtype=np.int64)
+    for of_group in groups.values():
+        codes, levels = pd.factorize(of_group)
+        places = pd.factorize(places * len(levels) + codes)[0]
     counts = np.bincount(places)
     within = [column - (np.bincount(places, column) / counts)[places] for column in (*fixed.T, outcome)]
     x, y = np.column_stack(within[:-1]), within[-1]

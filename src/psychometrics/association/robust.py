@@ -34,12 +34,12 @@ def nested_precision(
     :math:`\frac{C}{C-1}\frac{1}{n^2}\sum_c(\sum_{i\in c}\psi_i)^2` over C clusters, referred to t with C - 1 degrees of
     freedom. The design effect divides it by the same with every person a cluster.
     """
-    n, r = len(a), _correlation(a, b, ranked)
-    n_clusters = len(np.unique(clusters))
+    n, n_clusters = len(a), len(np.unique(clusters))
     nothing = NestedPrecision(np.nan, np.nan, np.nan, n_clusters, np.nan, np.nan)
-    if n_clusters < 2 or 1 - abs(r) < _NO_SPREAD:
+    r, influence = _on_fisher(a, b, ranked)
+    if n_clusters < 2 or influence is None:
         return nothing
-    error, alone = (fisher_error(a, b, units, ranked) for units in (clusters, np.arange(n)))
+    error, alone = (_error(influence, units) for units in (clusters, np.arange(n)))
     if not min(error, alone) > 0:
         return nothing
     z = np.arctanh(r)
@@ -53,17 +53,43 @@ def nested_precision(
 
 def fisher_error(a: np.ndarray, b: np.ndarray, clusters: np.ndarray, ranked: bool) -> float:
     """Return the standard error of Fisher's z with clusters as the sample; NaN where it is undefined."""
-    r = _correlation(a, b, ranked)
-    if 1 - abs(r) < _NO_SPREAD:
-        return float("nan")
-    error, _ = clustered_error((_rank_influence if ranked else _influence)(a, b) / (1 - r**2), clusters)
+    _, influence = _on_fisher(a, b, ranked)
+    return float("nan") if influence is None else _error(influence, clusters)
+
+
+def _error(influence: np.ndarray, clusters: np.ndarray) -> float:
+    """Return the standard error from each person's influence; NaN where there is none but for rounding."""
+    error, _ = clustered_error(influence, clusters)
     return error if error > _NO_SPREAD else float("nan")
 
 
-def _correlation(a: np.ndarray, b: np.ndarray, ranked: bool) -> float:
-    """Return Pearson's correlation, of mid-ranks where ranked."""
-    x, y = (stats.rankdata(side) if ranked else side for side in (a, b))
-    return float(np.clip(np.corrcoef(x, y)[0, 1], -1, 1))
+def _on_fisher(a: np.ndarray, b: np.ndarray, ranked: bool) -> tuple[float, np.ndarray | None]:
+    """Return a correlation and each person's influence on its Fisher's z; no influence where it is perfect."""
+    sides = [_Ranks.of(side) for side in (a, b)] if ranked else []
+    x, y = (side.ranks for side in sides) if ranked else (a, b)
+    r = float(np.clip(np.corrcoef(x, y)[0, 1], -1, 1))
+    if 1 - abs(r) < _NO_SPREAD:
+        return r, None
+    return r, (_rank_influence(*sides) if ranked else _influence(a, b)) / (1 - r**2)
+
+
+@dataclass(frozen=True)
+class _Ranks:
+    """The different values of a variable by number, and everybody's mid-rank."""
+
+    codes: np.ndarray
+    ranks: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> _Ranks:
+        """Rank the values."""
+        codes, counts = np.unique(values, return_inverse=True, return_counts=True)[1:]
+        return cls(codes, (np.cumsum(counts) - (counts - 1) / 2)[codes])
+
+    def above(self, weights: np.ndarray) -> np.ndarray:
+        """Return, for each person, the mean over people of the weight of those above them, ties counted half."""
+        sums = np.bincount(self.codes, weights)
+        return np.asarray((sums.sum() - np.cumsum(sums) + sums / 2)[self.codes] / len(self.codes))
 
 
 def _influence(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -72,16 +98,15 @@ def _influence(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray(x * y - (x * y).mean() * (x**2 + y**2) / 2)
 
 
-def _rank_influence(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _rank_influence(a: _Ranks, b: _Ranks) -> np.ndarray:
     """Return each person's influence on Spearman's correlation, ties included.
 
     The correlation of mid-distributions F(x) = P(X < x) + P(X = x) / 2: a person moves the products themselves and,
     through F, the place of everybody else.
     """
-    n = len(a)
-    f, g = ((stats.rankdata(side) - 0.5) / n for side in (a, b))
-    covariance = _moment(f * g, _above(a, g), _above(b, f))
-    spread_f, spread_g = _moment(f**2, 2 * _above(a, f)), _moment(g**2, 2 * _above(b, g))
+    f, g = ((side.ranks - 0.5) / len(side.ranks) for side in (a, b))
+    covariance = _moment(f * g, a.above(g), b.above(f))
+    spread_f, spread_g = _moment(f**2, 2 * a.above(f)), _moment(g**2, 2 * b.above(g))
     variances = f.var(), g.var()
     scale = np.sqrt(variances[0] * variances[1])
     r = float(np.mean((f - 0.5) * (g - 0.5)) / scale)
@@ -91,10 +116,3 @@ def _rank_influence(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _moment(product: np.ndarray, *through_others: np.ndarray) -> np.ndarray:
     """Return each person's influence on the mean of a product of mid-distributions."""
     return np.asarray(product + sum(through_others) - 3 * product.mean())
-
-
-def _above(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return, for each value, the mean over people of the weight of those above it, ties counted half."""
-    codes = np.unique(values, return_inverse=True)[1]
-    sums = np.bincount(codes, weights)
-    return np.asarray((sums.sum() - np.cumsum(sums) + sums / 2)[codes] / len(values))

@@ -15,7 +15,6 @@ from compendium.disclosure.suppression import tells_of_a_few
 from compendium.steps.outcome_associations import associations as outcomes
 from compendium.steps.outcome_associations.claims import ClaimData
 from compendium.steps.outcome_associations.specifications import Association, tested_outcomes
-from compendium.study.nesting import Nesting
 from psychometrics.association import correlation_matrix, partial_correlations
 from psychometrics.errors import PsychometricsError
 
@@ -66,15 +65,19 @@ def specification_curve(step: Study, data: ClaimData) -> pd.DataFrame:
     kept = ~answers.index.isin(flagged_people(step))
     tested = tested_outcomes(data, step.plan)
     confidence = step.plan.confidence.value
+    # Places instead of names, and numbers instead of the names of clusters: every specification looks all people up.
+    places, kin = pd.RangeIndex(len(answers)), data.nesting.of(answers.index)
+    clusters = None if kin is None else pd.Series(pd.factorize(kin)[0], places)
+    own, people = data.own.set_axis(places), data.people.set_axis(places)
     work = (
         joblib.delayed(_estimate)(
-            outcomes.composite(scored[row["items"], row["minimum_answered"]], total, one.competency),
-            data.own[one.scale],
-            data.people,
+            outcomes.composite(scored[row["items"], row["minimum_answered"]], total, one.competency).set_axis(places),
+            own[one.scale],
+            people,
             kept if row["careless"] != "all" else np.ones(len(kept), dtype=bool),
             {"claim": claim} | {str(key): value for key, value in row.items()},
             confidence,
-            data.nesting,
+            clusters,
         )
         for claim, one in tested.items()
         for row in table.to_dict("records")
@@ -90,11 +93,11 @@ def _estimate(
     kept: np.ndarray,
     row: dict[str, object],
     confidence: float,
-    nesting: Nesting,
+    clusters: pd.Series[int] | None,
 ) -> dict[str, object]:
     """Estimate one claim under one specification."""
     x, y = score[kept].to_frame("x"), outcome[kept].to_frame("y")
-    covariates, method, kin = str(row["covariates"]), row["correlation"], nesting.of(x.index)
+    covariates, method, kin = str(row["covariates"]), row["correlation"], None if clusters is None else clusters[kept]
     try:
         if covariates == "none":
             found = correlation_matrix(x, y, confidence, method, kin)  # type: ignore[arg-type]
