@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
 from psychometrics._checks import Label
+from psychometrics._patterns import distinct_rows
 from psychometrics.errors import ConvergenceError
 
 NODES = np.linspace(-8, 8, 65)
@@ -19,7 +21,7 @@ _MOST_HALVINGS = 20
 # Log odds for each standard deviation of the trait; a standardised loading of .96.
 _STEEPEST = 6.0
 _SMALLEST_SHARE = 1e-300
-# Persons whose posteriors are in memory at once.
+# Patterns of answers whose posteriors are in memory at once.
 AT_ONCE = 5_000
 
 
@@ -50,28 +52,48 @@ class _Curves:
 
 @dataclass(frozen=True)
 class _Anchors:
-    """Which answer each person gave to which anchor: a column for each category, in blocks by item; no answer all 0."""
+    """The different patterns of answers to the anchors: a column for each category, in blocks by item; no answer all 0.
+
+    ``counts`` says how many persons of each group gave each pattern.
+    """
 
     names: list[Label]
     member: np.ndarray
     n_categories: int
+    counts: csr_array
 
-    def in_parts(self, groups: np.ndarray) -> Iterator[tuple[_Anchors, np.ndarray]]:
-        """Yield the answers and groups of persons, so many at once."""
-        for first in range(0, len(groups), AT_ONCE):
+    def in_parts(self) -> Iterator[tuple[slice, _Anchors]]:
+        """Yield so many patterns at once, with their places."""
+        for first in range(0, len(self.member), AT_ONCE):
             rows = slice(first, first + AT_ONCE)
-            yield replace(self, member=self.member[rows]), groups[rows]
+            yield rows, replace(self, member=self.member[rows], counts=self.counts[rows])
 
     def log_likelihood(self, curves: _Curves) -> np.ndarray:
-        """Return the log probability of all answers of each person at each node."""
+        """Return the log probability of all answers of each pattern at each node."""
         return np.asarray(self.member @ np.log(curves.shares()).reshape(-1, len(NODES)))
 
     def of_item(self, curves: _Curves, name: Label) -> np.ndarray | float:
-        """Return the log probability of each person's answer to one item; nothing for an item that is no anchor."""
+        """Return the log probability of each pattern's answer to one item; nothing for an item that is no anchor."""
         if name not in self.names:
             return 0.0
         block = slice(place := self.names.index(name) * self.n_categories, place + self.n_categories)
         return np.asarray(self.member[:, block] @ np.log(curves.shares()).reshape(-1, len(NODES))[block])
+
+
+@dataclass(frozen=True)
+class _Traits:
+    """Mean and standard deviation of the trait in each group."""
+
+    means: np.ndarray
+    spreads: np.ndarray
+
+    def prior(self) -> np.ndarray:
+        """Return the density at the nodes, up to a constant, shape (groups, nodes)."""
+        return np.asarray(np.exp(-0.5 * ((NODES - self.means[:, None]) / self.spreads[:, None]) ** 2))
+
+    def in_units_of_first(self) -> _Traits:
+        """Return them with the first group at 0 and 1."""
+        return _Traits((self.means - self.means[0]) / self.spreads[0], self.spreads / self.spreads[0])
 
 
 def expected_traits(
@@ -82,39 +104,39 @@ def expected_traits(
     A graded response model with curves common to all groups and a normal trait in each (mean 0, variance 1 in
     group 0, free elsewhere) is fitted to the anchors by marginal maximum likelihood: EM on a fixed quadrature, each
     round with one Fisher step for all anchors at once. Slopes are held within a bound, since an item that repeats
-    another drives both towards infinity; such are named.
+    another drives both towards infinity; such are named. Persons who gave the same answers are one row.
     """
-    data = _anchors(answers, anchors)
-    curves = _first(data)
-    means, spreads = np.zeros(groups.max() + 1), np.ones(groups.max() + 1)
+    first, pattern = distinct_rows(answers[anchors].to_numpy(dtype=float))
+    data = _anchors(answers[anchors].iloc[first], pattern, groups)
+    curves, traits = _first(data), _Traits(np.zeros(groups.max() + 1), np.ones(groups.max() + 1))
     for _ in range(_MOST_ROUNDS):
-        expected, free = _expected(data, curves, groups, means, spreads)
-        new = _rescale(_step(curves, expected), free[0][0], free[1][0])
-        moments = (free[0] - free[0][0]) / free[1][0], free[1] / free[1][0]
+        expected, free = _expected(data, curves, traits)
+        new, moved = _rescale(_step(curves, expected), free.means[0], free.spreads[0]), free.in_units_of_first()
         change = max(np.abs(after - before).max() for after, before in
-                     ((new.slopes, curves.slopes), (moments[0], means), (moments[1], spreads)))  # fmt: skip
-        curves, (means, spreads) = new, moments
+                     ((new.slopes, curves.slopes), (moved.means, traits.means), (moved.spreads, traits.spreads)))  # fmt: skip
+        curves, traits = new, moved
         if change < _SMALLEST_CHANGE:
             steep = np.abs(curves.slopes) >= 0.999 * _STEEPEST
             named = tuple(name for name, too in zip(data.names, steep, strict=True) if too)
-            return _without_studied(answers, data, curves, groups, means, spreads), named
+            return _without_studied(list(answers.columns), data, curves, traits)[pattern, :, groups], named
     raise ConvergenceError("the trait of the anchors could not be estimated; the items may share no trait")
 
 
-def _anchors(answers: pd.DataFrame, names: list[Label]) -> _Anchors:
-    """Lay out the answers to the anchors."""
-    values = {name: np.unique(answers[name].dropna().to_numpy()) for name in names}
+def _anchors(patterns: pd.DataFrame, pattern: np.ndarray, groups: np.ndarray) -> _Anchors:
+    """Lay out the patterns of answers to the anchors, and count the persons with each."""
+    values = {name: np.unique(patterns[name].dropna().to_numpy()) for name in patterns.columns}
     most = max(len(codes) for codes in values.values())
     blocks = [
-        answers[name].to_numpy()[:, None] == np.concatenate([codes, np.full(most - len(codes), np.inf)])
+        patterns[name].to_numpy()[:, None] == np.concatenate([codes, np.full(most - len(codes), np.inf)])
         for name, codes in values.items()
     ]
-    return _Anchors(names, np.hstack(blocks).astype(float), most)
+    counts = csr_array((np.ones(len(pattern)), (pattern, groups)), shape=(len(patterns), groups.max() + 1))
+    return _Anchors(list(patterns.columns), np.hstack(blocks).astype(float), most, counts)
 
 
 def _first(data: _Anchors) -> _Curves:
     """Start every anchor with a middling slope."""
-    counts = data.member.sum(axis=0).reshape(len(data.names), data.n_categories)
+    counts = (data.counts.sum(axis=1) @ data.member).reshape(len(data.names), data.n_categories)
     shares = counts.cumsum(axis=1)[:, :-1] / counts.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore"):
         return _Curves(np.full(len(data.names), 1.5), 1.4 * logit(np.minimum(shares, 1.0)))
@@ -159,30 +181,33 @@ def _information(density: np.ndarray, shares: np.ndarray, total: np.ndarray) -> 
     return np.asarray(information)
 
 
-def _posterior(log_likelihood: np.ndarray, groups: np.ndarray, means: np.ndarray, spreads: np.ndarray) -> np.ndarray:
-    """Return each person's posterior weights of the nodes."""
-    prior = np.exp(-0.5 * ((NODES - means[:, None]) / spreads[:, None]) ** 2)
-    joint = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)) * prior[groups]
-    return np.asarray(joint / joint.sum(axis=1, keepdims=True))
+def _expected(data: _Anchors, curves: _Curves, traits: _Traits) -> tuple[np.ndarray, _Traits]:
+    """Return the expected answers (items, categories, nodes), and mean and deviation of the trait in each group.
 
-
-def _expected(
-    data: _Anchors, curves: _Curves, groups: np.ndarray, means: np.ndarray, spreads: np.ndarray
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Return the expected answers (items, categories, nodes), and mean and deviation of the trait in each group."""
-    answers, weights = np.zeros((data.member.shape[1], len(NODES))), np.zeros((len(means), len(NODES)))
-    for part, of in data.in_parts(groups):
-        posterior = _posterior(part.log_likelihood(curves), of, means, spreads)
-        answers += part.member.T @ posterior
-        weights += (of == np.arange(len(means))[:, None]).astype(float) @ posterior
-    weights /= np.bincount(groups, minlength=len(means))[:, None]
+    With L the likelihood of a pattern at the nodes, p the prior of a group and n the persons of that group with that
+    pattern, their posteriors sum to n L p / (L'p).
+    """
+    prior = traits.prior()
+    answers, weights = np.zeros((data.member.shape[1], len(NODES))), np.zeros(prior.shape)
+    for _, part in data.in_parts():
+        likelihood = _likelihood(part.log_likelihood(curves))
+        persons = part.counts.toarray()
+        persons = np.divide(persons, likelihood @ prior.T, out=persons, where=persons > 0)
+        answers += part.member.T @ (likelihood * (persons @ prior))
+        weights += prior * (persons.T @ likelihood)
+    weights /= data.counts.sum(axis=0)[:, None]
     return answers.reshape(len(data.names), data.n_categories, len(NODES)), _moments(weights)
 
 
-def _moments(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _likelihood(log_likelihood: np.ndarray) -> np.ndarray:
+    """Return the likelihood of each row in units of its largest."""
+    return np.asarray(np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)))
+
+
+def _moments(weights: np.ndarray) -> _Traits:
     """Return the mean and standard deviation of the trait in each group from its weights of the nodes."""
     means = weights @ NODES
-    return means, np.sqrt(np.maximum(weights @ NODES**2 - means**2, 1e-8))
+    return _Traits(means, np.sqrt(np.maximum(weights @ NODES**2 - means**2, 1e-8)))
 
 
 def _rescale(curves: _Curves, mean: float, spread: float) -> _Curves:
@@ -193,18 +218,15 @@ def _rescale(curves: _Curves, mean: float, spread: float) -> _Curves:
     return _Curves(slopes * held, thresholds)
 
 
-def _without_studied(
-    answers: pd.DataFrame,
-    data: _Anchors,
-    curves: _Curves,
-    groups: np.ndarray,
-    means: np.ndarray,
-    spreads: np.ndarray,
-) -> np.ndarray:
-    """Return the posterior means, each without the item it will be used for."""
-    found = []
-    for part, of in data.in_parts(groups):
+def _without_studied(items: list[Label], data: _Anchors, curves: _Curves, traits: _Traits) -> np.ndarray:
+    """Return the posterior means (patterns, items, groups), each without the item it will be used for."""
+    prior = traits.prior()
+    found = np.empty((len(data.member), len(items), len(prior)))
+    for rows, part in data.in_parts():
         together = part.log_likelihood(curves)
-        without = (_posterior(together - part.of_item(curves, name), of, means, spreads) for name in answers.columns)
-        found.append(np.stack([each @ NODES for each in without], axis=1))
-    return np.concatenate(found)
+        for place, name in enumerate(items):
+            likelihood = _likelihood(together - part.of_item(curves, name))
+            with np.errstate(invalid="ignore"):
+                # Where a group is so far away that nothing is left, nobody of it gave the pattern.
+                found[rows, place] = (likelihood @ (prior * NODES).T) / (likelihood @ prior.T)
+    return found
