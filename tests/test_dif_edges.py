@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from benchmarks.recover_fairness import nested_cohort, one_unfair_item
-from psychometrics.dif import DifRule, ordinal_dif
+from psychometrics.dif import DifRule, _sample, ordinal_dif
 from psychometrics.dif._cumulative import CumulativeModel
 from psychometrics.dif._penalised import fit_penalised
 from psychometrics.errors import InputShapeError, PsychometricsError, TooFewPersonsError
@@ -250,3 +251,46 @@ def test_scale_without_flagged_items_has_no_interval_and_counts_the_untested() -
 def test_settings_of_power_are_refused_outside_their_range() -> None:
     with pytest.raises(InputShapeError, match="planned_difference is positive"):
         DifRule(planned_difference=0)
+
+
+# Persons who gave the same answers are one row
+
+
+def few_answers(shift: float) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Four items of three answers, so that most persons are like another; one item is easier for a group."""
+    rng = np.random.default_rng(5)
+    group = np.repeat([0, 1, 2], [200, 120, 80])
+    latent = rng.normal(size=(400, 1)) + rng.normal(size=(400, 4))
+    latent[group == 2, 0] += shift
+    items = pd.DataFrame(np.digitize(latent, [-0.5, 0.5]).astype(float), columns=list("wxyz"))
+    return items.mask(rng.random(items.shape) < 0.05), pd.Series(group).astype(str), pd.Series(np.arange(400) % 40)
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+@pytest.mark.parametrize("shift", [1.0, 12.0])
+def test_persons_in_one_row_tell_what_each_alone_tells(
+    shift: float, clustered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items, groups, clusters = few_answers(shift)
+
+    def tables() -> list[pd.DataFrame]:
+        found = ordinal_dif(items, groups, clusters=clusters if clustered else None)
+        curves = pd.concat([found.expected_scores(item) for item in items])
+        return [found.table, found.effects, found.scale_effects, found.power, curves]
+
+    together = tables()
+    assert ("penalised likelihood" in together[0]["estimation"].tolist()) == (shift > 10)
+    monkeypatch.setattr(_sample, "distinct_rows", lambda table: (np.arange(len(table)),) * 2)
+    for one, alone in zip(together, tables(), strict=True):
+        pd.testing.assert_frame_equal(one, alone, rtol=1e-5, atol=1e-7)
+
+
+def test_scales_tested_by_two_workers_give_the_same_digits() -> None:
+    items, groups, _ = few_answers(1.0)
+    both = items.join(items.rename(columns=str.upper))
+    scales = pd.Series({item: item.isupper() for item in both})
+    alone = ordinal_dif(both, groups, scales)
+    with joblib.parallel_config(n_jobs=2):
+        spread = ordinal_dif(both, groups, scales)
+    pd.testing.assert_frame_equal(spread.table, alone.table, check_exact=True)
+    pd.testing.assert_frame_equal(spread.effects, alone.effects, check_exact=True)

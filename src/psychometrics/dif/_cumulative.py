@@ -59,13 +59,18 @@ class _Slopes:
 
 
 class CumulativeModel:
-    """Answers 0, 1, ..., m (every one in use), predictors, and case weights of one model."""
+    """Answers 0, 1, ..., m (every one in use), predictors, and how many persons each row stands for.
+
+    Rows are kept in the order of their answers, so that what is summed over an answer lies together.
+    """
 
     def __init__(self, codes: np.ndarray, x: np.ndarray, weights: np.ndarray | None = None) -> None:
-        self.codes, self.x = codes, x
+        self._order = np.argsort(codes, kind="stable")
+        self.codes, self.x = codes[self._order], x[self._order]
         self.n_thresholds = int(codes.max())
-        self.weights = np.ones(len(codes)) if weights is None else weights
-        self._member = (codes[:, None] == np.arange(self.n_thresholds + 1)).astype(float)
+        self.weights = np.ones(len(codes)) if weights is None else weights[self._order]
+        ends = np.searchsorted(self.codes, np.arange(self.n_thresholds + 2)).tolist()
+        self._blocks = [slice(*ends[place : place + 2]) for place in range(self.n_thresholds + 1)]
 
     def derivatives(self, at: np.ndarray) -> Derivatives:
         """Return the log likelihood and its derivatives in thresholds and coefficients."""
@@ -74,29 +79,36 @@ class CumulativeModel:
         if rows is None:
             return Derivatives(-np.inf, np.zeros(len(at)), np.eye(len(at)))
         mixed = -rows.upper * rows.lower
-        by_x = np.column_stack([rows.second_upper + mixed, rows.second_lower + mixed]) * w[:, None]
-        columns = [rows.upper * w, rows.lower * w, rows.second_upper * w, rows.second_lower * w, mixed * w]
-        sums = self._member.T @ np.column_stack(columns)
-        gradient = np.concatenate([sums[:-1, 0] + sums[1:, 1], -self.x.T @ (columns[0] + columns[1])])
+        by_x = (rows.second_upper + mixed) * w, (rows.second_lower + mixed) * w
+        parts = np.stack([rows.upper, rows.lower, rows.second_upper, rows.second_lower, mixed])
+        sums = np.stack([parts[:, block] @ w[block] for block in self._blocks])
+        gradient = np.concatenate([sums[:-1, 0] + sums[1:, 1], -((rows.upper + rows.lower) * w @ self.x)])
         hessian = np.zeros((len(at), len(at)))
         hessian[np.arange(m), np.arange(m)] = sums[:-1, 2] + sums[1:, 3]
         # A category bounded on both sides ties its two thresholds.
         hessian[np.arange(1, m), np.arange(m - 1)] = hessian[np.arange(m - 1), np.arange(1, m)] = sums[1:-1, 4]
         if self.x.shape[1]:
-            upper, lower = (self._member.T @ (part[:, None] * self.x) for part in by_x.T)
+            upper, lower = (np.stack([part[block] @ self.x[block] for block in self._blocks]) for part in by_x)
             hessian[:m, m:] = -(upper[:-1] + lower[1:])
             hessian[m:, :m] = hessian[:m, m:].T
-            hessian[m:, m:] = self.x.T @ (by_x.sum(axis=1)[:, None] * self.x)
+            hessian[m:, m:] = self.x.T @ ((by_x[0] + by_x[1])[:, None] * self.x)
         return Derivatives(float(w @ rows.log_share), gradient, hessian)
 
     def scores(self, at: np.ndarray) -> np.ndarray:
-        """Return each row's share of the gradient, shape (n_rows, n_parameters)."""
+        """Return the share in the gradient of one person of each row, shape (n_rows, n_parameters)."""
         rows = self._slopes(at)
         if rows is None:
             raise ConvergenceError("an answer has no probability under the model")
-        by_threshold = rows.upper[:, None] * self._member[:, :-1] + rows.lower[:, None] * self._member[:, 1:]
-        by_coefficient = -(rows.upper + rows.lower)[:, None] * self.x
-        return np.asarray(np.hstack([by_threshold, by_coefficient]) * self.weights[:, None])
+        m, found = self.n_thresholds, np.zeros((len(self.codes), len(at)))
+        for answer, block in enumerate(self._blocks):
+            if answer < m:
+                found[block, answer] = rows.upper[block]
+            if answer:
+                found[block, answer - 1] = rows.lower[block]
+        found[:, m:] = -(rows.upper + rows.lower)[:, None] * self.x
+        given = np.empty_like(found)
+        given[self._order] = found
+        return given
 
     def ordered(self, at: np.ndarray) -> bool:
         """Tell whether the thresholds increase."""
@@ -104,7 +116,8 @@ class CumulativeModel:
 
     def start(self) -> np.ndarray:
         """Return the thresholds of the margins and coefficients of zero."""
-        shares = (self.weights @ self._member).cumsum()[:-1] / self.weights.sum()
+        counts = np.array([self.weights[block].sum() for block in self._blocks])
+        shares = counts.cumsum()[:-1] / counts.sum()
         return np.concatenate([np.asarray(logit(shares)), np.zeros(self.x.shape[1])])
 
     def _slopes(self, at: np.ndarray) -> _Slopes | None:
@@ -161,9 +174,9 @@ def described(model: CumulativeModel, at: np.ndarray, here: Derivatives) -> Cumu
     return CumulativeFit(at[:m], at[m:], here.log_likelihood, -here.hessian)
 
 
-def null_log_likelihood(codes: np.ndarray) -> float:
+def null_log_likelihood(codes: np.ndarray, weights: np.ndarray) -> float:
     """Return the log likelihood of the thresholds alone."""
-    counts = np.bincount(codes)
+    counts = np.bincount(codes, weights)
     return float((counts * np.log(counts / counts.sum())).sum())
 
 

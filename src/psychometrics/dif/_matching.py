@@ -15,17 +15,24 @@ MATCHINGS = ("trait", "rest", "total")
 
 
 def matching_scores(
-    answers: pd.DataFrame, groups: np.ndarray, anchors: list[Label], matching: str, minimum_answered: float
+    answers: pd.DataFrame,
+    groups: np.ndarray,
+    weights: np.ndarray,
+    anchors: list[Label],
+    matching: str,
+    minimum_answered: float,
 ) -> tuple[np.ndarray, tuple[Label, ...]]:
-    """Return the score of every person for every item of one scale, and the anchors too steep for a trait.
+    """Return the score of every row for every item of one scale, and the anchors too steep for a trait.
 
     A score is NaN where too little was answered.
 
     Parameters
     ----------
-    answers : DataFrame of shape (n_persons, n_items)
+    answers : DataFrame of shape (n_rows, n_items)
         One scale.
-    groups : ndarray of int, shape (n_persons,)
+    groups : ndarray of int, shape (n_rows,)
+    weights : ndarray of shape (n_rows,)
+        Persons that a row stands for.
     anchors : list of str
         Items that make up the score.
     matching : {"trait", "rest", "total"}
@@ -36,7 +43,7 @@ def matching_scores(
     counts = answers.notna().to_numpy(dtype=float) @ parts
     enough = counts >= np.maximum(minimum_answered * parts.sum(axis=0), 1)
     if matching == "trait":
-        traits, steep = expected_traits(answers, groups, anchors)
+        traits, steep = expected_traits(answers, groups, anchors, weights)
         return np.where(enough, traits, np.nan), steep
     totals = answers.fillna(0).to_numpy() @ parts
     return np.where(enough, totals / np.maximum(counts, 1), np.nan), ()

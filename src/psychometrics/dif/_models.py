@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
-from scipy.sparse import csr_array
 from scipy.special import expit
 
 from psychometrics.dif._cumulative import CumulativeFit, CumulativeModel, fit_cumulative, null_log_likelihood
 from psychometrics.dif._penalised import fit_penalised
+from psychometrics.dif._sample import Sample
 from psychometrics.errors import ConvergenceError
 
 LIKELIHOOD, PENALISED = "maximum likelihood", "penalised likelihood"
@@ -25,31 +26,50 @@ ROW = ["n", *(f"{key}_{test}" for test in TESTS for key in ("statistic", "df", "
 
 @dataclass(frozen=True)
 class ItemData:
-    """What the models of one item see: the persons with an answer, a score and a group.
+    """What the models of one item see: the rows with an answer, a score and a group.
 
     Attributes
     ----------
+    sample : Sample
+        All rows of the scale.
     rows : ndarray of bool
-        Persons used, among all persons kept.
+        Those used.
     values : ndarray
         Answer codes in use, ascending.
     codes : ndarray of int
         Answers as places in `values`.
     score : ndarray
         Matching score, centred and scaled by `centre` and `spread`.
-    groups : ndarray of int
-        0 is the reference group.
-    clusters : ndarray of int or None
     """
 
+    sample: Sample
     rows: np.ndarray
     values: np.ndarray
     codes: np.ndarray
     score: np.ndarray
     centre: float
     spread: float
-    groups: np.ndarray
-    clusters: np.ndarray | None
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Group of each row used, 0 the reference."""
+        return np.asarray(self.sample.groups[self.rows])
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Persons that each row used stands for."""
+        return np.asarray(self.sample.weights[self.rows])
+
+    @property
+    def n_persons(self) -> int:
+        """Persons used."""
+        return int(self.weights.sum())
+
+    def cluster_sums(self, values: np.ndarray) -> np.ndarray:
+        """Return the sums over each cluster that has any of the rows used, given one person's value for each row."""
+        assert self.sample.clusters is not None
+        own = self.sample.clusters[:, self.rows]
+        return np.asarray(own[np.diff(own.indptr) > 0] @ values)
 
 
 @dataclass(frozen=True)
@@ -76,6 +96,20 @@ class ItemModels:
         """Columns score, groups but the reference, groups by score."""
         return _design(self.data, self.n_groups)
 
+    def model(self, width: int | None = None) -> CumulativeModel:
+        """Return the model of the first coefficients, all without a number."""
+        return CumulativeModel(self.data.codes, self.design[:, :width], self.data.weights)
+
+    @cached_property
+    def sandwiches(self) -> tuple[tuple[np.ndarray, int], ...]:
+        """The cluster-robust covariance of each model's estimates, and the number of clusters behind it."""
+        found = []
+        for fit in self.fits:
+            sums = self.data.cluster_sums(self.model(len(fit.coefficients)).scores(fit.parameters))
+            bread = np.linalg.inv(fit.information)
+            found.append((bread @ (sums.T @ sums) @ bread * len(sums) / (len(sums) - 1), len(sums)))
+        return tuple(found)
+
     def expected(self, score: np.ndarray, group: int) -> np.ndarray:
         """Return the expected answer at matching scores (points) under the curve of a group."""
         standard = (score - self.data.centre) / self.data.spread
@@ -96,48 +130,46 @@ class NotTestableError(ConvergenceError):
         self.kind = kind
 
 
-def item_data(
-    answers: np.ndarray, score: np.ndarray, groups: np.ndarray, clusters: np.ndarray | None, n_groups: int
-) -> ItemData:
+def item_data(sample: Sample, answers: np.ndarray, score: np.ndarray, n_groups: int) -> ItemData:
     """Collect the persons an item's models can use; refuse what cannot be tested, saying why."""
     rows = np.isfinite(answers) & np.isfinite(score)
+    groups, weights = sample.groups[rows], sample.weights[rows]
     values, codes = np.unique(answers[rows], return_inverse=True)
     if len(values) < 2:
         raise NotTestableError("constant", "fewer than two answers in use among the persons with a matching score")
-    if len(np.unique(groups[rows])) < n_groups:
+    if len(np.unique(groups)) < n_groups:
         raise NotTestableError("empty group", "a group has no person with both an answer and a matching score")
-    centre, spread = float(score[rows].mean()), float(score[rows].std())
+    centre = float(np.average(score[rows], weights=weights))
+    spread = float(np.sqrt(np.average((score[rows] - centre) ** 2, weights=weights)))
     if spread < 1e-12:
         raise NotTestableError("constant score", "the matching score is the same for everybody")
     standard = (score[rows] - centre) / spread
     for group in range(n_groups):
-        if np.ptp(standard[groups[rows] == group]) < 1e-9:
+        if np.ptp(standard[groups == group]) < 1e-9:
             raise NotTestableError(
                 "constant score", "the matching score is the same for everybody in a group, so level and slope of the "
                 "group cannot be told apart",
             )  # fmt: skip
-    return ItemData(
-        rows, values, codes, standard, centre, spread, groups[rows], None if clusters is None else clusters[rows]
-    )
+    return ItemData(sample, rows, values, codes.astype(np.int8), standard, centre, spread)
 
 
 def fit_models(data: ItemData, n_groups: int) -> ItemModels:
     """Fit score; score and groups; score, groups and their product; penalised where the likelihood has no maximum."""
-    design = _design(data, n_groups)
+    design, weights = _design(data, n_groups), data.weights
     widths = (1, n_groups, design.shape[1])
     try:
         fits: list[CumulativeFit] = []
         for width in widths:
-            fits.append(fit_cumulative(data.codes, design[:, :width], fits[-1] if fits else None))
+            fits.append(fit_cumulative(data.codes, design[:, :width], fits[-1] if fits else None, weights))
         return ItemModels(data, tuple(fits), n_groups, LIKELIHOOD)
     except ConvergenceError:
-        penalised = tuple(fit_penalised(data.codes, design[:, :width]).fit for width in widths)
+        penalised = tuple(fit_penalised(data.codes, design[:, :width], None, weights).fit for width in widths)
         return ItemModels(data, penalised, n_groups, PENALISED)
 
 
 def item_row(models: ItemModels) -> dict[str, float]:
     """Return every statistic of one item."""
-    row: dict[str, float] = {"n": float(len(models.data.codes))}
+    row: dict[str, float] = {"n": float(models.data.n_persons)}
     for name in TESTS:
         row |= {f"{key}_{name}": value for key, value in _test(models, name)}
     slopes = [fit.coefficients[0] for fit in models.fits[:2]]
@@ -156,12 +188,12 @@ def _test(models: ItemModels, name: str) -> Iterator[tuple[str, float]]:
     larger, smaller = (models.fits[place] for place in TESTS[name])
     df = len(larger.coefficients) - len(smaller.coefficients)
     gain = max(larger.log_likelihood - smaller.log_likelihood, 0.0)
-    if models.data.clusters is not None:
-        statistic, p = _clustered(models, larger, smaller)
+    if models.data.sample.clusters is not None:
+        statistic, p = _clustered(models, *TESTS[name])
     else:
         statistic = 2 * gain if models.estimation == LIKELIHOOD else _penalised_ratio(models, larger, smaller)
         p = float(stats.chi2.sf(statistic, df))
-    null, n = null_log_likelihood(models.data.codes), len(models.data.codes)
+    null, n = null_log_likelihood(models.data.codes, models.data.weights), models.data.n_persons
     yield from {"statistic": statistic, "df": float(df), "p": p, "mcfadden": gain / -null}.items()
     yield "nagelkerke", max(_nagelkerke(larger, null, n) - _nagelkerke(smaller, null, n), 0.0)
 
@@ -169,8 +201,8 @@ def _test(models: ItemModels, name: str) -> Iterator[tuple[str, float]]:
 def _penalised_ratio(models: ItemModels, larger: CumulativeFit, smaller: CumulativeFit) -> float:
     """Return twice the loss of penalised likelihood when the tested coefficients are held at zero."""
     design = models.design[:, : len(larger.coefficients)]
-    free = fit_penalised(models.data.codes, design).penalised
-    held = fit_penalised(models.data.codes, design, len(smaller.coefficients)).penalised
+    free = fit_penalised(models.data.codes, design, None, models.data.weights).penalised
+    held = fit_penalised(models.data.codes, design, len(smaller.coefficients), models.data.weights).penalised
     return max(2 * (free - held), 0.0)
 
 
@@ -179,33 +211,34 @@ def _nagelkerke(fit: CumulativeFit, null: float, n: int) -> float:
     return float(np.expm1(2 * (null - fit.log_likelihood) / n) / np.expm1(2 * null / n))
 
 
-def _clustered(models: ItemModels, larger: CumulativeFit, smaller: CumulativeFit) -> tuple[float, float]:
+def _clustered(models: ItemModels, larger: int, smaller: int) -> tuple[float, float]:
     """Test with the cluster sandwich; Hotelling's F on the clusters' degrees of freedom."""
     if models.estimation == LIKELIHOOD:
-        return _clustered_wald(models, larger, len(larger.coefficients) - len(smaller.coefficients))
-    return _clustered_score(models, larger, smaller)
+        return _clustered_wald(models, larger, _width(models, larger) - _width(models, smaller))
+    return _clustered_score(models, models.fits[larger], models.fits[smaller])
 
 
-def _clustered_wald(models: ItemModels, fit: CumulativeFit, df: int) -> tuple[float, float]:
+def _width(models: ItemModels, place: int) -> int:
+    """Return the number of coefficients of a model."""
+    return len(models.fits[place].coefficients)
+
+
+def _clustered_wald(models: ItemModels, place: int, df: int) -> tuple[float, float]:
     """Test the last df coefficients by the covariance of the estimates."""
-    model = CumulativeModel(models.data.codes, models.design[:, : len(fit.coefficients)])
-    sums = cluster_sums(model.scores(fit.parameters), models.data.clusters)
-    bread = np.linalg.inv(fit.information)
-    covariance = bread @ (sums.T @ sums) @ bread * len(sums) / (len(sums) - 1)
-    tested = fit.coefficients[-df:]
+    covariance, n_clusters = models.sandwiches[place]
+    tested = models.fits[place].coefficients[-df:]
     wald = float(tested @ np.linalg.solve(covariance[-df:, -df:], tested))
     free = _free_clusters(models) - df + 1
     if free < 1:
-        raise ConvergenceError(f"{len(sums)} clusters are too few for {df} coefficients")
+        raise ConvergenceError(f"{n_clusters} clusters are too few for {df} coefficients")
     return wald, float(stats.f.sf(wald * free / (df * (free + df - 1)), df, free))
 
 
 def _free_clusters(models: ItemModels) -> int:
     """Return clusters less one; less the number of groups where every cluster lies in one group (its stratum)."""
-    assert models.data.clusters is not None
-    pairs = np.unique(models.data.clusters * models.n_groups + models.data.groups)
-    n_clusters = len(np.unique(models.data.clusters))
-    return n_clusters - (models.n_groups if len(pairs) == n_clusters else 1)
+    member = (models.data.groups[:, None] == np.arange(models.n_groups)).astype(float)
+    pairs = models.data.cluster_sums(member) > 0
+    return len(pairs) - (models.n_groups if pairs.sum() == len(pairs) else 1)
 
 
 def _clustered_score(models: ItemModels, larger: CumulativeFit, smaller: CumulativeFit) -> tuple[float, float]:
@@ -215,11 +248,11 @@ def _clustered_score(models: ItemModels, larger: CumulativeFit, smaller: Cumulat
     :math:`F = (C - q)T / (q(C - T))` is Hotelling's for a mean of zero.
     """
     width, kept = len(larger.coefficients), len(smaller.parameters)
-    model = CumulativeModel(models.data.codes, models.design[:, :width])
+    model = models.model(width)
     at = np.concatenate([smaller.parameters, np.zeros(width - len(smaller.coefficients))])
-    information, scores = -model.derivatives(at).hessian, model.scores(at)
+    information = -model.derivatives(at).hessian
     projection = np.linalg.solve(information[:kept, :kept], information[:kept, kept:])
-    sums = efficient_sums(scores, projection, models.data.clusters)
+    sums = efficient_sums(models.data, model.scores(at), projection)
     n, df = sums.shape
     if np.linalg.matrix_rank(sums) < df:
         raise ConvergenceError("too few clusters of a group answer differently for a cluster-robust test")
@@ -228,17 +261,7 @@ def _clustered_score(models: ItemModels, larger: CumulativeFit, smaller: Cumulat
     return statistic, float(stats.f.sf((n - df) * statistic / (df * max(n - statistic, 1e-12)), df, n - df))
 
 
-def efficient_sums(scores: np.ndarray, projection: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
+def efficient_sums(data: ItemData, scores: np.ndarray, projection: np.ndarray) -> np.ndarray:
     """Return the clusters' sums of the scores of what is tested, less what those of the other parameters tell."""
-    sums, kept = cluster_sums(scores, clusters), len(projection)
+    sums, kept = data.cluster_sums(scores), len(projection)
     return np.asarray(sums[:, kept:] - sums[:, :kept] @ projection)
-
-
-def cluster_sums(values: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
-    """Return the sums of the rows of each cluster; the rows themselves without clusters."""
-    if clusters is None:
-        return values
-    present = np.bincount(clusters) > 0
-    places = (present.cumsum() - 1)[clusters]
-    member = csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=(present.sum(), len(places)))
-    return np.asarray(member @ values)

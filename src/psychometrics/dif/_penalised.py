@@ -31,14 +31,16 @@ class PenalisedFit:
     penalised: float
 
 
-def fit_penalised(codes: np.ndarray, x: np.ndarray, n_free: int | None = None) -> PenalisedFit:
+def fit_penalised(
+    codes: np.ndarray, x: np.ndarray, n_free: int | None = None, weights: np.ndarray | None = None
+) -> PenalisedFit:
     r"""Maximise the log likelihood plus :math:`\tfrac12\log|I|`, the first `n_free` coefficients free, the rest zero.
 
     I is the expected information of all parameters, those held at zero included, as the penalised likelihood-ratio
     test of Heinze & Schemper (2002) has it. The maximum exists also where a group or the score separates the answers.
     Steps are those of Fisher's scoring on the penalised gradient, halved until the objective does not fall.
     """
-    model = CumulativeModel(codes, x)
+    model = CumulativeModel(codes, x, weights)
     free = np.arange(model.n_thresholds + (x.shape[1] if n_free is None else n_free))
     at = model.start()
     value, gradient, information = _objective(model, at)
@@ -84,16 +86,17 @@ def _objective(model: CumulativeModel, at: np.ndarray) -> tuple[float, np.ndarra
     if not np.isfinite(here.log_likelihood):
         return -np.inf, here.gradient, -here.hessian
     probability, first, bounds, second = _category_gradients(model, at)
-    information = np.einsum("nki,nkj,nk->ij", first, first, 1 / probability, optimize=True)
+    weights = model.weights[:, None]
+    information = np.einsum("nki,nkj,nk->ij", first, first, weights / probability, optimize=True)
     sign, log_determinant = np.linalg.slogdet(information)
     if sign <= 0:
         return -np.inf, here.gradient, information
     inverse = np.linalg.inv(information)
     solved = first @ inverse
-    leverage = (solved * first).sum(axis=2) / probability**2
+    leverage = weights * (solved * first).sum(axis=2) / probability**2
     # Each bound k enters category k from above and category k + 1 from below.
     weighted = solved / probability[:, :, None]
-    pull = ((weighted[:, :-1] - weighted[:, 1:]) * bounds).sum(axis=2) * second
+    pull = weights * ((weighted[:, :-1] - weighted[:, 1:]) * bounds).sum(axis=2) * second
     trace = 2 * np.einsum("nk,nkj->j", pull, bounds) - np.einsum("nk,nkj->j", leverage, first)
     return here.log_likelihood + log_determinant / 2, here.gradient + trace / 2, information
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from psychometrics._checks import Label, Scales, constant_items, listed, numeric_table, scales_of
 from psychometrics.dif._matching import MATCHINGS, Matching
+from psychometrics.dif._sample import Sample, sample_of
 from psychometrics.dif.result import DifRule
 from psychometrics.errors import InputShapeError, TooFewPersonsError
 
@@ -30,6 +32,19 @@ class DifData:
     supplied: pd.DataFrame | None
     rule: DifRule
     notes: tuple[str, ...]
+
+    @cached_property
+    def samples(self) -> dict[Label, Sample]:
+        """The different rows of each scale."""
+        return {
+            scale: sample_of(
+                self.answers[items],
+                None if self.supplied is None else self.supplied[scale].to_numpy(),
+                self.groups,
+                self.clusters,
+            )
+            for scale, items in self.scales.items()
+        }
 
 
 def prepare(

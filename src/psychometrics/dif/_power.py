@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from psychometrics._checks import Label
-from psychometrics.dif._cumulative import CumulativeModel, null_log_likelihood
+from psychometrics.dif._cumulative import null_log_likelihood
 from psychometrics.dif._models import ItemModels, efficient_sums
 from psychometrics.dif._persons import DifData
 from psychometrics.dif.result import DifRule
@@ -27,7 +27,7 @@ def power_table(study: DifData, models: Mapping[Label, ItemModels]) -> pd.DataFr
     """
     rows = []
     for item, fitted in models.items():
-        sizes = np.bincount(fitted.data.groups, minlength=len(study.names))
+        sizes = np.bincount(fitted.data.groups, fitted.data.weights, minlength=len(study.names))
         for group, shift in enumerate(_noncentralities(study, fitted), start=1):
             rows.append({"item": item, "group": study.names[group], "n": int(sizes[group])} | shift)
     names = ["item", "group", "n", "test", "change", "limit", "df", "clusters"]
@@ -46,8 +46,8 @@ def power_table(study: DifData, models: Mapping[Label, ItemModels]) -> pd.DataFr
 def _noncentralities(study: DifData, models: ItemModels) -> Iterator[dict[str, float]]:
     """Yield for each focal group the noncentralities of a shift of one standard deviation, and what the limits need."""
     data, first = models.data, models.fits[0]
-    design = models.design
-    model, kept, width = CumulativeModel(data.codes, design), len(first.parameters), design.shape[1] - 1
+    model, kept = models.model(), len(first.parameters)
+    width = model.x.shape[1] - 1
     at = np.concatenate([first.parameters, np.zeros(width)])
     information = -model.derivatives(at).hessian
     projection = np.linalg.solve(information[:kept, :kept], information[:kept, kept:])
@@ -55,10 +55,10 @@ def _noncentralities(study: DifData, models: ItemModels) -> Iterator[dict[str, f
     unit = 1.0 if study.matching == "trait" else data.spread
     size = abs(first.coefficients[0]) / data.spread * unit
     tested, n_clusters = efficient, 0
-    if data.clusters is not None:
-        sums = efficient_sums(model.scores(at), projection, data.clusters)
+    if data.sample.clusters is not None:
+        sums = efficient_sums(data, model.scores(at), projection)
         n_clusters, tested = len(sums), efficient @ np.linalg.pinv(sums.T @ sums) @ efficient
-    limit = -2 * study.rule.minimum_change * null_log_likelihood(data.codes)
+    limit = -2 * study.rule.minimum_change * null_log_likelihood(data.codes, data.weights)
     for place in range(len(study.names) - 1):
         test, change = (float(size**2 * matrix[place, place]) for matrix in (tested, efficient))
         yield {"test": test, "change": change, "limit": limit, "df": width, "clusters": n_clusters}

@@ -20,6 +20,7 @@ from psychometrics.dif._models import (
     item_row,
 )
 from psychometrics.dif._persons import DifData
+from psychometrics.dif._sample import Sample
 from psychometrics.dif.result import FLAGGED, PASSED, UNTESTED, DifRule
 from psychometrics.errors import ConvergenceError
 
@@ -68,10 +69,19 @@ class Search:
 
     def _test(self, wanted: dict[Label, list[Label]]) -> None:
         """Test again the scales whose anchors changed, and judge all items together."""
-        for scale, anchors in wanted.items():
-            if self.anchors.get(scale) != anchors:
-                new, self.steep[scale] = _test_scale(self.study, scale, anchors)
-                self.tested |= new
+        import joblib
+
+        study = self.study
+        changed = [scale for scale, anchors in wanted.items() if self.anchors.get(scale) != anchors]
+        found = joblib.Parallel()(
+            joblib.delayed(_test_scale)(
+                study.samples[scale], scale, wanted[scale], study.names, study.matching, study.rule
+            )
+            for scale in changed
+        )
+        for scale, (new, steep) in zip(changed, found, strict=True):
+            self.tested |= new
+            self.steep[scale] = steep
         self.anchors = wanted
         self.table = _judged(self.study, self.tested, wanted)
 
@@ -128,31 +138,35 @@ class Search:
             self.notes.append("the matching scores were given, so flagged items still count in them")
 
 
-def _test_scale(study: DifData, scale: Label, anchors: list[Label]) -> tuple[dict[Label, Tested], tuple[Label, ...]]:
+def _test_scale(
+    sample: Sample, scale: Label, anchors: list[Label], names: list[str], matching: str, rule: DifRule
+) -> tuple[dict[Label, Tested], tuple[Label, ...]]:
     """Fit the models of every item of a scale; name anchors too steep for the trait."""
-    answers = study.answers[study.scales[scale]]
+    answers = sample.answers
     steep: tuple[Label, ...] = ()
-    if study.supplied is not None:
-        scores = np.repeat(study.supplied[[scale]].to_numpy(), answers.shape[1], axis=1)
+    if sample.supplied is not None:
+        scores = np.repeat(sample.supplied[:, None], answers.shape[1], axis=1)
     elif len(anchors) < 2:
         why = f"{scale} has fewer than two anchors, so nothing to match people on"
         return {item: Tested(None, "no anchors", why) for item in answers}, ()
     else:
         try:
-            scores, steep = matching_scores(answers, study.groups, anchors, study.matching, study.rule.minimum_answered)
+            scores, steep = matching_scores(
+                answers, sample.groups, sample.weights, anchors, matching, rule.minimum_answered
+            )
         except ConvergenceError as problem:
             why = f"no matching score for {scale}: {problem}"
             return {item: Tested(None, "no matching score", why) for item in answers}, ()
-    return {item: _test_item(study, answers[item], scores[:, place]) for place, item in enumerate(answers)}, steep
+    columns = zip(answers, answers.to_numpy(dtype=float).T, scores.T, strict=True)
+    return {item: _test_item(sample, names, column, score) for item, column, score in columns}, steep
 
 
-def _test_item(study: DifData, answers: pd.Series, scores: np.ndarray) -> Tested:
+def _test_item(sample: Sample, names: list[str], answers: np.ndarray, scores: np.ndarray) -> Tested:
     """Fit the models of one item, or say why that is impossible."""
-    alike = _unanimous(study, answers.to_numpy())
+    alike = _unanimous(sample, names, answers)
     same_answer = f"every answer of {', '.join(alike)} is the same" if alike else ""
     try:
-        data = item_data(answers.to_numpy(), scores, study.groups, study.clusters, len(study.names))
-        models = fit_models(data, len(study.names))
+        models = fit_models(item_data(sample, answers, scores, len(names)), len(names))
         return Tested(models, row=item_row(models), note=same_answer)
     except NotTestableError as problem:
         return Tested(None, problem.kind, "; ".join(filter(None, (str(problem), same_answer))))
@@ -160,12 +174,12 @@ def _test_item(study: DifData, answers: pd.Series, scores: np.ndarray) -> Tested
         return Tested(None, "no estimate", "; ".join(filter(None, (str(problem), same_answer))))
 
 
-def _unanimous(study: DifData, answers: np.ndarray) -> list[str]:
+def _unanimous(sample: Sample, names: list[str], answers: np.ndarray) -> list[str]:
     """Name the groups in which everybody gives the same answer, where others do not."""
     if np.unique(answers[np.isfinite(answers)]).size < 2:
         return []
-    members = [answers[(study.groups == group) & np.isfinite(answers)] for group in range(len(study.names))]
-    return [name for name, own in zip(study.names, members, strict=True) if len(own) and np.ptp(own) == 0]
+    members = [answers[(sample.groups == group) & np.isfinite(answers)] for group in range(len(names))]
+    return [name for name, own in zip(names, members, strict=True) if len(own) and np.ptp(own) == 0]
 
 
 def _judged(study: DifData, tested: dict[Label, Tested], anchors: dict[Label, list[Label]]) -> pd.DataFrame:

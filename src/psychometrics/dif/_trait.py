@@ -97,23 +97,24 @@ class _Traits:
 
 
 def expected_traits(
-    answers: pd.DataFrame, groups: np.ndarray, anchors: list[Label]
+    answers: pd.DataFrame, groups: np.ndarray, anchors: list[Label], weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, tuple[Label, ...]]:
-    """Return E(trait | anchors without the studied item, group), persons by items; and the steepest anchors.
+    """Return E(trait | anchors without the studied item, group), rows by items; and the steepest anchors.
 
     A graded response model with curves common to all groups and a normal trait in each (mean 0, variance 1 in
     group 0, free elsewhere) is fitted to the anchors by marginal maximum likelihood: EM on a fixed quadrature, each
     round with one Fisher step for all anchors at once. Slopes are held within a bound, since an item that repeats
-    another drives both towards infinity; such are named. Persons who gave the same answers are one row.
+    another drives both towards infinity; such are named. A row stands for as many persons as `weights` says, or one.
     """
     first, pattern = distinct_rows(answers[anchors].to_numpy(dtype=float))
-    data = _anchors(answers[anchors].iloc[first], pattern, groups)
+    persons = np.ones(len(answers)) if weights is None else weights
+    data = _anchors(answers[anchors].iloc[first], csr_array((persons, (pattern, groups))))
     curves, traits = _first(data), _Traits(np.zeros(groups.max() + 1), np.ones(groups.max() + 1))
     for _ in range(_MOST_ROUNDS):
         expected, free = _expected(data, curves, traits)
         new, moved = _rescale(_step(curves, expected), free.means[0], free.spreads[0]), free.in_units_of_first()
-        change = max(np.abs(after - before).max() for after, before in
-                     ((new.slopes, curves.slopes), (moved.means, traits.means), (moved.spreads, traits.spreads)))  # fmt: skip
+        compared = (new.slopes, curves.slopes), (moved.means, traits.means), (moved.spreads, traits.spreads)
+        change = max(np.abs(after - before).max() for after, before in compared)
         curves, traits = new, moved
         if change < _SMALLEST_CHANGE:
             steep = np.abs(curves.slopes) >= 0.999 * _STEEPEST
@@ -122,15 +123,14 @@ def expected_traits(
     raise ConvergenceError("the trait of the anchors could not be estimated; the items may share no trait")
 
 
-def _anchors(patterns: pd.DataFrame, pattern: np.ndarray, groups: np.ndarray) -> _Anchors:
-    """Lay out the patterns of answers to the anchors, and count the persons with each."""
+def _anchors(patterns: pd.DataFrame, counts: csr_array) -> _Anchors:
+    """Lay out the patterns of answers to the anchors, with the persons who gave each."""
     values = {name: np.unique(patterns[name].dropna().to_numpy()) for name in patterns.columns}
     most = max(len(codes) for codes in values.values())
     blocks = [
         patterns[name].to_numpy()[:, None] == np.concatenate([codes, np.full(most - len(codes), np.inf)])
         for name, codes in values.items()
     ]
-    counts = csr_array((np.ones(len(pattern)), (pattern, groups)), shape=(len(patterns), groups.max() + 1))
     return _Anchors(list(patterns.columns), np.hstack(blocks).astype(float), most, counts)
 
 

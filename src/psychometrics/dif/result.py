@@ -215,6 +215,7 @@ class OrdinalDif:
 def _curve(models: ItemModels, item: Label, name: str, place: int, points: int) -> pd.DataFrame:
     """Return the curve of one group over the range of its members."""
     data = models.data
-    own = data.centre + data.spread * data.score[data.groups == place]
+    members = data.groups == place
+    own = np.repeat(data.centre + data.spread * data.score[members], data.weights[members].astype(int))
     score = np.linspace(np.quantile(own, 0.025), np.quantile(own, 0.975), points)
     return pd.DataFrame({"item": item, "group": name, "score": score, "expected": models.expected(score, place)})

@@ -13,6 +13,7 @@ from compendium.cohort.schema import compared_groupings
 from compendium.findings import Finding, found
 from compendium.steps.group_names import compared_groups, named_groups
 from compendium.study import Level, Study
+from compendium.study.workers import spread
 from compendium.thresholds import Check
 from psychometrics.dif import DifRule, OrdinalDif, ordinal_dif
 from psychometrics.errors import TooFewPersonsError
@@ -205,7 +206,8 @@ def compare_groups(step: Study, answers: pd.DataFrame, items: list[str]) -> Grou
             left_out.append(found("groups_few_clusters", other=label))
             continue
         try:
-            studies[name] = ordinal_dif(asked, members, scales, clusters=level.clusters, rule=cuts)
+            with spread():
+                studies[name] = ordinal_dif(asked, members, scales, clusters=level.clusters, rule=cuts)
         except TooFewPersonsError:
             # The error itself counts every group, also those too small to be shown.
             left_out.append(found("groups_too_few", other=label, limit=cuts.minimum_size))
