@@ -8,7 +8,7 @@ import pandas as pd
 # Items with more values than this are no rating scales; their tables would be large and empty.
 MOST_VALUES = 20
 # Rows that are counted at once.
-_ROWS = 20_000
+_ROWS = 4_096
 
 
 def restore_ties(values: np.ndarray) -> np.ndarray:
@@ -33,7 +33,8 @@ def pairwise_spearman(answers: pd.DataFrame) -> pd.DataFrame:
     table = np.zeros((p * c, p * c))
     for start in range(0, len(values), _ROWS):
         part = values[start : start + _ROWS]
-        chosen = (part[:, :, None] == codes).astype(np.float64).reshape(len(part), p * c)
+        # Single precision counts are exact: a part holds far fewer than 2**24 rows.
+        chosen = (part[:, :, None] == codes).astype(np.float32).reshape(len(part), p * c)
         table += chosen.T @ chosen
     counts = table.reshape(p, c, p, c).transpose(0, 2, 1, 3)
     rows, columns = _centred_ranks(counts.sum(axis=3)), _centred_ranks(counts.sum(axis=2))

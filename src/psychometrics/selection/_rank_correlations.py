@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from psychometrics._ranks import restore_ties
 
@@ -10,24 +11,9 @@ from psychometrics._ranks import restore_ties
 def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Spearman's rho of each column of one table with that of another, over complete pairs; NaN where one is constant.
 
-    All columns are ranked in one sort: what lacks its partner goes behind the others and counts nothing.
+    Different values are few, also of means of ratings: their ranks follow from how often each occurs.
     """
-    from scipy.stats import rankdata
-
-    both = ~(np.isnan(a) | np.isnan(b))
-    number = both.sum(axis=0)
-    x, y = (
-        np.where(both, rankdata(np.where(both, side, np.inf), axis=0) - (number + 1) / 2, 0.0)
-        for side in (_with_ties(a), _with_ties(b))
-    )
-    spread = np.sqrt((x * x).sum(axis=0) * (y * y).sum(axis=0))
-    known = spread > 0
-    return np.where(known, (x * y).sum(axis=0) / np.where(known, spread, 1.0), np.nan)
-
-
-def _with_ties(values: np.ndarray) -> np.ndarray:
-    """Restore ties in every column."""
-    return np.column_stack([restore_ties(column) for column in values.T])
+    return _correlations([_places(column) for column in a.T], [_places(column) for column in b.T])
 
 
 def rest_and_total(scale: np.ndarray) -> tuple[list[float], list[float]]:
@@ -37,5 +23,34 @@ def rest_and_total(scale: np.ndarray) -> tuple[list[float], list[float]]:
     number, total = answered.sum(axis=1), filled.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         rests = (total[:, None] - filled) / (number[:, None] - answered)
-        mean = np.broadcast_to((total / number)[:, None], scale.shape)
-    return spearman(scale, rests).tolist(), spearman(scale, mean).tolist()
+        mean = total / number
+    items = [_places(column) for column in scale.T]
+    with_rest = _correlations(items, [_places(column) for column in rests.T])
+    return with_rest.tolist(), _correlations(items, [_places(mean)] * len(items)).tolist()
+
+
+def _places(column: np.ndarray) -> np.ndarray:
+    """Return the place of each value among the different ones, equal ones but for rounding noise at one; -1 for NaN."""
+    found, values = pd.factorize(column)
+    _, places = np.unique(restore_ties(values), return_inverse=True)
+    return np.asarray(np.append(places, -1)[found])
+
+
+def _correlations(a: list[np.ndarray], b: list[np.ndarray]) -> np.ndarray:
+    """Correlate the ranks of each column of places with those of its partner."""
+    return np.array([_rho(one, other) for one, other in zip(a, b, strict=True)])
+
+
+def _rho(a: np.ndarray, b: np.ndarray) -> float:
+    """Correlate the ranks of two columns of places over complete pairs."""
+    both = (a >= 0) & (b >= 0)
+    a, b = (a, b) if both.all() else (a[both], b[both])
+    x, y = _centred_ranks(np.bincount(a)), _centred_ranks(np.bincount(b))
+    own, other = x[a], y[b]
+    spread = np.sqrt((own @ own) * (other @ other))
+    return float(own @ other / spread) if spread > 0 else np.nan
+
+
+def _centred_ranks(counts: np.ndarray) -> np.ndarray:
+    """Mid-ranks of values that occur so often, less their mean."""
+    return np.asarray(np.cumsum(counts) - counts / 2 - counts.sum() / 2)

@@ -274,5 +274,6 @@ def category_check(responses: pd.DataFrame, maximum_share: float = 0.80, decisio
 
 def _largest_share(values: np.ndarray) -> float:
     """Return the share of the most frequent answer, NaN where nobody answered."""
-    present = values[~np.isnan(values)]
-    return float(np.unique(present, return_counts=True)[1].max() / present.size) if present.size else float("nan")
+    places = pd.factorize(values)[0]
+    counts = np.bincount(places[places >= 0])
+    return float(counts.max() / counts.sum()) if counts.size else float("nan")

@@ -138,9 +138,9 @@ def selection_stability(
         raise error(f"{n_drawn} persons and {n_resamples} resamples; ten persons and two resamples are needed")
     first = _checked(choose(responses), responses)
     streams = np.random.SeedSequence(seed).spawn(n_resamples)
-    size = -(-n_resamples // _BATCHES)
+    size, unnamed = -(-n_resamples // _BATCHES), responses.reset_index(drop=True)
     batches = joblib.Parallel(n_jobs=n_jobs)(
-        joblib.delayed(_batch)(responses, choose, evaluate, n_drawn, streams[start : start + size])
+        joblib.delayed(_batch)(unnamed, choose, evaluate, n_drawn, streams[start : start + size])
         for start in range(0, n_resamples, size)
     )
     done = [outcome for batch in batches for outcome in batch if outcome is not None]
@@ -199,7 +199,9 @@ def _one(
 ) -> tuple[list[str], dict[str, float]] | None:
     """Choose on one resample and measure on the persons it did not draw."""
     drawn = generator.integers(0, len(responses), n_drawn)
-    left = np.setdiff1d(np.arange(len(responses)), drawn)
+    others = np.ones(len(responses), dtype=bool)
+    others[drawn] = False
+    left = np.flatnonzero(others)
     if n_drawn < len(responses):
         left = generator.choice(left, min(n_drawn, len(left)), replace=False)
     try:
