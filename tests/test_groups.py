@@ -165,3 +165,11 @@ def test_rank_effect_of_groups_without_overlap_or_spread_is_one_and_has_no_bound
 def test_superiority_by_places_is_that_of_every_pair(one: list[int], two: list[int]) -> None:
     pairs = [(a > b) + (a == b) / 2 for a in one for b in two]
     assert superiority(np.array(one), np.array(two)) == pytest.approx(np.mean(pairs), abs=1e-12)
+
+
+def test_a_note_names_the_first_of_very_many_groups_left_out() -> None:
+    small = [f"place {number:03d}" for number in range(300)]
+    group = pd.Series(["large"] * 20 + ["other"] * 20 + small)
+    score = pd.Series(np.random.default_rng(3).normal(size=len(group)))
+    (note,) = groups.kruskal_wallis(score, group, minimum_size=10).notes
+    assert note.startswith("groups under 10 left out: place 000, place 001") and note.endswith("and 280 more")

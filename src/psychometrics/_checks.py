@@ -27,6 +27,8 @@ Label: TypeAlias = Any
 Scales: TypeAlias = Mapping[Any, Any] | pd.Series
 
 _MOST_NAMES = 8
+#: Groups that a note on what was left out names, before it says how many more there are.
+MOST_LEFT_OUT = 20
 
 
 # Names in messages

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import Label, Scales, constant_items, listed, numeric_table, scales_of
+from psychometrics._checks import MOST_LEFT_OUT, Label, Scales, constant_items, listed, numeric_table, scales_of
 from psychometrics.dif._matching import MATCHINGS, Matching
 from psychometrics.dif._sample import Sample, sample_of
 from psychometrics.dif.result import DifRule
@@ -122,7 +122,7 @@ def _large_groups(frame: pd.DataFrame, groups: pd.Series, rule: DifRule) -> tupl
     counts = labels.value_counts()
     small = [str(name) for name in counts.index[counts < rule.minimum_size]]
     if small:
-        notes += (f"groups of fewer than {rule.minimum_size} persons left out: {', '.join(sorted(small))}",)
+        notes += (f"groups of fewer than {rule.minimum_size} persons left out: {listed(sorted(small), MOST_LEFT_OUT)}",)
     if len(counts) - len(small) < 2:
         raise TooFewPersonsError(
             f"fewer than two groups have {rule.minimum_size} persons ({_counted(counts)}): join groups, or lower "
@@ -142,7 +142,7 @@ def _spread_groups(labels: pd.Series, clusters: pd.Series) -> tuple[pd.Series, t
         )
     if not single:
         return labels, ()
-    note = f"groups within a single cluster left out: {', '.join(sorted(single))}"
+    note = f"groups within a single cluster left out: {listed(sorted(single), MOST_LEFT_OUT)}"
     return labels.where(~labels.isin(single)), (note,)
 
 
@@ -165,7 +165,7 @@ def _cluster_codes(clusters: pd.Series) -> np.ndarray:
 
 def _counted(counts: pd.Series) -> str:
     """Return groups with their sizes as text."""
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+    return listed((f"{name} {count}" for name, count in counts.items()), MOST_LEFT_OUT)
 
 
 def _note_of_number(count: int, what: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import numeric_column, require_same_rows, require_varying
+from psychometrics._checks import MOST_LEFT_OUT, listed, numeric_column, require_same_rows, require_varying
 from psychometrics._ranks import restore_ties
 from psychometrics.errors import InputShapeError
 
@@ -26,7 +26,7 @@ def prepared(values: pd.Series, groups: pd.Series, minimum_size: int) -> tuple[p
             f"there are {group.nunique()}"
         )
     require_varying(score, "score")
-    notes = (f"groups under {minimum_size} left out: {', '.join(small)}",) if small else ()
+    notes = (f"groups under {minimum_size} left out: {listed(small, MOST_LEFT_OUT)}",) if small else ()
     return pd.Series(restore_ties(score.to_numpy()), score.index, name=score.name), group, notes
 
 

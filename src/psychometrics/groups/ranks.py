@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import optimize, stats
 from scipy.sparse import coo_array
 
-from psychometrics._checks import require_varying
+from psychometrics._checks import MOST_LEFT_OUT, listed, require_varying
 from psychometrics._nesting import effective_size, nested_in
 from psychometrics.errors import InputShapeError, TooFewPersonsError
 from psychometrics.groups.people import described, prepared, samples
@@ -180,7 +180,7 @@ def _spread(score: pd.Series, group: pd.Series, clusters: pd.Series) -> tuple[pd
             f"{score.name}: fewer than two groups have people in two clusters, so a difference between groups cannot "
             "be told from one between clusters"
         )
-    note = (f"groups within a single cluster left out: {', '.join(single)}",) if single else ()
+    note = (f"groups within a single cluster left out: {listed(single, MOST_LEFT_OUT)}",) if single else ()
     require_varying(score[kept], "score")
     return score[kept], group[kept], note
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychometrics._checks import MOST_LEFT_OUT, listed
 from psychometrics.errors import ModelError, TooFewPersonsError
 from psychometrics.sem._equal_parameters import Equal, Rules
 from psychometrics.sem._input import (
@@ -229,7 +230,7 @@ def _large_enough(
     usable = kept_rows(answers, missing)
     sizes = groups[usable].value_counts()
     small = sorted(map(str, sizes.index[sizes < minimum]))
-    notes = (f"Left out, with fewer than {minimum} persons: {', '.join(small)}.",) if small else ()
+    notes = (f"Left out, with fewer than {minimum} persons: {listed(small, MOST_LEFT_OUT)}.",) if small else ()
     enough = sizes.index[sizes >= minimum]
     if len(enough) < 2:
         raise TooFewPersonsError(
