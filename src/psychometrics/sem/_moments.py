@@ -417,17 +417,20 @@ def stack(
     estimates = [two_step.estimate(part) for part in responses]
     for part in estimates:
         _check_distinct(part)
-    spreads = [_spread(part, thresholds=thresholds) for part in estimates]
-    groups = tuple(
-        _group(part, spread.diagonal, weighted=weighted, thresholds=thresholds)
-        for part, spread in zip(estimates, spreads, strict=True)
-    )
     n = np.array([part.n_persons for part in responses])
     if clusters is None:
+        spreads = [_spread(part, thresholds=thresholds) for part in estimates]
+        variances = [spread.diagonal for spread in spreads]
         blocks = tuple(spread.scaled(n.sum() / size) for spread, size in zip(spreads, n, strict=True))
-        return Stacked(groups, blocks, float(n.sum() / (n.sum() - len(n))))
-    sums = [_summed(part, k, clusters, thresholds=thresholds) for k, part in enumerate(estimates)]
-    return Stacked(groups, (Spread(root=np.sqrt(n.sum()) * np.hstack(sums)),), 1.0, clusters)
+    else:
+        summed = [_summed(part, k, clusters, thresholds=thresholds) for k, part in enumerate(estimates)]
+        variances = [variance for _, variance in summed]
+        blocks = (Spread(root=np.sqrt(n.sum()) * np.hstack([sums for sums, _ in summed])),)
+    groups = tuple(
+        _group(part, variance, weighted=weighted, thresholds=thresholds)
+        for part, variance in zip(estimates, variances, strict=True)
+    )
+    return Stacked(groups, blocks, 1.0 if clusters is not None else float(n.sum() / (n.sum() - len(n))), clusters)
 
 
 def _spread(estimates: two_step.TwoStepEstimates, *, thresholds: bool) -> Spread:
@@ -446,14 +449,20 @@ def _spread(estimates: two_step.TwoStepEstimates, *, thresholds: bool) -> Spread
     return Spread(full=full)
 
 
-def _summed(estimates: two_step.TwoStepEstimates, group: int, clusters: Clusters, *, thresholds: bool) -> Array:
-    """Mean influence of the rows of each cluster times their number over n, (n_clusters, n_moments)."""
+def _summed(
+    estimates: two_step.TwoStepEstimates, group: int, clusters: Clusters, *, thresholds: bool
+) -> tuple[Array, Array]:
+    """Mean influence of the rows of each cluster times their number over n, (n_clusters, n_moments).
+
+    And the variances of the moments as if every person stood alone, by which they are weighted.
+    """
     n = estimates.responses.n_persons
     size = thresholds * estimates.threshold_places[0].size + estimates.correlations.size
-    total = np.zeros((clusters.number, size))
+    total, squares = np.zeros((clusters.number, size)), np.zeros(size)
     for chunk, rows in two_step.influence_chunks(estimates, thresholds):
+        squares += np.einsum("nm,nm->m", rows, rows)
         clusters.add(total, rows, group, chunk)
-    return total / n
+    return total / n, squares / n
 
 
 def _group(estimates: two_step.TwoStepEstimates, variance: Array, *, weighted: bool, thresholds: bool) -> GroupMoments:

@@ -304,20 +304,27 @@ def before_and_after(
     step: Study, rule: Chooser, answers: pd.DataFrame, sets: Mapping[str, Sequence[str]]
 ) -> pd.DataFrame:
     """Compare sets of items: reliability, fit, information, coverage of the evidence, minutes to complete."""
-    rows = []
-    for name, items in sets.items():
-        scales = {key: [item for item in members if item in set(items)] for key, members in rule.scales.items()}
-        alphas = [_alpha(rule.scored(answers[members])) for members in scales.values()]
-        covered = [theme for theme, members in rule.coverage if set(members) & set(items)]
-        omegas = [_omega(answers[members], rule.weights) for members in scales.values() if len(members) > 2]
-        information = graded_information(answers, {key: members for key, members in scales.items() if len(members) > 2})
-        row: dict[str, object] = {"items_set": name, "items": len(items)}
-        row |= {"mean_alpha": np.nanmean(alphas), "smallest_alpha": np.nanmin(alphas), "mean_omega": np.nanmean(omegas)}
-        row |= {"information": information.sum(), "information_an_item": information.mean()}
-        row |= _fit_measures(rule, answers, items)
-        row |= {"themes": len(rule.coverage) or None, "themes_covered": len(covered) if rule.coverage else None}
-        rows.append(row | {"minutes": len(items) * step.plan.selection.seconds_per_item.value / MINUTE})
-    return pd.DataFrame(rows)
+    measured: dict[frozenset[str], dict[str, object]] = {}
+    for items in sets.values():
+        # Sets are often the same: everything passes, or everything that passes is chosen.
+        if (same := frozenset(items)) not in measured:
+            measured[same] = _measures(step, rule, answers, items)
+    return pd.DataFrame([{"items_set": name, **measured[frozenset(items)]} for name, items in sets.items()])
+
+
+def _measures(step: Study, rule: Chooser, answers: pd.DataFrame, items: Sequence[str]) -> dict[str, object]:
+    """Measure one set of items."""
+    scales = {key: [item for item in members if item in set(items)] for key, members in rule.scales.items()}
+    alphas = [_alpha(rule.scored(answers[members])) for members in scales.values()]
+    covered = [theme for theme, members in rule.coverage if set(members) & set(items)]
+    omegas = [_omega(answers[members], rule.weights) for members in scales.values() if len(members) > 2]
+    information = graded_information(answers, {key: members for key, members in scales.items() if len(members) > 2})
+    row: dict[str, object] = {"items": len(items)}
+    row |= {"mean_alpha": np.nanmean(alphas), "smallest_alpha": np.nanmin(alphas), "mean_omega": np.nanmean(omegas)}
+    row |= {"information": information.sum(), "information_an_item": information.mean()}
+    row |= _fit_measures(rule, answers, items)
+    row |= {"themes": len(rule.coverage) or None, "themes_covered": len(covered) if rule.coverage else None}
+    return row | {"minutes": len(items) * step.plan.selection.seconds_per_item.value / MINUTE}
 
 
 def _omega(answers: pd.DataFrame, weights: pd.Series[float] | None) -> float:
