@@ -13,6 +13,7 @@ import pytest
 from draws import correlated_normals
 
 from psychometrics import dimensionality
+from psychometrics.dimensionality import parallel
 from psychometrics.dimensionality.criteria import _on_hull
 from psychometrics.dimensionality.network import _block_diagonal, _equal_block_inverse, _graphical_lasso, _modularity
 from psychometrics.dimensionality.parallel import _permuted_pearson, _structureless
@@ -23,6 +24,7 @@ from psychometrics.errors import (
     SingularMatrixError,
     TooFewPersonsError,
 )
+from psychometrics.ordinal import encode
 
 REFERENCE = Path(__file__).parent / "reference"
 CLOSED_FORM = 1e-10
@@ -322,3 +324,20 @@ def test_constant_item_and_empty_listwise_data_are_refused(data: dict[str, pd.Da
     gaps.iloc[[0, 1, 2, 3], [0, 1, 2, 3]] = np.nan
     with pytest.raises(TooFewPersonsError, match="0 of 4 persons answered all 25 items"):
         dimensionality.parallel_analysis(gaps)
+
+
+@pytest.mark.parametrize("missing", ["listwise", "pairwise"])
+def test_permuted_categories_give_what_permuted_answers_give(missing: parallel.Missing) -> None:
+    rng = np.random.default_rng(4)
+    answers = pd.DataFrame(rng.integers(1, 6, (120, 5)).astype(float), columns=list("abcde"))
+    answers["e"] = answers["e"].where(answers["e"] > 2, 2)
+    answers = answers.mask(rng.random(answers.shape) < 0.1)
+    used, _ = parallel.by_missing_rule(answers, missing, minimum_persons=3)
+    streams = np.random.SeedSequence(7).spawn(3)
+    methods: tuple[parallel.Reduction, ...] = ("components", "factors")
+    slow = [
+        parallel._eigenvalues(_structureless(used, np.random.default_rng(stream), True), "polychoric", missing, methods)
+        for stream in streams
+    ]
+    quick = parallel._permuted_polychoric(encode(used, missing), methods, streams)
+    np.testing.assert_array_equal(quick, slow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,8 @@ import pandas as pd
 from psychometrics._checks import numeric_table
 from psychometrics._correlations import Correlation, Missing, by_missing_rule, correlation_matrix
 from psychometrics.errors import InputShapeError, PsychometricsError
+from psychometrics.ordinal import OrdinalResponses, encode
+from psychometrics.ordinal.two_step import estimate
 
 Reduction = Literal["components", "factors"]
 
@@ -305,17 +307,18 @@ def _simulate(
     import joblib
 
     n_iterations, seed = draws
+    source = encode(frame, missing) if correlation == "polychoric" else frame
     streams = np.random.SeedSequence(seed).spawn(n_iterations)
     size = -(-n_iterations // _BATCHES)
     batches = [streams[start : start + size] for start in range(0, n_iterations, size)]
     done = joblib.Parallel(n_jobs=n_jobs)(
-        joblib.delayed(_simulate_batch)(frame, correlation, missing, methods, permute, batch) for batch in batches
+        joblib.delayed(_simulate_batch)(source, correlation, missing, methods, permute, batch) for batch in batches
     )
     return [roots for batch in done for roots in batch]
 
 
 def _simulate_batch(
-    frame: pd.DataFrame,
+    source: pd.DataFrame | OrdinalResponses,
     correlation: Correlation,
     missing: Missing,
     methods: tuple[Reduction, ...],
@@ -323,11 +326,13 @@ def _simulate_batch(
     streams: list[np.random.SeedSequence],
 ) -> list[list[np.ndarray]]:
     """Return the eigenvalues of some reference data sets, leaving out those without a matrix."""
-    if correlation == "pearson" and permute and not frame.isna().to_numpy().any():
-        return _permuted_pearson(frame.to_numpy(), methods, streams)
+    if isinstance(source, OrdinalResponses):
+        return _permuted_polychoric(source, methods, streams)
+    if correlation == "pearson" and permute and not source.isna().to_numpy().any():
+        return _permuted_pearson(source.to_numpy(), methods, streams)
     rows = []
     for stream in streams:
-        sample = _structureless(frame, np.random.default_rng(stream), permute)
+        sample = _structureless(source, np.random.default_rng(stream), permute)
         try:
             rows.append(_eigenvalues(sample, correlation, missing, methods))
         except PsychometricsError:
@@ -346,6 +351,21 @@ def _permuted_pearson(
         permuted = np.random.default_rng(stream).permuted(columns, axis=1)
         matrix = permuted @ permuted.T
         np.fill_diagonal(matrix, 1.0)
+        found.append([_roots(matrix.copy(), method) for method in methods])
+    return found
+
+
+def _permuted_polychoric(
+    coded: OrdinalResponses, methods: tuple[Reduction, ...], streams: list[np.random.SeedSequence]
+) -> list[list[np.ndarray]]:
+    """Return the eigenvalues of permuted answers: permuting keeps the categories, so that they are found once."""
+    found = []
+    for stream in streams:
+        permuted = replace(coded, codes=np.random.default_rng(stream).permuted(coded.codes, axis=0))
+        try:
+            matrix = estimate(permuted).matrix()
+        except PsychometricsError:
+            continue
         found.append([_roots(matrix.copy(), method) for method in methods])
     return found
 

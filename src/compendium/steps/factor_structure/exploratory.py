@@ -6,7 +6,23 @@ import numpy as np
 import pandas as pd
 
 from compendium.findings import Finding, found
-from psychometrics.dimensionality import RetainFactors
+from compendium.study import Study
+from compendium.study.workers import spread
+from psychometrics.dimensionality import RetainFactors, retain_factors
+
+
+def retained_dimensions(study: Study, answers: pd.DataFrame) -> RetainFactors:
+    """Ask every criterion for the number of dimensions; the reference data of parallel analysis are spread."""
+    settings = study.plan.dimensionality
+    with spread():
+        return retain_factors(
+            answers,
+            correlation="polychoric",
+            n_iterations=int(settings.iterations.value),
+            percentile=settings.percentile.value,
+            missing="pairwise",
+            seed=study.plan.seed,
+        )
 
 
 def factor_match(pattern: pd.DataFrame, competency_of: pd.Series[str]) -> pd.DataFrame:
