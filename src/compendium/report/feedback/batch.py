@@ -61,14 +61,16 @@ class Reports:
         """Where they go."""
         return self.study.folders.private / REPORTS
 
-    def wait(self, number: int) -> bool:
-        """Say whether so many reports are written on request alone, and not by the step."""
+    @cached_property
+    def wait(self) -> bool:
+        """Whether those of people and teams are so many together that they are written on request, not by the step."""
+        number = len(self.evidence.people) + int(self.teams["reported"].sum())
         return number > self.study.plan.feedback.most_at_once.value
 
     @property
     def findings(self) -> Iterable[PersonFindings]:
         """What each person's report says; of very many people worked out each time, so that never all are in memory."""
-        return self._each() if self.wait(len(self.evidence.people)) else self._found
+        return self._each() if self.wait else self._found
 
     @cached_property
     def _found(self) -> list[PersonFindings]:
@@ -87,7 +89,7 @@ class Reports:
         """Write a report for everybody with at least one score; of very many only where somebody asked for them."""
         press, people = Press(self.folder / PEOPLE), self.evidence.people
         self._write_comments_to_check()
-        if not asked and self.wait(len(people)):
+        if not asked and self.wait:
             press.keep(set(people))
             return Written(0, 0)
         documents = ((found.person, self.individual(found)) for found in self.findings)
@@ -109,7 +111,7 @@ class Reports:
         A team's name may hold any sign; those that mean something in a path are escaped in the file's name.
         """
         press, teams = Press(self.folder / TEAMS), self.team_findings
-        if not asked and self.wait(len(teams)):
+        if not asked and self.wait:
             press.keep({file_name(found.team) for found in teams})
             return Written(0, 0)
         documents = ((file_name(found.team), team_report(self.setting, self.evidence, found)) for found in teams)
