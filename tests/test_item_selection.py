@@ -271,6 +271,22 @@ def test_before_and_after_agree_with_the_functions_they_stand_for(answers):
     assert rows["themes_covered"].tolist() == [2, 1]
 
 
+def test_a_model_that_is_known_is_not_fitted_again(answers, monkeypatch):
+    known = fit_cfa(CfaModel.correlated(SCALES), answers, missing="pairwise")
+    chosen = [f"{name}_{number}" for name in SCALES for number in (2, 3, 4, 5)]
+    sets = {"asked": ITEMS, "passed": ITEMS[::-1], "chosen": chosen}
+    expected = item_selection.before_and_after(plan_step(), RULE, answers, sets)
+    fitted = []
+
+    def fit(model: CfaModel, *arguments: Any, **keywords: Any) -> Any:
+        fitted.append(model)
+        return fit_cfa(model, *arguments, **keywords)
+
+    monkeypatch.setattr(item_selection, "fit_cfa", fit)
+    pd.testing.assert_frame_equal(item_selection.before_and_after(plan_step(), RULE, answers, sets, known), expected)
+    assert [sum(len(items) for _, items in model.factors) for model in fitted] == [12]
+
+
 def test_without_themes_none_are_counted(answers):
     table = item_selection.before_and_after(plan_step(), RULE, answers, {"asked": ITEMS})
     assert table[["themes", "themes_covered"]].isna().all(axis=None)

@@ -1,4 +1,4 @@
-"""Rows that are alike are found once."""
+"""Rows that are alike are found once, and values that are alike are ranked once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import rankdata
 
 from psychometrics._patterns import distinct_rows
+from psychometrics._ranks import mid_ranks
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 80))
@@ -30,3 +32,8 @@ def test_rows_of_very_many_columns_are_told_apart(n_columns: int) -> None:
     first, membership = distinct_rows(table)
     assert first.tolist() == [*range(150), 299]
     assert membership.tolist() == [*range(150), *range(149), 150]
+
+
+@given(st.lists(st.sampled_from([-2.0, 0.5, 1.0, 7.0]) | st.floats(-1e6, 1e6), min_size=1, max_size=60))
+def test_ranks_from_counts_are_those_of_sorted_values(values: list[float]) -> None:
+    np.testing.assert_array_equal(mid_ranks(np.array(values)), rankdata(values))

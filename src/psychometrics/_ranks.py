@@ -19,6 +19,15 @@ def restore_ties(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.round(values, 12 - int(np.ceil(np.log10(known.max())))))
 
 
+def mid_ranks(values: np.ndarray) -> np.ndarray:
+    """Rank values, ties at their mean rank; different values of ratings are few, and persons need no sorting."""
+    places, different = pd.factorize(values)
+    order, counts = np.argsort(different), np.bincount(places)
+    ranks = np.empty(len(different))
+    ranks[order] = np.cumsum(counts[order]) - (counts[order] - 1) / 2
+    return np.asarray(ranks[places])
+
+
 def pairwise_spearman(answers: pd.DataFrame) -> pd.DataFrame:
     """Return the Spearman matrix over complete pairs; NaN where one of the two does not vary.
 

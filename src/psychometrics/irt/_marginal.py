@@ -10,6 +10,7 @@ from scipy.linalg import LinAlgError, block_diag, cho_factor, cho_solve
 from scipy.sparse import csr_array
 from scipy.special import logsumexp
 
+from psychometrics._patterns import distinct_rows
 from psychometrics.irt._curves import Array, ItemCurve, is_ordered, parameter_derivatives, probabilities, unpack
 
 Codes = NDArray[np.int64]
@@ -55,9 +56,10 @@ def in_parts(codes: Codes) -> list[Codes]:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some of the persons: their answers, and which answers they gave together."""
+    """Some of the different rows of answers, how many persons gave each, and which answers stand together in them."""
 
     codes: Codes
+    persons: Array
     pairs: csr_array
 
 
@@ -73,10 +75,13 @@ class Solution:
 
 
 def maximise(curves: list[ItemCurve], codes: Codes, n_points: int) -> Solution:
-    """Maximise the marginal likelihood by Newton steps with the exact observed information."""
+    """Maximise the marginal likelihood by Newton steps with the exact observed information.
+
+    Persons who gave the same answers add the same to it, so that each different row of answers is looked at once.
+    """
     sizes = [curve.n_parameters for curve in curves]
     here = np.concatenate([curve.packed() for curve in curves])
-    parts = [_Part(each, _answered_together(each, sizes)) for each in in_parts(codes)]
+    parts = _parts(codes, sizes)
     height, gradient, information = _derivatives(unpack(here, sizes), parts, n_points)
     for step in range(1, _MAXIMUM_STEPS + 1):
         direction, definite = _direction(gradient, information)
@@ -89,6 +94,14 @@ def maximise(curves: list[ItemCurve], codes: Codes, n_points: int) -> Solution:
             return Solution(unpack(here, sizes), height, information, definite and gain < _SMALLEST_STEP, step)
         here, (height, gradient, information) = moved
     return Solution(unpack(here, sizes), height, information, False, _MAXIMUM_STEPS)
+
+
+def _parts(codes: Codes, sizes: list[int]) -> list[_Part]:
+    """Return the different rows of answers in parts."""
+    first, membership = distinct_rows(codes)
+    rows, persons = in_parts(codes[first]), np.bincount(membership).astype(float)
+    counts = np.split(persons, np.cumsum([len(each) for each in rows])[:-1])
+    return [_Part(each, of, _answered_together(each, sizes)) for each, of in zip(rows, counts, strict=True)]
 
 
 def _direction(gradient: Array, information: Array) -> tuple[Array, bool]:
@@ -122,11 +135,12 @@ def _derivatives(curves: list[ItemCurve], parts: list[_Part], n_points: int) -> 
     for part in parts:
         weights, marginal = posterior(curves, part.codes, n_points)
         scores = _person_scores(list(first), part.codes, weights)
+        weights *= part.persons[:, None]
         within = _within_items(list(second), part.codes, weights)
         expected = block_diag(*within) + _between_items(list(first), part.pairs, weights)
         # Matrix libraries spread a product of this shape over threads: more costly than it is worth on a busy machine.
-        products = np.einsum("ni,nj->ij", scores, scores)
-        height, gradient = height + float(marginal.sum()), gradient + scores.sum(axis=0)
+        products = np.einsum("ni,nj->ij", scores * part.persons[:, None], scores)
+        height, gradient = height + float(part.persons @ marginal), gradient + part.persons @ scores
         information = information + (products - expected)
     return height, gradient, information
 

@@ -248,9 +248,11 @@ def fit_scales(
     unknown = [item for items in scales.values() for item in items if item not in responses.columns]
     if unknown:
         raise InputShapeError(f"scales name unknown items: {listed(unknown)}; the responses lack them")
-    return {
-        name: fit_graded_response(responses[list(items)], quadrature_points, unused) for name, items in scales.items()
-    }
+    import joblib
+
+    fit = joblib.delayed(fit_graded_response)
+    fitted = joblib.Parallel()(fit(responses[list(items)], quadrature_points, unused) for items in scales.values())
+    return dict(zip(scales, fitted, strict=True))
 
 
 def _result(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from psychometrics._checks import Label, Scales, constant_items, listed, numeric_table, one_of, scales_of, whole_codes
+from psychometrics._ranks import mid_ranks
 from psychometrics.errors import InputShapeError, PsychometricsError
 
 Method = Literal["pearson", "spearman", "polyserial"]
@@ -217,7 +218,7 @@ def item_rest_correlation(
         if method != "pearson":
             raise InputShapeError("missing='pairwise' is defined for method='pearson' only")
         return _pairwise_rest(frame)
-    return _against_scores(frame, method, missing, leave_out=True)
+    return _against(frame, method, _mean_scores(frame, missing, leave_out=True))
 
 
 def correlation_of(item: np.ndarray, score: np.ndarray, method: Method = "pearson") -> float:
@@ -239,9 +240,7 @@ def correlation_of(item: np.ndarray, score: np.ndarray, method: Method = "pearso
     if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
     if method == "spearman":
-        from scipy.stats import rankdata
-
-        x, y = rankdata(x), rankdata(y)
+        x, y = mid_ranks(x), mid_ranks(y)
     r = float(np.clip(np.corrcoef(x, y)[0, 1], -1, 1))
     return _polyserial(x, r) if method == "polyserial" else r
 
@@ -297,17 +296,18 @@ def _with_scales(frame: pd.DataFrame, scales: Scales | None, missing: Rest) -> p
 
 def _within_scale(scale: pd.DataFrame, name: str, missing: Rest) -> pd.DataFrame:
     """Return the correlations of a scale's items with it, and alpha without each."""
-    rest = _against_scores(scale, "pearson", missing, leave_out=True)
+    rests, totals = (_mean_scores(scale, missing, leave_out) for leave_out in (True, False))
+    rest = _against(scale, "pearson", rests)
     alpha, omega, n_complete = _if_dropped(scale)
     return pd.DataFrame(
         {
             "scale": name,
             "item_rest": rest["correlation"],
             "n_item_rest": rest["n"],
-            "item_rest_spearman": _against_scores(scale, "spearman", missing, True)["correlation"],
-            "item_rest_polyserial": _against_scores(scale, "polyserial", missing, True)["correlation"],
-            "item_total": _against_scores(scale, "pearson", missing, False)["correlation"],
-            "item_total_spearman": _against_scores(scale, "spearman", missing, False)["correlation"],
+            "item_rest_spearman": _against(scale, "spearman", rests)["correlation"],
+            "item_rest_polyserial": _against(scale, "polyserial", rests)["correlation"],
+            "item_total": _against(scale, "pearson", totals)["correlation"],
+            "item_total_spearman": _against(scale, "spearman", totals)["correlation"],
             "alpha_if_dropped": alpha,
             "omega_if_dropped": omega,
             "n_if_dropped": n_complete,
@@ -317,19 +317,19 @@ def _within_scale(scale: pd.DataFrame, name: str, missing: Rest) -> pd.DataFrame
 
 def _whole(frame: pd.DataFrame, missing: Rest) -> pd.DataFrame:
     """Return the correlations of every item with the whole framework."""
+    rests, totals = (_mean_scores(frame, missing, leave_out) for leave_out in (True, False))
     return pd.DataFrame(
         {
-            "framework_rest": _against_scores(frame, "pearson", missing, True)["correlation"],
-            "framework_rest_spearman": _against_scores(frame, "spearman", missing, True)["correlation"],
-            "framework_total": _against_scores(frame, "pearson", missing, False)["correlation"],
-            "framework_total_spearman": _against_scores(frame, "spearman", missing, False)["correlation"],
+            "framework_rest": _against(frame, "pearson", rests)["correlation"],
+            "framework_rest_spearman": _against(frame, "spearman", rests)["correlation"],
+            "framework_total": _against(frame, "pearson", totals)["correlation"],
+            "framework_total_spearman": _against(frame, "spearman", totals)["correlation"],
         }
     )
 
 
-def _against_scores(frame: pd.DataFrame, method: Method, missing: Rest, leave_out: bool) -> pd.DataFrame:
-    """Return each item's correlation with the mean of the (other) items and the n behind it."""
-    scores = _mean_scores(frame, missing, leave_out)
+def _against(frame: pd.DataFrame, method: Method, scores: np.ndarray) -> pd.DataFrame:
+    """Return each item's correlation with its scores and the n behind it."""
     answers = frame.to_numpy()
     both = ~(np.isnan(answers) | np.isnan(scores))
     correlations = [correlation_of(answers[:, i], scores[:, i], method) for i in range(answers.shape[1])]

@@ -27,7 +27,7 @@ from psychometrics.selection import (
     select_items,
     selection_stability,
 )
-from psychometrics.sem import CfaModel, fit_cfa
+from psychometrics.sem import CfaModel, CfaResult, fit_cfa
 
 Scales = Mapping[str, Sequence[str]]
 # Information about a common trait takes three items.
@@ -289,30 +289,41 @@ def _one_split(
     }
 
 
-def _fit_measures(rule: Chooser, answers: pd.DataFrame, chosen: Sequence[str]) -> dict[str, float]:
-    """Fit of the correlated model of the chosen items."""
+def _fit_measures(
+    rule: Chooser, answers: pd.DataFrame, chosen: Sequence[str], known: CfaResult | None = None
+) -> dict[str, float]:
+    """Fit of the correlated model of the chosen items; that of the known model if it is the same."""
     scales = {name: [item for item in items if item in set(chosen)] for name, items in rule.scales.items()}
     model = CfaModel.correlated({name: items for name, items in scales.items() if len(items) > 1})
     try:
-        fit = fit_cfa(model, answers, missing="pairwise").fit
+        fitted = known if known is not None and known.model == model else fit_cfa(model, answers, missing="pairwise")
     except PsychometricsError:
         return dict.fromkeys(("srmr", "cfi_robust", "rmsea_robust"), float("nan"))
+    fit = fitted.fit
     return {"srmr": fit.srmr, "cfi_robust": fit.cfi_robust, "rmsea_robust": fit.rmsea_robust}
 
 
 def before_and_after(
-    step: Study, rule: Chooser, answers: pd.DataFrame, sets: Mapping[str, Sequence[str]]
+    step: Study, rule: Chooser, answers: pd.DataFrame, sets: Mapping[str, Sequence[str]], known: CfaResult | None = None
 ) -> pd.DataFrame:
-    """Compare sets of items: reliability, fit, information, coverage of the evidence, minutes to complete."""
+    """Compare sets of items: reliability, fit, information, coverage of the evidence, minutes to complete.
+
+    Parameters
+    ----------
+    known
+        The measurement model of one of the sets, where it has been fitted to these answers already.
+    """
     measured: dict[frozenset[str], dict[str, object]] = {}
     for items in sets.values():
         # Sets are often the same: everything passes, or everything that passes is chosen.
         if (same := frozenset(items)) not in measured:
-            measured[same] = _measures(step, rule, answers, items)
+            measured[same] = _measures(step, rule, answers, items, known)
     return pd.DataFrame([{"items_set": name, **measured[frozenset(items)]} for name, items in sets.items()])
 
 
-def _measures(step: Study, rule: Chooser, answers: pd.DataFrame, items: Sequence[str]) -> dict[str, object]:
+def _measures(
+    step: Study, rule: Chooser, answers: pd.DataFrame, items: Sequence[str], known: CfaResult | None
+) -> dict[str, object]:
     """Measure one set of items."""
     scales = {key: [item for item in members if item in set(items)] for key, members in rule.scales.items()}
     alphas = [_alpha(rule.scored(answers[members])) for members in scales.values()]
@@ -322,7 +333,7 @@ def _measures(step: Study, rule: Chooser, answers: pd.DataFrame, items: Sequence
     row: dict[str, object] = {"items": len(items)}
     row |= {"mean_alpha": np.nanmean(alphas), "smallest_alpha": np.nanmin(alphas), "mean_omega": np.nanmean(omegas)}
     row |= {"information": information.sum(), "information_an_item": information.mean()}
-    row |= _fit_measures(rule, answers, items)
+    row |= _fit_measures(rule, answers, items, known)
     row |= {"themes": len(rule.coverage) or None, "themes_covered": len(covered) if rule.coverage else None}
     return row | {"minutes": len(items) * step.plan.selection.seconds_per_item.value / MINUTE}
 

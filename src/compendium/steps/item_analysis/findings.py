@@ -102,7 +102,8 @@ def response_models(answers: pd.DataFrame, scales: Mapping[str, list[str]]) -> d
     A competency whose model has no maximum (items that repeat each other exactly) is left out.
     """
     fitted = {name: items for name, items in scales.items() if len(items) >= FEWEST_ITEMS}
-    found = fit_scales(answers, fitted, unused="collapse")
+    with spread():
+        found = fit_scales(answers, fitted, unused="collapse")
     return {name: model for name, model in found.items() if model.converged}
 
 
