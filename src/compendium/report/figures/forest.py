@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
-# Rows that are drawn with their names; of more each is a fine line, in a figure of the height of so many.
+# Rows that are drawn with their names; of more, so many lines stand for several neighbours each.
 MOST_NAMED = 100
+# Height of a line with a name, and of one without, in inches.
+NAMED, NAMELESS = 0.3, 0.06
 
 
 def forest(
@@ -30,7 +32,8 @@ def forest(
 ) -> Figure:
     """Draw one line for each value of ``row``; groups sit side by side with their own colour and marker.
 
-    Of very many rows, such as 12,000 teams, each is a fine line without its name.
+    Of very many rows, such as 12,000 teams, each line stands for several that follow each other: the medians of their
+    estimates and of the ends of their intervals, without a name. The label of the axis says of how many.
 
     Parameters
     ----------
@@ -43,33 +46,32 @@ def forest(
     """
     rows = list(dict.fromkeys(frame[row]))
     groups = list(dict.fromkeys(frame[group])) if group else [None]
-    place, named = {value: number for number, value in enumerate(rows)}, len(rows) <= MOST_NAMED
-    figure, [axes] = subplots(7.0, 1.4 + min(len(rows), MOST_NAMED) * max(0.3, 0.13 * len(groups)))
+    together = -(-len(rows) // MOST_NAMED) or 1
+    place, named = {value: number // together for number, value in enumerate(rows)}, together == 1
+    lines = len(set(place.values()))
+    figure, [axes] = subplots(7.0, 1.4 + lines * (max(NAMED, 0.13 * len(groups)) if named else NAMELESS))
     for number, name in enumerate(groups):
         part = frame if group is None else frame[frame[group] == name]
+        shown = part[[estimate, "lower", "upper"]].set_axis(part[row].map(place))
+        shown = shown if named else shown.groupby(level=0).median()
         shift = (number - (len(groups) - 1) / 2) * 0.7 / len(groups)
-        places = [place[value] + shift for value in part[row]]
-        _draw(axes, part, estimate, places, number, "" if name is None else str(name), named)
+        _draw(axes, shown.set_axis(shown.index + shift), estimate, number, "" if name is None else str(name))
     if reference is not None:
         axes.axvline(reference, color=INK, linewidth=0.8, linestyle=":")
     if named:
         axes.set_yticks(range(len(rows)), rows)
     else:
         axes.set_yticks([])
-    axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
-    label(axes, x=x, y=y, title=title)
+    axes.set_ylim(max(lines, 1) - 0.5, -0.5)
+    label(axes, x=x, y=y if named else f"{y}; a line: the medians of {together}", title=title)
     if group and rows:
         figure.legend(loc="outside upper left", ncols=min(3, len(groups)))
     return figure
 
 
-def _draw(
-    axes: Axes, part: pd.DataFrame, estimate: str, places: list[float], number: int, name: str, named: bool
-) -> None:
-    """Draw the points and intervals of one group; those of very many rows as fine lines and dots of one picture."""
+def _draw(axes: Axes, lines: pd.DataFrame, estimate: str, number: int, name: str) -> None:
+    """Draw the points and intervals of one group at their places."""
     colour = PALETTE[number % len(PALETTE)]
-    line, size = (1.6, 5.0) if named else (0.4, 1.0)
-    axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=line, rasterized=not named)
+    axes.hlines(lines.index, lines["lower"], lines["upper"], color=colour, linewidth=1.6)
     marker = MARKERS[number % len(MARKERS)]
-    point = colour if named else INK
-    axes.plot(part[estimate], places, marker, color=point, markersize=size, label=name, rasterized=not named)
+    axes.plot(lines[estimate], lines.index, marker, color=colour, markersize=5.0, label=name)
