@@ -105,10 +105,13 @@ def encode(responses: pd.DataFrame, missing: Missing = "listwise") -> OrdinalRes
 def _positions(values: NDArray[np.float64], items: tuple[Label, ...]) -> OrdinalResponses:
     """Category positions of checked values."""
     # Different answers are few: they are found by hashing, which takes no sorting of persons.
-    places, categories = zip(*(pd.factorize(column, sort=True) for column in values.T), strict=True)
-    _check_categories(categories, items)
     absent = np.isnan(values)
-    codes = np.stack(places, axis=1).astype(np.int8)
+    codes, categories = np.empty(values.shape, dtype=np.int8), []
+    for item, column in enumerate(values.T):
+        places, observed = pd.factorize(column, sort=True)
+        codes[:, item] = places
+        categories.append(observed)
+    _check_categories(categories, items)
     codes[absent] = max(len(observed) for observed in categories)
     named = tuple(tuple(int(code) for code in observed) for observed in categories)
     return OrdinalResponses(items, codes, named, not bool(absent.any()))

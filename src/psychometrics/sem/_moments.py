@@ -184,7 +184,7 @@ def laid_out(rows: Array, n_items: int) -> Array:
 _ROWS = 128
 # From so many persons on, products of influences are taken in single precision a chunk at a time and summed in double:
 # twice as fast, with errors below 1e-6 of a standard error.
-_MANY = 10_000
+_MANY = 4_000
 
 
 @dataclass(frozen=True)
