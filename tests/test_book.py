@@ -222,14 +222,18 @@ def test_of_a_long_table_the_largest_groups_are_shown_and_the_rest_is_said(study
     frame = pd.DataFrame(rows, columns=["grouping", "group", "competency", "n"])
     save.table("means", frame, caption="Means", origin=origin)
     save.table("many", frame[["group", "n"]], caption="Many", origin=origin)
+    save.table("pairs", frame[["grouping", "n"]], caption="Pairs", origin=origin)
     shown = prose.table("means", columns=["group", "competency", "n"])
     assert shown.count("\n| ") == 2 + 2 * MOST_GROUPS + 2
     assert "| agency 399 |" in shown and "| care |" in shown and "| agency 379 |" not in shown
-    assert "the 20 largest are shown: 42 of 802 rows; all of them are in the file." in shown
+    assert "the 20 largest are shown: 42 of 802; all rows are in the file." in shown
     few = prose.table("means", where={"grouping": "sector"})
-    assert "in the file" not in few and few.count("\n| ") == 4
+    assert "are shown" not in few and few.count("\n| ") == 4
+    pairs = prose.table("pairs")
+    assert pairs.count("\n| agency |") == 298 and pairs.count("\n| sector |") == 2
+    assert "Of a grouping with more than 298 rows the first 298 are shown: 300 of 802;" in pairs
     first = prose.table("many")
-    assert first.count("\n| ") == 2 + MOST_ROWS and "The first 300 of 802 rows; all of them are in the file." in first
+    assert first.count("\n| ") == 2 + MOST_ROWS and "The first 300 rows are shown: 300 of 802; all rows are in" in first
 
 
 def test_a_column_or_interval_without_an_entry_is_left_out(study: Subject, prose: Prose) -> None:

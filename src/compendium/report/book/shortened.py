@@ -23,9 +23,21 @@ def shortened(table: pd.DataFrame, most: int = MOST_ROWS) -> tuple[pd.Index, str
     """Return the rows of a table that a page shows, and words on what it leaves out, empty where that is nothing."""
     if len(table) <= most:
         return table.index, ""
-    if not {GROUPING, GROUP} <= set(table):
-        return table.index[:most], f"The first {most:,} of {len(table):,} rows; all of them are in the file."
-    kept = largest_groups(table)
-    largest = f"Of a grouping with more than {MOST_GROUPS} groups the {MOST_GROUPS} largest are shown"
-    words = f"{largest}: {int(kept.sum()):,} of {len(table):,} rows; all of them are in the file."
-    return table.index[kept], "" if kept.all() else words
+    if {GROUPING, GROUP} <= set(table):
+        kept = largest_groups(table)
+        words = f"Of a grouping with more than {MOST_GROUPS} groups the {MOST_GROUPS} largest are shown"
+    elif GROUPING in table:
+        place, fewest = table.groupby(GROUPING, dropna=False, sort=False).cumcount(), _rows_of_each(table, most)
+        kept, words = place < fewest, f"Of a grouping with more than {fewest} rows the first {fewest} are shown"
+    else:
+        kept = pd.Series(range(len(table)), table.index) < most
+        words = f"The first {most:,} rows are shown"
+    if kept.all():
+        return table.index, ""
+    return table.index[kept], f"{words}: {int(kept.sum()):,} of {len(table):,}; all rows are in the file."
+
+
+def _rows_of_each(table: pd.DataFrame, most: int) -> int:
+    """Return how many rows each grouping may have, so that all together are no more than a page shows."""
+    sizes = table.groupby(GROUPING, dropna=False).size()
+    return next((rows for rows in range(most, 1, -1) if sizes.clip(upper=rows).sum() <= most), 1)
