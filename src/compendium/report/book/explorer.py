@@ -12,7 +12,7 @@ import pandas as pd
 from compendium.disclosure.text import script_data
 from compendium.report.book.passports import interval
 from compendium.report.book.shortened import largest_groups
-from compendium.wording import shown
+from compendium.wording import p_value, shown
 
 if TYPE_CHECKING:
     from compendium.report.book.subject import Subject
@@ -24,7 +24,7 @@ FACTS = (
     ("item_rest_spearman", "Correlation with the rest of the competency (rho, with its interval)", "number"),
     ("alpha_if_dropped", "Alpha of the competency without it", "number"),
     ("discrimination", "Discrimination", "number"),
-    ("item_fit_p", "Item fit, adjusted p", "number"),
+    ("item_fit_p", "Item fit, adjusted p", "p"),
     ("chosen_share", "Bootstrap samples that choose it", "percent"),
 )
 SCRIPT = "_static/explorer.js"
@@ -147,6 +147,8 @@ def _item(study: Subject, row: dict[Any, Any], models: pd.DataFrame, answered: l
 
 def _written(value: Any, kind: str) -> str:
     """Write a statistic."""
+    if kind == "p":
+        return p_value(float(value))
     return f"{float(value):.0%}".replace("%", " %") if kind == "percent" else f"{float(value):.2f}"
 
 

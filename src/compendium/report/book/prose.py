@@ -250,7 +250,7 @@ class Prose:
         for name, frame in explorer.means(self.study):
             about = replace(saved, caption=f"Mean answers by group: {name}", note="")
             parts.append(markdown.saved_table(about, markdown.pipe_table(frame), origin, len(frame.columns)))
-        return markdown.folded("Mean answers of every group, as tables", "\n\n".join(parts))
+        return markdown.folded("Mean answers by group, as tables", "\n\n".join(parts))
 
     def glossary(self) -> str:
         """List every term with its meaning; the builder puts the list in."""
