@@ -18,6 +18,7 @@ from scipy.stats import norm
 from psychometrics import ordinal
 from psychometrics.errors import CodingError, ConstantItemError, InputShapeError, TooFewPersonsError
 from psychometrics.ordinal import _bivariate as bivariate
+from psychometrics.ordinal.clusters import ClusteredResponses
 
 REFERENCE = Path(__file__).parent / "reference"
 CLOSED_FORM = 1e-10
@@ -232,3 +233,31 @@ def test_items_never_answered_together_are_refused() -> None:
 def test_unknown_missing_rule_is_refused(bfi: pd.DataFrame) -> None:
     with pytest.raises(CodingError, match="'listwise' or 'pairwise'"):
         ordinal.polychoric(bfi, missing="fiml")  # type: ignore[arg-type]
+
+
+# Resampled clusters
+
+
+def test_matrices_of_drawn_clusters_are_those_of_their_rows() -> None:
+    rng = np.random.default_rng(8)
+    latent = rng.normal(size=(160, 1)) + rng.normal(size=(160, 4))
+    answers = pd.DataFrame(np.digitize(latent, [-1, 0, 1]).astype(float), columns=list("abcd"))
+    answers = answers.mask(rng.random(answers.shape) < 0.1)
+    clusters = pd.Series(np.repeat(list("uvwxyz"), [30, 40, 20, 30, 39, 1]))
+    answers.iloc[159] = np.nan
+    # A category that one cluster alone uses, and an item on which another cluster does not vary.
+    answers.loc[clusters == "u", "a"] = answers.loc[clusters == "u", "a"].replace({1.0: 7.0})
+    answers.loc[clusters == "v", "b"] = 2.0
+    tables = ClusteredResponses.of(answers, clusters)
+    drawn = np.vstack(
+        [np.ones(6), [0, 1, 1, 2, 1, 1], [2, 0, 0, 1, 0, 3], [0, 2, 0, 0, 0, 4], rng.integers(0, 3, (6, 6))]
+    )
+    for counts, matrix in zip(drawn, tables.correlations(drawn), strict=True):
+        numbers = counts.astype(int)[pd.factorize(clusters)[0]]
+        rows = answers.loc[answers.index.repeat(numbers)].reset_index(drop=True)
+        if counts.tolist() == [0, 2, 0, 0, 0, 4]:
+            assert matrix is None
+            with pytest.raises(ConstantItemError):
+                ordinal.polychoric(rows, missing="pairwise")
+            continue
+        np.testing.assert_allclose(matrix, ordinal.polychoric(rows, missing="pairwise").correlations, atol=1e-10)

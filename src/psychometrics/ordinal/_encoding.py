@@ -111,7 +111,7 @@ def _positions(values: NDArray[np.float64], items: tuple[Label, ...]) -> Ordinal
         places, observed = pd.factorize(column, sort=True)
         codes[:, item] = places
         categories.append(observed)
-    _check_categories(categories, items)
+    check_categories(categories, items)
     codes[absent] = max(len(observed) for observed in categories)
     named = tuple(tuple(int(code) for code in observed) for observed in categories)
     return OrdinalResponses(items, codes, named, not bool(absent.any()))
@@ -123,7 +123,7 @@ def _check_missing_rule(missing: str) -> None:
         raise CodingError(f"missing={missing!r} is unknown; use 'listwise' or 'pairwise'.")
 
 
-def _check_categories(categories: Sequence[NDArray[np.float64]], items: tuple[Label, ...]) -> None:
+def check_categories(categories: Sequence[NDArray[np.float64]], items: tuple[Label, ...]) -> None:
     """Every item needs between two and twenty categories."""
     constant = [item for item, codes in zip(items, categories, strict=True) if len(codes) < 2]
     if constant:

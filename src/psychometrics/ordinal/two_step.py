@@ -81,8 +81,14 @@ class TwoStepEstimates:
 def estimate(responses: OrdinalResponses) -> TwoStepEstimates:
     """Thresholds from the margins, then each correlation by maximum likelihood given them."""
     first, second = np.triu_indices(len(responses.items), 1)
-    thresholds = marginal_thresholds(responses)
-    counts = pair_counts(responses)[first, :, second, :]
+    tables = pair_counts(responses)
+    return from_tables(responses, np.einsum("iaia->ia", tables), tables[first, :, second, :])
+
+
+def from_tables(responses: OrdinalResponses, margins: Array, counts: Array) -> TwoStepEstimates:
+    """Estimate from how often each item received each category, and the table of each pair (changed in place)."""
+    first, second = np.triu_indices(len(responses.items), 1)
+    thresholds = _quantiles(margins, responses.n_categories)
     _check_overlap(counts, responses, first, second)
     both = np.maximum(responses.n_categories[first], responses.n_categories[second]) == 2
     corrected = adjust_fourfold(counts, both)
@@ -112,9 +118,13 @@ def category_counts(responses: OrdinalResponses) -> Array:
 
 def marginal_thresholds(responses: OrdinalResponses) -> Array:
     """Take normal quantiles of the cumulative proportions, padded to one width."""
-    counts = category_counts(responses)
+    return _quantiles(category_counts(responses), responses.n_categories)
+
+
+def _quantiles(counts: Array, n_categories: NDArray[np.intp]) -> Array:
+    """Take normal quantiles of cumulative proportions, padded to one width."""
     cumulative = np.cumsum(counts, axis=1)[:, :-1] / counts.sum(axis=1, keepdims=True)
-    beyond = np.arange(cumulative.shape[1]) >= responses.n_categories[:, None] - 1
+    beyond = np.arange(cumulative.shape[1]) >= n_categories[:, None] - 1
     cumulative[beyond] = 0.5
     return np.asarray(np.where(beyond, bivariate.BEYOND, ndtri(cumulative)))
 

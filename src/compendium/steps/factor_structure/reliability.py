@@ -17,6 +17,7 @@ from compendium.study.nesting import Nesting
 from compendium.study.workers import spread
 from psychometrics.errors import PsychometricsError
 from psychometrics.ordinal import polychoric
+from psychometrics.ordinal.clusters import ClusteredResponses
 from psychometrics.reliability import (
     HierarchicalOmega,
     alpha_of_matrix,
@@ -27,7 +28,7 @@ from psychometrics.reliability import (
     omega_categorical,
     two_level_reliability,
 )
-from psychometrics.resampling import bootstrap_interval
+from psychometrics.resampling import BootstrapInterval, bootstrap_from_counts, bootstrap_interval
 
 Scales = Mapping[str, Sequence[str]]
 # A one-factor model is identified from three items on.
@@ -224,14 +225,37 @@ def _ordinal_alphas(
     empty = pd.DataFrame(np.nan, index=list(members), columns=["ordinal_alpha", "ordinal_lower", "ordinal_upper"])
     items = list(dict.fromkeys(item for own in members.values() for item in own))
     try:
-        drawn = bootstrap_interval(
-            _OrdinalAlphas(members), answers[items], draws.n_resamples, draws.seed, draws.confidence,
-            clusters=draws.clusters,
-        )  # fmt: skip
+        drawn = _drawn_alphas(answers[items], members, draws)
     except PsychometricsError as problem:
         return empty, 0.0, str(problem)
     found = drawn.to_frame()[["estimate", "lower", "upper"]].set_axis(empty.columns, axis="columns")
     return found, drawn.n_failed / drawn.n_resamples, ""
+
+
+def _drawn_alphas(answers: pd.DataFrame, members: dict[str, tuple[str, ...]], draws: Draws) -> BootstrapInterval:
+    """Resample people, or clusters, whose tables add up."""
+    settings = (draws.n_resamples, draws.seed, draws.confidence)
+    if draws.clusters is None:
+        return bootstrap_interval(_OrdinalAlphas(members), answers, *settings)
+    tables = ClusteredResponses.of(answers, draws.clusters)
+    statistic = _AlphasOfClusters(tables, [answers.columns.get_indexer(list(items)) for items in members.values()])
+    return bootstrap_from_counts(statistic, tables.n_clusters, *settings, names=list(members))
+
+
+@dataclass(frozen=True)
+class _AlphasOfClusters:
+    """Statistic of the bootstrap: ordinal alpha of every competency from how often each cluster is drawn."""
+
+    tables: ClusteredResponses
+    members: list[np.ndarray]
+
+    def __call__(self, drawn: np.ndarray) -> np.ndarray:
+        """Return the alphas of each resample, NaN where they are not defined."""
+        found = np.full((len(drawn), len(self.members)), np.nan)
+        for place, matrix in enumerate(self.tables.correlations(drawn)):
+            if matrix is not None:
+                found[place] = [alpha_of_matrix(matrix[np.ix_(items, items)]) for items in self.members]
+        return found
 
 
 @dataclass(frozen=True)
