@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from psychometrics._checks import cluster_codes
 from psychometrics.errors import PsychometricsError
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ def clusters_of_kept(clusters: pd.Series | None, responses: pd.DataFrame, missin
     """Return the clusters of the persons that a missing rule keeps, in their order."""
     if clusters is None:
         return None
-    from psychometrics._checks import cluster_codes
-
     codes = pd.Series(cluster_codes(clusters, len(responses)))
     if missing == "pairwise":
         return codes
@@ -57,22 +56,42 @@ def n_clusters_of(clusters: pd.Series | None) -> int:
 
 @dataclass(frozen=True)
 class AlphaOfCounts:
-    """Coefficient alpha of every resample from how often each person is drawn; answers without gaps."""
+    """Coefficient alpha of every resample from how often each person, or cluster, is drawn; answers without gaps.
 
-    values: np.ndarray
+    Attributes
+    ----------
+    sums : ndarray of shape (n_units, 2 n_items + 2)
+        Of the answers, less their means, of their squares, of the total and of its square, over each unit.
+    sizes : ndarray of shape (n_units,)
+        Persons of each unit.
+    whole : ndarray of shape (n_items + 1,)
+        Variances of items and total in the whole sample.
+    """
+
+    sums: np.ndarray
+    sizes: np.ndarray
+    whole: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, clusters: pd.Series | None) -> AlphaOfCounts:
+        """Sum over clusters, where there are any."""
+        x = values - values.mean(axis=0)
+        total = x.sum(axis=1)
+        columns, whole = np.column_stack([x, x**2, total, total**2]), np.column_stack([x, total]).var(axis=0)
+        if clusters is None:
+            return cls(columns, np.ones(len(x)), whole)
+        codes = cluster_codes(clusters, len(values))
+        summed = np.stack([np.bincount(codes, column) for column in columns.T], axis=1)
+        return cls(summed, np.bincount(codes).astype(float), whole)
 
     def __call__(self, counts: np.ndarray) -> np.ndarray:
         """Return alpha for each row of counts, NaN where an item or the sum does not vary."""
-        x = self.values - self.values.mean(axis=0)
-        k, total = x.shape[1], x.sum(axis=1)
-        sums = counts @ np.column_stack([x, x**2, total, total**2])
-        n = counts.sum(axis=1)
+        k, n, sums = len(self.whole) - 1, counts @ self.sizes, counts @ self.sums
         # unbiased variances from sums and sums of squares about the sample's means
         means, squares = sums[:, [*range(k), -2]], sums[:, [*range(k, 2 * k), -1]]
         means = means / n[:, None]
         variances = (squares - n[:, None] * means**2) / np.maximum(n - 1, 1)[:, None]
-        whole = np.column_stack([x, total]).var(axis=0)
-        sound = (variances > _NO_VARIANCE * np.maximum(whole, np.finfo(float).tiny)).all(axis=1)
+        sound = (variances > _NO_VARIANCE * np.maximum(self.whole, np.finfo(float).tiny)).all(axis=1)
         sound &= n >= _SMALLEST_SAMPLE
         ratio = variances[:, :k].sum(axis=1) / np.where(sound, variances[:, k], 1.0)
         return np.asarray(np.where(sound, k / (k - 1) * (1 - ratio), np.nan))[:, None]

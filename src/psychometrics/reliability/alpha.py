@@ -364,9 +364,11 @@ def _interval(
 
     values = frame.to_numpy()
     whole = not np.isnan(values).any()
-    statistic = AlphaOfCounts(values) if whole else OfCovariances(values, alpha_of_matrix)
-    n_resamples, seed = draws
-    drawn = bootstrap_from_counts(statistic, len(frame), n_resamples, seed, confidence, clusters)
+    if whole:
+        alphas = AlphaOfCounts.of(values, clusters)
+        drawn = bootstrap_from_counts(alphas, len(alphas.sizes), *draws, confidence)
+    else:
+        drawn = bootstrap_from_counts(OfCovariances(values, alpha_of_matrix), len(frame), *draws, confidence, clusters)
     return ends_of(drawn, n_clusters_of(clusters))
 
 
