@@ -51,7 +51,7 @@ class ClusteredResponses:
         """
         margins = np.stack([self._counted(drawn, [item]) for item in range(len(self.responses.items))], axis=1)
         first, second = np.triu_indices(len(self.responses.items), 1)
-        pairs = (self._counted(drawn, [a, b]) for a, b in zip(first, second, strict=True))
+        pairs = (self._counted(drawn, [a, b]) for a, b in zip(first.tolist(), second.tolist(), strict=True))
         tables = np.stack(list(pairs), axis=1)
         for own, both in zip(margins, tables, strict=True):
             try:

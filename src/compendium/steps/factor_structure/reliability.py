@@ -238,7 +238,7 @@ def _drawn_alphas(answers: pd.DataFrame, members: dict[str, tuple[str, ...]], dr
     if draws.clusters is None:
         return bootstrap_interval(_OrdinalAlphas(members), answers, *settings)
     tables = ClusteredResponses.of(answers, draws.clusters)
-    statistic = _AlphasOfClusters(tables, [answers.columns.get_indexer(list(items)) for items in members.values()])
+    statistic = _AlphasOfClusters(tables, [answers.columns.get_indexer(pd.Index(items)) for items in members.values()])
     return bootstrap_from_counts(statistic, tables.n_clusters, *settings, names=list(members))
 
 
