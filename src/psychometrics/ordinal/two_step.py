@@ -276,34 +276,85 @@ def _cross_information(weighted: Array, upper: Array, lower: Array, rho: Array) 
     return np.asarray(density * np.einsum("pkb,pkb->pk", slabs, steps))
 
 
-def threshold_rows(estimates: TwoStepEstimates, of_threshold: Array, rows: slice) -> Array:
-    """Influence of some persons on the thresholds, (n_rows, n_thresholds)."""
-    items, positions = estimates.threshold_places
-    return np.asarray(of_threshold[items, estimates.responses.codes[rows][:, items], positions])
+@dataclass(frozen=True)
+class Influences:
+    """Influence of each person on thresholds (or not) and correlations.
 
+    Attributes
+    ----------
+    estimates : TwoStepEstimates
+    of_threshold : ndarray or None
+        :func:`threshold_influence`; None leaves the thresholds out.
+    of_correlation : ndarray
+        :func:`correlation_influence`.
+    """
 
-def correlation_rows(estimates: TwoStepEstimates, of_correlation: Array, rows: slice) -> Array:
-    """Influence of some persons on the correlations, (n_rows, n_pairs)."""
-    # A row a pair: whole rows of codes are copied, and each pair looks up a small table that stays at hand.
-    codes = np.ascontiguousarray(estimates.responses.codes[rows].T, dtype=np.int32)
-    width = of_correlation.shape[1]
-    cells = (codes * width)[estimates.first]
-    cells += codes[estimates.second]
-    cells += (np.arange(estimates.first.size, dtype=np.int32) * (width * width))[:, None]
-    return np.asarray(np.take(of_correlation.ravel(), cells, mode="clip").T)
+    estimates: TwoStepEstimates
+    of_threshold: NDArray[np.floating] | None
+    of_correlation: NDArray[np.floating]
 
+    @classmethod
+    def of(
+        cls, estimates: TwoStepEstimates, thresholds: bool = True, precision: type[np.floating] = np.float64
+    ) -> Influences:
+        """Tables that each person's influence is looked up in."""
+        of_threshold = threshold_influence(estimates).astype(precision) if thresholds else None
+        return cls(estimates, of_threshold, correlation_influence(estimates).astype(precision))
 
-def influence_chunks(
-    estimates: TwoStepEstimates, thresholds: bool = True, precision: type[np.floating] = np.float64
-) -> Iterator[tuple[slice, Array]]:
-    """Yield the influence of some persons at a time on thresholds (or not) and correlations, (n_rows, n_moments)."""
-    of_threshold, of_correlation = threshold_influence(estimates), correlation_influence(estimates).astype(precision)
-    for start in range(0, estimates.responses.n_persons, CHUNK):
-        chunk = slice(start, start + CHUNK)
-        rows = correlation_rows(estimates, of_correlation, chunk)
-        if thresholds:
-            rows = np.hstack([threshold_rows(estimates, of_threshold, chunk).astype(precision), rows])
-        yield chunk, rows
+    @property
+    def size(self) -> int:
+        """Number of moments."""
+        thresholds = 0 if self.of_threshold is None else self.estimates.threshold_places[0].size
+        return thresholds + self.estimates.correlations.size
+
+    def on_thresholds(self, persons: slice | NDArray[np.intp]) -> Array:
+        """Influence of some persons on the thresholds, (n_thresholds, n_rows)."""
+        assert self.of_threshold is not None
+        items, positions = self.estimates.threshold_places
+        return np.asarray(self.of_threshold[items[:, None], self._codes(persons)[items], positions[:, None]])
+
+    def rows(self, persons: slice | NDArray[np.intp]) -> Array:
+        """Influence of some persons, (n_moments, n_rows): each pair looks up a small table that stays at hand."""
+        codes, (first, second) = self._codes(persons), (self.estimates.first, self.estimates.second)
+        width = self.of_correlation.shape[1]
+        cells = (codes * width)[first]
+        cells += codes[second]
+        cells += (np.arange(first.size, dtype=np.int32) * (width * width))[:, None]
+        found = np.empty((self.size, codes.shape[1]), self.of_correlation.dtype)
+        start = self.size - first.size
+        np.take(self.of_correlation.ravel(), cells, mode="clip", out=found[start:])
+        if start:
+            found[:start] = self.on_thresholds(persons)
+        return found
+
+    def _codes(self, persons: slice | NDArray[np.intp]) -> NDArray[np.int32]:
+        """Codes of some persons, a row an item."""
+        return np.ascontiguousarray(self.estimates.responses.codes[persons].T, dtype=np.int32)
+
+    def chunks(self) -> Iterator[tuple[slice, Array]]:
+        """Yield the influence of some persons at a time, (n_moments, n_rows)."""
+        for start in range(0, self.estimates.responses.n_persons, CHUNK):
+            chunk = slice(start, start + CHUNK)
+            yield chunk, self.rows(chunk)
+
+    def add_sums(self, total: Array, squares: Array, clusters: NDArray[np.intp], first: int = 0) -> None:
+        """Add the influences of each of some clusters, and the squares of every person's influence.
+
+        Parameters
+        ----------
+        total : ndarray, (n_clusters, n_moments)
+            Of the clusters from `first` on.
+        squares : ndarray, (n_moments,)
+        clusters : ndarray of int, (n_persons,)
+        """
+        order = np.argsort(clusters, kind="stable")
+        start, stop = np.searchsorted(clusters[order], [first, first + len(total)])
+        for at in range(start, stop, CHUNK):
+            persons = order[at : min(at + CHUNK, stop)]
+            numbers, found = clusters[persons] - first, self.rows(persons)
+            begins = np.flatnonzero(np.diff(numbers, prepend=-1))
+            total[numbers[begins]] += np.add.reduceat(found, begins, axis=1).T
+            squares += np.einsum("mn,mn->m", found, found)
 
 
 def asymptotic_covariance(estimates: TwoStepEstimates, clusters: NDArray[np.intp] | None = None) -> Array:
@@ -311,13 +362,11 @@ def asymptotic_covariance(estimates: TwoStepEstimates, clusters: NDArray[np.intp
 
     With clusters, numbered from 0, the influences are summed over each before they are squared.
     """
-    n = estimates.responses.n_persons
+    n, influences = estimates.responses.n_persons, Influences.of(estimates)
     if clusters is None:
-        products = (rows.T @ rows for _, rows in influence_chunks(estimates))
-        return np.asarray(sum(products, np.zeros(())) / n)
-    total = np.zeros((int(clusters.max()) + 1, estimates.threshold_places[0].size + estimates.first.size))
-    for chunk, rows in influence_chunks(estimates):
-        np.add.at(total, clusters[chunk], rows)
+        return np.asarray(sum((rows @ rows.T for _, rows in influences.chunks()), np.zeros(())) / n)
+    total = np.zeros((int(clusters.max()) + 1, influences.size))
+    influences.add_sums(total, np.zeros(influences.size), clusters)
     return np.asarray(total.T @ total / n)
 
 

@@ -28,16 +28,11 @@ class Clusters:
 
     def sums(self, rows: Array, group: int) -> Array:
         """Sum the rows of a group over its clusters, (n_clusters, n_columns)."""
-        total = np.zeros((self.number, rows.shape[1]))
-        self.add(total, rows, group, slice(0, len(rows)))
-        return total
-
-    def add(self, total: Array, rows: Array, group: int, chunk: slice) -> None:
-        """Add some of a group's rows to the sums over its clusters."""
-        codes = self.codes[group][chunk]
-        shape = (self.number, codes.size)
-        members = sparse.csr_array((np.ones(codes.size), (codes, np.arange(codes.size))), shape=shape)
-        total += members @ rows
+        codes = self.codes[group]
+        members = sparse.csr_array(
+            (np.ones(codes.size), (codes, np.arange(codes.size))), shape=(self.number, len(rows))
+        )
+        return np.asarray(members @ rows)
 
     def widened(self, rows: Array, group: int) -> Array:
         """Sum over clusters, times the root of C / (C - 1) for the C clusters of the group (as lavaan does)."""

@@ -129,16 +129,20 @@ class Sums:
     size : int
         Number of sums.
     blocks : list of (ndarray of int, Spread)
+    halves : list of ndarray
+        Of each block what is held of the moments' covariance, its root or all of it, times the weights.
     """
 
     size: int
     blocks: list[tuple[NDArray[np.intp], Spread]]
+    halves: list[Array]
 
     @cached_property
     def root(self) -> Array | None:
-        """X with X'X the covariance; None where it is no smaller than the covariance."""
+        """X with X'X the covariance; None where its rows are so many that the covariance is less to work with."""
         roots = [spread.root for _, spread in self.blocks]
-        if any(root is None for root in roots) or sum(len(root) for root in roots if root is not None) >= self.size:
+        rows = sum(len(root) for root in roots if root is not None)
+        if any(root is None for root in roots) or rows >= 2 * self.size:
             return None
         found = []
         for (columns, _), root in zip(self.blocks, roots, strict=True):
@@ -303,7 +307,7 @@ class Stacked:
         estimates = self.groups[group].estimates
         if self.clusters is None:
             return two_step.threshold_variance(estimates)
-        rows = two_step.threshold_rows(estimates, two_step.threshold_influence(estimates), slice(None))
+        rows = two_step.Influences.of(estimates).on_thresholds(slice(None)).T
         sums = self.clusters.sums(rows, group) / estimates.responses.n_persons
         return np.asarray(np.sum(sums**2, axis=0))
 
@@ -321,39 +325,36 @@ class Stacked:
         """X W X' over all blocks, where all are held as roots."""
         return np.asarray(block_diag(*self._inner))
 
-    def _halves(self, weighted: Jacobian) -> list[tuple[NDArray[np.intp], Array]]:
-        """Each block's root, or its covariance, times the columns, with the places of these."""
-        parts = zip(weighted.partition.columns, weighted.parts, strict=True)
-        if not self._joint:
-            return [(columns, block.half @ part) for block, (columns, part) in zip(self.blocks, parts, strict=True)]
-        half = self.blocks[0].half
-        found = np.zeros((len(half), weighted.size))
-        for rows, (columns, part) in zip(self.places, parts, strict=True):
-            found[:, columns] += half[:, rows] @ part
-        return [(np.arange(weighted.size), found)]
-
     def sums(self, weighted: Jacobian) -> Sums:
         """Covariance of sums of the moments, each weighted by a column."""
-        halves = self._halves(weighted)
-        if all(block.root is not None for block in self.blocks):
-            return Sums(weighted.size, [(columns, Spread(root=half)) for columns, half in halves])
         if self._joint:
-            (every, half), whole = halves[0], np.zeros((weighted.size, weighted.size))
-            for rows, columns, part in zip(self.places, weighted.partition.columns, weighted.parts, strict=True):
-                whole[columns] += part.T @ half[rows]
-            return Sums(weighted.size, [(every, Spread(full=whole))])
-        blocks = []
-        for block, part, (columns, half) in zip(self.blocks, weighted.parts, halves, strict=True):
-            blocks.append((columns, Spread(root=half) if block.full is None else Spread(full=part.T @ half)))
-        return Sums(weighted.size, blocks)
+            return self._joint_sums(weighted)
+        halves = [block.half @ part for block, part in zip(self.blocks, weighted.parts, strict=True)]
+        spreads = [
+            Spread(root=half) if block.full is None else Spread(full=part.T @ half)
+            for block, part, half in zip(self.blocks, weighted.parts, halves, strict=True)
+        ]
+        return Sums(weighted.size, list(zip(weighted.partition.columns, spreads, strict=True)), halves)
 
-    def beyond(self, weighted: Jacobian) -> Array:
-        """Weighted cross-products of the covariance times the columns: ``D' W Gamma W Gamma W D``."""
-        found = np.zeros((weighted.size, weighted.size))
-        for (columns, half), inner, (rows, _) in zip(
-            self._halves(weighted), self._inner, self.placed_blocks, strict=True
-        ):
-            across = half * self.weight[rows, None] if inner is None else inner @ half
+    def _joint_sums(self, weighted: Jacobian) -> Sums:
+        """Do so where one block holds the moments of all groups."""
+        size, block = weighted.size, self.blocks[0]
+        half, every = np.zeros((len(block.half), size)), np.arange(size)
+        for rows, columns, part in zip(self.places, weighted.partition.columns, weighted.parts, strict=True):
+            half[:, columns] += block.half[:, rows] @ part
+        if block.full is None:
+            return Sums(size, [(every, Spread(root=half))], [half])
+        whole = np.zeros((size, size))
+        for rows, columns, part in zip(self.places, weighted.partition.columns, weighted.parts, strict=True):
+            whole[columns] += part.T @ half[rows]
+        return Sums(size, [(every, Spread(full=whole))], [half])
+
+    def beyond(self, sums: Sums) -> Array:
+        """Weighted cross-products of the covariance times the weights of the sums: ``D' W Gamma W Gamma W D``."""
+        found = np.zeros((sums.size, sums.size))
+        inner = zip(self._inner, self.placed_blocks, strict=True)
+        for (columns, _), half, (within, (rows, _)) in zip(sums.blocks, sums.halves, inner, strict=True):
+            across = half * self.weight[rows, None] if within is None else within @ half
             found[np.ix_(columns, columns)] += half.T @ across
         return found
 
@@ -419,50 +420,63 @@ def stack(
         _check_distinct(part)
     n = np.array([part.n_persons for part in responses])
     if clusters is None:
-        spreads = [_spread(part, thresholds=thresholds) for part in estimates]
-        variances = [spread.diagonal for spread in spreads]
-        blocks = tuple(spread.scaled(n.sum() / size) for spread, size in zip(spreads, n, strict=True))
+        blocks = tuple(_spread(part, thresholds=thresholds) for part in estimates)
+        variances = [block.diagonal for block in blocks]
+        blocks = tuple(block.scaled(n.sum() / size) for block, size in zip(blocks, n, strict=True))
     else:
-        summed = [_summed(part, k, clusters, thresholds=thresholds) for k, part in enumerate(estimates)]
-        variances = [variance for _, variance in summed]
-        blocks = (Spread(root=np.sqrt(n.sum()) * np.hstack([sums for sums, _ in summed])),)
+        joint, variances = _joint(estimates, clusters, thresholds=thresholds)
+        blocks = (joint,)
     groups = tuple(
         _group(part, variance, weighted=weighted, thresholds=thresholds)
         for part, variance in zip(estimates, variances, strict=True)
     )
-    return Stacked(groups, blocks, 1.0 if clusters is not None else float(n.sum() / (n.sum() - len(n))), clusters)
+    correction = 1.0 if clusters is not None else float(n.sum() / (n.sum() - len(n)))
+    return Stacked(groups, blocks, correction, clusters)
 
 
 def _spread(estimates: two_step.TwoStepEstimates, *, thresholds: bool) -> Spread:
     """Asymptotic covariance of sqrt(n) times the moments of a group: the smaller of X and X'X."""
     n = estimates.responses.n_persons
-    size = thresholds * estimates.threshold_places[0].size + estimates.correlations.size
-    if n < size:
-        root = np.empty((n, size))
-        for chunk, rows in two_step.influence_chunks(estimates, thresholds):
-            np.divide(rows, np.sqrt(n), out=root[chunk])
+    influences = two_step.Influences.of(estimates, thresholds, np.float64 if n < _MANY else np.float32)
+    if n < influences.size:
+        root = np.empty((n, influences.size))
+        for chunk, rows in influences.chunks():
+            np.divide(rows.T, np.sqrt(n), out=root[chunk])
         return Spread(root=root)
-    full = np.zeros((size, size))
-    for _, rows in two_step.influence_chunks(estimates, thresholds, np.float64 if n < _MANY else np.float32):
-        full += rows.T @ rows
+    full = np.zeros((influences.size, influences.size))
+    for _, rows in influences.chunks():
+        full += rows @ rows.T
     full /= n
     return Spread(full=full)
 
 
-def _summed(
-    estimates: two_step.TwoStepEstimates, group: int, clusters: Clusters, *, thresholds: bool
-) -> tuple[Array, Array]:
-    """Mean influence of the rows of each cluster times their number over n, (n_clusters, n_moments).
+def _joint(
+    estimates: Sequence[two_step.TwoStepEstimates], clusters: Clusters, *, thresholds: bool
+) -> tuple[Spread, list[Array]]:
+    """Covariance of the moments of all groups, summed over clusters, and each group's variances without clusters."""
+    influences = [two_step.Influences.of(part, thresholds) for part in estimates]
+    ends = np.cumsum([0, *[each.size for each in influences]])
+    sizes = [part.responses.n_persons for part in estimates]
+    squares = [np.zeros(each.size) for each in influences]
+    size, number, n = int(ends[-1]), clusters.number, sum(sizes)
 
-    And the variances of the moments as if every person stood alone, by which they are weighted.
-    """
-    n = estimates.responses.n_persons
-    size = thresholds * estimates.threshold_places[0].size + estimates.correlations.size
-    total, squares = np.zeros((clusters.number, size)), np.zeros(size)
-    for chunk, rows in two_step.influence_chunks(estimates, thresholds):
-        squares += np.einsum("nm,nm->m", rows, rows)
-        clusters.add(total, rows, group, chunk)
-    return total / n, squares / n
+    def sums(first: int, last: int) -> Array:
+        found = np.zeros((last - first, size))
+        for group, each in enumerate(influences):
+            total = found[:, ends[group] : ends[group + 1]]
+            each.add_sums(total, squares[group], clusters.codes[group], first)
+            total *= np.sqrt(n) / sizes[group]
+        return found
+
+    if number < size:
+        joint = Spread(root=sums(0, number))
+    else:
+        full = np.zeros((size, size))
+        for first in range(0, number, two_step.CHUNK):
+            root = sums(first, min(first + two_step.CHUNK, number))
+            full += root.T @ root
+        joint = Spread(full=full)
+    return joint, [square / each for square, each in zip(squares, sizes, strict=True)]
 
 
 def _group(estimates: two_step.TwoStepEstimates, variance: Array, *, weighted: bool, thresholds: bool) -> GroupMoments:

@@ -148,8 +148,8 @@ def assess(problem: OrdinalProblem, solution: Solution) -> tuple[Array, ModelTes
 def _robust(stacked: Stacked, jacobian: Jacobian) -> tuple[Array, tuple[float, float]]:
     """Sandwich covariance of the parameters, and tr(U Gamma) and tr((U Gamma)^2).
 
-    ``U = W - W D H^-1 D' W`` with ``H = D' W D``. Where Gamma = X'X has fewer rows than there are parameters, the
-    traces are those of ``X U X'``.
+    ``U = W - W D H^-1 D' W`` with ``H = D' W D``. Where Gamma is held as X'X of few rows, the traces are those of
+    ``X U X'``.
 
     References
     ----------
@@ -159,8 +159,7 @@ def _robust(stacked: Stacked, jacobian: Jacobian) -> tuple[Array, tuple[float, f
     solver = jacobian.square(stacked.weights).solver()
     if solver is None:
         return np.full((jacobian.size, jacobian.size), np.nan), (np.nan, np.nan)
-    weighted = jacobian.weighted(stacked.weights)
-    sums = stacked.sums(weighted)
+    sums = stacked.sums(jacobian.weighted(stacked.weights))
     if sums.root is not None:
         reach = solver.solve(sums.root.T)
         left = stacked.inner - sums.root @ reach
@@ -169,7 +168,7 @@ def _robust(stacked: Stacked, jacobian: Jacobian) -> tuple[Array, tuple[float, f
         turned = solver.solve(sums.dense())
         covariance = solver.solve(turned.T)
         trace, square = stacked.all_traces
-        beyond = float(np.trace(solver.solve(stacked.beyond(weighted))))
+        beyond = float(np.trace(solver.solve(stacked.beyond(sums))))
         traces = trace - float(np.trace(turned)), square + float(np.sum(turned * turned.T)) - 2.0 * beyond
     return stacked.correction * covariance / stacked.n_persons, traces
 
