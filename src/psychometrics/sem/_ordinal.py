@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from psychometrics.sem._bordered import Bordered
 from psychometrics.sem._equal_parameters import Sharing
 from psychometrics.sem._jacobian import Jacobian
-from psychometrics.sem._moments import GroupMoments, Pairs, Stacked, laid_out, pairs_of, scaled_shifted
+from psychometrics.sem._moments import GroupMoments, Stacked, scaled_shifted
 from psychometrics.sem._solve import Solution, inverted
+from psychometrics.sem._spread import Pairs, laid_out, pairs_of
 from psychometrics.sem._structure import Structure
 from psychometrics.sem.fit_measures import ModelTest
 

@@ -12,7 +12,8 @@ from scipy.special import chdtrc
 
 from psychometrics.errors import ModelError
 from psychometrics.sem._jacobian import Jacobian
-from psychometrics.sem._moments import Stacked, pairs_of, scaled_shifted
+from psychometrics.sem._moments import Stacked, scaled_shifted
+from psychometrics.sem._spread import pairs_of
 from psychometrics.sem.fit_measures import FitMeasures
 from psychometrics.sem.result import CfaResult
 
