@@ -99,12 +99,12 @@
     decision.append(make("a", "Passport", { href: `item_passports.html#passport-${item.item}` }));
     parts.push(decision);
     if (who && who.shares.length) {
-      const n = who.n === null ? "" : `, n = ${who.n}`;
+      const n = who.n === null ? "" : `, n = ${who.n.toLocaleString("en-GB")}`;
       parts.push(table(`Answers of ${SOURCES[who.source]}, ${who.group}${n}`, ["Answer", "Share"], who.shares.map((share, place) => [item.answers[place] || `${place + 1}`, bar(share)])));
     } else parts.push(make("p", "Not shown: too few people answered."));
     if (who && who.mean !== null) parts.push(make("p", `Mean ${who.mean.toFixed(2)}, standard deviation ${who.sd === null ? "not shown" : who.sd.toFixed(2)}.`));
     // These and the curves do not change with who is picked above.
-    parts.push(table(`Statistics of the item: own answers of everybody${item.n === null ? "" : `, n = ${item.n}`}`, ["What", "Value"], item.facts));
+    parts.push(table(`Statistics of the item: own answers of everybody${item.n === null ? "" : `, n = ${item.n.toLocaleString("en-GB")}`}`, ["What", "Value"], item.facts));
     if (item.a !== null && item.b.length) {
       const { chances, information } = curves(item);
       parts.push(picture("Chance of each answer along the competency, everybody's own answers", chances, 1, item.answers.map((answer) => answer.split(" ")[0])));

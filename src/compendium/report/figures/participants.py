@@ -46,28 +46,31 @@ def _rows(stages: pd.DataFrame, left_out: Mapping[str, int]) -> list[FlowRow]:
     used = n.get(people.AGREED, n[came])
     rows = []
     if people.INVITED in n:
-        side = [f"No answer sheet: {n[people.INVITED] - n[came]}"] if n[people.INVITED] >= n[came] else []
-        rows.append(FlowRow("Invitation", [f"Invited: {n[people.INVITED]}"], side))
-    reasons = [f"{_capital(reason)}: {count}" for reason, count in left_out.items()]
-    rows.append(FlowRow("Answers", [f"{_capital(came)}: {n[came]}"], reasons))
+        side = [f"No answer sheet: {n[people.INVITED] - n[came]:,}"] if n[people.INVITED] >= n[came] else []
+        rows.append(FlowRow("Invitation", [f"Invited: {n[people.INVITED]:,}"], side))
+    reasons = [f"{_capital(reason)}: {count:,}" for reason, count in left_out.items()]
+    rows.append(FlowRow("Answers", [f"{_capital(came)}: {n[came]:,}"], reasons))
     if people.AGREED in n:
-        rows.append(FlowRow("Consent", [f"{_capital(people.AGREED)}: {used}"]))
+        rows.append(FlowRow("Consent", [f"{_capital(people.AGREED)}: {used:,}"]))
     if people.FINISHED in n:
-        rows.append(FlowRow("End", [f"{_capital(people.FINISHED)}: {n[people.FINISHED]}"], _stopped(n, used)))
+        rows.append(FlowRow("End", [f"{_capital(people.FINISHED)}: {n[people.FINISHED]:,}"], _stopped(n, used)))
     if people.ENOUGH in n:
         fewer = used - n[people.ENOUGH]
         rows.append(
-            FlowRow("Scoring", [f"Answered enough items to be scored: {n[people.ENOUGH]}"], [f"Too few: {fewer}"])
+            FlowRow("Scoring", [f"Answered enough items to be scored: {n[people.ENOUGH]:,}"], [f"Too few: {fewer:,}"])
         )
     if people.RATED in n:
-        rated = [f"{_capital(people.RATED)}: {n[people.RATED]}", f"   {_capital(people.RATINGS)}: {n[people.RATINGS]}"]
-        rows.append(FlowRow("Peers", rated, [f"Without a rating: {used - n[people.RATED]}"]))
+        rated = [
+            f"{_capital(people.RATED)}: {n[people.RATED]:,}",
+            f"   {_capital(people.RATINGS)}: {n[people.RATINGS]:,}",
+        ]
+        rows.append(FlowRow("Peers", rated, [f"Without a rating: {used - n[people.RATED]:,}"]))
     return rows
 
 
 def _stopped(n: Mapping[str, int], used: int) -> list[str]:
     """Say how many stopped on the way, who are scored where they answered enough."""
-    return [f"Stopped before the end: {used - n[people.FINISHED]}", "   scored where they answered enough items"]
+    return [f"Stopped before the end: {used - n[people.FINISHED]:,}", "   scored where they answered enough items"]
 
 
 def _capital(words: str) -> str:
