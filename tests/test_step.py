@@ -208,6 +208,22 @@ def test_prepared_tables_are_read_as_they_were_saved(study):
         )
 
 
+def test_people_are_counted_by_the_step_that_reads_the_file_and_by_no_later_one(study):
+    prepare(study)
+    counted = open_small(study, "04_item_analysis").people
+    assert counted == len(study.own)
+    study.own = study.own.iloc[:20]
+    study.peers = study.peers[study.peers["person_id"].isin(study.own["person_id"])]
+    study.write()
+    again = open_small(study, "03_cohort_quality")
+    assert again.people == len(study.own) < counted
+    later = open_small(study, "04_item_analysis")
+    assert later.people == counted
+    assert any("sheets" in name for name in later.read)
+    prepare_cohort(again, again.load_cohort())
+    assert open_small(study, "04_item_analysis").people == len(study.own)
+
+
 def test_tables_that_were_not_collected_are_empty(study):
     prepared = prepare(without_peers(study)).prepared
     assert len(prepared.peers) == len(prepared.peer_outcomes) == 0

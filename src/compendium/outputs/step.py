@@ -17,7 +17,7 @@ from compendium.outputs import catalogue
 from compendium.outputs.notebook import Shown, ShownValues, show_in_notebooks
 from compendium.outputs.runs import add_inputs, record_run
 from compendium.outputs.saving import Noted, Origin, ResultError, Results, read_values
-from compendium.outputs.sections import OpenNotebook
+from compendium.outputs.sections import ABOUT_ANSWERS, OpenNotebook
 from compendium.outputs.trail import Trail, open_trail
 from compendium.paths import ResultFolders
 from compendium.plan import Verdict, checksums
@@ -51,6 +51,13 @@ class Step(Study):
     """An open step of the study for one cohort."""
 
     name: str
+
+    @cached_property
+    def people(self) -> int | None:
+        """People in the self file; a step about their answers takes what the step that reads them has counted."""
+        if self.name in ABOUT_ANSWERS and self.prepared.has("sheets"):
+            return int(self.prepared.sheets["people"]["self"])
+        return super().people
 
     @cached_property
     def results(self) -> Results:

@@ -25,6 +25,7 @@ NOT_LISTED = ("team",)
 
 def prepare(step: Study, cohort: Cohort) -> None:
     """Prepare the tables that every later step reads: keyed and pseudonymised, outcomes scored, nobody flagged yet."""
+    step.prepared.write("sheets", pd.DataFrame({"people": [step.people]}, index=pd.Index(["self"], name="form")))
     for name in ("people", "answers", "outcomes", "peers", "peer_outcomes", "rater_groups"):
         step.prepared.write(name, getattr(cohort, name))
     step.prepared.write("outcome_scores", step.outcome_scores(cohort.outcomes))

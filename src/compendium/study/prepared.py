@@ -39,6 +39,7 @@ QUALITY, ITEMS = "03_cohort_quality", "04_item_analysis"
 RATERS, OUTCOMES = "07_rater_agreement", "08_outcome_associations"
 CHANGE = "11_change"
 TABLES = {
+    "sheets": Declared(QUALITY, "count", ("form",)),
     "people": Declared(QUALITY, "mixed"),
     "answers": Declared(QUALITY, "number"),
     "outcomes": Declared(QUALITY, "number"),
@@ -74,6 +75,8 @@ class Prepared:
 
     Attributes
     ----------
+    sheets
+        How many ``people`` the self file holds.
     people
         One row a person: labels as text, numbers as numbers.
     answers, outcomes
