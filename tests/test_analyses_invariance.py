@@ -16,7 +16,7 @@ from compendium.findings import found as made
 from compendium.plan import load_plan
 from compendium.steps.invariance import levels as invariance
 from compendium.steps.invariance.levels import GroupComparison, compare
-from compendium.study import Nesting
+from compendium.study import Level, Nesting
 from compendium.wording import sentence, sentences
 
 SCALES = {
@@ -139,6 +139,15 @@ def test_group_too_small_is_named_without_its_number():
     found = compare(step_of(), "Sector", answers, groups, SCALES)
     assert texts(found.notes) == ("Left out, with fewer than 100 persons: Westminster.",)
     assert found.result.groups == ("North", "South")
+
+
+def test_clusters_are_counted_of_the_people_compared_alone():
+    answers, groups = two_groups()
+    groups = groups.mask(groups.index >= len(groups) - 37, "Westminster")
+    teams = groups.str[:1] + (pd.Series(range(len(groups))) % 30).astype(str)
+    found = compare(step_of(), "Sector", answers, groups, SCALES, Level("team", teams))
+    assert found.n_clusters == teams[groups != "Westminster"].nunique() == 60
+    assert teams.nunique() > 60
 
 
 def test_item_with_two_answers_in_a_group_is_left_out_with_a_note():

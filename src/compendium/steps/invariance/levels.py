@@ -126,7 +126,7 @@ def compare(
     except PsychometricsError as error:
         return GroupComparison(label, None, (*notes, found("said_by_method", text=str(error))))
     of_the_method = (found("said_by_method", text=text) for text in result.notes)
-    number = None if clusters is None else clusters[groups.notna()].nunique()
+    number = None if clusters is None else clusters[large.index].nunique()
     return GroupComparison(label, result, (*notes, *of_the_method), level.name, number)
 
 
