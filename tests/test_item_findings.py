@@ -28,6 +28,7 @@ from compendium.steps.item_analysis import findings as item_findings
 from compendium.steps.item_analysis.findings import Groupings
 from compendium.wording import running_text, sentence
 from psychometrics.errors import TooFewPersonsError
+from psychometrics.irt import item_information, scale_information
 from psychometrics.selection import ItemCheck, Reason, category_check, screen_items, select_items
 
 # What each planted fault is counted as when it is found.
@@ -134,11 +135,8 @@ def test_findings_are_laid_out_one_row_an_item(demo):
     shown = parameters.set_index("item").loc[first.items, "expected_information"]
     np.testing.assert_array_equal(shown, first.expected_information().reindex(first.items))
     assert demo.found.findings.fit["item"].tolist() == modelled
-    assert list(item_findings.item_curves(models).columns) == modelled
-    curves = item_findings.information_curves(models)
-    one = curves[curves["competency"] == "person"]
-    added = item_findings.item_curves({"person": first}).sum(axis="columns")
-    np.testing.assert_allclose(one["information"], added, rtol=1e-10)
+    added = item_information(first).sum(axis="columns")
+    np.testing.assert_allclose(scale_information(first)["information"], added, rtol=1e-10)
 
 
 def test_precision_says_between_which_levels_a_competency_is_reliable(demo):

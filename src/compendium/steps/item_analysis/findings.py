@@ -21,7 +21,6 @@ from psychometrics.irt import (
     GradedResponse,
     fit_scales,
     item_fit,
-    item_information,
     local_dependence,
     marginal_reliability,
     person_fit,
@@ -150,17 +149,6 @@ def precision_table(models: Mapping[str, GradedResponse], reliability: float) ->
         rows.append({"competency": name, "items": model.n_items, "n": model.n_persons,
                      "marginal_reliability": marginal_reliability(model), **span})  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def information_curves(models: Mapping[str, GradedResponse]) -> pd.DataFrame:
-    """Return information and conditional standard error of every competency along the trait."""
-    tables = [scale_information(model).assign(competency=name) for name, model in models.items()]
-    return pd.concat(tables).rename_axis("theta").reset_index()
-
-
-def item_curves(models: Mapping[str, GradedResponse]) -> pd.DataFrame:
-    """Return the information of every item along the trait, one column an item."""
-    return pd.concat([item_information(model) for model in models.values()], axis="columns")
 
 
 def misfitting_share(models: Mapping[str, GradedResponse], answers: pd.DataFrame, alpha: float) -> pd.DataFrame:
