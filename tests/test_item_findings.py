@@ -143,9 +143,9 @@ def test_precision_says_between_which_levels_a_competency_is_reliable(demo):
     table = item_findings.precision_table(demo.found.findings.models, 0.7).set_index("competency")
     assert table["marginal_reliability"].between(0.7, 0.95).all()
     assert (table["lower"] < table["upper"]).all()
-    curves = item_findings.information_curves(demo.found.findings.models)
-    good = curves[(curves["competency"] == "person") & (curves["reliability"] >= 0.7)]
-    assert table.loc["person", ["lower", "upper"]].tolist() == [good["theta"].min(), good["theta"].max()]
+    curve = scale_information(demo.found.findings.models["person"])
+    good = curve.index[curve["reliability"] >= 0.7]
+    assert table.loc["person", ["lower", "upper"]].tolist() == [good.min(), good.max()]
 
 
 def test_share_of_misfitting_people_is_theirs_in_the_lower_tail(demo):
