@@ -31,13 +31,13 @@ def answers_by_group(step: Study) -> pd.DataFrame:
     together; ``n`` are then the people who were rated. ``answer_1`` is the share of the lowest answer after keying.
     """
     prepared = step.prepared
-    rows: list[dict[str, object]] = []
-    for grouping, group, members in _groups(step):
-        rows += _rows(step, prepared.answers.loc[members], SELF, grouping, group)
+    tables = [_table(step, prepared.answers, SELF)]
+    tables += [_table(step, prepared.answers, SELF, label, groups) for label, groups in _groups(step)]
     if step.collected("peers") and not prepared.peers.empty:
-        rows += _rows(step, prepared.peers, PEERS, "", EVERYBODY)
-    known = [place for place in PLACES if any(place in row for row in rows)]
-    return pd.DataFrame(rows, columns=[*COLUMNS, *known])
+        tables.append(_table(step, prepared.peers, PEERS))
+    scales = [step.framework.scale_of(str(item)) for item in prepared.answers]
+    widest = max((scale.maximum - scale.minimum + 1 for scale in scales), default=0)
+    return pd.concat(tables, ignore_index=True).drop(columns=list(PLACES[widest:]))
 
 
 def told(step: Study, statistics: pd.DataFrame) -> pd.DataFrame:
@@ -71,28 +71,41 @@ def rest_intervals(step: Study) -> pd.DataFrame:
     return table.set_axis(["item", *REST_ENDS], axis="columns").set_index("item")
 
 
-def _groups(step: Study) -> Iterator[tuple[str, str, pd.Index]]:
-    """Yield label of the grouping, name of the group and its people; everybody first."""
-    people, rule = step.prepared.people, step.plan.fairness
-    yield "", EVERYBODY, step.prepared.answers.index
+def _groups(step: Study) -> Iterator[tuple[str, pd.Series]]:
+    """Yield label of a grouping and the group of each person, missing where it is not told of."""
+    people, rule = step.prepared.people.reindex(step.prepared.answers.index), step.plan.fairness
     names = compared_groupings(step.settings.groups, rule.groupings)
     hidden = hidden_groups(people, names, step.plan.disclosure.minimum_group.value)
     for name in names:
-        for group, members in people.groupby(name, sort=True, observed=True):
-            if len(members) >= rule.smallest_group.value and group not in hidden[name]:
-                yield step.settings.groups[name].label, str(group), members.index
+        sizes = people[name].value_counts()
+        told_of = [group for group, n in sizes.items() if n >= rule.smallest_group.value and group not in hidden[name]]
+        if told_of:
+            yield step.settings.groups[name].label, people[name].where(people[name].isin(told_of))
 
 
-def _rows(step: Study, answers: pd.DataFrame, source: str, grouping: str, group: str) -> Iterator[dict[str, object]]:
-    """Yield one row an item."""
-    persons, values = pd.factorize(answers.index.get_level_values(0))[0], answers.to_numpy(dtype=float)
-    means, spreads = answers.mean(), answers.std()
-    for place, item in enumerate(answers.columns):
-        answered, scale = ~np.isnan(values[:, place]), step.framework.scale_of(str(item))
-        given, n = values[answered, place], np.count_nonzero(np.bincount(persons[answered]))
-        codes = np.arange(scale.minimum, scale.maximum + 1)
-        shares = [float((given == code).mean()) if len(given) else np.nan for code in codes]
-        yield {
-            "item": item, "source": source, "grouping": grouping, "group": group, "n": n,
-            "mean": means[item], "sd": spreads[item], **dict(zip(PLACES, shares, strict=False)),
-        }  # fmt: skip
+def _table(
+    step: Study, answers: pd.DataFrame, source: str, label: str = "", groups: pd.Series | None = None
+) -> pd.DataFrame:
+    """Return one row a group and item, from how many gave each answer; without groups of everybody."""
+    of_row, names = (np.zeros(len(answers), int), [EVERYBODY]) if groups is None else pd.factorize(groups, sort=True)
+    persons = pd.factorize(answers.index.get_level_values(0))[0] if source == PEERS else None
+    items, n_groups, n_places = list(answers.columns), len(names), len(PLACES)
+    scales = [step.framework.scale_of(str(item)) for item in items]
+    codes = np.array([scale.minimum for scale in scales])[:, None] + np.arange(n_places)
+    counts, n = np.zeros((n_groups, len(items), n_places)), np.zeros((n_groups, len(items)), int)
+    for place, item in enumerate(items):
+        given = answers[item].to_numpy(dtype=float)
+        kept = (of_row >= 0) & ~np.isnan(given)
+        cells = of_row[kept] * n_places + (given[kept] - codes[place, 0]).astype(int)
+        counts[:, place] = np.bincount(cells, minlength=n_groups * n_places).reshape(n_groups, n_places)
+        # A person who is rated by many counts once.
+        n[:, place] = counts[:, place].sum(axis=1) if persons is None else np.bincount(persons[kept]).astype(bool).sum()
+    total = counts.sum(axis=2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = (counts * codes).sum(axis=2) / total
+        spreads = np.sqrt((counts * (codes - means[:, :, None]) ** 2).sum(axis=2) / (total - 1))
+        shares = counts / total[:, :, None]
+    shares[:, codes > np.array([[scale.maximum] for scale in scales])] = np.nan
+    told = {"item": items * n_groups, "source": source, "grouping": label, "group": np.repeat(names, len(items))}
+    figures = {"n": n.ravel(), "mean": means.ravel(), "sd": spreads.ravel()}
+    return pd.DataFrame(told | figures | dict(zip(PLACES, shares.reshape(-1, n_places).T, strict=True)))
