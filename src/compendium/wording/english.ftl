@@ -454,6 +454,7 @@ feedback_team_names_something = team reports name a strength or room to grow
 
 brief_verdict_supported = these data bear it out
 brief_verdict_not_supported = these data do not bear it out
+brief_verdict_too_small = these data do not bear it out: there is something of it, but less than the plan counts
 brief_verdict_undetermined = undetermined: these people are too few to say
 brief_verdict_undetermined_needs = undetermined: these people are too few to say; it would take about { FIXED($needed, 0) }
 brief_verdict_undetermined_between = undetermined: these people are too few to say; it would take about { FIXED($needed, 0) }, and anything from { FIXED($low, 0) } to { FIXED($high, 0) } is possible

@@ -31,6 +31,8 @@ VERDICTS = {
     "verdict_not_collected": "brief_verdict_not_collected",
     "verdict_cannot": "brief_verdict_cannot",
 }
+# An effect that is there, but smaller than the smallest that counts: a verdict of its own only here.
+TOO_SMALL = "brief_verdict_too_small"
 
 
 def claims(study: Subject, address: str) -> str:
@@ -76,7 +78,15 @@ def _entry(row: dict[str, Any], study: Subject) -> str:
 def _verdict(row: dict[str, Any], study: Subject) -> str:
     """Write a verdict in plain words."""
     finding = decode(row["finding"])[0] if is_encoded(row["finding"]) else found("verdict_cannot")
-    return wording.sentence(Finding(VERDICTS[finding.kind], finding.facts), study.labels)
+    small = finding.kind == "verdict_not_supported" and _on_the_claimed_side(row, study)
+    return wording.sentence(Finding(TOO_SMALL if small else VERDICTS[finding.kind], finding.facts), study.labels)
+
+
+def _on_the_claimed_side(row: dict[str, Any], study: Subject) -> bool:
+    """Return whether the interval lies on the claimed side of zero from end to end."""
+    claim = study.plan.claims.published.get(str(row["claim"]))
+    lower, upper = _number(row.get("lower")), _number(row.get("upper"))
+    return upper < 0 if claim and claim.direction == "negative" else lower > 0
 
 
 def _pictured(row: dict[str, Any], study: Subject) -> Finding | None:
