@@ -360,10 +360,12 @@ def _permuted_polychoric(
 ) -> list[list[np.ndarray]]:
     """Return the eigenvalues of permuted answers: permuting keeps the categories, so that they are found once."""
     found = []
+    # Each item's answers lie side by side while they are permuted, and each person's while they are counted.
+    columns = np.ascontiguousarray(coded.codes.T)
     for stream in streams:
-        permuted = replace(coded, codes=np.random.default_rng(stream).permuted(coded.codes, axis=0))
+        permuted = np.ascontiguousarray(np.random.default_rng(stream).permuted(columns, axis=1).T)
         try:
-            matrix = estimate(permuted).matrix()
+            matrix = estimate(replace(coded, codes=permuted)).matrix()
         except PsychometricsError:
             continue
         found.append([_roots(matrix.copy(), method) for method in methods])
@@ -373,7 +375,7 @@ def _permuted_polychoric(
 def _structureless(frame: pd.DataFrame, generator: np.random.Generator, permute: bool) -> pd.DataFrame:
     """Return a table of the same shape whose columns have nothing to do with one another."""
     if permute:
-        values = generator.permuted(frame.to_numpy(), axis=0)
+        values = generator.permuted(np.ascontiguousarray(frame.to_numpy().T), axis=1).T
     else:
         values = np.where(frame.isna(), np.nan, generator.standard_normal(frame.shape))
     return pd.DataFrame(values, columns=frame.columns)
