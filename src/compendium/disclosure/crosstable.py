@@ -66,6 +66,11 @@ class CrossTable:
         return cls(cells[names].astype(str), cells["_people"].to_numpy(dtype=float))
 
     @cached_property
+    def named(self) -> dict[str, np.ndarray]:
+        """The name of each cell's group in each grouping."""
+        return {str(name): self.labels[name].to_numpy(dtype=object) for name in self.labels.columns}
+
+    @cached_property
     def codes(self) -> dict[str, np.ndarray]:
         """Where the group of each cell stands among the groups of each grouping."""
         return {str(name): pd.factorize(self.labels[name])[0] for name in self.labels.columns}

@@ -157,11 +157,11 @@ def _nearest(table: CrossTable, group: Target, hidden: dict[str, set[str]]) -> t
     Those beside it in a place come first, then the place itself, then those in the next larger place: a team is hidden
     by another team of its agency; a team elsewhere in the sector is no help as long as the agency is shown.
     """
-    own, inside = group[0], table.labels.iloc[table.cells(group)]
+    own, inside = group[0], table.cells(group)
     for name in sorted(set(table.groups) - {own}, key=lambda each: (-len(table.groups[each]), each)):
-        places = set(inside[name])
+        places = set(table.named[name][inside])
         cells = np.concatenate([table.cells((name, str(place))) for place in places])
-        beside = {(own, str(each)) for each in table.labels[own].to_numpy()[cells]}
+        beside = {(own, str(each)) for each in set(table.named[own][cells])}
         if near := _not_hidden(beside - {group}, hidden):
             return near, not places & hidden[name]
         if near := _not_hidden({(name, str(each)) for each in places}, hidden):

@@ -268,14 +268,15 @@ def _distribution(frame: pd.DataFrame, minimum: np.ndarray, maximum: np.ndarray)
     """Return counts, moments, floor and ceiling of each item."""
     n, mean, sd = frame.notna().sum(), frame.mean(), frame.std(ddof=1)
     centred, spread = frame - mean, sd.where(sd > 0)
+    squared = centred * centred
     return pd.DataFrame(
         {
             "n": n,
             "missing_share": frame.isna().mean(),
             "mean": mean,
             "sd": sd,
-            "skew": (centred**3).mean() / spread**3,
-            "kurtosis": (centred**4).mean() / spread**4 - 3,
+            "skew": (squared * centred).mean() / spread**3,
+            "kurtosis": (squared * squared).mean() / spread**4 - 3,
             "floor_share": (frame == minimum).sum() / n.where(n > 0),
             "ceiling_share": (frame == maximum).sum() / n.where(n > 0),
         }
