@@ -12,6 +12,7 @@ from test_sem_reference import FIVE, TWO, bfi
 
 from psychometrics.errors import ModelError, TooFewPersonsError
 from psychometrics.sem import CfaModel, difference_test, fit_cfa
+from psychometrics.sem.fitting import fit_counted
 
 FORMS = {
     "correlated": CfaModel.correlated(TWO),
@@ -153,3 +154,23 @@ def test_release_tests_refuse_what_is_not_equal() -> None:
     result = fit_cfa(MODEL, teams(1), "ML", group=teams(1)["team"] % 2, equal=["loadings"])
     with pytest.raises(ModelError, match="'intercepts' is not among the equal parameters: loadings"):
         result.release_tests("intercepts")
+
+
+@pytest.mark.parametrize("missing", ["listwise", "pairwise"])
+@pytest.mark.parametrize("n", [70, 900])
+def test_identity_of_counted_rows_with_persons(missing: Any, n: int) -> None:
+    # 70 persons give fewer different rows than moments, 900 more; some answers and one whole person are missing.
+    random = np.random.default_rng(n)
+    latent = random.normal(size=(n, 1)) + random.normal(size=(n, 4))
+    answers = pd.DataFrame(np.digitize(latent, [-1.0, 0.8]).astype(float), columns=list("abcd"))
+    answers = answers.mask(random.random(answers.shape) < 0.05)
+    answers.iloc[3] = np.nan
+    rows = answers.value_counts(dropna=False)
+    model = CfaModel.single(list("abcd"))
+    each = fit_cfa(model, answers, "WLSMV", missing)
+    counted = fit_counted(model, rows.index.to_frame(index=False), rows.to_numpy().astype(float), missing)
+    assert counted.n_used == each.n_used < n
+    assert len(rows) < n
+    pd.testing.assert_frame_equal(counted.loadings, each.loadings, rtol=1e-8)
+    pd.testing.assert_series_equal(counted.threshold_estimates, each.threshold_estimates, rtol=1e-8)
+    assert counted.fit.chi_square_scaled == pytest.approx(each.fit.chi_square_scaled, rel=1e-7)

@@ -32,12 +32,15 @@ class OrdinalResponses:
         The observed codes of each item, in order.
     complete : bool
         Whether no response is missing.
+    weights : ndarray, (n_rows,), or None
+        How many persons each row stands for; one unless given.
     """
 
     items: tuple[Label, ...]
     codes: NDArray[np.int8]
     categories: tuple[tuple[int, ...], ...]
     complete: bool
+    weights: NDArray[np.float64] | None = None
 
     @property
     def n_categories(self) -> NDArray[np.intp]:
@@ -46,8 +49,8 @@ class OrdinalResponses:
 
     @property
     def n_persons(self) -> int:
-        """Rows that carry at least one response."""
-        return int(self.codes.shape[0])
+        """Persons who gave at least one response."""
+        return len(self.codes) if self.weights is None else int(self.weights.sum())
 
 
 def encode(responses: pd.DataFrame, missing: Missing = "listwise") -> OrdinalResponses:

@@ -113,7 +113,8 @@ def _check_overlap(
 def category_counts(responses: OrdinalResponses) -> Array:
     """How often each item received each category, (n_items, most_categories)."""
     most = int(responses.n_categories.max())
-    return np.stack([np.bincount(column, minlength=most + 1)[:most] for column in responses.codes.T]).astype(float)
+    counts = [np.bincount(column, responses.weights, most + 1)[:most] for column in responses.codes.T]
+    return np.stack(counts).astype(float)
 
 
 def marginal_thresholds(responses: OrdinalResponses) -> Array:
@@ -135,11 +136,13 @@ def pair_counts(responses: OrdinalResponses) -> Array:
     n_items = len(responses.items)
     total = np.zeros((n_items * most, n_items * most))
     values = np.arange(most, dtype=np.int8)
-    for start in range(0, responses.n_persons, CHUNK):
-        # Single precision counts are exact: a chunk holds far fewer than 2**24 persons.
-        chunk = (responses.codes[start : start + CHUNK, :, None] == values).astype(np.float32)
+    # Single precision counts are exact: a chunk holds far fewer than 2**24 persons, if a row is a person.
+    precision = np.float32 if responses.weights is None else np.float64
+    for start in range(0, len(responses.codes), CHUNK):
+        chunk = (responses.codes[start : start + CHUNK, :, None] == values).astype(precision)
         flat = chunk.reshape(len(chunk), -1)
-        total += flat.T @ flat
+        rows = flat if responses.weights is None else flat * responses.weights[start : start + CHUNK, None]
+        total += rows.T @ flat
     return total.reshape(n_items, most, n_items, most)
 
 
@@ -332,10 +335,14 @@ class Influences:
         return np.ascontiguousarray(self.estimates.responses.codes[persons].T, dtype=np.int32)
 
     def chunks(self) -> Iterator[tuple[slice, Array]]:
-        """Yield the influence of some persons at a time, (n_moments, n_rows)."""
-        for start in range(0, self.estimates.responses.n_persons, CHUNK):
+        """Yield the influence of some rows at a time, (n_moments, n_rows).
+
+        Where a row stands for many persons it is multiplied by the root of their number, so that products add up.
+        """
+        weights = self.estimates.responses.weights
+        for start in range(0, len(self.estimates.responses.codes), CHUNK):
             chunk = slice(start, start + CHUNK)
-            yield chunk, self.rows(chunk)
+            yield chunk, self.rows(chunk) if weights is None else self.rows(chunk) * np.sqrt(weights[chunk])
 
     def add_sums(self, total: Array, squares: Array, clusters: NDArray[np.intp], first: int = 0) -> None:
         """Add the influences of each of some clusters, and the squares of every person's influence.

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from psychometrics._checks import listed, numeric_table, one_of, share, text_names
+from psychometrics._checks import cluster_codes, listed, numeric_table, one_of, share, text_names
 from psychometrics._correlations import Missing, by_missing_rule, product_moment, regular_roots
+from psychometrics._patterns import distinct_rows
+from psychometrics.errors import PsychometricsError
 from psychometrics.reliability._resampled import Ends, OfCovariances, clusters_of_kept, ends_of, n_clusters_of
 from psychometrics.reliability.formulas import green_yang, omega_of_loadings, ratio
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from psychometrics.sem import CfaResult
 
 Interval = Literal["bootstrap", "none"]
@@ -320,11 +324,11 @@ def omega_categorical(
     frame, n_persons = by_missing_rule(checked, missing, minimum_persons=3)
     found, ends = _categorical(frame, missing, weights), Ends()
     if interval == "bootstrap":
-        from psychometrics.resampling import bootstrap_interval
+        from psychometrics.resampling import bootstrap_from_counts
 
         kept = clusters_of_kept(clusters, checked, missing)
-        statistic = _CategoricalOmega(missing, weights)
-        drawn = bootstrap_interval(statistic, frame, n_resamples, seed, confidence, clusters=kept)
+        statistic = _CategoricalOmega.of(frame, kept, missing, weights)
+        drawn = bootstrap_from_counts(statistic, statistic.n_units, n_resamples, seed, confidence)
         ends = ends_of(drawn, n_clusters_of(kept))
     return OmegaResult(
         omega=found.implied,
@@ -401,12 +405,22 @@ def _categorical(frame: pd.DataFrame, missing: Missing, weights: pd.Series | Non
     )
 
 
-def _categorical_model(frame: pd.DataFrame, missing: Missing) -> tuple[CfaResult, pd.Series, pd.Series]:
-    """Fit one factor behind ordinal items; return the fit, its standardised loadings and its thresholds."""
+def _categorical_model(
+    frame: pd.DataFrame, missing: Missing, persons: np.ndarray | None = None
+) -> tuple[CfaResult, pd.Series, pd.Series]:
+    """Fit one factor behind ordinal items; return the fit, its standardised loadings and its thresholds.
+
+    Each row is a person unless it is said how many it stands for.
+    """
     from psychometrics.sem import CfaModel, fit_cfa
+    from psychometrics.sem.fitting import fit_counted
 
     named = frame.set_axis(text_names(frame.columns), axis="columns")
-    fit = fit_cfa(CfaModel.single(list(named.columns)), named, estimator="WLSMV", missing=missing)
+    model = CfaModel.single(list(named.columns))
+    if persons is None:
+        fit = fit_cfa(model, named, estimator="WLSMV", missing=missing)
+    else:
+        fit = fit_counted(model, named, persons, missing)
     loadings = fit.loading_matrix().iloc[:, 0].rename("loading")
     return fit, loadings, fit.threshold_estimates
 
@@ -432,13 +446,47 @@ def omega_of_covariances(covariances: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class _CategoricalOmega:
-    """Picklable statistic of the bootstrap: categorical omega."""
+    """Statistic of the bootstrap: categorical omega from how often each person, or cluster, is drawn.
 
+    Attributes
+    ----------
+    rows : DataFrame of shape (n_rows, n_items)
+        The different rows of answers.
+    of_unit : csr_array of shape (n_units, n_rows)
+        How many of each person (one) or cluster gave them.
+    """
+
+    rows: pd.DataFrame
+    of_unit: csr_array
     missing: Missing
     weights: pd.Series | None = None
 
-    def __call__(self, sample: pd.DataFrame) -> float:
+    @classmethod
+    def of(
+        cls, frame: pd.DataFrame, clusters: pd.Series | None, missing: Missing, weights: pd.Series | None
+    ) -> _CategoricalOmega:
+        """Put those who gave the same answers together."""
+        from scipy.sparse import csr_array
+
+        first, row = distinct_rows(frame.to_numpy(dtype=float))
+        unit = np.arange(len(row)) if clusters is None else cluster_codes(clusters, len(row))
+        return cls(frame.iloc[first], csr_array((np.ones(len(row)), (unit, row))), missing, weights)
+
+    @property
+    def n_units(self) -> int:
+        """Persons, or clusters, to draw from."""
+        return int(self.of_unit.shape[0])
+
+    def __call__(self, counts: np.ndarray) -> np.ndarray:
+        """Return categorical omega for each row of counts, NaN where it is not defined."""
+        return np.array([[self._value(persons)] for persons in counts @ self.of_unit])
+
+    def _value(self, persons: np.ndarray) -> float:
         """Return categorical omega of one resample."""
-        frame, _ = by_missing_rule(sample, self.missing, minimum_persons=3)
-        _, loadings, thresholds = _categorical_model(frame, self.missing)
+        drawn = persons > 0
+        frame = self.rows[drawn]
+        try:
+            _, loadings, thresholds = _categorical_model(frame, self.missing, persons[drawn])
+        except PsychometricsError:
+            return float("nan")
         return _implied_omega(loadings, thresholds, _in_order(self.weights, frame, loadings))

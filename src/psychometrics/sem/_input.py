@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -101,6 +101,18 @@ class Sorted:
             _check_persons(int(size), len(model.items))
         found = cls(model, estimator, missing, names, groups is not None, sizes, len(responses))
         return found._filled(parts, None if clusters is None else _clusters(clusters, rows))
+
+    @classmethod
+    def counted(cls, model: CfaModel, rows: pd.DataFrame, persons: Array, missing: Missing) -> Sorted:
+        """Sort the ordered answers of everybody, of which each row stands for so many persons."""
+        check_request(model, rows, "WLSMV", missing)
+        answers = answers_of(model, rows)
+        kept = kept_rows(answers, missing)
+        coded = encode(answers[kept], "pairwise" if missing == "pairwise" else "listwise")
+        coded = replace(coded, weights=np.asarray(persons, dtype=float)[kept])
+        sizes = pd.Series([coded.n_persons], index=[EVERYONE], name="n", dtype=int)
+        _check_persons(coded.n_persons, len(model.items))
+        return cls(model, "WLSMV", missing, (EVERYONE,), False, sizes, int(persons.sum()), (coded,))
 
     def _filled(self, parts: list[pd.DataFrame], clusters: Clusters | None) -> Sorted:
         """Encode the responses of each group."""

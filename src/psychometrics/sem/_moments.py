@@ -272,8 +272,9 @@ def _spread(estimates: two_step.TwoStepEstimates, *, thresholds: bool) -> Spread
     """Asymptotic covariance of sqrt(n) times the moments of a group: the smaller of X and X'X."""
     n = estimates.responses.n_persons
     influences = two_step.Influences.of(estimates, thresholds, np.float64 if n < _MANY else np.float32)
-    if n < influences.size:
-        root = np.empty((n, influences.size))
+    n_rows = len(estimates.responses.codes)
+    if n_rows < influences.size:
+        root = np.empty((n_rows, influences.size))
         for chunk, rows in influences.chunks():
             np.divide(rows.T, np.sqrt(n), out=root[chunk])
         return Spread(root=root)

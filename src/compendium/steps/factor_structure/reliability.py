@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -140,7 +141,8 @@ def latent_reliability(
     members = {name: tuple(items) for name, items in scales.items() if len(items) > 1}
     with spread():
         alphas, lost, problem = _ordinal_alphas(answers, members, draws)
-        omegas = {name: _categorical_omega(answers[list(items)], draws, weights) for name, items in members.items()}
+        tasks = [joblib.delayed(_categorical_omega)(answers[list(own)], draws, weights) for own in members.values()]
+        omegas = dict(zip(members, joblib.Parallel()(tasks), strict=True))
     rows: list[dict[str, object]] = []
     for name, omega in omegas.items():
         omega["latent_lost_share"] = max(lost, float(str(omega["latent_lost_share"])))
