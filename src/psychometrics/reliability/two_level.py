@@ -154,9 +154,10 @@ def two_level_reliability(
     sizes = np.bincount(codes)
     if len(sizes) < 2 or sizes.max() < 2:
         raise TooFewPersonsError(f"{len(sizes)} clusters with at most {sizes.max()} persons; two clusters, one of two")
-    levels = _Levels.of(values, codes)
+    sums = _Sums.of(values, codes)
+    levels = sums.levels(np.ones(len(sizes)))
     estimates = levels.coefficients(minimum_clusters)
-    lower, upper, lost = _intervals(values, codes, estimates, minimum_clusters, confidence, n_resamples, seed)
+    lower, upper, lost = _intervals(sums, estimates, minimum_clusters, confidence, n_resamples, seed)
     table = pd.DataFrame(
         {
             "estimate": estimates,
@@ -195,17 +196,6 @@ class _Levels:
     size: float
     n_clusters: int
 
-    @staticmethod
-    def of(values: np.ndarray, codes: np.ndarray) -> _Levels:
-        """Return the estimates of the analysis of variance."""
-        sizes = np.bincount(codes).astype(float)
-        n, j = len(values), len(sizes)
-        means = np.column_stack([np.bincount(codes, column) for column in values.T]) / sizes[:, None]
-        apart, away = values - means[codes], means - values.mean(axis=0)
-        within = apart.T @ apart / (n - j) if n > j else np.full((values.shape[1],) * 2, np.nan)
-        size = float((n - (sizes**2).sum() / n) / (j - 1))
-        return _Levels(within, ((away * sizes[:, None]).T @ away / (j - 1) - within) / size, size, j)
-
     def coefficients(self, minimum_clusters: int) -> pd.Series:
         """Return every coefficient, NaN where it is not defined."""
         spread, apart = float(self.within.sum()), float(self.between.sum())
@@ -231,6 +221,55 @@ class _Levels:
         return "the covariances between clusters are no covariance matrix of one factor, so that this is not defined"
 
 
+@dataclass(frozen=True)
+class _Sums:
+    """What each cluster adds to the analysis of variance, so that a resample of clusters is a sum over clusters.
+
+    Attributes
+    ----------
+    table : ndarray of shape (n_clusters, 2 + n_items + n_items (n_items + 1))
+        Persons, their number squared, and of the answers, less their means: sums, products about the cluster's means,
+        and products of those means times persons.
+    n_items : int
+    """
+
+    table: np.ndarray
+    n_items: int
+
+    @classmethod
+    def of(cls, values: np.ndarray, codes: np.ndarray) -> _Sums:
+        """Add up the complete answers of each cluster."""
+        x, p = values - values.mean(axis=0), values.shape[1]
+        sizes, first, second = np.bincount(codes).astype(float), *np.triu_indices(p)
+        sums = np.column_stack([np.bincount(codes, column) for column in x.T])
+        means = sums / sizes[:, None]
+        apart = (x - means[codes]).T
+        within = [np.bincount(codes, apart[i] * apart[j]) for i, j in zip(first, second, strict=True)]
+        between = sums[:, first] * means[:, second]
+        return cls(np.column_stack([sizes, sizes**2, sums, *within, between]), p)
+
+    def levels(self, drawn: np.ndarray) -> _Levels:
+        """Return the estimates of the analysis of variance where each cluster is drawn so many times."""
+        (n, squares), sums, *products = np.split(drawn @ self.table, self._ends)
+        within, between = (self._matrix(each) for each in products)
+        clusters, mean = float(drawn.sum()), sums / n
+        within = within / (n - clusters) if n > clusters else np.full_like(within, np.nan)
+        size = float((n - squares / n) / (clusters - 1))
+        away = (between - n * np.outer(mean, mean)) / (clusters - 1)
+        return _Levels(within, (away - within) / size, size, int(clusters))
+
+    @property
+    def _ends(self) -> list[int]:
+        """Where sums, products within and products between begin."""
+        return [2, 2 + self.n_items, 2 + self.n_items + self.n_items * (self.n_items + 1) // 2]
+
+    def _matrix(self, products: np.ndarray) -> np.ndarray:
+        """Lay products of pairs out as a symmetric matrix."""
+        found, (first, second) = np.empty((self.n_items, self.n_items)), np.triu_indices(self.n_items)
+        found[first, second] = found[second, first] = products
+        return found
+
+
 def _alpha(covariances: np.ndarray) -> float:
     """Return alpha where every item varies and it is at most 1."""
     if not (np.diag(covariances) > 0).all():
@@ -250,26 +289,17 @@ def _omega(covariances: np.ndarray) -> float:
 
 
 def _intervals(
-    values: np.ndarray,
-    codes: np.ndarray,
-    estimates: pd.Series,
-    minimum_clusters: int,
-    confidence: float,
-    n_resamples: int,
-    seed: int,
+    sums: _Sums, estimates: pd.Series, minimum_clusters: int, confidence: float, n_resamples: int, seed: int
 ) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Return percentile intervals of the coefficients that are defined, and how many resamples each of them lost."""
     known = estimates.index[estimates.notna()]
     nothing = pd.Series(np.nan, index=estimates.index)
     if n_resamples < 2 or not len(known):
         return nothing, nothing, pd.Series(0, index=estimates.index)
-    rows = [np.flatnonzero(codes == code) for code in range(int(codes.max()) + 1)]
-    draws = []
+    draws, n_clusters = [], len(sums.table)
     for stream in np.random.SeedSequence(seed).spawn(n_resamples):
-        chosen = np.random.default_rng(stream).integers(0, len(rows), len(rows))
-        parts = [rows[place] for place in chosen]
-        copies = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        levels = _Levels.of(values[np.concatenate(parts)], copies)
+        chosen = np.random.default_rng(stream).integers(0, n_clusters, n_clusters)
+        levels = sums.levels(np.bincount(chosen, minlength=n_clusters).astype(float))
         draws.append(levels.coefficients(minimum_clusters)[known])
     table, tail = pd.DataFrame(draws), (1 - confidence) / 2
     lost = table.isna().sum()
