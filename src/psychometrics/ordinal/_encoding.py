@@ -95,7 +95,7 @@ def encode(responses: pd.DataFrame, missing: Missing = "listwise") -> OrdinalRes
     values = answers.to_numpy()
     absent = np.isnan(values)
     keep = ~absent.any(axis=1) if missing == "listwise" else ~absent.all(axis=1)
-    values = values[keep]
+    values = values if keep.all() else values[keep]
     items = tuple(answers.columns)
     if values.shape[0] < 2:
         raise TooFewPersonsError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -95,12 +95,12 @@ class Sorted:
             kept = kept & groups.notna().to_numpy()
             names = _ordered(pd.Series(member[kept]), reference)
         rows = [kept & (member == name) for name in names]
-        parts = [answers[part] for part in rows]
-        sizes = pd.Series([len(part) for part in parts], index=list(names), name="n", dtype=int)
+        sizes = pd.Series([int(part.sum()) for part in rows], index=list(names), name="n", dtype=int)
         for size in sizes:
             _check_persons(int(size), len(model.items))
         found = cls(model, estimator, missing, names, groups is not None, sizes, len(responses))
-        return found._filled(parts, None if clusters is None else _clusters(clusters, rows))
+        # One group's rows at a time: those of a million are large.
+        return found._filled((answers[part] for part in rows), None if clusters is None else _clusters(clusters, rows))
 
     @classmethod
     def counted(cls, model: CfaModel, rows: pd.DataFrame, persons: Array, missing: Missing) -> Sorted:
@@ -114,7 +114,7 @@ class Sorted:
         _check_persons(coded.n_persons, len(model.items))
         return cls(model, "WLSMV", missing, (EVERYONE,), False, sizes, int(persons.sum()), (coded,))
 
-    def _filled(self, parts: list[pd.DataFrame], clusters: Clusters | None) -> Sorted:
+    def _filled(self, parts: Iterable[pd.DataFrame], clusters: Clusters | None) -> Sorted:
         """Encode the responses of each group."""
         coded: tuple[OrdinalResponses, ...] = ()
         values: tuple[Array, ...] = ()

@@ -84,7 +84,7 @@ def merge_categories(responses: pd.DataFrame, groups: pd.Series, minimum: int = 
     """
     if not groups.index.equals(responses.index):
         raise InputShapeError("groups must have one value for each row of the responses, with the same index.")
-    merged, rows = responses.copy(), []
+    merged, rows = responses.copy(deep=False), []
     member, levels = pd.factorize(groups)
     for item in responses.columns:
         steps = _steps(_counts(responses[item].to_numpy(), member, len(levels)), minimum)
