@@ -91,8 +91,10 @@ class Nesting:
         coefficients
             Coefficients that are tested for each group but one.
         """
-        known = members.dropna()
-        drawn = {name: clusters.reindex(known.index) for name, clusters in self.levels.items()}
+        # Rows are looked up by name at most once, and not at all where they are those of the clusters.
+        here = {name: clusters.reindex(members.index) for name, clusters in self.levels.items()}
+        there = members.notna().to_numpy()
+        known, drawn = members[there], {name: clusters[there] for name, clusters in here.items()}
         telling = {name: clusters for name, clusters in drawn.items() if _apart(known, clusters)}
         free = {
             name: _free(known, each, coefficients) for name, each in telling.items() if each.nunique() >= self.fewest
@@ -102,7 +104,7 @@ class Nesting:
         chosen = next(
             (name for name, left in free.items() if left >= self.fewest), max(free, key=lambda name: free[name])
         )
-        return Level(chosen, self.levels[chosen].reindex(members.index))
+        return Level(chosen, here[chosen])
 
 
 def nesting_of(people: pd.DataFrame, groups: Mapping[str, Group], plan: StudyPlan) -> Nesting:
