@@ -350,7 +350,7 @@ def _means(data: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> np.ndarra
 
 def _half_means(data: np.ndarray, codes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Split each group in two at random and return the means of both halves: (groups, halves, variables)."""
-    order = np.lexsort((generator.random(len(codes)), codes))
+    order = np.argsort(codes + generator.random(len(codes)))
     start = np.concatenate([[0], np.cumsum(np.bincount(codes))[:-1]])
     place = np.empty(len(codes), dtype=int)
     place[order] = np.arange(len(codes)) - start[codes[order]]
