@@ -54,7 +54,7 @@ def clustered_error(influences: np.ndarray, codes: np.ndarray) -> tuple[float, i
 
     :math:`\sqrt{\frac{C}{C-1}\sum_c(\sum_{i\in c}\psi_i)^2}/n`; NaN with one cluster.
     """
-    places = np.unique(codes, return_inverse=True)[1]
+    places = pd.factorize(codes)[0]
     count = int(places.max()) + 1
     if count < 2:
         return float("nan"), count

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from psychometrics._nesting import clustered_error, effective_size
@@ -34,7 +35,7 @@ def nested_precision(
     :math:`\frac{C}{C-1}\frac{1}{n^2}\sum_c(\sum_{i\in c}\psi_i)^2` over C clusters, referred to t with C - 1 degrees of
     freedom. The design effect divides it by the same with every person a cluster.
     """
-    n, n_clusters = len(a), len(np.unique(clusters))
+    n, n_clusters = len(a), len(pd.unique(clusters))
     nothing = NestedPrecision(np.nan, np.nan, np.nan, n_clusters, np.nan, np.nan)
     r, influence = _on_fisher(a, b, ranked)
     if n_clusters < 2 or influence is None:
@@ -83,7 +84,9 @@ class _Ranks:
     @classmethod
     def of(cls, values: np.ndarray) -> _Ranks:
         """Rank the values."""
-        codes, counts = np.unique(values, return_inverse=True, return_counts=True)[1:]
+        # Different values are few: they are found by hashing, which takes no sorting of persons.
+        codes = pd.factorize(values, sort=True)[0]
+        counts = np.bincount(codes)
         return cls(codes, (np.cumsum(counts) - (counts - 1) / 2)[codes])
 
     def above(self, weights: np.ndarray) -> np.ndarray:
