@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from compendium.cohort import CohortSettings
@@ -192,11 +193,18 @@ def _given(table: pd.DataFrame, who: str) -> dict[str, str]:
     texts: dict[str, list[str]] = {}
     places = table.index.to_frame(index=False)
     about = places["person"] if who == "rater" else pd.Series("", index=places.index)
-    for name, whom, row in zip(places[who], about, table.to_numpy(dtype=object), strict=True):
-        answered = [f"{item}={code}" for item, code in zip(table.columns, row, strict=True) if pd.notna(code)]
-        if answered:
-            texts.setdefault(str(name), []).append(f"{whom}:{';'.join(answered)}")
+    cells = [_cells(str(item), table.iloc[:, place]) for place, item in enumerate(table.columns)]
+    for name, whom, row in zip(places[who], about, zip(*cells, strict=True), strict=True):
+        if answered := ";".join(filter(None, row)):
+            texts.setdefault(str(name), []).append(f"{whom}:{answered}")
     return {name: "|".join(sorted(rows)) for name, rows in texts.items()}
+
+
+def _cells(item: str, column: pd.Series) -> list[str]:
+    """Return what each row says in a column, empty where it says nothing; different answers are few."""
+    codes, different = pd.factorize(column)
+    told = np.array([*(f"{item}={answer}" for answer in different), ""], dtype=object)
+    return list(told[codes])
 
 
 def _period(days: Fieldwork | None) -> str:
