@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 # Dots in the name of a statistic that its family shows as its own; what lies deeper serves others.
 OF_A_FAMILY = 2
-# What ``benchmarks/scale.py`` measured, beside the pages.
-MEASURED = "how_large.csv"
+# What ``benchmarks/scale.py`` measured, beside the pages; the job that ends a study.
+MEASURED, LAST_JOB = "how_large.csv", "book"
 OUTCOME_CODES = "see the outcome items"
 NO_WORDING = "restricted: ask the licence holder"
 
@@ -256,22 +256,43 @@ def withheld(study: Subject) -> Listing:
 
 
 def measured(study: Subject) -> Listing:
-    """List how long each job took as the number of people grew, one row a job and size that was measured."""
+    """List how long each job took as the number of people grew, one row a job and size that was measured.
+
+    A size of which every job was measured ends with what they took together, one after the other.
+    """
     rows = pd.read_csv(BOOK / MEASURED, dtype={"day": str, "version": str})
+    where = (
+        rows["machine"] + ", cores: " + rows["cores"].astype(str) + "; " + rows["day"] + ", version " + rows["version"]
+    )
+    sizes = rows.assign(where=where).groupby(["people", "ratings"], sort=False)
+    told = pd.concat([part for _, size in sizes for part in (size, _together(size))], ignore_index=True)
     frame = pd.DataFrame(
         {
-            "people": [f"{number:,}" for number in rows["people"]],
-            "ratings by peers": [f"{number:,}" for number in rows["ratings"]],
-            "job": rows["job"],
-            "seconds": [f"{number:,.0f}" for number in rows["seconds"]],
-            "of the processor": [f"{number:,.0f}" for number in rows["processor"]],
-            "megabytes": [f"{number:,.0f}" for number in rows["megabytes"]],
-            "load": rows["load"].map("{:.1f}".format),
-            "machine": rows["machine"] + ", cores: " + rows["cores"].astype(str),
-            "measured": rows["day"] + ", version " + rows["version"],
+            "people": [f"{number:,}" for number in told["people"]],
+            "ratings by peers": [f"{number:,}" for number in told["ratings"]],
+            "job": told["job"],
+            "seconds": [f"{number:,.0f}" for number in told["seconds"]],
+            "of the processor": [f"{number:,.0f}" for number in told["processor"]],
+            "megabytes": [f"{number:,.0f}" for number in told["megabytes"]],
+            "load": ["" if pd.isna(load) else f"{load:.1f}" for load in told["load"]],
         }
     )
-    return Listing(frame, "Time and memory by the number of people, as measured", f"`book/{MEASURED}`")
+    caption = "Time and memory by the number of people, as measured"
+    if len(set(where)) == 1:
+        return Listing(frame, f"{caption} ({where.iloc[0]})", f"`book/{MEASURED}`")
+    return Listing(frame.assign(measured=told["where"]), caption, f"`book/{MEASURED}`")
+
+
+def _together(size: pd.DataFrame) -> pd.DataFrame:
+    """Return what all jobs of one size took together; nothing where the last was not measured."""
+    if LAST_JOB not in set(size["job"]):
+        return size.iloc[:0]
+    whole = {
+        "seconds": size["seconds"].sum(),
+        "processor": size["processor"].sum(),
+        "megabytes": size["megabytes"].max(),
+    }
+    return size.iloc[-1:].assign(job="all of these", load=float("nan"), **whole)
 
 
 LISTINGS: dict[str, Callable[..., Listing]] = {
