@@ -62,6 +62,9 @@ def rest_intervals(step: Study) -> pd.DataFrame:
     }
     means = scale_scores(answers, {item: others for item, others in rests.items() if others}, ANSWERED_SHARE)
     clusters = step.nesting.of(answers.index)
+    if clusters is not None:
+        # Every item asks for them, and numbers are found faster than names.
+        clusters = pd.Series(pd.factorize(clusters)[0], answers.index)
     rows = [
         correlation_matrix(answers[[item]], means[[item]].set_axis(["rest"], axis="columns"), confidence,
                            clusters=clusters).table[["x", "lower", "upper"]]
