@@ -263,3 +263,9 @@ def with_answers(folders: ResultFolders, ids: list[str]) -> ResultFolders:
     Prepared(folders.private).write("answers", answers)
     Prepared(folders.private).write("people", pd.DataFrame(index=index))
     return folders
+
+
+def test_a_table_without_columns_says_nothing_of_anybody() -> None:
+    from compendium.outputs.release import _given
+
+    assert _given(pd.DataFrame(index=pd.Index(["p", "q"], name="person")), "person") == {}

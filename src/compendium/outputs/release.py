@@ -191,6 +191,8 @@ def _parts(folders: ResultFolders, settings: CohortSettings, names: dict[str, st
 def _given(table: pd.DataFrame, who: str) -> dict[str, str]:
     """Return each person's answers in a table as one text; people without an answer are left out."""
     texts: dict[str, list[str]] = {}
+    if table.columns.empty:
+        return {}
     places = table.index.to_frame(index=False)
     about = places["person"] if who == "rater" else pd.Series("", index=places.index)
     cells = [_cells(str(item), table.iloc[:, place]) for place, item in enumerate(table.columns)]
