@@ -11,15 +11,17 @@ from compendium.report.book import brief
 
 
 @pytest.mark.parametrize(
-    ("direction", "lower", "upper", "there"),
-    [("positive", 0.02, 0.08, True), ("positive", -0.03, 0.08, False), ("negative", -0.08, -0.02, True),
-     ("negative", 0.02, 0.08, False)],
+    ("direction", "lower", "upper", "p", "there"),
+    [("positive", 0.02, 0.08, 0.01, True), ("positive", -0.03, 0.08, 0.01, False),
+     ("negative", -0.08, -0.02, 0.01, True), ("negative", 0.02, 0.08, 0.01, False),
+     ("positive", 0.02, 0.08, 0.2, False), ("positive", 0.02, 0.08, None, False)],
 )  # fmt: skip
 def test_a_claim_whose_effect_is_there_but_small_is_not_told_as_chance(
-    direction: str, lower: float, upper: float, there: bool
+    direction: str, lower: float, upper: float, p: float | None, there: bool
 ) -> None:
     claim = SimpleNamespace(direction=direction, kind="own_outcome", competency=None)
-    plan = SimpleNamespace(claims=SimpleNamespace(published={"a": claim}))
-    row = {"claim": "a", "lower": lower, "upper": upper, "finding": found("verdict_not_supported").encoded}
+    level = SimpleNamespace(value=0.05)
+    plan = SimpleNamespace(claims=SimpleNamespace(published={"a": claim}), alpha_level=level)
+    row = {"claim": "a", "lower": lower, "upper": upper, "p_holm": p, "finding": found("verdict_not_supported").encoded}
     said = brief._verdict(row, SimpleNamespace(plan=plan, labels={}))
     assert ("there is something of it" in said) == there and "do not bear it out" in said

@@ -78,12 +78,14 @@ def _entry(row: dict[str, Any], study: Subject) -> str:
 def _verdict(row: dict[str, Any], study: Subject) -> str:
     """Write a verdict in plain words."""
     finding = decode(row["finding"])[0] if is_encoded(row["finding"]) else found("verdict_cannot")
-    small = finding.kind == "verdict_not_supported" and _on_the_claimed_side(row, study)
+    small = finding.kind == "verdict_not_supported" and _is_there(row, study)
     return wording.sentence(Finding(TOO_SMALL if small else VERDICTS[finding.kind], finding.facts), study.labels)
 
 
-def _on_the_claimed_side(row: dict[str, Any], study: Subject) -> bool:
-    """Return whether the interval lies on the claimed side of zero from end to end."""
+def _is_there(row: dict[str, Any], study: Subject) -> bool:
+    """Return whether chance is out, all claims allowed for, and the interval on the claimed side from end to end."""
+    if not _number(row.get("p_holm")) < study.plan.alpha_level.value:
+        return False
     claim = study.plan.claims.published.get(str(row["claim"]))
     lower, upper = _number(row.get("lower")), _number(row.get("upper"))
     return upper < 0 if claim and claim.direction == "negative" else lower > 0
