@@ -16,7 +16,6 @@ from psychometrics.scoring import scale_scores
 SELF, PEERS, EVERYBODY = "self", "peers", "everybody"
 # Answers by their place on the scale; no scale of a questionnaire has more.
 PLACES = tuple(f"answer_{place}" for place in range(1, 12))
-COLUMNS = ("item", "source", "grouping", "group", "n", "mean", "sd")
 # Of an item's correlation with the rest, as item statistics name it; the share of the rest that must be answered.
 REST_ENDS, ANSWERED_SHARE = ("item_rest_spearman_lower", "item_rest_spearman_upper"), 0.5
 
