@@ -5,6 +5,7 @@ Two builds an edit: ``make edits`` runs them; ``make test`` has the graph itself
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -113,6 +114,16 @@ def caption(place: Place) -> set[str]:
     return {"06"}
 
 
+def wording(place: Place) -> set[str]:
+    items = place.cohort / "framework" / "items.csv"
+    with items.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))
+    rows[1][rows[0].index("self_wording")] = "An edited statement."
+    with items.open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines).writerows(rows)
+    return {"04", "09"}
+
+
 def answer(place: Place) -> set[str]:
     file = place.cohort / "self.csv"
     rows = file.read_text(encoding="utf-8").splitlines()
@@ -131,7 +142,7 @@ def nothing(place: Place) -> set[str]:
 
 EDITS: list[Callable[[Place], set[str]]] = [
     nothing, threshold_that_only_items_read, threshold_that_items_and_groups_read, threshold_of_the_structure,
-    figure_helper, estimator, notebook, sentence_of_a_page, caption, answer,
+    figure_helper, estimator, notebook, sentence_of_a_page, caption, wording, answer,
 ]  # fmt: skip
 
 

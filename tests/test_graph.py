@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from small_study import SmallStudy, small_study
 
+from compendium.outputs.step import SAYS_WORDINGS
 from compendium.paths import EVIDENCE, NOTEBOOKS, PROJECT, REFERENCE_RESULTS, framework_folder
 from compendium.review.changes import SNAPSHOT, SUPPORT
 from compendium.run import graph
@@ -45,7 +47,8 @@ def known_jobs(place: Place) -> list[Job]:
         (PROJECT / "tests" / "test_graph.py", {"book"}),
         (EVIDENCE / "records.csv", {"validate", "01_evidence_review", "04_item_analysis"}),
         (SHIPPED / "consultation" / "relevance.csv", {"validate", "02_consultation", "04_item_analysis"}),
-        (SHIPPED / "items.csv", {"validate", *STEPS, "book"}),
+        (SHIPPED / "competencies.csv", {"validate", *STEPS, "book"}),
+        (SHIPPED / "items.csv", {"validate", *SAYS_WORDINGS, "book"}),
         (DEMO / "self.csv", {"validate", "03_cohort_quality"}),
         (DEMO / "cohort.yaml", {"validate", *STEPS, "book"}),
         (PROJECT / "README.md", set()),
@@ -74,7 +77,7 @@ def test_a_step_rests_on_the_prepared_tables_that_it_read_and_on_which_there_are
     def state_with(**tables: str) -> str:
         for name, content in tables.items():
             (prepared / f"{name}.parquet").write_text(content)
-        return graph._state_of_step(root, step, {"03_cohort_quality"})
+        return graph._state_of_step(root, step, {"03_cohort_quality"}, ())
 
     first = state_with(answers="1 2 3", careless="yes")
     assert state_with(careless="no") == first  # it did not read this one
@@ -82,6 +85,31 @@ def test_a_step_rests_on_the_prepared_tables_that_it_read_and_on_which_there_are
     assert state_with(answers="1 2 4") != first
     assert state_with(answers="1 2 3") == first
     assert state_with(peers="whether they are there may be asked") != first
+
+
+@pytest.mark.parametrize("name", graph.WORDED)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_step_that_says_no_wording_rests_on_all_else_of_the_items(tmp_path: Path, name: str, ending: str) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "05_factor_structure.json").write_text(json.dumps({"inputs": {}}))
+    header, *rows = csv.reader((SHIPPED / name).read_text(encoding="utf-8").splitlines())
+
+    def state_of(header: list[str], rows: list[list[str]]) -> str:
+        path = tmp_path / name
+        with path.open("w", encoding="utf-8", newline="") as lines:
+            csv.writer(lines, lineterminator=ending).writerows([header, *rows])
+        return graph._state_of_step(tmp_path, "05_factor_structure", (), [path])
+
+    before = state_of(header, rows)
+    said_by_few = {"self_wording", "peer_wording", "wording"}
+    for place, column in enumerate(header):
+        edited = [[*cells[:place], f'{cells[place]}, "edited"', *cells[place + 1 :]] for cells in rows]
+        assert (state_of(header, edited) == before) is (column in said_by_few), column
+    for column, concerns in (("wording.cy", False), ("peer_wording.pt-BR", False), ("answer_scale", True)):
+        wider = [[*cells, f"{number}"] for number, cells in enumerate(rows)]
+        assert (state_of([*header, column], wider) != before) is concerns, column
+    assert state_of(header, rows[:-1]) != before
+    assert state_of(header, rows) == before
 
 
 def test_the_step_on_change_is_one_of_cohorts_with_waves_only() -> None:
@@ -108,7 +136,7 @@ def test_a_framework_beside_the_cohort_is_what_its_steps_read(tmp_path: Path) ->
         path.write_text("x")
     (tmp_path / "pilot" / "cohort.yaml").write_text("id: pilot\nframework: framework\n")
     place = Place(str(tmp_path / "pilot"))
-    assert reading(home / "items.csv", place) == {"validate", *STEPS, "book"}
+    assert reading(home / "items.csv", place) == {"validate", *SAYS_WORDINGS, "book"}
     assert reading(home / "evidence" / "records.csv", place) == {"validate", "01_evidence_review", "04_item_analysis"}
     assert reading(SHIPPED / "items.csv", place) == set()
 

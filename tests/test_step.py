@@ -13,7 +13,7 @@ from small_study import SmallStudy
 
 from compendium.faults import InvalidInput, NotYet
 from compendium.outputs.saving import read_values
-from compendium.outputs.step import open_step
+from compendium.outputs.step import SAYS_WORDINGS, open_step
 from compendium.plan import judge
 from compendium.steps.cohort_quality import judge_all
 from compendium.steps.cohort_quality import prepare as prepare_cohort
@@ -269,7 +269,7 @@ def test_inputs_are_the_same_before_and_after_the_tables_are_prepared(study):
     assert open_small(study, "03_cohort_quality").inputs == before
 
 
-@pytest.mark.parametrize("changed", ["response", "peer", "description", "wording"])
+@pytest.mark.parametrize("changed", ["response", "peer", "description", "key"])
 def test_inputs_change_with_what_was_handed_in(study, changed):
     before = open_small(study, "03_cohort_quality").inputs
     if changed == "response":
@@ -280,9 +280,20 @@ def test_inputs_change_with_what_was_handed_in(study, changed):
         study.settings["title"] = "Another title"
     else:
         path = study.frameworks / "mini" / "items.csv"
-        path.write_text(path.read_text().replace("I listen.", "I always listen."))
+        path.write_text(path.read_text().replace(",false,", ",true,", 1))
     study.write()
     assert open_small(study, "03_cohort_quality").inputs != before
+
+
+@pytest.mark.parametrize("name", ["03_cohort_quality", "04_item_analysis", "05_factor_structure", "09_feedback"])
+def test_a_step_is_told_how_items_are_worded_only_if_it_says_so(study, name):
+    before = open_small(study, name)
+    path = study.frameworks / "mini" / "items.csv"
+    path.write_text(path.read_text().replace("I listen.", "I always listen."))
+    says = name in SAYS_WORDINGS
+    assert (open_small(study, name).inputs != before.inputs) is says
+    assert ("self_wording" in before.framework.items) is says
+    assert ("wording" in before.framework.outcomes) is says
 
 
 @pytest.mark.parametrize(

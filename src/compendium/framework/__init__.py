@@ -2,7 +2,7 @@
 
 from compendium.framework.claims import CLAIMS_FILE, ClaimsFile, claim_faults
 from compendium.framework.feedback import feedback_languages, feedback_texts, translated
-from compendium.framework.instrument import Framework
+from compendium.framework.instrument import WORDING, Framework
 from compendium.framework.loading import (
     FrameworkReading,
     load_framework,
@@ -22,6 +22,7 @@ from compendium.framework.schema import (
 __all__ = [
     "CLAIMS_FILE",
     "RESTRICTED",
+    "WORDING",
     "ClaimsFile",
     "CompetencyTexts",
     "FeedbackTexts",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from compendium.framework.schema import FrameworkDescription, ResponseScale
 from compendium.plan import Claim
+
+# Columns that hold how items are worded, in any language.
+WORDING = re.compile(r"((self|peer)_)?wording(\..+)?")
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,11 @@ class Framework:
         rest = {name: getattr(self, name).drop(index=items, errors="ignore") for name in ("items", "outcomes")}
         return replace(self, **rest)
 
+    def without_wordings(self) -> Framework:
+        """Return the framework without how its items are worded: few steps say it, and no other reads it."""
+        tables = {name: getattr(self, name) for name in ("items", "outcomes")}
+        return replace(self, **{name: table.loc[:, ~_says_wording(table)] for name, table in tables.items()})
+
     def scales(self, items: list[str] | None = None) -> dict[str, list[str]]:
         """Return the items of each competency, in framework order."""
         rows = self.items if items is None else self.items[self.items.index.isin(items)]
@@ -142,3 +152,8 @@ class Framework:
         """Return a column of the competencies and the outcome scales together."""
         outcomes = self.outcomes.drop_duplicates("scale").set_index("scale")
         return {str(name): str(value) for part in (self.competencies, outcomes) for name, value in part[column].items()}
+
+
+def _says_wording(table: pd.DataFrame) -> np.ndarray:
+    """Say of each column of a table whether it holds how items are worded."""
+    return np.array([WORDING.fullmatch(str(column)) is not None for column in table.columns], dtype=bool)

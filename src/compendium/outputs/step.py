@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -44,6 +44,8 @@ CONFIDENCE = "confidence"
 PLAN, VALUE = "study.yaml/", "values/"
 # The step that reads the responses as they were handed in; later ones read what it prepared.
 READS_RESPONSES = "03_cohort_quality"
+# The steps that say how items are worded; the others are not told, so that no other wording makes them stale.
+SAYS_WORDINGS = ("04_item_analysis", "09_feedback")
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,8 @@ def open_step(name: str, *, cohort: str, data: str = "", results: str = "results
     """
     show_in_notebooks()
     study = open_study(cohort, data, results)
+    if name not in SAYS_WORDINGS:
+        study = replace(study, framework=study.framework.without_wordings())
     step = Step(**{field.name: getattr(study, field.name) for field in fields(study)}, name=name)
     step.trail.watch()
     step.notebook.follow(step.note_run)

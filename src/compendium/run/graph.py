@@ -8,6 +8,7 @@ target. Whatever fails leaves no target and is not recorded.
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -23,9 +24,10 @@ from doit.task import Task, dict_to_task
 
 from compendium.faults import InvalidInput
 from compendium.files import checksum, checksum_of, sweep, write_bytes
+from compendium.framework import WORDING
 from compendium.inputs import read_yaml
 from compendium.outputs.manifest import OUTCOME
-from compendium.outputs.step import PLAN, VALUE, value_checksums
+from compendium.outputs.step import PLAN, READ_BESIDE, SAYS_WORDINGS, VALUE, value_checksums
 from compendium.paths import (
     BOOK,
     NOTEBOOKS,
@@ -70,16 +72,12 @@ BEHIND = {
     "09_feedback": ("07_rater_agreement",),
 }
 TWO = 2
-PARTS = {
-    "01_evidence_review": ("evidence",),
-    "02_consultation": ("consultation",),
-    "04_item_analysis": ("evidence", "consultation"),
-    "09_feedback": ("feedback",),
-}
 # The accepted tables with which a step compares what it made.
 ACCEPTED = {"01_evidence_review": ("review_snapshot", "review_thread_items")}
 CHANGE = "11_change"
 READS_RESPONSES = (VALIDATE, "03_cohort_quality")
+# The tables of a framework that say how items are worded.
+WORDED = ("items.csv", "outcomes.csv")
 RECORD = ".graph.json"
 # Where the imports of the program are remembered, and what executes a notebook.
 IMPORTS, RUNNER = ".imports.json", "compendium.run.notebooks"
@@ -176,9 +174,10 @@ def jobs_of(place: Place) -> list[Job]:
     ours, root = PROGRAM, place.root
     program, targets = Program(root / IMPORTS if root.is_dir() else None), targets_of(place)
     described = {*_files(place.framework), place.folder / "cohort.yaml"}
+    worded = frozenset(place.framework / name for name in WORDED)
     # A framework may lie in the folder of the cohort: what its own steps read is no response.
-    own = {path for part in set().union(*PARTS.values()) for path in _below(place.framework / part)}
-    responses = {*_below(place.folder), *(_below(Path(place.data).resolve()) if place.data else ())} - own
+    own = {path for part in set().union(*READ_BESIDE.values()) for path in _below(place.framework / part)}
+    responses = {*_below(place.folder), *(_below(Path(place.data).resolve()) if place.data else ())} - own - worded
     check = (*ours, VALIDATE, place.cohort, *place.responses, "--no-tell")
     checked_by = program.behind(["compendium.study.examined"])
     jobs = [Job(VALIDATE, check, frozenset({*described, *own, *responses, *checked_by, STUDY_PLAN}))]
@@ -186,16 +185,18 @@ def jobs_of(place: Place) -> list[Job]:
     names, known = tuple(path.stem for path in steps), {path.stem for path in NOTEBOOKS.rglob("*.ipynb")}
     for notebook in steps:
         name = notebook.stem
-        parts = {path for part in PARTS.get(name, ()) for path in _below(place.framework / part)}
-        beside = feedback_files(place) if "feedback" in PARTS.get(name, ()) else frozenset()
+        parts = {path for part in READ_BESIDE.get(name, ()) for path in _below(place.framework / part)}
+        beside = feedback_files(place) if "feedback" in READ_BESIDE.get(name, ()) else frozenset()
         loaded = program.behind([RUNNER, *imported_by_notebook(notebook)])
         # A file beside a module that is called after a step belongs to that step.
         sources = {path for path in loaded if path.stem == name or path.stem not in known}
         beside |= accepted_tables(place, name)
-        reads = {notebook, *beside, *described, *parts, *sources, *(responses if name in READS_RESPONSES else ())}
+        in_part = frozenset() if name in SAYS_WORDINGS else worded
+        handed_in = responses if name in READS_RESPONSES else ()
+        reads = {notebook, *beside, *described - in_part, *parts, *sources, *handed_in}
         command = (*ours, "run", str(notebook), *place.options, *place.responses)
         after = (VALIDATE, *(step for step in AFTER.get(name, AFTER_ALL_OTHERS) if step in names))
-        state = partial(_state_of_step, root, name, _before(name))
+        state = partial(_state_of_step, root, name, _before(name), in_part)
         jobs.append(Job(name, command, frozenset(reads), targets[name], after, state))
     state = partial(_state_of_results, root)
     listed_by = program.behind(["compendium.outputs.manifest"])
@@ -214,11 +215,12 @@ def _before(name: str) -> frozenset[str]:
     return frozenset(direct).union(*(_before(each) for each in direct))
 
 
-def _state_of_step(root: Path, name: str, steps: Collection[str]) -> str:
+def _state_of_step(root: Path, name: str, steps: Collection[str], in_part: Collection[Path]) -> str:
     """Return the checksum of what a step read when it last ran, besides whole files, as it is now.
 
-    These are the values of the plan and of other steps, and the prepared tables, that the run noted; and which tables
-    the steps before it prepared. A step that has not run yet has read nothing: what it will read is not known.
+    These are the values of the plan and of other steps, and the prepared tables, that the run noted; which tables the
+    steps before it prepared; and what it reads in part, tables of the framework without wordings. A step that has not
+    run yet has read nothing: what it will read is not known.
     """
     path = root / "runs" / f"{name}.json"
     noted = json.loads(path.read_text(encoding="utf-8"))["inputs"] if path.is_file() else None
@@ -231,7 +233,16 @@ def _state_of_step(root: Path, name: str, steps: Collection[str]) -> str:
     paths = sorted((folders.private / "prepared").glob("*.parquet"))
     told = {path: f"{TABLE}{path.name}" for path in paths if path.stem in before}
     read = {name: checksum_of(path) if name in noted else "" for path, name in told.items()}
-    return checksum(json.dumps([plan, values, read], sort_keys=True))
+    unworded = [_without_wordings(path) for path in sorted(in_part)]
+    return checksum(json.dumps([plan, values, read, unworded], sort_keys=True))
+
+
+def _without_wordings(path: Path) -> list[list[str]]:
+    """Return the cells of a table of the framework, which validation has read before, but for how items are worded."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        header, *rows = [*csv.reader(lines)] or [[]]
+    kept = [place for place, name in enumerate(header) if not WORDING.fullmatch(name.strip())]
+    return [[cells[place] for place in kept if place < len(cells)] for cells in (header, *rows)]
 
 
 def _state_of_results(root: Path) -> str:
