@@ -22,7 +22,7 @@ from compendium.outputs import catalogue
 from compendium.outputs.runs import record_run
 from compendium.outputs.saving import Origin, Results
 from compendium.paths import BOOK, NOTEBOOKS, ResultFolders
-from compendium.plan import StudyPlan, load_plan
+from compendium.plan import GATES, StudyPlan, load_plan
 from compendium.report.book.explorer import ANSWERS
 from compendium.report.book.passports import FACTS
 from compendium.report.book.passports import TABLE as PASSPORTS
@@ -172,7 +172,7 @@ def _save_step(made: MadeUp, notebook: str, columns: dict[str, dict[str, Any]], 
     if notebook == "03_cohort_quality":
         said = "supported at n = 9 (needs 5)" if gates_open else "not supported at n = 9, would need 50"
         cell = next(saved.cell for saved in saved_names() if saved.notebook == notebook)
-        for gate in made.plan.gates:
+        for gate in GATES:
             save.value(f"supported_{gate}", gates_open, note=said, origin=Origin(SOURCE, (STATISTIC,), cell))
     for saved in saved_names():
         if saved.notebook != notebook or not _runs(saved.tags, made, gates_open):

@@ -15,7 +15,7 @@ from small_study import small_study
 from compendium.findings import found
 from compendium.outputs.step import Step
 from compendium.paths import NOTEBOOKS
-from compendium.plan import Claim
+from compendium.plan import GATES, Claim
 from compendium.report.figures.planning import PANELS, planning_curves
 from compendium.run import cli, planning_command
 from compendium.steps.outcome_associations import claims as tested
@@ -159,7 +159,7 @@ def test_what_was_not_collected_is_said_in_a_sentence(tmp_path: Path, monkeypatc
     step = open_small(study, "10_planning")
     wanted = parts.Wanted(0.05, 0.1, 0.1, 0.05, 0.8, 0.5, 5)
     monkeypatch.setattr(measurement, "hardest", lambda *_: measurement.Hardest("", 60, {}, pd.Series(dtype=float)))
-    gates = {gate: {"supported": "yes", "reason": ""} for gate in step.plan.gates}
+    gates = {gate: {"supported": "yes", "reason": ""} for gate in GATES}
     step.prepared.write("gates", pd.DataFrame(gates).T.rename_axis("gate"))
     table, left_out = planning_command.planned(step, wanted)
     assert left_out == ["Outcomes: not collected in this cohort.", "Peers: not collected in this cohort."]

@@ -13,7 +13,6 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
 from compendium.disclosure.text import markdown_text
-from compendium.faults import suggest
 from compendium.files import checksum
 from compendium.findings import Finding, found
 from compendium.inputs import Strict, load_model, read_yaml, showable
@@ -30,11 +29,6 @@ from compendium.thresholds import (
     Sizes,
     Spread,
     Threshold,
-)
-
-GATES = (
-    *("careless", "item_rule", "reliability", "factor_analysis", "bayesian_factors", "item_response", "invariance"),
-    *("rater_agreement", "association", "cross_source", "regression", "mixed_model", "latent_outcomes", "two_level"),
 )
 
 
@@ -253,6 +247,34 @@ class SampleGate(Strict):
         return self.minimum_n + for_items if self.combine == "sum" else max(self.minimum_n, for_items)
 
 
+class Gates(Noted):
+    """What each analysis needs at least, by its name."""
+
+    careless: SampleGate
+    item_rule: SampleGate
+    reliability: SampleGate
+    factor_analysis: SampleGate
+    bayesian_factors: SampleGate
+    item_response: SampleGate
+    invariance: SampleGate
+    rater_agreement: SampleGate
+    association: SampleGate
+    cross_source: SampleGate
+    regression: SampleGate
+    mixed_model: SampleGate
+    latent_outcomes: SampleGate
+    two_level: SampleGate
+
+    def __getitem__(self, gate: str) -> SampleGate:
+        """Return what an analysis needs; a name that is no gate raises AttributeError."""
+        found: SampleGate = getattr(self, gate)
+        return found
+
+
+#: The names of the gates.
+GATES = tuple(Gates.model_fields)
+
+
 class Claim(Strict):
     """One claim, declared before the data are seen, and the estimate that tests it.
 
@@ -389,7 +411,7 @@ class StudyPlan(Noted):
     halves: Halves
     agreement: Agreement
     cosmin: Cosmin
-    gates: dict[str, SampleGate]
+    gates: Gates
     disclosure: Disclosure
     feedback: Feedback
     groups: Groups
@@ -398,18 +420,6 @@ class StudyPlan(Noted):
     claims: Claims
     planning: Planning
     multiverse: Multiverse
-
-    @field_validator("gates")
-    @classmethod
-    def _every_gate_once(cls, gates: dict[str, SampleGate]) -> dict[str, SampleGate]:
-        """Refuse a gate that no step asks, such as a misspelt one, and a plan that lacks one."""
-        unknown = [name for name in gates if name not in GATES]
-        if unknown:
-            raise ValueError(f"no step asks the gate {unknown[0]!r}: {suggest(unknown[0], GATES)}")
-        missing = [name for name in GATES if name not in gates]
-        if missing:
-            raise ValueError(f"the gates {', '.join(missing)} are missing")
-        return gates
 
 
 def checksums(names: Iterable[str] | None = None, path: Path = STUDY_PLAN) -> dict[str, str]:

@@ -213,7 +213,8 @@ def judge_all(step: Study, cohort: Cohort) -> dict[str, Verdict]:
         "two_level": (most_clusters(step, cohort) if own else None, 0, "clusters" if own else "self_ratings"),
     }
     verdicts = {gate: judge(step.plan, gate, *sizes) for gate, sizes in asked.items()}
-    rows = {gate: ("yes" if each.supported else "no", each.finding.encoded) for gate, each in verdicts.items()}
+    # Why a gate is open concerns no later step: another limit that it passes as well makes none of them stale.
+    rows = {gate: ("yes", "") if each.supported else ("no", each.finding.encoded) for gate, each in verdicts.items()}
     answers = pd.DataFrame.from_dict(rows, orient="index", columns=["supported", "reason"]).rename_axis("gate")
     step.prepared.write("gates", answers)
     return verdicts

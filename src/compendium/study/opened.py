@@ -14,7 +14,7 @@ from compendium.cohort.schema import NOT_GROUPS, WELL_KNOWN_GROUPS, compared_gro
 from compendium.faults import Fault, InvalidInput, NotYet, suggest
 from compendium.framework import Framework, load_framework, locate_framework
 from compendium.paths import ResultFolders, cohort_folder, reference_folder, result_folders
-from compendium.plan import StudyPlan, judge
+from compendium.plan import GATES, StudyPlan, judge
 from compendium.review import Review, facets_and_codes, has_appraised, has_coded, load_review
 from compendium.review.protocol import FRAMEWORK_CODE, SETTING_FACET, TYPE_FACET
 from compendium.study.nesting import Nesting, nesting_of
@@ -186,7 +186,7 @@ class Study:
 
     def _require_known(self, requirement: str) -> None:
         """Refuse a requirement that is neither a gate, nor collected data, nor a group."""
-        gates = [f"gate_{gate}" for gate in self.plan.gates]
+        gates = [f"gate_{gate}" for gate in GATES]
         known = [*known_parts(self.settings), *gates]
         known += [CANDIDATES, COMPARABLE]
         if requirement not in known:

@@ -94,7 +94,7 @@ class Prepared:
     anchor
         What each person says of their own change.
     gates
-        For each gate of the plan ``supported`` ("yes" or "no") and the reason as an encoded finding.
+        For each gate of the plan ``supported`` ("yes" or "no"), and why it is closed as an encoded finding.
     decisions
         ``decision`` on each item.
     scores, peer_scores

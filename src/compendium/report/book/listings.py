@@ -14,7 +14,7 @@ from compendium.inputs import Strict
 from compendium.outputs.manifest import withheld as withheld_from
 from compendium.outputs.runs import changes
 from compendium.paths import BOOK, FRAMEWORKS, STUDY_PLAN
-from compendium.plan import SampleGate
+from compendium.plan import GATES, SampleGate
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference.inventory import read_inventory
 from compendium.thresholds import Threshold
@@ -161,7 +161,8 @@ def thresholds(study: Subject) -> Listing:
 
 def gates(study: Subject) -> Listing:
     """List what each analysis needs at least."""
-    rows = [(_words(name), _needs(gate), gate.source) for name, gate in study.plan.gates.items()]
+    asked = {name: study.plan.gates[name] for name in GATES}
+    rows = [(_words(name), _needs(gate), gate.source) for name, gate in asked.items()]
     frame = pd.DataFrame(rows, columns=["analysis", "needs at least", "reason"])
     return Listing(frame, "What a sample must hold before an analysis is run", "`study.yaml`")
 

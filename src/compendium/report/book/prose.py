@@ -17,6 +17,7 @@ import pandas as pd
 from compendium import rounding as tables
 from compendium.disclosure import SUPPRESSED
 from compendium.faults import suggest
+from compendium.plan import GATES
 from compendium.report.book import brief, checklists, explorer, listings, markdown, passports
 from compendium.report.book.faults import BookError
 from compendium.report.book.reference.inventory import STATISTICS, read_inventory
@@ -282,8 +283,8 @@ class Prose:
 
     def _gate(self, gate: str) -> str:
         """Return the name of the value that holds a gate's answer."""
-        if gate not in self.study.plan.gates:
-            raise BookError(f"the plan has no gate {gate!r}; {suggest(gate, self.study.plan.gates)}")
+        if gate not in GATES:
+            raise BookError(f"the plan has no gate {gate!r}; {suggest(gate, GATES)}")
         return f"supported_{gate}"
 
     def _appendix(self, notebook: str) -> str | None:

@@ -17,6 +17,7 @@ from compendium.disclosure.scan import faults_in_folder
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.files import write_text
 from compendium.outputs.runs import PROJECT_NAME
+from compendium.plan import GATES
 from compendium.report.book.builder import banner_sentences, cohort_title
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Subject
@@ -91,7 +92,7 @@ def deliver(study: Study) -> Path:
             raise_if_any(given_away(study, subject, public / DEPOSIT))
         with clock.part("archive"):
             crate.zipped(public / DEPOSIT, public / f"{study.settings.id}-deposit.zip")
-        words = {gate: _why(subject, gate) for gate in study.plan.gates}
+        words = {gate: _why(subject, gate) for gate in GATES}
         run_log.write_run_log(subject, clock.seconds, public, words)
         for built, place, work in zip((private, public), reversed(places), reversed(works), strict=True):
             if place.exists():
