@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from psychometrics import _nesting, agreement
@@ -203,6 +203,7 @@ def test_a_coefficient_has_an_interval_or_a_reason(
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 100_000), st.integers(2, 6), st.integers(2, 4), st.integers(2, 5), st.booleans())
+@example(seed=2255, n=4, k=2, q=2, mixed=False)  # no difference between raters, and an estimate of -2
 def test_intraclass_correlations_stay_in_their_range_or_say_why(seed: int, n: int, k: int, q: int, mixed: bool) -> None:
     rng = np.random.default_rng(seed)
     ratings = pd.DataFrame(rng.integers(1, q + 1, (n, k)), columns=range(k)).astype(float)

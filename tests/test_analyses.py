@@ -110,7 +110,8 @@ def test_careless_answers_are_looked_for_in_what_was_ticked(study):
 
 def test_planted_faults_of_items_are_decided(study):
     study.own["share_3"] = np.random.default_rng(0).integers(1, 6, 60)
-    step = prepare(study)
+    prepare(study)
+    step = open_small(study, "04_item_analysis")
     answers = step.prepared.answers
     screening = items.decide(step, answers, check_keying(answers, step.framework.items["competency"]))
     table = items.decision_table(screening, step).set_index("item")

@@ -328,7 +328,10 @@ def _agreement_bounds(
     ratio = C / E
     a = k * estimate * ratio
     b = n * (1 + (k - 1) * estimate) - k * estimate
-    df = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
+    weight = (n - 1) * a**2 + b**2
+    if not weight > 0:
+        return float("nan"), float("nan")
+    df = (k - 1) * (n - 1) * (a + b) ** 2 / weight
     upper_f = stats.f.ppf((1 + confidence) / 2, n - 1, df)
     lower_f = stats.f.ppf((1 + confidence) / 2, df, n - 1)
     spread = k * C + (k * n - k - n) * E
