@@ -83,7 +83,7 @@ def threshold_of_the_structure(place: Place) -> set[str]:
 
 
 def limit_of_a_gate(place: Place) -> set[str]:
-    place.replace(place.project / "study.yaml", "  invariance:\n    minimum_n: 200", "  invariance:\n    minimum_n: 201")
+    place.replace(place.project / "study.yaml", r"(  invariance:\n    minimum_n:) 200", r"\1 201")
     return {"03", "04", "06"}
 
 
