@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made_up_reports import evidence_of, group, scores_of
 
@@ -122,6 +122,23 @@ def test_agreement_on_everything_is_a_full_answer(evidence):
 def test_what_both_see_as_clearly_high_or_low_is_shared(evidence):
     found = views([5.0, 3, 3, 3, 3, 3, 3, 1.5], [4.6, 3, 3, 3, 3, 3, 3, 1.5], evidence)
     assert (found[NAMES[0]], found[NAMES[7]]) == ("shared_strength", "shared_development")
+
+
+MEANS = st.lists(st.floats(1, 5).map(lambda mean: round(mean, 1)), min_size=len(NAMES), max_size=len(NAMES))
+
+
+@settings(max_examples=200)
+@given(own=MEANS, theirs=MEANS)
+@example(own=[4.6, *[5.0] * 7], theirs=[4.2, *[5.0] * 7])  # together they are less than high
+@example(own=[4.2, *[5.0] * 7], theirs=[4.6, *[5.0] * 7])
+@example(own=[2.9, *[1.5] * 7], theirs=[3.6, *[1.5] * 7])
+def test_what_either_side_sees_as_high_is_no_room_to_grow_and_what_it_sees_as_low_no_strength(evidence, own, theirs):
+    found = views(own, theirs, evidence)
+    for name, mine, seen in zip(NAMES, own, theirs, strict=True):
+        if found[name] == "shared_development":
+            assert max(mine, seen) < evidence.high
+        if found[name] == "shared_strength":
+            assert min(mine, seen) > evidence.middle
 
 
 @settings(max_examples=6, deadline=None)

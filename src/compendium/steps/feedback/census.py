@@ -10,7 +10,7 @@ import pandas as pd
 
 from compendium.findings import Finding
 from compendium.steps.feedback.evidence import Evidence
-from compendium.steps.feedback.people import PersonFindings
+from compendium.steps.feedback.people import PersonFindings, better_up
 from compendium.steps.feedback.standing import normal_limit
 
 # Counts of people: the gate leaves small ones blank.
@@ -68,7 +68,7 @@ def _checks(evidence: Evidence) -> dict[str, Callable[[PersonFindings], bool]]:
         "feedback_names_nothing": _names_nothing,
         "feedback_high_throughout": lambda found: found.high_throughout,
         "feedback_fault_not_told_apart": lambda found: not _told_apart(evidence, found),
-        "feedback_fault_high_called_low": lambda found: found.high_throughout and bool(found.priorities),
+        "feedback_fault_high_called_low": lambda found: _high_called_low(evidence, found),
         "feedback_fault_against_peers": _against_peers,
         "feedback_fault_compared_without_peers": lambda found: bool(found.compared) and not _has_peers(found),
     }
@@ -128,6 +128,13 @@ def _told_apart(evidence: Evidence, found: PersonFindings) -> bool:
     return all(
         abs(scores[name] - other) > least for name in named for rest, other in scores.items() if rest not in named
     )
+
+
+def _high_called_low(evidence: Evidence, found: PersonFindings) -> bool:
+    """Say whether a score so high that it is no room to grow, own or colleagues', stands behind what is called that."""
+    named = [row for row in found.rows if row.competency in found.priorities]
+    scores = [(row.competency, view.value) for row in named for view in (row.own, row.peers) if view.value is not None]
+    return any(better_up(evidence, {name: score})[name] >= evidence.high for name, score in scores)
 
 
 def _against_peers(found: PersonFindings) -> bool:

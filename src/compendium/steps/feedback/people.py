@@ -151,7 +151,7 @@ def findings_of_person(evidence: Evidence, person: str) -> PersonFindings:
         for name in evidence.scales
     )
     strengths, priorities = _named(evidence, own, views)
-    turned = [score for score in _turned(evidence, own).values() if math.isfinite(score)]
+    turned = [score for score in better_up(evidence, own).values() if math.isfinite(score)]
     highest, lowest, their_highest, their_lowest = (
         tuple(_item_row(evidence, person, item) for item in names) for names in _items(evidence, person)
     )
@@ -170,7 +170,7 @@ def findings_of_person(evidence: Evidence, person: str) -> PersonFindings:
         unseen=_unseen(evidence, person, raters),
         changes=_changes(evidence, person),
         importance=_importance(evidence, person),
-        apart=ends_differ(_turned(evidence, own), evidence.own_errors, evidence.confidence),
+        apart=ends_differ(better_up(evidence, own), evidence.own_errors, evidence.confidence),
         blocks=None if peers is None or peers.blocks is None else peers.blocks.get(person, ()),
     )
 
@@ -183,7 +183,8 @@ def views_of(evidence: Evidence, own: Figures, theirs: Figures, errors: Figures)
     .. math:: |x_s - x_p| > z_{1 - \alpha / 2m} \sqrt{SE_s^2 + SE_p^2}
 
     with the error shared among the m competencies compared. Where they do not, both are put together, weighted by
-    their precision, and a competency that stands out in the result is a shared strength or a shared development area.
+    their precision, and a competency that stands out in the result is a shared strength or a shared development area:
+    a strength only where neither view is low, a development area only where neither is high.
     """
     signs, mine = evidence.directions, evidence.own_errors
     both = [
@@ -210,16 +211,20 @@ def _together(evidence: Evidence, own: Figures, theirs: Figures, errors: Figures
     weights = {name: (evidence.own_errors[name] ** -2, errors[name] ** -2) for name in own}
     means = {name: (w * own[name] + v * theirs[name]) / (w + v) for name, (w, v) in weights.items()}
     top, bottom = _standing(evidence, means, {name: 1 / math.sqrt(sum(pair)) for name, pair in weights.items()})
-    # What colleagues see no lower than all that they see is no shared development area, and the other way round.
-    seen = _turned(evidence, {name: score for name, score in theirs.items() if math.isfinite(score)})
-    middle = median(seen.values())
-    return tuple(name for name in top if seen[name] >= middle), tuple(name for name in bottom if seen[name] < middle)
+    # What colleagues see no lower than all that they see is no shared development area, and the other way round; nor is
+    # what either side sees as high, though the two together are less.
+    seen = better_up(evidence, {name: score for name, score in theirs.items() if math.isfinite(score)})
+    mine, usual = better_up(evidence, own), median(seen.values())
+    return (
+        tuple(name for name in top if seen[name] >= usual and min(mine[name], seen[name]) > evidence.middle),
+        tuple(name for name in bottom if seen[name] < usual and max(mine[name], seen[name]) < evidence.high),
+    )
 
 
 def _standing(evidence: Evidence, scores: Figures, errors: Figures) -> tuple[Names, Names]:
     """Return what stands out at the top and is not low, and what stands out at the bottom and is not high."""
     turned, most, confidence = (
-        _turned(evidence, scores),
+        better_up(evidence, scores),
         int(evidence.plan.feedback.most_named.value),
         evidence.confidence,
     )
@@ -237,12 +242,12 @@ def _named(evidence: Evidence, own: Figures, views: Mapping[str, View]) -> tuple
     return shared, tuple(name for name, view in views.items() if view == "shared_development")
 
 
-def _turned(evidence: Evidence, scores: Figures) -> dict[str, float]:
+def better_up(evidence: Evidence, scores: Figures) -> dict[str, float]:
     """Return scores with more as better; those without a better end are left out."""
-    return _better_up(evidence, scores, evidence.directions)
+    return _turned(evidence, scores, evidence.directions)
 
 
-def _better_up(evidence: Evidence, figures: Figures, signs: Mapping[str, int]) -> dict[str, float]:
+def _turned(evidence: Evidence, figures: Figures, signs: Mapping[str, int]) -> dict[str, float]:
     """Return figures on the answer scale with more as better; those without a better end are left out."""
     ends = evidence.framework.scale.minimum + evidence.framework.scale.maximum
     return {name: value if signs[name] > 0 else ends - value for name, value in figures.items() if signs[name]}
@@ -298,7 +303,7 @@ def _items(evidence: Evidence, person: str) -> tuple[Names, Names, Names, Names]
 
 def _outstanding(evidence: Evidence, answers: Figures, errors: Figures) -> tuple[Names, Names]:
     """Return what stands out, but for high answers among the lowest and low ones among the highest."""
-    turned = _better_up(evidence, answers, evidence.item_directions)
+    turned = _turned(evidence, answers, evidence.item_directions)
     highest, lowest = stand_out(turned, errors, evidence.confidence)
     return (
         tuple(item for item in highest if turned[item] > evidence.middle),
