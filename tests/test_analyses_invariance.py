@@ -41,6 +41,7 @@ def step_of(scales: dict[str, list[str]] | None = None, **more: Any) -> Any:
     )
     framework = SimpleNamespace(labels=labels)
     known = {"plan": plan, "framework": framework, "scales": scales or SCALES, "nesting": Nesting({})}
+    known |= {"settings": SimpleNamespace(groups={}), "prepared": SimpleNamespace(people=pd.DataFrame())}
     return SimpleNamespace(**{**known, **more})
 
 
@@ -137,8 +138,24 @@ def test_group_too_small_is_named_without_its_number():
     answers, groups = two_groups()
     groups = groups.mask(groups.index >= len(groups) - 37, "Westminster")
     found = compare(step_of(), "Sector", answers, groups, SCALES)
-    assert texts(found.notes) == ("Left out, with fewer than 100 persons: Westminster.",)
+    assert list(map(sentence, found.notes)) == ["Sector: too small to compare: Westminster."]
     assert found.result.groups == ("North", "South")
+
+
+@pytest.mark.parametrize("few", [3, 10, 11])
+def test_a_group_that_may_not_be_shown_is_not_named_as_too_small(few):
+    answers, groups = two_groups()
+    groups = groups.mask(groups.index >= len(groups) - 37, "Westminster").mask(groups.index < 40, "Elsewhere")
+    groups = groups.mask(groups.index < few, "Chief of one")
+    people = pd.DataFrame({"sector": groups})
+    step = step_of(
+        settings=SimpleNamespace(groups={"sector": SimpleNamespace(kind="category")}),
+        prepared=SimpleNamespace(people=people),
+    )
+    said = " ".join(map(sentence, compare(step, "Sector", answers, groups, SCALES).notes))
+    assert ("Chief of one" in said) is (few > 10)
+    assert ("other groups" in said) is (few <= 10)
+    assert said.startswith("Sector: too small to compare: ")
 
 
 def test_clusters_are_counted_of_the_people_compared_alone():

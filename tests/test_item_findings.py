@@ -160,7 +160,7 @@ def test_fairness_is_shown_for_every_grouping_that_was_compared(demo):
     table = demo.found.findings.fairness
     assert set(table["grouping"]) == {"Agency", "Sector", "Occupational group", "Gender"}
     told = running_text(encode(demo.found.groupings.completeness))
-    assert "Sector: too small to compare is Voluntary sector and housing." in told
+    assert "Sector: too small to compare: Voluntary sector and housing." in told
     for without_sizes in (r"two groups have 100 people", r"Agency I and \d more"):
         assert re.search(without_sizes, told)
         told = re.sub(without_sizes, "", told)

@@ -128,15 +128,9 @@ groups_all_compared = Every grouping was compared.
 groups_not_in_plan = Not compared, by the plan or by the role that the cohort declares: { $other }.
 groups_none_collected = This cohort collected no grouping.
 groups_too_few = { $other }: fewer than two groups have { $limit } people.
-groups_small = { $other }: too small to compare { $groups_count ->
-    [one] is { $groups }
-   *[other] are { $groups }
- }.
+groups_small = { $other }: too small to compare: { $groups }.
 groups_beyond = { $other }: the { $limit } largest groups are compared, of { $value } that are large enough.
-groups_in_one_cluster = { $other }: { $groups_count ->
-    [one] { $groups } is left out, because it lies
-   *[other] { $groups } are left out, because each lies
- } in a single cluster, where a difference between groups cannot be told from one between clusters.
+groups_in_one_cluster = { $other }: left out, because a group within a single cluster cannot be told from that cluster: { $groups }.
 groups_few_clusters = { $other }: there are too few clusters to compare so many groups.
 groups_too_few_clusters = too few clusters to compare { $groups } groups
 scales_not_compared = Too short to be compared item by item: { $other }.

@@ -102,12 +102,13 @@ def compare(
     groups = groups.where(~groups.isin(single))
     plan = step.plan.invariance
     compared = compared_groups(groups, answers, plan.smallest_group.value, plan.most_groups.value)
-    groups, fewest = groups.where(~groups.isin(compared.beyond)), int(plan.fewest_answers.value)
-    large = groups[groups.isin(compared.groups)]
+    small = {*groups.dropna()}.difference(compared.groups, compared.beyond)
+    large, fewest = groups[groups.isin(compared.groups)], int(plan.fewest_answers.value)
     refused = merge_categories(answers.loc[large.index], large, fewest).refused if len(compared.groups) > 1 else ()
     kept = {name: [item for item in items if item not in refused] for name, items in scales.items()}
     model_scales = {name: items for name, items in kept.items() if len(items) >= FEWEST_ITEMS}
     notes = [found("groups_in_one_cluster", other=label, groups=named_groups(step, single))] if single else []
+    notes += [found("groups_small", other=label, groups=named_groups(step, small))] if small else []
     notes += [compared.finding(label)] if compared.beyond else []
     notes += [found("items_left_out", other=tuple(map(str, refused)))] if refused else []
     short = [name for name in scales if name not in model_scales]
@@ -116,7 +117,8 @@ def compare(
         result = measurement_invariance(
             CfaModel.correlated(model_scales),
             answers,
-            groups,
+            # The method names groups that it leaves out, also those that may not be shown.
+            groups.where(groups.isin(compared.groups)) if len(compared.groups) > 1 else groups,
             missing="pairwise",
             clusters=clusters,
             minimum_size=int(plan.smallest_group.value),
