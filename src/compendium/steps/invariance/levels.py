@@ -102,9 +102,10 @@ def compare(
     groups = groups.where(~groups.isin(single))
     plan = step.plan.invariance
     compared = compared_groups(groups, answers, plan.smallest_group.value, plan.most_groups.value)
-    small = {*groups.dropna()}.difference(compared.groups, compared.beyond)
-    large, fewest = groups[groups.isin(compared.groups)], int(plan.fewest_answers.value)
-    refused = merge_categories(answers.loc[large.index], large, fewest).refused if len(compared.groups) > 1 else ()
+    several, fewest = len(compared.groups) > 1, int(plan.fewest_answers.value)
+    small = {*groups.dropna()}.difference(compared.groups, compared.beyond) if several else ()
+    large = groups[groups.isin(compared.groups)]
+    refused = merge_categories(answers.loc[large.index], large, fewest).refused if several else ()
     kept = {name: [item for item in items if item not in refused] for name, items in scales.items()}
     model_scales = {name: items for name, items in kept.items() if len(items) >= FEWEST_ITEMS}
     notes = [found("groups_in_one_cluster", other=label, groups=named_groups(step, single))] if single else []
@@ -118,7 +119,7 @@ def compare(
             CfaModel.correlated(model_scales),
             answers,
             # The method names groups that it leaves out, also those that may not be shown.
-            groups.where(groups.isin(compared.groups)) if len(compared.groups) > 1 else groups,
+            groups.where(groups.isin(compared.groups)) if several else groups,
             missing="pairwise",
             clusters=clusters,
             minimum_size=int(plan.smallest_group.value),
