@@ -43,7 +43,8 @@ def _by_scale(questions: Iterable[Question]) -> list[list[Question]]:
 
 def _is_constant(answers: pd.Series, unreadable: int) -> bool:
     """Whether there are fewer than two different answers, and not just because the cells cannot be read."""
-    return answers.nunique() < 2 and (unreadable == 0 or answers.count() > unreadable)
+    several = answers.min() < answers.max()
+    return not several and (unreadable == 0 or answers.count() > unreadable)
 
 
 def _contradicting(questions: list[Question], answers: pd.DataFrame) -> pd.DataFrame:

@@ -55,8 +55,10 @@ class Responses:
     def answers(self, items: Collection[str] | None = None) -> pd.DataFrame:
         """Return the keyed answers, to some items or all, as floats by item; whatever is not an answer is NaN."""
         asked = [question for question in self.questions if items is None or question.item in items]
-        keyed = {question.item: _keyed(self.cells[question.column], question) for question in asked}
-        return pd.DataFrame(keyed, index=self.cells.index, dtype=float)
+        keyed = np.empty((len(asked), len(self.cells)))
+        for place, question in enumerate(asked):
+            keyed[place] = _keyed(self.cells[question.column], question)
+        return pd.DataFrame(keyed.T, index=self.cells.index, columns=[question.item for question in asked], copy=False)
 
     def unreadable(self, question: Question, codes: list[int]) -> int:
         """Count the cells of a question that are neither an answer, nor missing, nor not applicable."""

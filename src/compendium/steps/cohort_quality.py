@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from compendium.cohort import Cohort, CohortSettings, Group
@@ -25,14 +26,20 @@ NOT_LISTED = ("team",)
 
 def prepare(step: Study, cohort: Cohort) -> None:
     """Prepare the tables that every later step reads: keyed and pseudonymised, outcomes scored, nobody flagged yet."""
-    step.prepared.write("sheets", pd.DataFrame({"people": [step.people]}, index=pd.Index(["self"], name="form")))
-    for name in ("people", "answers", "outcomes", "peers", "peer_outcomes", "rater_groups"):
+    prepare_people(step, cohort)
+    for name in ("answers", "outcomes", "peers", "peer_outcomes", "rater_groups"):
         step.prepared.write(name, getattr(cohort, name))
     step.prepared.write("outcome_scores", step.outcome_scores(cohort.outcomes))
     step.prepared.write("peer_outcome_scores", step.outcome_scores(cohort.peer_outcomes, "rater"))
     if cohort.waves:
         _prepare_waves(step, cohort)
     step.prepared.write("careless", pd.DataFrame({"flagged": pd.Series(dtype=bool)}).rename_axis("person"))
+
+
+def prepare_people(step: Study, cohort: Cohort) -> None:
+    """Prepare how many people there are, and their groups."""
+    step.prepared.write("sheets", pd.DataFrame({"people": [step.people]}, index=pd.Index(["self"], name="form")))
+    step.prepared.write("people", cohort.people)
 
 
 def _prepare_waves(step: Study, cohort: Cohort) -> None:
@@ -47,7 +54,9 @@ def _prepare_waves(step: Study, cohort: Cohort) -> None:
 
 def completers(step: Study, answers: pd.DataFrame) -> pd.Series[bool]:
     """Return who answered enough of the items for a score."""
-    return answers.notna().mean(axis="columns") >= step.plan.scoring.minimum_answered.value
+    asked = answers.shape[1]
+    share = (asked - np.count_nonzero(np.isnan(answers.to_numpy(dtype=float)), axis=1)) / max(1, asked)
+    return pd.Series(share >= step.plan.scoring.minimum_answered.value, index=answers.index)
 
 
 def sample(people: pd.DataFrame, settings: CohortSettings, minimum: float) -> pd.DataFrame:

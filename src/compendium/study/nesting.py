@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from compendium.cohort.schema import Group
@@ -131,8 +132,14 @@ def nesting_of(people: pd.DataFrame, groups: Mapping[str, Group], plan: StudyPla
 
 def of_groupings(people: pd.DataFrame, names: Sequence[str], fewest: int) -> Nesting:
     """Return the nesting in named groupings; people without a group are one of their own."""
-    alone = pd.Series([f"alone {row}" for row in range(len(people))], index=people.index)
-    return Nesting({name: people[name].astype(object).fillna(alone).astype(str) for name in names}, fewest)
+    return Nesting({name: _clusters_of(people[name]) for name in names}, fewest)
+
+
+def _clusters_of(members: pd.Series[str]) -> pd.Series[str]:
+    """Return the group of each person as text, a name of one's own where it is not known."""
+    clusters, gone = members.astype(object), members.isna().to_numpy()
+    clusters[gone] = [f"alone {row}" for row in np.flatnonzero(gone)]
+    return clusters.astype(str)
 
 
 def _is_nested(people: pd.DataFrame, inner: str, outer: str) -> bool:

@@ -210,10 +210,9 @@ def _array(column: pd.Series, kind: Kind) -> pa.Array:
     if kind == "number":
         return pa.array(column.to_numpy(dtype=float, na_value=float("nan")), from_pandas=True)
     if kind == "text" and not isinstance(column.dtype, pd.StringDtype):
-        values = zip(column.tolist(), column.isna(), strict=True)
-        return pa.array(
-            [None if missing else _label(value, str(column.name)) for value, missing in values], type=pa.string()
-        )
+        places, different = pd.factorize(column.to_numpy(dtype=object))
+        labels = pa.array([_label(value, str(column.name)) for value in different], type=pa.string())
+        return labels.take(pa.array(places, mask=places < 0))
     stored = {"text": pa.string(), "count": pa.int64(), "flag": pa.bool_()}[kind]
     return pa.array(column.array, type=stored, from_pandas=True)
 

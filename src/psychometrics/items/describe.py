@@ -340,13 +340,16 @@ def _against(frame: pd.DataFrame, method: Method, scores: np.ndarray) -> pd.Data
 def _mean_scores(frame: pd.DataFrame, missing: Rest, leave_out: bool) -> np.ndarray:
     """Return for every item each person's mean of the (other) items answered, NaN where too few were."""
     one_of(missing, ("available", "listwise"), "missing")
-    answered, answers = frame.notna().to_numpy(dtype=float), frame.fillna(0.0).to_numpy()
-    left = float(leave_out)
-    total = answers.sum(axis=1, keepdims=True) - left * answers
-    count = answered.sum(axis=1, keepdims=True) - left * answered
+    answered, answers = ~np.isnan(frame.to_numpy()), frame.fillna(0.0).to_numpy()
+    total, count = answers.sum(axis=1, keepdims=True), answered.sum(axis=1, keepdims=True, dtype=np.int16)
+    if leave_out:
+        total, count = total - answers, count - answered
     size = frame.shape[1] - int(leave_out)
     needed = size if missing == "listwise" else max(1.0, _ANSWERED_SHARE * size)
-    return np.where((count >= needed) & (count > 0), total / np.maximum(count, 1.0), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = total / count
+    means[(count < needed) | (count == 0)] = np.nan
+    return np.broadcast_to(means, answers.shape)
 
 
 def _pairwise_rest(frame: pd.DataFrame) -> pd.DataFrame:
