@@ -224,6 +224,16 @@ def test_people_are_counted_by_the_step_that_reads_the_file_and_by_no_later_one(
     assert open_small(study, "04_item_analysis").people == len(study.own)
 
 
+def test_the_self_file_is_read_once_and_by_steps_about_its_people_alone(study, monkeypatch):
+    counted = open_small(study, "03_cohort_quality").people
+    step, review = open_small(study, "03_cohort_quality"), open_small(study, "01_evidence_review")
+    monkeypatch.setattr("compendium.study.opened.read_form", None)
+    step.load_cohort()
+    assert step.people == counted == len(study.own)
+    assert review.results.gate.people is None
+    assert review.lacks("review") is not None
+
+
 def test_tables_that_were_not_collected_are_empty(study):
     prepared = prepare(without_peers(study)).prepared
     assert len(prepared.peers) == len(prepared.peer_outcomes) == 0

@@ -2,7 +2,7 @@
 
 from compendium.disclosure.crosstable import Bounds, CrossTable
 from compendium.disclosure.floors import FLOORS, floor_problem, lowered
-from compendium.disclosure.gate import Gate, Withheld, neutral_text
+from compendium.disclosure.gate import ABOUT_NOBODY, Gate, Withheld, neutral_text
 from compendium.disclosure.kinds import Kinds, OfPeople
 from compendium.disclosure.rounding import (
     UNIFORM,
@@ -24,6 +24,7 @@ from compendium.disclosure.suppression import (
 )
 
 __all__ = [
+    "ABOUT_NOBODY",
     "FLOORS",
     "NOT_STATED",
     "OTHER_GROUPS",

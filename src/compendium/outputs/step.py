@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pandas as pd
 
-from compendium.disclosure import Gate
+from compendium.disclosure import ABOUT_NOBODY, Gate
 from compendium.files import checksum, checksum_of
 from compendium.outputs import catalogue
 from compendium.outputs.notebook import Shown, ShownValues, show_in_notebooks
@@ -64,7 +64,8 @@ class Step(Study):
     @cached_property
     def results(self) -> Results:
         """Where the step writes."""
-        gate = Gate(self.name, self.people, int(self.plan.disclosure.minimum_group.value))
+        people = None if self.name in ABOUT_NOBODY else self.people
+        gate = Gate(self.name, people, int(self.plan.disclosure.minimum_group.value))
         return Results(self.folders, self.name, gate)
 
     @property

@@ -10,7 +10,7 @@ import tempfile
 import nbformat
 import pandas as pd
 
-from compendium.cohort import CohortSettings, Examination, cohort_of, effective_number
+from compendium.cohort import Cohort, CohortSettings, Examination, cohort_of, effective_number
 from compendium.cohort.schema import compared_groupings
 from compendium.outputs.saving import Origin
 from compendium.outputs.sections import nothing_to_ask
@@ -20,13 +20,14 @@ from compendium.plan import Claim, StudyPlan
 from compendium.report.book import pages
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Subject
-from compendium.steps.cohort_quality import judge_all, prepare
+from compendium.steps.cohort_quality import judge_all, prepare_people
 from compendium.wording import sentence
 
 HERE = Origin(f"{__name__}.predict", (), "")
 COLUMNS = ["part", "name", "expected", "why"]
 REQUIRES = "requires:"
 THERE = ""
+Row = tuple[str, str, bool, str]
 ROLES_NOT_COMPARED = {
     "describe": "its role is to be described and no more",
     "cluster": "its role is to say who belongs together: intervals draw whole groups",
@@ -58,20 +59,12 @@ def predict(cohort: str, data: str = "", examined: Examination | None = None) ->
     """
     with tempfile.TemporaryDirectory() as scratch:
         step = open_step("03_cohort_quality", cohort=cohort, data=data, results=scratch)
-        read = step.load_cohort() if examined is None else cohort_of(examined)
-        prepare(step, read)
-        verdicts = judge_all(step, read)
-        for name, found in verdicts.items():
-            step.results.value(f"supported_{name}", found.supported, note=found.finding.encoded, origin=HERE)
-        rows = [("gate", name, found.supported, sentence(found.finding)) for name, found in verdicts.items()]
-        rows += [_grouping(step, read.people, name) for name in step.settings.groups]
-        if step.settings.weight is not None:
-            worth = effective_number(read.weights)
-            reason = f"{len(read.weights)} people weigh as much as {worth:.0f}; no estimate of this study is weighted"
-            rows.append(("weights", step.settings.weight.column, False, reason))
+        # The answers of very many people take memory: they are let go before anything else is read.
+        rows = _of_people(step, step.load_cohort() if examined is None else cohort_of(examined))
         rows += [_claim(name, claim, step.settings) for name, claim in step.plan.claims.published.items()]
         for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
-            rows += _sections(open_step(notebook.stem, cohort=cohort, data=data, results=scratch))
+            name = notebook.stem
+            rows += _sections(step if name == step.name else open_step(name, cohort=cohort, data=data, results=scratch))
         study = Subject(SavedResults(step.folders), step.framework, step.settings, step.plan)
         every = pages.read_pages(BOOK)
         chosen = {page.name for page in pages.wanted(every, study)}
@@ -79,7 +72,23 @@ def predict(cohort: str, data: str = "", examined: Examination | None = None) ->
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _grouping(step: Step, people: pd.DataFrame, name: str) -> tuple[str, str, bool, str]:
+def _of_people(step: Step, cohort: Cohort) -> list[Row]:
+    """Say what the number of people allows, and prepare what later steps ask of that."""
+    step.count(cohort)
+    prepare_people(step, cohort)
+    verdicts = judge_all(step, cohort)
+    for name, found in verdicts.items():
+        step.results.value(f"supported_{name}", found.supported, note=found.finding.encoded, origin=HERE)
+    rows = [("gate", name, found.supported, sentence(found.finding)) for name, found in verdicts.items()]
+    rows += [_grouping(step, cohort.people, name) for name in step.settings.groups]
+    if step.settings.weight is not None:
+        worth = effective_number(cohort.weights)
+        reason = f"{len(cohort.weights)} people weigh as much as {worth:.0f}; no estimate of this study is weighted"
+        rows.append(("weights", step.settings.weight.column, False, reason))
+    return rows
+
+
+def _grouping(step: Step, people: pd.DataFrame, name: str) -> Row:
     """Say whether a grouping has two groups that are large enough for fairness and invariance."""
     group = step.settings.groups[name]
     if group.kind == "number":
@@ -102,7 +111,7 @@ def smallest_compared(plan: StudyPlan) -> float:
     return min(plan.fairness.smallest_group.value, plan.invariance.smallest_group.value)
 
 
-def _claim(name: str, claim: Claim, settings: CohortSettings) -> tuple[str, str, bool, str]:
+def _claim(name: str, claim: Claim, settings: CohortSettings) -> Row:
     """Say whether the cohort collected what a claim is about."""
     return ("claim", name, (lacking := _lacking(claim, settings)) == THERE, lacking)
 
@@ -122,7 +131,7 @@ def _lacking(claim: Claim, settings: CohortSettings) -> str:
     return THERE
 
 
-def _sections(step: Step) -> list[tuple[str, str, bool, str]]:
+def _sections(step: Step) -> list[Row]:
     """Return one row for each thing that the sections of a step need."""
     if (whole := nothing_to_ask(step.name, step)) is not None:
         return [("step", step.name, False, whole)]

@@ -99,7 +99,13 @@ class Study:
 
     def load_cohort(self) -> Cohort:
         """Read and check the raw responses."""
-        return load_cohort(self.folder, self.data, private=self.folders.private)
+        cohort = load_cohort(self.folder, self.data, private=self.folders.private)
+        self.count(cohort)
+        return cohort
+
+    def count(self, cohort: Cohort) -> None:
+        """Take from a cohort that was read how many people there are, so that the self file is not read again."""
+        vars(self)["people"] = len(cohort.people)
 
     @cached_property
     def whole_framework(self) -> Framework:
@@ -154,7 +160,7 @@ class Study:
             When a step that has to be run first says so.
         """
         self._require_known(requirement)
-        if self.too_few is not None and requirement not in (*OF_A_FRAMEWORK, *OF_A_REVIEW, CANDIDATES):
+        if requirement not in (*OF_A_FRAMEWORK, *OF_A_REVIEW, CANDIDATES) and self.too_few is not None:
             return self.too_few
         if requirement.startswith("gate_"):
             return self._closed_gate(requirement.removeprefix("gate_"))

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from compendium.disclosure import ABOUT_NOBODY
 from compendium.disclosure.scan import faults_in_folder
 from compendium.faults import Fault, InvalidInput, display_path, raise_if_any
 from compendium.files import write_text
@@ -31,7 +32,7 @@ DELIVER, DEPOSIT = "deliver", "deposit"
 WORK_PREFIX = ".deliver-"
 # Folders of a deposit that are looked through, and the steps whose tables count records and experts.
 SEARCHED = ("data", "figures", "scripts")
-ABOUT_NOBODY = ("01_evidence_review", "02_consultation")
+
 DOCUMENTS = {
     "manuscript.docx": "Manuscript, to be completed by the authors",
     "manuscript.pdf": "Manuscript as PDF",
