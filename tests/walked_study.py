@@ -18,6 +18,7 @@ from compendium.report.book import pages
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Subject
 from compendium.run import notebooks as pipeline
+from compendium.study import open_study
 
 STEPS = tuple(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")))
 # Steps that read the framework alone: cohorts of one framework have their results in common.
@@ -52,7 +53,8 @@ def walk_on(folder: Path, results: Path, framework_results: Path) -> Step:
 
 def page_texts(step: Step, only: Iterable[str] | None = None) -> dict[str, str]:
     """Fill in every page of the book, or those named; a page that asks for what was not saved fails."""
-    study = Subject(SavedResults(step.folders), step.framework, step.settings, step.plan)
+    whole = open_study(str(step.folder), str(step.data), str(step.folders.root.parent))
+    study = Subject(SavedResults(step.folders), whole.framework, whole.settings, whole.plan)
     read = [page for page in pages.read_pages(BOOK) if only is None or page.name in only]
     chosen = pages.wanted(read, study)
     return {page.name: re.sub(r"\s+", " ", page.text).strip() for page in pages.render(chosen, study)}
