@@ -304,6 +304,7 @@ def test_a_step_is_told_how_items_are_worded_only_if_it_says_so(study, name):
     assert (open_small(study, name).inputs != before.inputs) is says
     assert ("self_wording" in before.framework.items) is says
     assert ("wording" in before.framework.outcomes) is says
+    assert ("self_wording" in before.whole_framework.items) is says
 
 
 @pytest.mark.parametrize(

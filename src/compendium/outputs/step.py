@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from compendium.framework import Framework
+
 E = TypeVar("E", catalogue.Table, catalogue.Figure, catalogue.Value)
 
 # Parts of the framework that a step reads beside the plan, the framework's tables and the cohort.
@@ -60,6 +62,11 @@ class Step(Study):
         if self.name in ABOUT_ANSWERS and self.prepared.has("sheets"):
             return int(self.prepared.sheets["people"]["self"])
         return super().people
+
+    @cached_property
+    def whole_framework(self) -> Framework:
+        """The framework with every item, worded where the step says wordings."""
+        return _as_told(self.name, super().whole_framework)
 
     @cached_property
     def results(self) -> Results:
@@ -241,6 +248,11 @@ def value_checksums(folders: ResultFolders, names: Iterable[str]) -> dict[str, s
     return {f"{VALUE}{name}": checksum(repr(saved.get(name, {}).get("value"))) for name in sorted(names)}
 
 
+def _as_told(name: str, framework: Framework) -> Framework:
+    """Return a framework as a step is told it: without wordings where it says none."""
+    return framework if name in SAYS_WORDINGS else framework.without_wordings()
+
+
 def open_step(name: str, *, cohort: str, data: str = "", results: str = "results") -> Step:
     """Open a step of the study.
 
@@ -253,8 +265,7 @@ def open_step(name: str, *, cohort: str, data: str = "", results: str = "results
     """
     show_in_notebooks()
     study = open_study(cohort, data, results)
-    if name not in SAYS_WORDINGS:
-        study = replace(study, framework=study.framework.without_wordings())
+    study = replace(study, framework=_as_told(name, study.framework))
     step = Step(**{field.name: getattr(study, field.name) for field in fields(study)}, name=name)
     step.trail.watch()
     step.notebook.follow(step.note_run)
