@@ -15,7 +15,7 @@ from made_up_reports import evidence_of, group, scores_of
 from compendium.framework import load_framework
 from compendium.steps.feedback import census, clearly_highest, clearly_lowest, findings_of_person, stand_out
 from compendium.steps.feedback.evidence import Evidence
-from compendium.steps.feedback.people import answer_bands, views_of
+from compendium.steps.feedback.people import Score, answer_bands, views_of
 from compendium.steps.feedback.standing import normal_limit
 from compendium.steps.feedback.teams import findings_of_team, reported_teams
 from psychometrics.agreement import average_deviation, rwg_j
@@ -149,6 +149,15 @@ def test_no_report_has_a_fault_that_reports_had(seed):
     found = [findings_of_person(made, person) for person in made.people]
     table = census.statements(census.tally(made, found)).set_index("what")["people"]
     assert table[table.index.str.startswith("fault_")].sum() == 0
+
+
+@pytest.mark.parametrize(("side", "value", "faults"), [("own", 5.0, 1), ("peers", 4.6, 1), ("own", 4.4, 0)])
+def test_room_to_grow_that_either_side_sees_as_high_is_counted_as_a_fault(evidence, side, value, faults):
+    found = findings_of_person(evidence, evidence.people[0])
+    low = replace(found.rows[0], own=Score(2.0), peers=Score(2.0))
+    rows = (replace(low, **{side: Score(value)}), *found.rows[1:])
+    told = replace(found, rows=rows, priorities=(low.competency,))
+    assert census.tally(evidence, [told])["feedback_fault_high_called_low"] == faults
 
 
 # Colleagues
