@@ -126,7 +126,7 @@ def wording(place: Place) -> set[str]:
     rows[1][rows[0].index("self_wording")] = "An edited statement."
     with items.open("w", encoding="utf-8", newline="") as lines:
         csv.writer(lines).writerows(rows)
-    return {"04", "09"}
+    return {"02", "04", "09"}
 
 
 def answer(place: Place) -> set[str]:

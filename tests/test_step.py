@@ -295,7 +295,7 @@ def test_inputs_change_with_what_was_handed_in(study, changed):
     assert open_small(study, "03_cohort_quality").inputs != before
 
 
-@pytest.mark.parametrize("name", ["03_cohort_quality", "04_item_analysis", "05_factor_structure", "09_feedback"])
+@pytest.mark.parametrize("name", ["02_consultation", "03_cohort_quality", "04_item_analysis", "09_feedback"])
 def test_a_step_is_told_how_items_are_worded_only_if_it_says_so(study, name):
     before = open_small(study, name)
     path = study.frameworks / "mini" / "items.csv"

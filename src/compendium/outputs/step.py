@@ -46,8 +46,9 @@ CONFIDENCE = "confidence"
 PLAN, VALUE = "study.yaml/", "values/"
 # The step that reads the responses as they were handed in; later ones read what it prepared.
 READS_RESPONSES = "03_cohort_quality"
-# The steps that say how items are worded; the others are not told, so that no other wording makes them stale.
-SAYS_WORDINGS = ("04_item_analysis", "09_feedback")
+# The steps that say how items are worded, or hold it against the wordings that were agreed; the others are not told, so
+# that no other wording makes them stale.
+SAYS_WORDINGS = ("02_consultation", "04_item_analysis", "09_feedback")
 
 
 @dataclass(frozen=True)
