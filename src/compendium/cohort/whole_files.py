@@ -46,7 +46,8 @@ def spelling_keys(texts: Sequence[str]) -> list[str]:
     """Return each text without what the eye does not tell apart: case, spaces, line breaks, Unicode forms."""
     # All at once, since there may be a million ids: no sign joins with another across a null.
     joined = unicodedata.normalize("NFKC", NULL.join(text.replace(NULL, " ") for text in texts)).casefold()
-    return [" ".join(key.split()) for key in joined.split(NULL)] if texts else []
+    spaced = re.sub(f" ?{NULL} ?", NULL, re.sub(r"\s+", " ", joined)).strip(" ")
+    return spaced.split(NULL) if texts else []
 
 
 def id_keys(texts: Sequence[str]) -> list[str]:
@@ -57,8 +58,11 @@ def id_keys(texts: Sequence[str]) -> list[str]:
 def variants(texts: Iterable[str]) -> list[list[str]]:
     """Return texts that are the same to the eye and not to the computer, each set in order of appearance."""
     different = list(dict.fromkeys(texts))
+    keys = spelling_keys(different)
+    if len(set(keys)) == len(keys):
+        return []
     sets: dict[str, list[str]] = {}
-    for key, text in zip(spelling_keys(different), different, strict=True):
+    for key, text in zip(keys, different, strict=True):
         sets.setdefault(key, []).append(text)
     return [same for same in sets.values() if len(same) > 1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -265,9 +265,15 @@ def open_step(name: str, *, cohort: str, data: str = "", results: str = "results
         As for :func:`compendium.study.open_study`.
     """
     show_in_notebooks()
-    study = open_study(cohort, data, results)
-    study = replace(study, framework=_as_told(name, study.framework))
-    step = Step(**{field.name: getattr(study, field.name) for field in fields(study)}, name=name)
+    step = step_of(open_study(cohort, data, results), name)
     step.trail.watch()
     step.notebook.follow(step.note_run)
+    return step
+
+
+def step_of(study: Study, name: str) -> Step:
+    """Return a step of an open study, to be asked and not run; steps of one study share its prepared tables."""
+    given = {field.name: getattr(study, field.name) for field in fields(Study)}
+    step = Step(**given | {"framework": _as_told(name, study.framework)}, name=name)
+    vars(step)["prepared"] = study.prepared
     return step

@@ -14,13 +14,14 @@ from compendium.cohort import Cohort, CohortSettings, Examination, cohort_of, ef
 from compendium.cohort.schema import compared_groupings
 from compendium.outputs.saving import Origin
 from compendium.outputs.sections import nothing_to_ask
-from compendium.outputs.step import Step, open_step
+from compendium.outputs.step import READS_RESPONSES, Step, step_of
 from compendium.paths import BOOK, NOTEBOOKS
 from compendium.plan import Claim, StudyPlan
 from compendium.report.book import pages
 from compendium.report.book.saved import SavedResults
 from compendium.report.book.subject import Subject
 from compendium.steps.cohort_quality import judge_all, prepare_people
+from compendium.study import open_study
 from compendium.wording import sentence
 
 HERE = Origin(f"{__name__}.predict", (), "")
@@ -58,16 +59,16 @@ def predict(cohort: str, data: str = "", examined: Examination | None = None) ->
         With every fault of the cohort.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        step = open_step("03_cohort_quality", cohort=cohort, data=data, results=scratch)
+        study = open_study(cohort, data, scratch)
+        step = step_of(study, READS_RESPONSES)
         # The answers of very many people take memory: they are let go before anything else is read.
         rows = _of_people(step, step.load_cohort() if examined is None else cohort_of(examined))
         rows += [_claim(name, claim, step.settings) for name, claim in step.plan.claims.published.items()]
         for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
-            name = notebook.stem
-            rows += _sections(step if name == step.name else open_step(name, cohort=cohort, data=data, results=scratch))
-        study = Subject(SavedResults(step.folders), step.framework, step.settings, step.plan)
+            rows += _sections(step if notebook.stem == step.name else step_of(study, notebook.stem))
+        subject = Subject(SavedResults(study.folders), study.framework, study.settings, study.plan)
         every = pages.read_pages(BOOK)
-        chosen = {page.name for page in pages.wanted(every, study)}
+        chosen = {page.name for page in pages.wanted(every, subject)}
         rows += [("page", page.name, page.name in chosen, _why_no_page(page, page.name in chosen)) for page in every]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -144,9 +144,8 @@ def _clusters_of(members: pd.Series[str]) -> pd.Series[str]:
 
 def _is_nested(people: pd.DataFrame, inner: str, outer: str) -> bool:
     """Say whether every group of one grouping lies within one group of another, which has fewer."""
-    return bool(people[inner].nunique() > people[outer].nunique()) and bool(
-        people.groupby(inner)[outer].nunique().max() <= 1
-    )
+    pairs = people[[inner, outer]].dropna().drop_duplicates()
+    return people[inner].nunique() > people[outer].nunique() and not pairs[inner].duplicated().any()
 
 
 def _apart(members: pd.Series[str], clusters: pd.Series[str]) -> bool:
