@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import multiprocessing
 from pathlib import Path
 
 import nbformat
@@ -202,6 +204,25 @@ def test_failing_cell_leaves_no_target_and_is_told_with_notebook_cell_and_cause(
 def _count_of(path: Path, source: str) -> int:
     cells = nbformat.read(path, as_version=4).cells
     return next(int(cell.execution_count) for cell in cells if cell.source == source)
+
+
+@pytest.mark.parametrize(
+    "place", ["compendium.run.notebooks.console.print", "nbformat.write", "papermill.execute_notebook"]
+)
+def test_run_that_fails_before_its_kernel_begins_leaves_no_kernel_to_wait_for(study, tmp_path, monkeypatch, place):
+    path = notebook(tmp_path, "1")
+    before = set(multiprocessing.active_children())
+    waited_for: list[set[object]] = []
+
+    def fail(*_: object, **__: object) -> None:
+        waited_for.append(set(multiprocessing.active_children()) - before)
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(place, fail)
+    with pytest.raises(OSError, match="no space left"):
+        run_notebook(path, given(study))
+    assert [len(kernels) for kernels in waited_for] == [1]
+    assert set(multiprocessing.active_children()) == before
 
 
 @pytest.mark.slow

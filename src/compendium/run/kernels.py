@@ -13,12 +13,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from compendium.children import NAMES, lead_a_group
+from compendium.children import NAMES, end, lead_a_group
 
 LAUNCHER = "ipykernel_launcher"
 
@@ -35,6 +35,15 @@ class Kernel:
         self._process.start()
         theirs.close()
         self.pid = int(self._process.pid or 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it: whoever leaves before it has begun would wait for it, and it for them."""
+        if self._process.is_alive():
+            end(self.pid)
+        self._process.join()
 
     def begin(self, command: Sequence[str], folder: str, environment: Mapping[str, str]) -> None:
         """Let it begin: the command is that of a kernel started anew."""

@@ -7,6 +7,8 @@ import copy
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,7 @@ def run_opened(step: Step, notebook: Path, parameters: dict[str, Any], parameter
 
     Parameters
     ----------
-    said
+    parameters_cell
         What the executed copy says in place of the parameters.
     """
     source = _read(notebook)
@@ -174,8 +176,7 @@ def _execute(
 
     from compendium.paths import PROJECT
 
-    kernel = _waiting_kernel()
-    with tempfile.TemporaryDirectory() as scratch:
+    with _waiting_kernel() as kernel, tempfile.TemporaryDirectory() as scratch:
         source, done = Path(scratch) / f"{step.name}.ipynb", Path(scratch) / "executed.ipynb"
         nbformat.write(notebook, source)
         console.print(f"[bold]{step.name}[/bold] for cohort {step.settings.id}")
@@ -206,13 +207,16 @@ def _execute(
         return nbformat.read(done, as_version=4), None
 
 
-def _waiting_kernel() -> dict[str, Any]:
-    """Return what lets papermill use a kernel forked from this process, where processes can be forked."""
+@contextmanager
+def _waiting_kernel() -> Iterator[dict[str, Any]]:
+    """Lend what lets papermill use a kernel forked from this process, where processes can be forked."""
     if not CAN_FORK:
-        return {}
+        yield {}
+        return
     from compendium.run.kernels import Kernel, manager_of
 
-    return {"kernel_manager_class": manager_of(Kernel())}
+    with Kernel() as kernel:
+        yield {"kernel_manager_class": manager_of(kernel)}
 
 
 def _transport(scratch: Path) -> dict[str, str]:
