@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -22,7 +23,19 @@ from shapes import Shape, write_shape
 
 from compendium.faults import InvalidInput
 from compendium.run import many
-from compendium.study.workers import CLUSTER, THREADS, WORKERS, number_of_workers, pool, spread
+from compendium.study.workers import (
+    AGAIN,
+    CLUSTER,
+    NO_ANSWER,
+    NO_WORKER,
+    THREADS,
+    WATCH,
+    WORKERS,
+    number_of_workers,
+    pool,
+    spread,
+    watched,
+)
 from psychometrics.reliability import cronbach_alpha
 from psychometrics.resampling import BootstrapInterval, bootstrap_interval
 
@@ -210,6 +223,36 @@ def test_a_cluster_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(CLUSTER, "tcp://127.0.0.1:9")
     with pytest.raises(InvalidInput, match="no Dask scheduler answers there"), spread():
         pass
+
+
+def test_a_cluster_without_a_worker_is_named_before_anything_is_sent_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("compendium.study.workers.PATIENCE", 5)
+    with LocalCluster(n_workers=0, dashboard_address=":0") as empty:
+        monkeypatch.setenv(CLUSTER, empty.scheduler_address)
+        action = f"start one: dask worker {empty.scheduler_address}"
+        with pytest.raises(InvalidInput, match=action), watched(print):
+            raise AssertionError("the work began")
+
+
+def test_a_cluster_that_loses_all_workers_or_its_scheduler_on_the_way_is_spoken_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("compendium.study.workers.BETWEEN_LOOKS", 0.1)
+    said = queue.Queue[str]()
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster:
+        monkeypatch.setenv(CLUSTER, cluster.scheduler_address)
+        with watched(said.put):
+            cluster.scale(0)
+            assert said.get(timeout=60) == NO_WORKER
+            cluster.scale(1)
+            assert said.get(timeout=60) == AGAIN
+            cluster.close()
+            assert said.get(timeout=60) in (NO_WORKER, NO_ANSWER)
+    assert not any(thread.name == WATCH for thread in threading.enumerate())
 
 
 def test_a_cohort_that_fails_keeps_no_other_from_being_built(tmp_path: Path) -> None:

@@ -53,6 +53,11 @@ def main() -> None:
         sys.exit(EXIT_STATUS)
 
 
+def _echo_error(said: str) -> None:
+    """Say something beside what a command is asked for."""
+    typer.echo(said, err=True)
+
+
 @app.command("all")
 def run_all(
     cohort: CohortArgument = "demo",
@@ -73,7 +78,7 @@ def run_all(
     from compendium.run.graph import Place, targets_of
     from compendium.run.graph import run as run_graph
     from compendium.run.lock import only_run
-    from compendium.study.workers import number_of_workers
+    from compendium.study.workers import number_of_workers, watched
 
     place, parallel = Place(cohort, data, results), parallel or number_of_workers()
     targets = targets_of(place)
@@ -81,7 +86,7 @@ def run_all(
         from compendium.faults import suggest
 
         raise InvalidInput([Fault("--until", "there is no such job", suggest(until, targets), value=until)])
-    with only_run(place.root):
+    with only_run(place.root), watched(_echo_error):
         watch = Watch(place, until)
         status = run_graph(place, until=until, parallel=parallel)
         made = targets[until]
@@ -102,8 +107,10 @@ def many(
 ) -> None:
     """Run the study for many cohorts, several at once; a failure does not stop the others."""
     from compendium.run.many import as_text, build_many
+    from compendium.study.workers import watched
 
-    built = build_many(cohorts, results, until)
+    with watched(_echo_error):
+        built = build_many(cohorts, results, until)
     typer.echo(as_text(built))
     sys.exit(max(each.status for each in built))
 
@@ -118,6 +125,7 @@ def run(
     from compendium.run.lock import lock_of, only_run
     from compendium.run.notebooks import NotebookFailed, run_notebook
     from compendium.study import validate as require_sound
+    from compendium.study.workers import watched
 
     root, folder = Place(cohort, data, results).root, cohort_folder(cohort)
     try:
@@ -127,7 +135,7 @@ def run(
             run_notebook(notebook, {"cohort": cohort, "data": data, "results": results})
         else:
             require_sound(folder, Path(data).resolve() if data else folder)
-            with only_run(root):
+            with only_run(root), watched(_echo_error):
                 run_notebook(notebook, {"cohort": cohort, "data": data, "results": results})
     except NotebookFailed as error:
         typer.echo(f"FAILED {error}", err=True)
@@ -190,12 +198,13 @@ def reports(
     from compendium.report.feedback.batch import open_reports
     from compendium.run.lock import only_run
     from compendium.study import open_study
+    from compendium.study.workers import watched
 
     study = open_study(cohort, data, results)
     closed = study.lacks("feedback") or study.lacks("self_ratings")
     if closed is not None:
         raise InvalidInput([Fault(cohort, closed, "no report is made")])
-    with only_run(study.folders.root):
+    with only_run(study.folders.root), watched(_echo_error):
         made = open_reports(study)
         if person:
             for path in made.write_person(person):

@@ -8,6 +8,7 @@ wherever they are computed.
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -20,8 +21,12 @@ from compendium.faults import Fault, InvalidInput
 WORKERS, CLUSTER = "WORKERS", "CLUSTER"
 # How many threads the numeric libraries use, as they read it when they are loaded.
 THREADS = "OMP_NUM_THREADS"
-# Seconds that a cluster may take to answer.
-PATIENCE = 30
+# Seconds that a cluster may take to answer and to have a worker, and between two looks whether it still has one.
+PATIENCE, BETWEEN_LOOKS = 30, 30
+NO_WORKER = "The cluster has no worker left: what was sent there waits for one"
+NO_ANSWER = "The scheduler of the cluster does not answer"
+AGAIN = "The cluster works again"
+WATCH = "watch of the cluster"
 
 
 class Follower(NamedTuple):
@@ -221,3 +226,45 @@ def connected(address: str) -> Iterator[Any]:
             yield client
     finally:
         client.close()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def watched(say: Callable[[str], None]) -> Iterator[None]:
+    """Require that the cluster the user named, if any, has a worker; say when all are lost, and when one is back.
+
+    Raises
+    ------
+    InvalidInput
+        When the cluster does not answer or has no worker, or the packages for it are not installed.
+    """
+    address = cluster_address()
+    if not address:
+        yield
+        return
+    with connected(address) as client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            problem, action = "the Dask scheduler there has no worker", f"start one: dask worker {address} --nthreads 1"
+            raise InvalidInput([Fault(CLUSTER, problem, action, value=address)]) from error
+        over = threading.Event()
+        watch = threading.Thread(target=_watch, args=(client, over, say), name=WATCH, daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watch.join()
+
+
+def _watch(client: Any, over: threading.Event, say: Callable[[str], None]) -> None:
+    """Look from time to time whether a cluster can work, and say what is new about it, until the work is over."""
+    told = AGAIN
+    while not over.wait(BETWEEN_LOOKS):
+        try:
+            found = AGAIN if client.nthreads() else NO_WORKER
+        except OSError:
+            found = NO_ANSWER
+        if found != told:
+            say(found)
+        told = found
