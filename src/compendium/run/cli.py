@@ -86,7 +86,7 @@ def run_all(
         from compendium.faults import suggest
 
         raise InvalidInput([Fault("--until", "there is no such job", suggest(until, targets), value=until)])
-    with only_run(place.root), watched(_echo_error):
+    with watched(_echo_error), only_run(place.root):
         watch = Watch(place, until)
         status = run_graph(place, until=until, parallel=parallel)
         made = targets[until]
@@ -135,7 +135,7 @@ def run(
             run_notebook(notebook, {"cohort": cohort, "data": data, "results": results})
         else:
             require_sound(folder, Path(data).resolve() if data else folder)
-            with only_run(root), watched(_echo_error):
+            with watched(_echo_error), only_run(root):
                 run_notebook(notebook, {"cohort": cohort, "data": data, "results": results})
     except NotebookFailed as error:
         typer.echo(f"FAILED {error}", err=True)
@@ -204,7 +204,7 @@ def reports(
     closed = study.lacks("feedback") or study.lacks("self_ratings")
     if closed is not None:
         raise InvalidInput([Fault(cohort, closed, "no report is made")])
-    with only_run(study.folders.root), watched(_echo_error):
+    with watched(_echo_error), only_run(study.folders.root):
         made = open_reports(study)
         if person:
             for path in made.write_person(person):

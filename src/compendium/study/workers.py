@@ -12,7 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from compendium.children import CAN_FORK, end_with
@@ -209,23 +209,24 @@ def connected(address: str) -> Iterator[Any]:
     InvalidInput
         When the cluster does not answer, or the packages for it are not installed.
     """
+    with closing(_client(address)) as client, warnings.catch_warnings():
+        # Tasks are sent with their data on purpose.
+        warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+        yield client
+
+
+def _client(address: str) -> Any:
+    """Return an open connection to a scheduler, or say why there is none."""
     try:
         from distributed import Client
     except ImportError as error:
         action = "install them: pip install 'integrated-care-competencies[cluster]'"
         raise InvalidInput([Fault(CLUSTER, "needs the packages of the extra 'cluster'", action)]) from error
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        return Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         problem, action = "no Dask scheduler answers there", "start one (dask scheduler), or leave CLUSTER out"
         raise InvalidInput([Fault(CLUSTER, problem, action, value=address)]) from error
-    try:
-        with warnings.catch_warnings():
-            # Tasks are sent with their data on purpose.
-            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
-            yield client
-    finally:
-        client.close()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -241,29 +242,33 @@ def watched(say: Callable[[str], None]) -> Iterator[None]:
     if not address:
         yield
         return
-    with connected(address) as client:
+    with closing(_client(address)) as client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError as error:
             problem, action = "the Dask scheduler there has no worker", f"start one: dask worker {address} --nthreads 1"
             raise InvalidInput([Fault(CLUSTER, problem, action, value=address)]) from error
-        over = threading.Event()
-        watch = threading.Thread(target=_watch, args=(client, over, say), name=WATCH, daemon=True)
-        watch.start()
-        try:
-            yield
-        finally:
-            over.set()
-            watch.join()
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(address, over, say), name=WATCH, daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watch.join(PATIENCE)
 
 
-def _watch(client: Any, over: threading.Event, say: Callable[[str], None]) -> None:
-    """Look from time to time whether a cluster can work, and say what is new about it, until the work is over."""
+def _watch(address: str, over: threading.Event, say: Callable[[str], None]) -> None:
+    """Look from time to time whether a cluster can work, and say what is new about it, until the work is over.
+
+    Each look is a connection of its own: one that was lost comes back late, or never.
+    """
     told = AGAIN
     while not over.wait(BETWEEN_LOOKS):
         try:
-            found = AGAIN if client.nthreads() else NO_WORKER
-        except OSError:
+            with closing(_client(address)) as client:
+                found = AGAIN if client.nthreads() else NO_WORKER
+        except (InvalidInput, OSError):
             found = NO_ANSWER
         if found != told:
             say(found)
