@@ -30,9 +30,8 @@ from compendium.wording import running_text
 
 DELIVER, DEPOSIT = "deliver", "deposit"
 WORK_PREFIX = ".deliver-"
-# Folders of a deposit that are looked through, and the steps whose tables count records and experts.
+# Folders of a deposit that are looked through.
 SEARCHED = ("data", "figures", "scripts")
-
 DOCUMENTS = {
     "manuscript.docx": "Manuscript, to be completed by the authors",
     "manuscript.pdf": "Manuscript as PDF",
